@@ -1,0 +1,1 @@
+"""OI Gemini's app half: feeds, collector and the web process."""

@@ -1,0 +1,1 @@
+"""The benchmark suite: what each optimization brings, and what it costs."""

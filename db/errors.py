@@ -1,0 +1,29 @@
+"""The errors a user of the program can meet; each message says what to do."""
+
+
+class OIError(Exception):
+    """Root of every error the program raises on purpose; its text is one sentence for a person."""
+
+
+class SettingsError(OIError):
+    """A setting in the environment cannot be used."""
+
+
+class DatabaseUnavailableError(OIError):
+    """The database does not answer."""
+
+
+class NotMigratedError(OIError):
+    """The database answers, but its schema is not the one this program reads."""
+
+
+class ExtensionMissingError(OIError):
+    """The server lacks the TimescaleDB extension."""
+
+
+class InvalidInputError(OIError):
+    """A caller asked for something that does not exist or makes no sense."""
+
+
+class ServerError(OIError):
+    """The local TimescaleDB cannot be installed, started or stopped."""
