@@ -1,0 +1,1 @@
+"""TimescaleDB for Alembic: declare, autogenerate, upgrade and downgrade on both editions."""

@@ -1,0 +1,188 @@
+"""What a database should hold, declared: frozen values that operations and comparison share.
+
+A relation is named `name` or `schema.name`. Durations are timedeltas.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from sqlalchemy import MetaData
+
+from db.timescale.errors import SpecError
+
+INFO_KEY = "timescale"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SpaceDimension:
+    """A hash dimension beside time."""
+
+    column: str
+    partitions: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HypertableSpec:
+    """A table partitioned by time; its indexes are declared on the table and owned by us.
+
+    https://docs.tigerdata.com/api/latest/hypertable/create_hypertable/
+    """
+
+    table: str
+    time_column: str
+    chunk_interval: timedelta
+    space: tuple[SpaceDimension, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.chunk_interval <= timedelta(0):
+            raise SpecError(f"{self.table}: the chunk interval must be longer than nothing.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Aggregate:
+    """One output column of a rollup: `expression` is SQL over the source's columns."""
+
+    name: str
+    expression: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RollupIndex:
+    """A further index of a rollup, on its output columns ("bucket DESC" is allowed)."""
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RefreshPolicy:
+    """When a rollup is brought up to date: buckets from now − start_offset to now − end_offset.
+
+    `start_offset` None means all of history.
+    """
+
+    start_offset: timedelta | None
+    end_offset: timedelta
+    schedule_interval: timedelta
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RollupSpec:
+    """A rollup declared once: a continuous aggregate, or the toolkit's engine on Apache.
+
+    `source` is a hypertable or another rollup; `time_column` is its time column; the output's
+    first column is `bucket`. `where` is an optional SQL filter on the source.
+
+    https://docs.tigerdata.com/use-timescale/latest/continuous-aggregates/
+    """
+
+    name: str
+    source: str
+    time_column: str
+    bucket: timedelta
+    group_by: tuple[str, ...]
+    aggregates: tuple[Aggregate, ...]
+    where: str | None = None
+    real_time: bool = True
+    chunk_interval: timedelta | None = None
+    indexes: tuple[RollupIndex, ...] = ()
+    refresh: RefreshPolicy | None = None
+    retention: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        _check_rollup(self)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RetentionPolicy:
+    """Chunks of `relation` whose rows are all older than `drop_after` are dropped."""
+
+    relation: str
+    drop_after: timedelta
+    schedule_interval: timedelta = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderBy:
+    """One column of a columnstore's order."""
+
+    column: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ColumnstoreSpec:
+    """How closed chunks are stored by column (Community); `after` None sets no policy.
+
+    https://docs.tigerdata.com/use-timescale/latest/hypercore/
+    """
+
+    relation: str
+    segment_by: tuple[str, ...] = ()
+    order_by: tuple[OrderBy, ...] = ()
+    after: timedelta | None = None
+    schedule_interval: timedelta = timedelta(hours=12)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReorderPolicy:
+    """Closed chunks of `table` are rewritten in the order of `index` (Community)."""
+
+    table: str
+    index: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArchivePolicy:
+    """Chunks older than `archive_after` move to `archive_table`; `history_view` reads both sides."""
+
+    table: str
+    archive_after: timedelta
+    archive_table: str
+    history_view: str
+    archive_chunk_interval: timedelta
+    drop_after: timedelta | None = None
+    schedule_interval: timedelta = timedelta(days=1)
+
+
+Spec = (
+    HypertableSpec | RollupSpec | RetentionPolicy | ColumnstoreSpec | ReorderPolicy | ArchivePolicy
+)
+S = TypeVar("S", bound=Spec)
+
+
+def declare(metadata: MetaData, *specs: Spec) -> None:
+    """Adds specs to what `metadata` declares; raises SpecError where they contradict."""
+    wanted = metadata.info.setdefault(INFO_KEY, [])
+    for spec in specs:
+        key = identity(spec)
+        if any(identity(other) == key for other in wanted):
+            raise SpecError(f"{key[1]} is declared twice as {key[0]}.")
+        wanted.append(spec)
+
+
+def declared(metadata: MetaData, kind: type[S]) -> Iterator[S]:
+    """The declared specs of one kind, in order of declaration."""
+    return (spec for spec in metadata.info.get(INFO_KEY, ()) if isinstance(spec, kind))
+
+
+def identity(spec: Spec) -> tuple[str, str]:
+    """What makes a spec the same thing in two states of the schema: its kind and relation."""
+    match spec:
+        case RollupSpec():
+            return type(spec).__name__, spec.name
+        case RetentionPolicy() | ColumnstoreSpec():
+            return type(spec).__name__, spec.relation
+        case _:
+            return type(spec).__name__, spec.table
+
+
+def _check_rollup(spec: RollupSpec) -> None:
+    if spec.bucket <= timedelta(0):
+        raise SpecError(f"{spec.name}: the bucket must be longer than nothing.")
+    names = ["bucket", *spec.group_by, *(aggregate.name for aggregate in spec.aggregates)]
+    if len(set(names)) != len(names):
+        raise SpecError(f"{spec.name}: two output columns share a name among {', '.join(names)}.")
+    if not spec.aggregates:
+        raise SpecError(f"{spec.name}: a rollup needs at least one aggregate.")
