@@ -1,0 +1,66 @@
+"""Servers and throw-away databases for every test; see tests/support/databases.py."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import URL
+
+from tests.support.databases import DatabaseServer
+from tests.support.editions import NONE, Editions
+
+_EDITIONS = pytest.StashKey[Editions]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_EDITIONS] = Editions.from_environment()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    config.stash[_EDITIONS].close()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"database servers: {', '.join(config.stash[_EDITIONS].names)}"
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    terminalreporter.section("TimescaleDB editions")
+    for line in config.stash[_EDITIONS].report():
+        terminalreporter.line(line)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "server" in metafunc.fixturenames:
+        names = metafunc.config.stash[_EDITIONS].names
+        metafunc.parametrize("server", names, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> DatabaseServer:
+    """A TimescaleDB server; the test runs once on each that was found."""
+    if request.param == NONE:
+        pytest.skip("OI_TEST_LOCAL=0 and OI_TEST_DATABASE_URLS names no server")
+    return request.config.stash[_EDITIONS].open(request.param)
+
+
+@pytest.fixture
+def plain_database(server: DatabaseServer) -> Iterator[URL]:
+    """A fresh, empty database without the extension."""
+    with server.database("plain") as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database(server: DatabaseServer) -> Iterator[URL]:
+    """A fresh database with the extension timescaledb and nothing else."""
+    with server.database("extension") as url:
+        yield url
+
+
+@pytest.fixture
+def database(server: DatabaseServer) -> Iterator[URL]:
+    """A fresh database migrated to head."""
+    with server.database("migrated") as url:
+        yield url

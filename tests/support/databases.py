@@ -1,0 +1,127 @@
+"""A TimescaleDB server the tests run on, and the throw-away databases in it."""
+
+import contextlib
+import itertools
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import URL
+
+from tests.support.migrations import upgrade_to_head
+
+Edition = Literal["apache", "community"]
+
+_EDITION_OF_LICENSE: dict[str, Edition] = {"apache": "apache", "timescale": "community"}
+
+
+@dataclass
+class DatabaseServer:
+    """One server, reached as superuser; databases are cloned from templates made on first use."""
+
+    name: str
+    admin_url: URL
+    edition: Edition = "apache"
+    timescaledb_version: str = ""
+    postgres_version: str = ""
+    _prefix: str = field(default_factory=lambda: f"oi_test_{os.getpid()}_{secrets.token_hex(3)}")
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _templates: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return (
+            f"TimescaleDB {self.timescaledb_version} {self.edition} "
+            f"on PostgreSQL {self.postgres_version} ({self.name})"
+        )
+
+    def url(self, database: str) -> URL:
+        """The superuser's SQLAlchemy URL of one database of this server."""
+        return self.admin_url.set(database=database)
+
+    def prepare(self) -> None:
+        """Make the template that holds the extension and learn versions and edition from it."""
+        template = f"{self._prefix}_extension"
+        self._create(template)
+        with connection(self.url(template)) as session:
+            session.execute("CREATE EXTENSION timescaledb")
+            license_, self.timescaledb_version, self.postgres_version = session.execute(
+                """
+                SELECT current_setting('timescaledb.license'),
+                       (SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'),
+                       split_part(current_setting('server_version'), ' ', 1)
+                """
+            ).fetchone() or ("", "", "")
+        self.edition = _EDITION_OF_LICENSE[license_]
+        self._close_to_connections("extension", template)
+
+    @contextlib.contextmanager
+    def database(self, kind: Literal["plain", "extension", "migrated"]) -> Iterator[URL]:
+        """A fresh database of that kind, dropped on leaving."""
+        template = None if kind == "plain" else self._template(kind)
+        name = f"{self._prefix}_{next(self._numbers)}"
+        self._create(name, template)
+        try:
+            yield self.url(name)
+        finally:
+            self._drop(name)
+
+    def close(self) -> None:
+        """Drop the templates."""
+        for template in self._templates.values():
+            self._drop(template)
+        self._templates.clear()
+
+    def _template(self, kind: str) -> str:
+        if kind not in self._templates:
+            template = f"{self._prefix}_{kind}"
+            self._create(template, self._template("extension"))
+            try:
+                upgrade_to_head(self.url(template))
+            except BaseException:
+                self._drop(template)
+                raise
+            self._close_to_connections(kind, template)
+        return self._templates[kind]
+
+    def _close_to_connections(self, kind: str, template: str) -> None:
+        # a template with a connection cannot be cloned, and TimescaleDB's launcher keeps one
+        # in every database that allows it
+        with connection(self.url(template)) as session:
+            session.execute("SELECT _timescaledb_functions.stop_background_workers()")
+        with connection(self.admin_url) as session:
+            session.execute(
+                sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false").format(
+                    sql.Identifier(template)
+                )
+            )
+            session.execute(
+                """
+                SELECT pg_terminate_backend(pid, 5000)
+                FROM pg_stat_activity
+                WHERE datname = %s
+                """,
+                [template],
+            )
+        self._templates[kind] = template
+
+    def _create(self, name: str, template: str | None = None) -> None:
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(name), sql.Identifier(template or "template0")
+        )
+        with connection(self.admin_url) as session:
+            session.execute(statement)
+
+    def _drop(self, name: str) -> None:
+        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        with connection(self.admin_url) as session:
+            session.execute(statement)
+
+
+def connection(url: URL) -> psycopg.Connection:
+    """A psycopg connection in autocommit mode, for use in a with block."""
+    conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(conninfo, autocommit=True, connect_timeout=10)
