@@ -1,0 +1,12 @@
+"""The commands of `python -m db`: each file here is one, loaded when it is run."""
+
+from pathlib import Path
+
+from db.command_line import LazyGroup
+
+group = LazyGroup(
+    package=__name__,
+    folder=Path(__file__).parent,
+    help="Run, inspect and maintain the TimescaleDB behind OI Gemini.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)

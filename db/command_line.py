@@ -1,0 +1,86 @@
+"""A click group whose commands are files of a package, imported only when they are run."""
+
+import ast
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from db.errors import DatabaseUnavailableError, InvalidInputError, OIError, SettingsError
+from db.timescale.errors import TimescaleError
+
+_EXIT_FAILED = 1
+_EXIT_BAD_INPUT = 2
+
+
+class LazyGroup(click.Group):
+    """Commands are the modules of one package; each exposes a click command named `command`.
+
+    A file whose name starts with an underscore is no command. The listing reads the first line
+    of each module's docstring and imports nothing.
+    """
+
+    def __init__(self, package: str, folder: Path, **attrs: Any) -> None:
+        super().__init__(**attrs)
+        self._package = package
+        self._folder = folder
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(
+            path.stem.replace("_", "-")
+            for path in self._folder.glob("*.py")
+            if not path.stem.startswith("_")
+        )
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"{self._package}.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, self._summary(name)) for name in self.list_commands(ctx)]
+        if rows:
+            with formatter.section("Commands"):
+                formatter.write_dl(rows)
+
+    def _summary(self, name: str) -> str:
+        source = (self._folder / f"{name.replace('-', '_')}.py").read_text(encoding="utf-8")
+        docstring = ast.get_docstring(ast.parse(source)) or ""
+        return docstring.partition("\n")[0]
+
+
+def run(group: click.Group, program: str, arguments: Sequence[str] | None = None) -> None:
+    """Run a group as a program; an error made for people is one sentence on stderr.
+
+    Exit code 1 when something failed, 2 when the input or a setting was wrong, 130 on Ctrl-C.
+    """
+    try:
+        group.main(args=arguments, prog_name=program, standalone_mode=True)
+    except (InvalidInputError, SettingsError) as error:
+        _fail(error, _EXIT_BAD_INPUT)
+    except (OIError, TimescaleError) as error:
+        _fail(error, _EXIT_FAILED)
+    except Exception as error:
+        unreachable = _unreachable_database(error)
+        if unreachable is None:
+            raise
+        _fail(unreachable, _EXIT_FAILED)
+
+
+def _unreachable_database(error: Exception) -> DatabaseUnavailableError | None:
+    from sqlalchemy.exc import OperationalError
+
+    if not isinstance(error, OperationalError):
+        return None
+    reason = str(error.orig).strip().partition("\n")[0]
+    return DatabaseUnavailableError(f"The database does not answer: {reason}.")
+
+
+def _fail(error: Exception, code: int) -> NoReturn:
+    click.echo(f"Error: {error}", err=True)
+    sys.exit(code)
