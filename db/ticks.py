@@ -1,8 +1,13 @@
-"""What a feed hands to the database: one chain of one exchange at one instant."""
+"""What a feed yields, what the collector makes of it, and what the database takes in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 OptionType = Literal["CE", "PE"]
 
@@ -41,3 +46,105 @@ class ChainSnapshot:
     future_symbol: str | None = None
     vix: float | None = None
     rejected: tuple[str, ...] = field(default=())
+
+
+CHANGE_MINUTES = (3, 5, 10, 15, 30)
+
+
+class EnrichedOption(NamedTuple):
+    """One row of option_chain_snapshots, its fields named as the columns; None is unknown.
+
+    `exchange` and `timestamp` belong to the snapshot. Fields up to `order_book_imbalance` are
+    stored with the history (`STORED_FIELDS`); the greeks behind them only in the live edge.
+    `iv` is in percent, `pct_change_*` in percent of the OI that many minutes ago, `theta` in INR
+    a day, `vega` in INR a percentage point of volatility.
+    """
+
+    strike: float
+    option_type: OptionType
+    symbol: str
+    token: int
+    expiry: date
+    time_to_expiry_seconds: int
+    moneyness: str | None
+    underlying_price: float | None
+    oi: int | None
+    ltp: float | None
+    volume: int | None
+    pct_change_3m: float | None
+    pct_change_5m: float | None
+    pct_change_10m: float | None
+    pct_change_15m: float | None
+    pct_change_30m: float | None
+    iv: float | None
+    best_bid: float | None
+    best_ask: float | None
+    bid_quantity: float | None
+    ask_quantity: float | None
+    spread: float | None
+    order_book_imbalance: float | None
+    delta: float | None = None
+    gamma: float | None = None
+    theta: float | None = None
+    vega: float | None = None
+
+
+STORED_FIELDS = EnrichedOption._fields[: EnrichedOption._fields.index("delta")]
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichedSnapshot:
+    """A chain with everything computed; what `db.ingest` writes in one transaction.
+
+    `features` holds values for the columns of ml_features by their names (without the key and
+    `feature_payload`); it is empty for a live-edge update, which stores no features.
+    """
+
+    exchange: str
+    timestamp: datetime
+    options: tuple[EnrichedOption, ...]
+    underlying_price: float | None = None
+    future_price: float | None = None
+    future_oi: int | None = None
+    future_symbol: str | None = None
+    vix: float | None = None
+    atm_strike: float | None = None
+    features: Mapping[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChainColumns:
+    """Many stored rows of one exchange as parallel numpy arrays of one length.
+
+    `timestamp` is datetime64[us] in naive IST, sorted ascending; `expiry` datetime64[D]; texts
+    are bytes (`S`); integers int64 with −1 for unknown; all else float64 with NaN for unknown.
+    """
+
+    exchange: str
+    timestamp: "NDArray[np.datetime64]"
+    strike: "NDArray[np.float64]"
+    option_type: "NDArray[np.bytes_]"
+    symbol: "NDArray[np.bytes_]"
+    token: "NDArray[np.int64]"
+    expiry: "NDArray[np.datetime64]"
+    time_to_expiry_seconds: "NDArray[np.int64]"
+    moneyness: "NDArray[np.bytes_]"
+    underlying_price: "NDArray[np.float64]"
+    oi: "NDArray[np.int64]"
+    ltp: "NDArray[np.float64]"
+    volume: "NDArray[np.int64]"
+    pct_change_3m: "NDArray[np.float64]"
+    pct_change_5m: "NDArray[np.float64]"
+    pct_change_10m: "NDArray[np.float64]"
+    pct_change_15m: "NDArray[np.float64]"
+    pct_change_30m: "NDArray[np.float64]"
+    iv: "NDArray[np.float64]"
+    best_bid: "NDArray[np.float64]"
+    best_ask: "NDArray[np.float64]"
+    bid_quantity: "NDArray[np.float64]"
+    ask_quantity: "NDArray[np.float64]"
+    spread: "NDArray[np.float64]"
+    order_book_imbalance: "NDArray[np.float64]"
+
+    def __len__(self) -> int:
+        return len(self.timestamp)
