@@ -1,0 +1,1 @@
+"""What the numbers of a chain mean: pure functions on numpy arrays, NaN where nothing is known."""
