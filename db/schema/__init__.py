@@ -1,0 +1,31 @@
+"""Everything the database should hold, declared once; migrations are generated from it."""
+
+from db.schema import policies as policies
+from db.schema import rollups as rollups
+from db.schema.base import metadata
+from db.schema.chain import option_chain_snapshots
+from db.schema.legacy import exchange_metadata, training_batches
+from db.schema.live_edge import chain_summary, option_chain_latest, snapshot_touched, snapshots
+from db.schema.series import (
+    macro_signals,
+    ml_features,
+    order_book_depth_snapshots,
+    paper_trading_metrics,
+    vix_term_structure,
+)
+
+__all__ = [
+    "chain_summary",
+    "exchange_metadata",
+    "macro_signals",
+    "metadata",
+    "ml_features",
+    "option_chain_latest",
+    "option_chain_snapshots",
+    "order_book_depth_snapshots",
+    "paper_trading_metrics",
+    "snapshot_touched",
+    "snapshots",
+    "training_batches",
+    "vix_term_structure",
+]

@@ -1,0 +1,114 @@
+"""The live edge: what is asked every second, kept as rows by triggers on the chain's history."""
+
+from datetime import timedelta
+
+from sqlalchemy import (
+    BIGINT,
+    DOUBLE_PRECISION,
+    TIMESTAMP,
+    Column,
+    Date,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+
+from db.clock import MarketTime
+from db.schema.base import doubles, market_time, metadata
+from db.schema.chain import contract_state
+from db.timescale.specs import HypertableSpec, declare
+
+# one row an exchange and instant: where history has a snapshot, and its totals
+snapshots = Table(
+    "snapshots",
+    metadata,
+    market_time(),
+    Column("exchange", Text, nullable=False),
+    Column("contracts", Integer, nullable=False),
+    *doubles("underlying_price", "future_price"),
+    Column("oi_ce", BIGINT),
+    Column("oi_pe", BIGINT),
+    Column("volume_ce", BIGINT),
+    Column("volume_pe", BIGINT),
+    *doubles("atm_strike", "straddle"),
+)
+Index("snapshots_key", snapshots.c.exchange, snapshots.c.timestamp.desc(), unique=True)
+
+# one row a contract of each exchange's newest chain
+option_chain_latest = Table(
+    "option_chain_latest",
+    metadata,
+    Column("exchange", Text, nullable=False),
+    Column("strike", DOUBLE_PRECISION, nullable=False),
+    Column("option_type", Text, nullable=False),
+    market_time(),
+    Column("symbol", Text, nullable=False),
+    Column("expiry", Date),
+    *contract_state(),
+    *(Column(f"oi_change_{minutes}m", BIGINT) for minutes in (3, 5, 10, 15, 30)),
+    Column("day_open_oi", BIGINT),
+    Column("prev_close_oi", BIGINT),
+    *doubles("theoretical_price", "delta", "gamma", "theta", "vega"),
+    PrimaryKeyConstraint("exchange", "strike", "option_type"),
+    # room on the page for the next version of each row, so that no index is touched
+    postgresql_with={"fillfactor": "50"},
+)
+
+# one row an exchange: the head line of its chain
+chain_summary = Table(
+    "chain_summary",
+    metadata,
+    Column("exchange", Text, primary_key=True),
+    market_time(),
+    Column("sequence", BIGINT, nullable=False, server_default=text("0")),
+    Column(
+        "updated_at",
+        TIMESTAMP(timezone=True),
+        nullable=False,
+        server_default=text("clock_timestamp()"),
+    ),
+    Column("contracts", Integer, nullable=False, server_default=text("0")),
+    Column("expiry", Date),
+    *doubles("atm_strike", "underlying_price", "future_price"),
+    Column("future_oi", BIGINT),
+    Column("future_symbol", Text),
+    *doubles("vix", "pcr", "pcr_volume", "max_pain"),
+    Column("oi_ce", BIGINT),
+    Column("oi_pe", BIGINT),
+    Column("volume_ce", BIGINT),
+    Column("volume_pe", BIGINT),
+    *doubles(
+        "straddle",
+        "atm_iv",
+        "itm_oi_ce_pct_change",
+        "itm_oi_pe_pct_change",
+        "percent_oichange_fut_3m",
+        "atm_shift_intensity",
+        "itm_ce_breadth",
+        "itm_pe_breadth",
+    ),
+    # the instant that future, VIX and features were given for; the instants OI is compared with
+    Column("context_at", MarketTime),
+    Column("day_open_at", MarketTime),
+    Column("prev_close_at", MarketTime),
+    postgresql_with={"fillfactor": "50"},
+)
+
+# the snapshots a transaction has touched; read and emptied when it commits
+snapshot_touched = Table(
+    "snapshot_touched",
+    metadata,
+    Column("transaction_id", BIGINT, nullable=False),
+    Column("exchange", Text, nullable=False),
+    market_time(),
+    PrimaryKeyConstraint("transaction_id", "exchange", "timestamp"),
+    prefixes=["UNLOGGED"],
+)
+
+declare(
+    metadata,
+    HypertableSpec(table="snapshots", time_column="timestamp", chunk_interval=timedelta(days=90)),
+)
