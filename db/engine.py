@@ -1,0 +1,128 @@
+"""Pooled engines, made on first use: one that writes, one that only reads.
+
+Every connection carries an application name, timeouts and `plan_cache_mode =
+force_custom_plan`: the instants of a read are then constants when it is planned, and all chunks
+but one are excluded (https://www.postgresql.org/docs/current/runtime-config-query.html).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import NoReturn
+
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from db.errors import DatabaseUnavailableError
+from db.settings import Settings, settings
+
+_POOL_TIMEOUT_S = 5
+_MS = 1000
+# connection failures, shutdowns, too many clients, a database that is not there:
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_UNAVAILABLE_CLASSES = ("08", "57P", "53300", "3D000", "28")
+
+
+@cache
+def write_engine() -> Engine:
+    """The engine of this process for writing (and for reads that must see the newest row)."""
+    return engine_for(database_url(), settings=settings())
+
+
+@cache
+def read_engine() -> Engine:
+    """The engine of this process for reading: the replica where one is set, read-only always."""
+    url = settings().replica_url or database_url()
+    return engine_for(url, settings=settings(), read_only=True)
+
+
+def database_url() -> URL:
+    """The configured database, else the local server's; raises ServerError if that is not there."""
+    configured = settings().database_url
+    if configured is not None:
+        return configured
+    from db import server
+
+    return server.url()
+
+
+def engine_for(
+    url: URL,
+    *,
+    settings: Settings | None = None,
+    read_only: bool = False,
+    application_name: str = "oi-gemini",
+) -> Engine:
+    """A pooled engine on `url`; a connection that is lost raises DatabaseUnavailableError."""
+    chosen = settings or Settings()
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        pool_size=chosen.pool_size,
+        max_overflow=chosen.pool_overflow,
+        pool_timeout=_POOL_TIMEOUT_S,
+        pool_use_lifo=True,
+        connect_args={
+            "connect_timeout": chosen.connect_timeout_s,
+            "application_name": application_name,
+            "options": _server_options(chosen, read_only),
+        },
+    )
+    event.listen(engine, "handle_error", _translate)
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine | None = None) -> Iterator[Connection]:
+    """A connection for reading; raises DatabaseUnavailableError when none can be had."""
+    with connected(engine or read_engine()) as connection:
+        yield connection
+
+
+@contextmanager
+def connected(engine: Engine) -> Iterator[Connection]:
+    """A connection of `engine`; a full pool is an unavailable database too."""
+    try:
+        connection = engine.connect()
+    except PoolTimeoutError as exc:
+        raise DatabaseUnavailableError(
+            f"No database connection became free within {_POOL_TIMEOUT_S} s."
+        ) from exc
+    with connection:
+        yield connection
+
+
+def _server_options(chosen: Settings, read_only: bool) -> str:
+    options = {
+        "plan_cache_mode": "force_custom_plan",
+        "statement_timeout": str(chosen.statement_timeout_s * _MS),
+        "idle_in_transaction_session_timeout": str(chosen.idle_in_transaction_timeout_s * _MS),
+        "default_transaction_read_only": "on" if read_only else "off",
+        # nothing here is worth compiling: the longest read takes milliseconds
+        "jit": "off",
+    }
+    return " ".join(f"-c {name}={value}" for name, value in options.items())
+
+
+def _translate(context: ExceptionContext) -> None:
+    """Turn every way of losing the database into one error."""
+    if unavailable(context.original_exception, context.is_disconnect):
+        _raise_unavailable(context.original_exception)
+
+
+def unavailable(error: BaseException, is_disconnect: bool = False) -> bool:
+    """Whether a driver's error means that the database does not answer."""
+    if is_disconnect:
+        return True
+    state = getattr(error, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(_UNAVAILABLE_CLASSES)
+    # a connection that was never made has no SQLSTATE
+    return type(error).__name__ in {"OperationalError", "ConnectionTimeout"}
+
+
+def _raise_unavailable(error: BaseException) -> NoReturn:
+    reason = str(error).strip().splitlines()
+    raise DatabaseUnavailableError(
+        f"The database does not answer: {reason[0].strip() if reason else type(error).__name__}."
+    ) from error
