@@ -1,6 +1,7 @@
 """Every setting of the program, read once from the environment.
 
-Names begin with OI_; the legacy names OI_TRACKER_… and FLASK_… still work.
+Names begin with OI_; the legacy names OI_TRACKER_… and FLASK_… still work. SQLAlchemy is imported
+only where a URL is read: the login page needs settings and no database.
 """
 
 import os
@@ -8,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
-
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from typing import TYPE_CHECKING
 
 from db.errors import SettingsError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,8 @@ class Settings:
     home: Path = Path(".oi")
     host: str = "127.0.0.1"
     port: int = 5050
-    database_url: URL | None = field(default=None, repr=False)
-    replica_url: URL | None = field(default=None, repr=False)
+    database_url: "URL | None" = field(default=None, repr=False)
+    replica_url: "URL | None" = field(default=None, repr=False)
     secret_key: str | None = field(default=None, repr=False)
     password_hash: str | None = field(default=None, repr=False)
     username: str = "trader"
@@ -93,7 +95,7 @@ def _positive(value: float) -> float:
     return value
 
 
-def _database_url(environ: Mapping[str, str]) -> URL | None:
+def _database_url(environ: Mapping[str, str]) -> "URL | None":
     if raw := environ.get("OI_DATABASE_URL"):
         return _url("OI_DATABASE_URL", raw)
     host = environ.get("OI_TRACKER_DB_HOST")
@@ -102,6 +104,8 @@ def _database_url(environ: Mapping[str, str]) -> URL | None:
     port = environ.get("OI_TRACKER_DB_PORT") or "5432"
     if not port.isdecimal():
         raise SettingsError(f"OI_TRACKER_DB_PORT must be a port number, not {port!r}.")
+    from sqlalchemy import URL
+
     return URL.create(
         "postgresql+psycopg",
         username=environ.get("OI_TRACKER_DB_USER"),
@@ -112,13 +116,16 @@ def _database_url(environ: Mapping[str, str]) -> URL | None:
     )
 
 
-def _url(name: str, raw: str) -> URL:
+def _url(name: str, raw: str) -> "URL":
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         url = make_url(raw)
     except ArgumentError:
         raise SettingsError(
             f"{name} is not a database URL; write postgresql://user:password@host:port/database."
         ) from None
-    if url.get_backend_name() != "postgresql":
+    if url.get_backend_name() not in ("postgresql", "postgres"):
         raise SettingsError(f"{name} must be a postgresql:// URL, not {url.drivername}://.")
     return url.set(drivername="postgresql+psycopg")
