@@ -24,6 +24,39 @@ class SpaceDimension:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UniqueKey:
+    """A unique index ("timestamp DESC" is allowed) or, where `primary`, a primary key.
+
+    On a hypertable it must contain the time column and every space dimension.
+    https://docs.tigerdata.com/use-timescale/latest/hypertables/hypertables-and-unique-indexes/
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    primary: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IndexSpec:
+    """An index as PostgreSQL understands it; texts are SQL.
+
+    `columns` are columns or expressions with their operator class and order where these differ
+    from the default ("\"timestamp\" DESC", "lower(name)"); `options` are storage parameters.
+    https://www.postgresql.org/docs/current/sql-createindex.html
+    """
+
+    name: str
+    table: str
+    columns: tuple[str, ...]
+    unique: bool = False
+    using: str = "btree"
+    include: tuple[str, ...] = ()
+    where: str | None = None
+    nulls_not_distinct: bool = False
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HypertableSpec:
     """A table partitioned by time; its indexes are declared on the table and owned by us.
 
@@ -135,7 +168,7 @@ class ReorderPolicy:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchivePolicy:
-    """Chunks older than `archive_after` move to `archive_table`; `history_view` reads both sides."""
+    """Chunks older than `archive_after` move to `archive_table`; `history_view` reads both."""
 
     table: str
     archive_after: timedelta

@@ -1,0 +1,1 @@
+"""Readers of the catalog: what the database holds, as specs."""

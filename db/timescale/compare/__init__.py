@@ -1,0 +1,1 @@
+"""Detection: what is declared against what the database holds."""

@@ -1,0 +1,77 @@
+-- Names, editions and watermarks.
+
+-- 'apache' or 'timescale' (Community).
+CREATE OR REPLACE FUNCTION timescale_engine.edition() RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce(nullif(current_setting('timescaledb.license', true), ''), 'timescale');
+
+-- The schema that holds TimescaleDB's functions, quoted.
+CREATE OR REPLACE FUNCTION timescale_engine.extension_schema() RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (
+    SELECT quote_ident(n.nspname)
+    FROM pg_catalog.pg_extension AS e
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+    WHERE e.extname = 'timescaledb'
+);
+
+-- 'name' or 'schema.name' as declared, quoted for SQL.
+CREATE OR REPLACE FUNCTION timescale_engine.quoted(relation text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (
+    SELECT string_agg(quote_ident(part), '.' ORDER BY position)
+    FROM unnest(string_to_array(relation, '.')) WITH ORDINALITY AS named (part, position)
+);
+
+-- The relation declared as 'name' or 'schema.name'; an error where there is none.
+CREATE OR REPLACE FUNCTION timescale_engine.relation(name text) RETURNS regclass
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+AS $$
+BEGIN
+    IF to_regclass(timescale_engine.quoted(name)) IS NULL THEN
+        RAISE undefined_table USING MESSAGE = format('There is no relation %s.', name);
+    END IF;
+    RETURN to_regclass(timescale_engine.quoted(name));
+END
+$$;
+
+-- Where reads of a rollup change from materialized buckets to the source. IMMUTABLE although it reads
+-- a table, so that it folds to a constant at plan time and chunks on both sides are excluded then.
+-- The lie is safe: a watermark only rises, so a plan made before a refresh reads more of the source,
+-- never a bucket that is missing; dropping a chunk such a plan reads makes it plan again.
+CREATE OR REPLACE FUNCTION timescale_engine.watermark(rollup_id integer) RETURNS timestamp
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT r.watermark FROM timescale_engine.rollup AS r WHERE r.id = rollup_id);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION timescale_engine.zoned_watermark(rollup_id integer) RETURNS timestamptz
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN timescale_engine.watermark(rollup_id) AT TIME ZONE 'UTC';
+END
+$$;
+
+-- The start of the bucket an instant falls in, as time_bucket() has it for fixed widths: buckets
+-- count from Monday 2000-01-03.
+CREATE OR REPLACE FUNCTION timescale_engine.bucket_start(width interval, instant timestamp)
+RETURNS timestamp
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN date_bin(width, instant, TIMESTAMP '2000-01-03');
+
+-- The whole buckets a span overlaps.
+CREATE OR REPLACE FUNCTION timescale_engine.whole_buckets(width interval, span tsrange)
+RETURNS tsrange
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN tsrange(
+    timescale_engine.bucket_start(width, lower(span)),
+    CASE
+        WHEN timescale_engine.bucket_start(width, upper(span)) = upper(span) THEN upper(span)
+        ELSE timescale_engine.bucket_start(width, upper(span)) + width
+    END
+);

@@ -1,0 +1,46 @@
+"""Alembic's own DDL on PostgreSQL, taken through the same funnel as the plugin's."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from alembic.ddl.postgresql import PostgresqlImpl
+from alembic.util import immutabledict
+from sqlalchemy import CursorResult, Executable, TextClause
+from sqlalchemy.schema import DDLElement
+
+from db.timescale.locks import LockPolicy, with_lock_retries
+
+_DDL = re.compile(r"\s*(ALTER|CREATE|DROP|TRUNCATE|COMMENT|GRANT|REVOKE|LOCK)\b", re.IGNORECASE)
+
+
+class TimescaleImpl(PostgresqlImpl):
+    """PostgreSQL with every DDL statement under lock_timeout and jittered retries."""
+
+    __dialect__ = "postgresql"
+
+    def _exec(
+        self,
+        construct: Executable | str,
+        execution_options: Mapping[str, Any] | None = None,
+        multiparams: Sequence[Mapping[str, Any]] | None = None,
+        params: Mapping[str, Any] = immutabledict(),
+    ) -> CursorResult[Any] | None:
+        def attempt() -> CursorResult[Any] | None:
+            return super(TimescaleImpl, self)._exec(
+                construct, execution_options, multiparams, params
+            )
+
+        if self.as_sql or self.connection is None or not _is_ddl(construct):
+            return attempt()
+        return with_lock_retries(
+            self.connection, attempt, LockPolicy.from_options(self.context_opts)
+        )
+
+
+def _is_ddl(construct: Executable | str) -> bool:
+    if isinstance(construct, DDLElement):
+        return True
+    if isinstance(construct, TextClause):
+        construct = construct.text
+    return isinstance(construct, str) and bool(_DDL.match(construct))

@@ -1,0 +1,123 @@
+"""DDL that never queues in front of readers and writers for longer than a moment.
+
+A statement that wants a strong lock makes everyone behind it wait while it waits itself. So it
+waits for `lock_timeout` only, gives up, and tries again a little later.
+https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from random import SystemRandom
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from db.timescale.errors import LockNotAvailableError, TimescaleError
+
+T = TypeVar("T")
+
+_LOCK_NOT_AVAILABLE = "55P03"
+_FIRST_PAUSE_S = 0.1
+_LONGEST_PAUSE_S = 2.0
+
+
+@dataclass(frozen=True)
+class LockPolicy:
+    """How long one attempt waits for its locks, and for how long attempts are made."""
+
+    timeout_ms: int = 100
+    patience_s: float = 60.0
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> "LockPolicy":
+        """From `timescale_lock_timeout_ms` and `timescale_lock_patience_s` of context.configure.
+
+        Raises TimescaleError for a value that is no positive number.
+        """
+        return cls(
+            timeout_ms=int(_positive(options, "timescale_lock_timeout_ms", cls.timeout_ms)),
+            patience_s=_positive(options, "timescale_lock_patience_s", cls.patience_s),
+        )
+
+
+def is_autocommit(connection: Connection) -> bool:
+    """Whether each statement of the connection commits by itself."""
+    return bool(connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT")
+
+
+def with_lock_retries(
+    connection: Connection, attempt: Callable[[], T], policy: LockPolicy, *, unlimited: bool = False
+) -> T:
+    """Calls `attempt` under lock_timeout until it had its locks; raises LockNotAvailableError.
+
+    Inside a transaction each attempt has a savepoint of its own. `unlimited` switches
+    statement_timeout off for the attempt.
+    """
+    deadline = time.monotonic() + policy.patience_s
+    scope = _session_settings if is_autocommit(connection) else _savepoint_settings
+    settings = {"lock_timeout": str(policy.timeout_ms)}
+    if unlimited:
+        settings["statement_timeout"] = "0"
+    for pause_s in _pauses():
+        try:
+            with scope(connection, settings):
+                return attempt()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+                raise
+            if time.monotonic() + pause_s > deadline:
+                raise LockNotAvailableError(
+                    f"A lock could not be had within {policy.patience_s:g} s; nothing was changed. "
+                    "Find the session that holds it in pg_stat_activity, then run this again."
+                ) from error
+        time.sleep(pause_s)
+    raise AssertionError("pauses never end")
+
+
+def _pauses() -> Iterator[float]:
+    jitter = SystemRandom()
+    pause_s = _FIRST_PAUSE_S
+    while True:
+        yield pause_s * jitter.uniform(0.5, 1.5)
+        pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+
+@contextmanager
+def _savepoint_settings(connection: Connection, settings: Mapping[str, str]) -> Iterator[None]:
+    with connection.begin_nested():
+        before = _set(connection, settings, local=True)
+        yield
+        _set(connection, before, local=True)
+
+
+@contextmanager
+def _session_settings(connection: Connection, settings: Mapping[str, str]) -> Iterator[None]:
+    before = _set(connection, settings, local=False)
+    try:
+        yield
+    finally:
+        if not connection.invalidated:
+            _set(connection, before, local=False)
+
+
+def _set(connection: Connection, settings: Mapping[str, str], *, local: bool) -> dict[str, str]:
+    query = text(
+        """
+        SELECT current_setting(:name) AS before,
+               set_config(:name, :value, :local) AS after
+        """
+    )
+    return {
+        name: connection.execute(query, {"name": name, "value": value, "local": local}).one().before
+        for name, value in settings.items()
+    }
+
+
+def _positive(options: Mapping[str, Any], name: str, default: float) -> float:
+    value = options.get(name, default)
+    if not isinstance(value, int | float) or value <= 0:
+        raise TimescaleError(f"{name} must be a positive number, not {value!r}.")
+    return value

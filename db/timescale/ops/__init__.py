@@ -1,0 +1,1 @@
+"""The state of each change: Alembic operations with exact reverses."""

@@ -1,0 +1,1 @@
+"""The migration text of each operation."""
