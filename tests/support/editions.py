@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import make_url
 
 from tests.support.databases import DatabaseServer
-from tests.support.local import LocalServer
+from tests.support.local import VolatileServer
 
 LOCAL = "local"
 NONE = "none"
@@ -20,7 +20,7 @@ class Editions:
     named: Mapping[str, str]
     use_local: bool
     opened: dict[str, DatabaseServer] = field(default_factory=dict)
-    local: LocalServer | None = None
+    local: VolatileServer | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Editions":
@@ -62,7 +62,7 @@ class Editions:
     def _admin_url(self, name: str):
         if name != LOCAL:
             return make_url(self.named[name]).set(drivername="postgresql+psycopg")
-        self.local = LocalServer.start()
+        self.local = VolatileServer.start()
         return self.local.url
 
 

@@ -1,20 +1,67 @@
 """The TimescaleDB the test session starts for itself."""
 
+import shutil
+import subprocess
+import sys
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
-import pytest
 from sqlalchemy import URL
+
+from db.server.cluster import LocalServer
+from db.server.home import open_home
+from db.settings import settings
+from tests.support.paths import ROOT
 
 
 @dataclass
-class LocalServer:
-    """A volatile private server; it stops even when the test process is killed."""
+class VolatileServer:
+    """A server that forgets everything; it ends with this process, even when that is killed."""
 
     url: URL
+    _keeper: "subprocess.Popen[bytes]"
 
     @classmethod
-    def start(cls) -> "LocalServer":
-        pytest.skip("the local server is not available yet; set OI_TEST_LOCAL=0")
+    def start(cls) -> "VolatileServer":
+        """Start one in a temporary home, on the programs the checkout uses."""
+        home = Path(tempfile.mkdtemp(prefix="oi-test-"))
+        home.chmod(0o755)  # the server's account must get in when root runs the tests
+        keeper = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.local", home],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+        try:
+            return cls(_server(home).start(), keeper)
+        except BaseException:
+            _end(keeper)
+            raise
 
     def stop(self) -> None:
-        pass
+        """Stop the server and remove its files."""
+        _end(self._keeper)
+
+
+def _server(home: Path) -> LocalServer:
+    programs = open_home(ROOT / settings().home).programs
+    return LocalServer(open_home(home), volatile=True, packages=programs)
+
+
+def _end(keeper: "subprocess.Popen[bytes]") -> None:
+    keeper.communicate()
+    keeper.wait()
+
+
+def keep(home: Path) -> None:
+    """Wait until whoever started us lets go of the pipe or dies, then clean up after it."""
+    sys.stdin.buffer.read()
+    try:
+        _server(home).stop()
+    finally:
+        shutil.rmtree(home)
+
+
+if __name__ == "__main__":
+    keep(Path(sys.argv[1]))
