@@ -10,7 +10,8 @@ import click
 from sqlalchemy import URL
 
 from db.errors import ServerError
-from db.server import LocalServer, database_url, local_server
+from db.server import local_server
+from db.server import url as local_url
 from db.settings import settings
 
 _GIVEN = "OI_DATABASE_URL names the database: there is no local server to {}."
@@ -27,7 +28,7 @@ def start() -> None:
     if settings().database_url:
         click.echo(_GIVEN.format("start"))
         return
-    url = local_server().start(progress=lambda line: click.echo(line, err=True))
+    url = local_server(make_home=True).start(progress=lambda line: click.echo(line, err=True))
     click.echo(f"TimescaleDB is running: {url.render_as_string(hide_password=True)}")
 
 
@@ -55,20 +56,24 @@ def status(as_json: bool) -> None:
 @command.command()
 def url() -> None:
     """Print the SQLAlchemy URL of the database, password included."""
-    click.echo(database_url().render_as_string(hide_password=False))
+    click.echo(_database_url().render_as_string(hide_password=False))
 
 
 @command.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def psql(arguments: tuple[str, ...]) -> None:
     """Open psql on the database; what follows is handed to psql."""
-    target = database_url()
-    program = _psql(None if settings().database_url else local_server())
+    target, program = _database_url(), _psql()
     os.execve(program, [program, *arguments], os.environ | _environment(target))  # noqa: S606
 
 
-def _psql(server: LocalServer | None) -> str:
-    program = shutil.which("psql") if server is None else str(server.psql())
+def _database_url() -> URL:
+    return settings().database_url or local_url()
+
+
+def _psql() -> str:
+    given = settings().database_url is not None
+    program = shutil.which("psql") if given else str(local_server().psql())
     if program is None:
         raise ServerError("psql is not installed here: install PostgreSQL's client programs.")
     return program

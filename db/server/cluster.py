@@ -68,6 +68,8 @@ class LocalServer:
 
     def stop(self) -> bool:
         """Stop it; False if it was not running."""
+        if not self.home.path.exists():
+            return False
         with self.home.lock():
             if postmaster.running(self.home.data) is None:
                 return False

@@ -102,12 +102,14 @@ class Home:
         return exclusive(self.path / "lock")
 
 
-def open_home(path: Path) -> Home:
-    """The home at a path, made where it is missing; raises ServerError when it cannot be."""
+def open_home(path: Path, *, make: bool = False) -> Home:
+    """The home at a path, `make` makes a missing one; raises ServerError when it is no folder."""
     path = Path(os.path.abspath(path))
-    account = unprivileged_account()
+    if not make and not path.exists():
+        return Home(path, path, None)
     try:
         path.mkdir(parents=True, exist_ok=True)
+        account = unprivileged_account()
         if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
             raise PermissionError
         return Home(path, _root(path, account), account)

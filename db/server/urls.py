@@ -1,4 +1,4 @@
-"""The database to work with: the one named in the environment, else the local server's."""
+"""The local server of OI_HOME."""
 
 from sqlalchemy import URL
 
@@ -7,14 +7,11 @@ from db.server.home import open_home
 from db.settings import settings
 
 
-def local_server() -> LocalServer:
-    """The local server of OI_HOME; nothing is started."""
-    return LocalServer(open_home(settings().home))
+def local_server(*, make_home: bool = False) -> LocalServer:
+    """The local server of OI_HOME; nothing is started, and only `make_home` writes anything."""
+    return LocalServer(open_home(settings().home, make=make_home))
 
 
-def database_url() -> URL:
-    """OI_DATABASE_URL, else the local server's database.
-
-    Raises ServerError with what to do when neither is there. Nothing is started.
-    """
-    return settings().database_url or local_server().url()
+def url() -> URL:
+    """The URL of the local server's database; raises ServerError before its first start."""
+    return local_server().url()

@@ -45,7 +45,7 @@ class VolatileServer:
 
 
 def _server(home: Path) -> LocalServer:
-    programs = open_home(ROOT / settings().home).programs
+    programs = open_home(ROOT / settings().home, make=True).programs
     return LocalServer(open_home(home), volatile=True, packages=programs)
 
 
