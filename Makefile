@@ -1,0 +1,44 @@
+# Two commands on a fresh machine: `make demo` and `make test`. `make` alone lists all.
+
+PYTHON ?= python3
+VENV := .venv/bin
+READY := .venv/ready
+READY_BENCH := .venv/ready-bench
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench clean lock
+
+help: ## Show these lines
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: $(READY) ## Make .venv and install the locked dependencies
+
+demo: $(READY) ## Start a simulated market with its dashboard on http://127.0.0.1:5050
+	@exec $(VENV)/python -m app demo
+
+test: $(READY) ## Run the whole suite (PYTEST_ARGS='-k name' narrows it)
+	@$(VENV)/python -m pytest $(PYTEST_ARGS)
+
+bench: $(READY_BENCH) ## Measure before and after (BENCH_ARGS are options of its run command)
+	@$(VENV)/python -m benchmarks run $(BENCH_ARGS)
+
+clean: ## Stop the local server, remove .venv and caches; data and programs in .oi stay
+	@if [ -x $(VENV)/python ] && [ -d "$${OI_HOME:-.oi}" ]; then $(VENV)/python -m db server stop; fi
+	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@find app benchmarks db tests alembic scripts -name __pycache__ -prune -exec rm -rf {} +
+
+lock: $(READY) ## Write the lock files anew from pyproject.toml
+	@export UV_CUSTOM_COMPILE_COMMAND="make lock"; \
+	compile="$(VENV)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11"; \
+	$$compile pyproject.toml --extra parquet -o requirements.lock && \
+	$$compile pyproject.toml --extra parquet --group dev -o requirements-dev.lock && \
+	$$compile pyproject.toml --extra parquet --group dev --group bench -o requirements-bench.lock && \
+	echo uv | $$compile - -o requirements-setup.lock
+
+$(READY): requirements-dev.lock requirements-setup.lock pyproject.toml scripts/setup.py
+	@$(PYTHON) scripts/setup.py requirements-dev.lock
+	@touch $@
+
+$(READY_BENCH): $(READY) requirements-bench.lock
+	@$(PYTHON) scripts/setup.py requirements-bench.lock
+	@touch $@
