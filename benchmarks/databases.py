@@ -1,0 +1,119 @@
+"""The suite's own databases on the server under test, made for a run and dropped after it."""
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from benchmarks.errors import BenchmarkError
+from db.errors import DatabaseUnavailableError
+
+Session = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkServer:
+    """A server the suite may make databases on; `admin_url` is a superuser's."""
+
+    admin_url: URL
+
+    def url(self, database: str) -> URL:
+        """The SQLAlchemy URL of one database of this server."""
+        return self.admin_url.set(database=database)
+
+    @contextlib.contextmanager
+    def database(
+        self, label: str, *, template: str | None = None, extension: bool = True
+    ) -> Iterator[URL]:
+        """A fresh database, or a copy of `template`, dropped on leaving."""
+        name = f"oi_bench_{label}_{secrets.token_hex(3)}"
+        if template:
+            self._release(template)
+        with session(self.admin_url) as admin:
+            admin.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(name), sql.Identifier(template or "template0")
+                )
+            )
+        try:
+            if extension and not template:
+                with session(self.url(name)) as made:
+                    made.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+            yield self.url(name)
+        finally:
+            self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        with session(self.admin_url) as admin:
+            admin.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
+    def _release(self, name: str) -> None:
+        """End every session in a database: a database in use cannot be copied."""
+        with session(self.url(name)) as inside:
+            if inside.execute(
+                "SELECT 1 FROM pg_extension WHERE extname = 'timescaledb'"
+            ).fetchone():
+                inside.execute("SELECT _timescaledb_functions.stop_background_workers()")
+        with session(self.admin_url) as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+                [name],
+            )
+
+
+def server_at(url: str | None) -> BenchmarkServer:
+    """The server to measure: the URL given, else OI_DATABASE_URL, else the local server.
+
+    Raises BenchmarkError when none of them is there.
+    """
+    if url is None:
+        return BenchmarkServer(_default_url())
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise BenchmarkError(
+            "--url is not a database URL; write postgresql://user:password@host:port/database."
+        ) from None
+    if parsed.get_backend_name() != "postgresql":
+        raise BenchmarkError(f"--url must be a postgresql:// URL, not {parsed.drivername}://.")
+    return BenchmarkServer(parsed.set(drivername="postgresql+psycopg"))
+
+
+def session(url: URL, *, options: str = "") -> Session:
+    """A psycopg connection in autocommit mode; raises DatabaseUnavailableError.
+
+    `options` are the server's command-line options for it, such as `-c work_mem=64MB`.
+    """
+    conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        return psycopg.connect(
+            conninfo,
+            autocommit=True,
+            connect_timeout=10,
+            application_name="oi-benchmarks",
+            options=options,
+        )
+    except psycopg.OperationalError as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise DatabaseUnavailableError(
+            f"No database answers at {url.host}:{url.port or 5432} ({reason})."
+        ) from error
+
+
+def _default_url() -> URL:
+    from db.settings import settings
+
+    url = settings().database_url
+    if url is None:
+        raise BenchmarkError(
+            "Name a server with --url, or start the local one: python -m db server start."
+        )
+    return url

@@ -1,0 +1,199 @@
+"""The workloads: every read of the dashboard, and the legacy program's own statements."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.workloads import parameters, reads
+from benchmarks.workloads.named_sql import statements
+from benchmarks.workloads.workload import Read, Target, Workload
+
+_LEGACY = statements(Path(__file__).with_name("legacy.sql"))
+
+_STATE = (
+    "strike",
+    "option_type",
+    "symbol",
+    "token",
+    "timestamp",
+    "oi",
+    "ltp",
+    "volume",
+    "iv",
+    "moneyness",
+    "underlying_price",
+)
+_BOOK = (
+    "best_bid",
+    "best_ask",
+    "bid_quantity",
+    "ask_quantity",
+    "spread",
+    "order_book_imbalance",
+)
+_CHANGES = tuple(f"pct_change_{minutes}m" for minutes in (3, 5, 10, 15, 30))
+_PCR = ("bucket", "oi_ce", "oi_pe", "pcr")
+_EDGE = Target(floors=1.25, speedup=1.0)
+
+
+def _dashboard(
+    name: str,
+    title: str,
+    after: Read,
+    draw: parameters.Draw,
+    columns: Sequence[str],
+    target: Target,
+    before: str | None = None,
+) -> Workload:
+    text = _LEGACY[before or name]
+    return Workload(name, title, "dashboard", text, after, draw, tuple(columns), target)
+
+
+_WORKLOADS = (
+    _dashboard(
+        "latest_chain",
+        "Latest chain",
+        reads.latest_chain,
+        parameters.live,
+        (*_STATE, *_BOOK),
+        _EDGE,
+    ),
+    _dashboard(
+        "latest_chains",
+        "Latest chain of all four",
+        reads.latest_chains,
+        parameters.nothing,
+        ("exchange", *_STATE, *_BOOK),
+        _EDGE,
+    ),
+    _dashboard(
+        "oi_changes",
+        "OI change over 3…30 minutes",
+        reads.oi_changes,
+        parameters.live,
+        ("strike", "option_type", "oi", *_CHANGES),
+        _EDGE,
+    ),
+    _dashboard(
+        "oi_by_strike",
+        "OI by strike",
+        reads.oi_by_strike,
+        parameters.live,
+        ("strike", "oi_ce", "oi_pe"),
+        _EDGE,
+    ),
+    _dashboard(
+        "pcr_now",
+        "PCR now",
+        reads.summary_now,
+        parameters.live,
+        ("timestamp", "oi_ce", "oi_pe", "pcr"),
+        Target(floors=1.5, speedup=1.0),
+    ),
+    _dashboard(
+        "max_pain",
+        "Max pain now",
+        reads.max_pain,
+        parameters.live,
+        ("max_pain",),
+        Target(floors=1.5, speedup=1.0),
+    ),
+    _dashboard(
+        "chain_as_of",
+        "Chain as of a random instant",
+        reads.chain_as_of,
+        parameters.moment,
+        _STATE,
+        Target(floors=3.0, speedup=1.0),
+    ),
+    _dashboard(
+        "snapshot_at",
+        "Totals as of a random instant",
+        reads.snapshot_at,
+        parameters.moment,
+        ("timestamp", "oi_ce", "oi_pe"),
+        Target(speedup=1.0),
+    ),
+    _dashboard(
+        "window_40m",
+        "40 minutes, all rows",
+        reads.window,
+        parameters.last_minutes(40),
+        ("timestamp", "strike", "option_type", "oi", "ltp", "underlying_price"),
+        Target(floors=1.25, speedup=1.0),
+        before="window",
+    ),
+    _dashboard(
+        "contract_day",
+        "One contract's day",
+        reads.contract_day,
+        parameters.contract,
+        (
+            "bucket",
+            *(f"oi_{part}" for part in ("open", "high", "low", "close")),
+            *(f"ltp_{part}" for part in ("open", "high", "low", "close")),
+            "volume",
+        ),
+        Target(floors=2.0, speedup=15.0),
+    ),
+    _dashboard(
+        "pcr_minutes",
+        "PCR per minute, today",
+        reads.pcr_minutes,
+        parameters.last_days(1, timedelta(minutes=1)),
+        _PCR,
+        Target(floors=1.5, speedup=40.0),
+        before="pcr",
+    ),
+    _dashboard(
+        "pcr_five_minutes",
+        "PCR per 5 minutes, 30 days",
+        reads.pcr_five_minutes,
+        parameters.last_days(30, timedelta(minutes=5)),
+        _PCR,
+        Target(floors=1.5, speedup=400.0),
+        before="pcr",
+    ),
+    _dashboard(
+        "pcr_days",
+        "PCR per day, 60 days",
+        reads.pcr_days,
+        parameters.last_days(60, timedelta(days=1)),
+        _PCR,
+        Target(floors=1.5, speedup=5000.0),
+        before="pcr",
+    ),
+    Workload(
+        "legacy_save_lookup",
+        "Legacy program: lookup before a save",
+        "legacy",
+        _LEGACY["save_lookup"],
+        None,
+        parameters.live,
+        ("token", "oi"),
+        Target(speedup=1.0),
+    ),
+    Workload(
+        "legacy_training_frame",
+        "Legacy program: 30 days of features",
+        "legacy",
+        _LEGACY["training_frame"],
+        None,
+        parameters.last_days(30),
+        ("timestamp", "exchange", "pcr_total_oi", "vix", "feature_payload"),
+        Target(speedup=1.0),
+    ),
+)
+
+WORKLOADS: Mapping[str, Workload] = {workload.name: workload for workload in _WORKLOADS}
+
+
+def chosen(names: Sequence[str]) -> list[Workload]:
+    """The workloads of these names, or all; raises BenchmarkError naming the known ones."""
+    unknown = [name for name in names if name not in WORKLOADS]
+    if unknown:
+        raise BenchmarkError(
+            f"There is no workload {', '.join(unknown)}; known are {', '.join(WORKLOADS)}."
+        )
+    return [WORKLOADS[name] for name in names] if names else list(WORKLOADS.values())
