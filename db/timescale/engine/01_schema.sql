@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS timescale_engine.source (
 -- One row a rollup, native continuous aggregates included (they leave the engine's columns empty).
 -- Times are naive; those of a timestamptz source are its instants in UTC, so that one type and one
 -- bucket origin serve both.
+--   relation    the view that readers name
 --   spec        what was declared, without its policies
 --   definition  what the server made of it, as the catalog prints it
 --   watermark   start of the first bucket that reads take from the source
@@ -26,8 +27,7 @@ CREATE TABLE IF NOT EXISTS timescale_engine.source (
 --   batch       how much history one refresh step takes, a multiple of the bucket
 CREATE TABLE IF NOT EXISTS timescale_engine.rollup (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    name text NOT NULL UNIQUE,
-    relation regclass NOT NULL,
+    relation regclass NOT NULL UNIQUE,
     spec jsonb NOT NULL,
     definition text NOT NULL,
     native boolean NOT NULL,
@@ -61,7 +61,8 @@ CREATE TABLE IF NOT EXISTS timescale_engine.source_chunk (
     PRIMARY KEY (rollup_id, chunk)
 );
 
--- What the server's edition schedules for itself elsewhere: run by timescale_engine.run_due_policies.
+-- Policies that timescale_engine.run_due_policies() runs, where the server does not run them itself.
+-- `target` is a relation as its quoted schema.name.
 CREATE TABLE IF NOT EXISTS timescale_engine.policy (
     kind text NOT NULL,
     target text NOT NULL,

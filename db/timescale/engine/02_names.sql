@@ -35,6 +35,32 @@ BEGIN
 END
 $$;
 
+-- A relation as its quoted schema.name, whatever the search path.
+CREATE OR REPLACE FUNCTION timescale_engine.full_name(relation regclass) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN (
+    SELECT format('%I.%I', n.nspname, c.relname)
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.oid = relation
+);
+
+-- The rollup that a name stands for; an error where there is none.
+CREATE OR REPLACE FUNCTION timescale_engine.rollup_named(name text) RETURNS timescale_engine.rollup
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    found_rollup timescale_engine.rollup;
+BEGIN
+    SELECT * INTO found_rollup FROM timescale_engine.rollup AS r
+    WHERE r.relation = to_regclass(timescale_engine.quoted(name));
+    IF NOT FOUND THEN
+        RAISE undefined_table USING MESSAGE = format('There is no rollup %s.', name);
+    END IF;
+    RETURN found_rollup;
+END
+$$;
+
 -- Where reads of a rollup change from materialized buckets to the source. IMMUTABLE although it reads
 -- a table, so that it folds to a constant at plan time and chunks on both sides are excluded then.
 -- The lie is safe: a watermark only rises, so a plan made before a refresh reads more of the source,

@@ -1,0 +1,171 @@
+-- Creating and dropping rollups. A spec is jsonb: name, source, time_column, bucket, group_by (array),
+-- aggregates (array of {name, expression}), where, real_time, chunk_interval, indexes (array of arrays
+-- of "column" or "column DESC").
+
+-- The SELECT a spec declares.
+CREATE OR REPLACE FUNCTION timescale_engine.select_text(spec jsonb) RETURNS text
+LANGUAGE sql STABLE
+RETURN (
+    SELECT concat(
+        format(
+            'SELECT %s.time_bucket(INTERVAL %L, %I) AS bucket',
+            timescale_engine.extension_schema(), (spec ->> 'bucket')::interval, spec ->> 'time_column'
+        ),
+        (SELECT string_agg(format(', %I', g.name), '' ORDER BY g.position)
+         FROM jsonb_array_elements_text(spec -> 'group_by') WITH ORDINALITY AS g (name, position)),
+        (SELECT string_agg(format(', %s AS %I', a.item ->> 'expression', a.item ->> 'name'), ''
+                           ORDER BY a.position)
+         FROM jsonb_array_elements(spec -> 'aggregates') WITH ORDINALITY AS a (item, position)),
+        ' FROM ' || timescale_engine.quoted(spec ->> 'source'),
+        ' WHERE (' || (spec ->> 'where') || ')',
+        (SELECT ' GROUP BY ' || string_agg(n::text, ', ' ORDER BY n)
+         FROM generate_series(1, 1 + jsonb_array_length(spec -> 'group_by')) AS n)
+    )
+);
+
+-- What the server makes of a spec's SELECT: the same text for two ways of writing one definition.
+CREATE OR REPLACE FUNCTION timescale_engine.normalized(spec jsonb) RETURNS text
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    printed text;
+BEGIN
+    EXECUTE 'CREATE TEMPORARY VIEW timescale_engine_normalized AS '
+        || timescale_engine.select_text(spec);
+    printed := pg_get_viewdef('pg_temp.timescale_engine_normalized'::regclass);
+    DROP VIEW pg_temp.timescale_engine_normalized;
+    RETURN printed;
+END
+$$;
+
+-- Makes a rollup: a continuous aggregate where the edition has them, else one of the engine's. Does
+-- nothing if the same rollup is there. `native` overrides the choice. Filling it is a later step.
+CREATE OR REPLACE FUNCTION timescale_engine.create_rollup(declared jsonb, as_native boolean DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    name text := timescale_engine.quoted(declared ->> 'name');
+    made timescale_engine.rollup;
+BEGIN
+    SELECT * INTO made FROM timescale_engine.rollup AS r WHERE r.relation = to_regclass(name);
+    IF made.spec = declared THEN
+        RETURN;
+    ELSIF FOUND THEN
+        RAISE duplicate_table USING
+            MESSAGE = format('Rollup %s is there with another definition.', name),
+            HINT = 'Change it with alter_rollup.';
+    END IF;
+    INSERT INTO timescale_engine.rollup (relation, spec, definition, native, bucket, zoned, parent)
+    SELECT
+        0,
+        declared,
+        timescale_engine.normalized(declared),
+        coalesce(as_native, timescale_engine.edition() <> 'apache'),
+        (declared ->> 'bucket')::interval,
+        timescale_engine.time_is_zoned(declared),
+        (SELECT p.id FROM timescale_engine.rollup AS p
+         WHERE p.relation = timescale_engine.relation(declared ->> 'source'))
+    RETURNING * INTO made;
+    IF made.native THEN
+        PERFORM timescale_engine.create_native(made);
+    ELSE
+        PERFORM timescale_engine.create_maintained(made);
+    END IF;
+    UPDATE timescale_engine.rollup AS r SET relation = name::regclass WHERE r.id = made.id;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION timescale_engine.time_is_zoned(spec jsonb) RETURNS boolean
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    found regtype := (
+        SELECT a.atttypid
+        FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = timescale_engine.relation(spec ->> 'source')
+          AND a.attname = spec ->> 'time_column'
+          AND NOT a.attisdropped
+    );
+BEGIN
+    IF found IS NULL OR found NOT IN ('timestamp'::regtype, 'timestamptz'::regtype) THEN
+        RAISE datatype_mismatch USING MESSAGE = format(
+            'Rollup %s: %s.%s must be timestamp or timestamptz, not %s.',
+            spec ->> 'name', spec ->> 'source', spec ->> 'time_column',
+            coalesce(found::text, 'missing')
+        );
+    END IF;
+    RETURN found = 'timestamptz'::regtype;
+END
+$$;
+
+-- https://docs.tigerdata.com/api/latest/continuous-aggregates/create_materialized_view/
+CREATE OR REPLACE FUNCTION timescale_engine.create_native(made timescale_engine.rollup) RETURNS void
+LANGUAGE plpgsql
+SET client_min_messages = error
+AS $$
+DECLARE
+    name text := timescale_engine.quoted(made.spec ->> 'name');
+BEGIN
+    EXECUTE format(
+        'CREATE MATERIALIZED VIEW %s WITH (timescaledb.continuous, timescaledb.materialized_only = %s%s)'
+        ' AS %s WITH NO DATA',
+        name, NOT coalesce((made.spec ->> 'real_time')::boolean, true),
+        ', timescaledb.chunk_interval = ' || quote_literal(made.spec ->> 'chunk_interval'),
+        timescale_engine.select_text(made.spec)
+    );
+    PERFORM timescale_engine.create_indexes(made.spec, name::regclass);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION timescale_engine.create_indexes(spec jsonb, target regclass)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    columns text;
+BEGIN
+    FOR columns IN
+        SELECT (
+            SELECT string_agg(
+                regexp_replace(quote_ident(regexp_replace(c.item, ' (ASC|DESC)$', '', 'i')), '$',
+                               coalesce(substring(c.item from '(?i)( (?:ASC|DESC))$'), '')),
+                ', ' ORDER BY c.position
+            )
+            FROM jsonb_array_elements_text(i.items) WITH ORDINALITY AS c (item, position)
+        )
+        FROM jsonb_array_elements(coalesce(spec -> 'indexes', '[]')) AS i (items)
+    LOOP
+        EXECUTE format('CREATE INDEX ON %s (%s)', target, columns);
+    END LOOP;
+END
+$$;
+
+-- Drops a rollup with what it holds; refuses while another rollup reads it.
+CREATE OR REPLACE FUNCTION timescale_engine.drop_rollup(name text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    gone timescale_engine.rollup;
+    reader regclass;
+BEGIN
+    SELECT * INTO gone FROM timescale_engine.rollup AS r
+    WHERE r.relation = to_regclass(timescale_engine.quoted(name));
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT r.relation INTO reader FROM timescale_engine.rollup AS r WHERE r.parent = gone.id;
+    IF FOUND THEN
+        RAISE dependent_objects_still_exist USING
+            MESSAGE = format('Rollup %s is the source of %s: drop that first.', name, reader);
+    END IF;
+    DELETE FROM timescale_engine.policy AS p
+    WHERE p.target = timescale_engine.full_name(gone.relation);
+    DELETE FROM timescale_engine.rollup AS r WHERE r.id = gone.id;
+    IF gone.native THEN
+        EXECUTE format('DROP MATERIALIZED VIEW %s', gone.relation);
+    ELSE
+        PERFORM timescale_engine.drop_maintained(gone);
+    END IF;
+END
+$$;

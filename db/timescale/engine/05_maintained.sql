@@ -1,0 +1,183 @@
+-- Rollups the engine maintains: for rollup X a view X, and in this schema a hypertable "X" that holds the
+-- buckets and a view "X_aggregated" that is the declared SELECT.
+
+CREATE OR REPLACE FUNCTION timescale_engine.create_maintained(made timescale_engine.rollup)
+RETURNS void
+LANGUAGE plpgsql
+SET client_min_messages = error
+AS $$
+DECLARE
+    watched timescale_engine.source := timescale_engine.watchable(made);
+    -- two of one name in two schemas stay apart
+    stem text := replace(made.spec ->> 'name', '.', '_');
+    buckets text := format('timescale_engine.%I', stem);
+    declared text := format('timescale_engine.%I', stem || '_aggregated');
+    source_chunks interval := timescale_engine.chunk_interval(watched.relation);
+BEGIN
+    EXECUTE format('CREATE VIEW %s AS %s', declared, timescale_engine.select_text(made.spec));
+    EXECUTE format('CREATE TABLE %s AS SELECT * FROM %s WITH NO DATA', buckets, declared);
+    EXECUTE format(
+        'SELECT %s.create_hypertable(%L, %L, chunk_time_interval => INTERVAL %L,'
+        ' create_default_indexes => false)',
+        timescale_engine.extension_schema(), buckets, 'bucket',
+        -- ten of the source's chunks, as continuous aggregates have it
+        coalesce((made.spec ->> 'chunk_interval')::interval, greatest(10 * source_chunks, made.bucket))
+    );
+    EXECUTE format(
+        'CREATE UNIQUE INDEX ON %s (%s)', buckets,
+        (SELECT string_agg(quote_ident(key), ', ' ORDER BY position)
+         FROM jsonb_array_elements_text((made.spec -> 'group_by') || '["bucket"]')
+         WITH ORDINALITY AS k (key, position))
+    );
+    PERFORM timescale_engine.create_indexes(made.spec, buckets::regclass);
+    UPDATE timescale_engine.rollup AS r
+    SET source_id = watched.id,
+        materialized = buckets::regclass,
+        aggregated = declared::regclass,
+        batch = made.bucket * ceil(extract(epoch FROM source_chunks) / extract(epoch FROM made.bucket))
+    WHERE r.id = made.id
+    RETURNING * INTO made;
+    PERFORM timescale_engine.create_reader(made);
+    PERFORM timescale_engine.watch(watched);
+    PERFORM timescale_engine.mark_source(made);
+END
+$$;
+
+-- The view that readers name: materialized buckets before the watermark, the source from there on.
+CREATE OR REPLACE FUNCTION timescale_engine.create_reader(made timescale_engine.rollup)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    watermark text := format(
+        'timescale_engine.%s(%s)',
+        CASE WHEN made.zoned THEN 'zoned_watermark' ELSE 'watermark' END, made.id
+    );
+    columns text := (
+        SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+        FROM pg_catalog.pg_attribute AS a
+        WHERE a.attrelid = made.materialized AND a.attnum > 0 AND NOT a.attisdropped
+    );
+BEGIN
+    EXECUTE format(
+        'CREATE OR REPLACE VIEW %s AS SELECT %s FROM %s WHERE bucket < %s%s',
+        timescale_engine.quoted(made.spec ->> 'name'), columns, made.materialized, watermark,
+        CASE WHEN coalesce((made.spec ->> 'real_time')::boolean, true) THEN format(
+            ' UNION ALL SELECT %s FROM %s WHERE bucket >= %s', columns, made.aggregated, watermark
+        ) END
+    );
+END
+$$;
+
+-- The table whose changes a rollup follows, registered as a source.
+CREATE OR REPLACE FUNCTION timescale_engine.watchable(made timescale_engine.rollup)
+RETURNS timescale_engine.source
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    watched timescale_engine.source;
+    parent timescale_engine.rollup;
+BEGIN
+    SELECT * INTO parent FROM timescale_engine.rollup AS r WHERE r.id = made.parent;
+    IF parent.native THEN
+        RAISE feature_not_supported USING MESSAGE = format(
+            'Rollup %s cannot be kept by the engine while its source %s is a continuous aggregate.',
+            made.spec ->> 'name', parent.relation
+        );
+    END IF;
+    INSERT INTO timescale_engine.source (relation, time_column, zoned)
+    VALUES (
+        coalesce(parent.materialized, timescale_engine.relation(made.spec ->> 'source')),
+        made.spec ->> 'time_column', made.zoned
+    )
+    ON CONFLICT (relation) DO UPDATE SET time_column = excluded.time_column
+    RETURNING * INTO watched;
+    IF timescale_engine.chunk_interval(watched.relation) IS NULL THEN
+        RAISE wrong_object_type USING MESSAGE = format(
+            'Rollup %s: %s is neither a hypertable nor a rollup.', made.spec ->> 'name', watched.relation
+        );
+    END IF;
+    RETURN watched;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION timescale_engine.chunk_interval(hypertable regclass) RETURNS interval
+LANGUAGE sql STABLE
+RETURN (
+    SELECT d.time_interval
+    FROM timescaledb_information.dimensions AS d
+    JOIN pg_catalog.pg_namespace AS n ON n.nspname = d.hypertable_schema
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = d.hypertable_name
+    WHERE c.oid = hypertable AND d.dimension_number = 1
+);
+
+-- Marks all the rows of the source dirty, from its oldest chunk to its newest row: the initial fill.
+CREATE OR REPLACE FUNCTION timescale_engine.mark_source(made timescale_engine.rollup) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    watched timescale_engine.source;
+    span tsrange;
+    oldest timestamp;
+    newest timestamp;
+BEGIN
+    SELECT * INTO watched FROM timescale_engine.source AS s WHERE s.id = made.source_id;
+    SELECT min(lower(c.span)) INTO oldest FROM timescale_engine.chunks_of(watched.relation) AS c;
+    -- chunk by chunk from the newest: max(time) over all would read every one where no index leads with it
+    FOR span IN
+        SELECT c.span FROM timescale_engine.chunks_of(watched.relation) AS c ORDER BY c.span DESC
+    LOOP
+        EXECUTE format(
+            'SELECT max(%1$I)%5$s FROM %2$s WHERE %1$I >= %3$L AND %1$I < %4$L',
+            watched.time_column, watched.relation,
+            timescale_engine.source_time(lower(span), watched.zoned),
+            timescale_engine.source_time(upper(span), watched.zoned),
+            CASE WHEN watched.zoned THEN ' AT TIME ZONE ''UTC''' END
+        ) INTO newest;
+        EXIT WHEN newest IS NOT NULL;
+    END LOOP;
+    IF newest IS NOT NULL THEN
+        INSERT INTO timescale_engine.dirty_range (rollup_id, span)
+        VALUES (made.id, timescale_engine.whole_buckets(
+            made.bucket, tsrange(oldest, newest + INTERVAL '1 microsecond')
+        ));
+    END IF;
+END
+$$;
+
+-- The chunks of a hypertable by name, with their times (naive, or UTC instants).
+CREATE OR REPLACE FUNCTION timescale_engine.chunks_of(hypertable regclass)
+RETURNS TABLE (chunk text, span tsrange)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT
+        format('%I.%I', k.chunk_schema, k.chunk_name),
+        -- the view gives naive times as if they were UTC
+        tsrange(k.range_start AT TIME ZONE 'UTC', k.range_end AT TIME ZONE 'UTC')
+    FROM timescaledb_information.chunks AS k
+    JOIN pg_catalog.pg_namespace AS n ON n.nspname = k.hypertable_schema
+    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = k.hypertable_name
+    WHERE c.oid = hypertable;
+END;
+
+-- A registry time as text of the source's type, for a literal in SQL.
+CREATE OR REPLACE FUNCTION timescale_engine.source_time(instant timestamp, zoned boolean)
+RETURNS text
+LANGUAGE sql STABLE
+RETURN CASE WHEN zoned THEN (instant AT TIME ZONE 'UTC')::text ELSE instant::text END;
+
+CREATE OR REPLACE FUNCTION timescale_engine.drop_maintained(gone timescale_engine.rollup)
+RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    watched timescale_engine.source;
+BEGIN
+    SELECT * INTO watched FROM timescale_engine.source AS s WHERE s.id = gone.source_id;
+    PERFORM timescale_engine.unwatch(watched);
+    DELETE FROM timescale_engine.dirty_range AS d WHERE d.rollup_id = gone.id;
+    EXECUTE format('DROP VIEW IF EXISTS %s', gone.relation);
+    EXECUTE format('DROP VIEW IF EXISTS %s', gone.aggregated);
+    EXECUTE format('DROP TABLE IF EXISTS %s', gone.materialized);
+END
+$$;

@@ -1,0 +1,183 @@
+-- Policies the toolkit runs itself, and the one way to set them on either edition.
+
+-- Sets when a rollup is refreshed: natively for a continuous aggregate, else by run_due_policies().
+-- `start_offset` NULL is all of history; the engine refreshes exactly the buckets that changed.
+-- https://docs.tigerdata.com/api/latest/continuous-aggregates/add_continuous_aggregate_policy/
+CREATE OR REPLACE FUNCTION timescale_engine.set_refresh_policy(
+    name text, start_offset interval, end_offset interval, schedule_interval interval
+) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    refreshed timescale_engine.rollup := timescale_engine.rollup_named(name);
+BEGIN
+    PERFORM timescale_engine.remove_refresh_policy(name);
+    IF refreshed.native THEN
+        EXECUTE format(
+            'SELECT %s.add_continuous_aggregate_policy($1, $2, $3, $4)',
+            timescale_engine.extension_schema()
+        ) USING refreshed.relation, start_offset, end_offset, schedule_interval;
+    ELSE
+        PERFORM timescale_engine.set_policy(
+            'refresh', timescale_engine.full_name(refreshed.relation),
+            jsonb_build_object('start_offset', start_offset, 'end_offset', end_offset),
+            schedule_interval
+        );
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION timescale_engine.remove_refresh_policy(name text) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    refreshed timescale_engine.rollup := timescale_engine.rollup_named(name);
+BEGIN
+    IF refreshed.native THEN
+        EXECUTE format(
+            'SELECT %s.remove_continuous_aggregate_policy($1, if_exists => true)',
+            timescale_engine.extension_schema()
+        ) USING refreshed.relation;
+    END IF;
+    PERFORM timescale_engine.remove_policy('refresh', timescale_engine.full_name(refreshed.relation));
+END
+$$;
+
+-- Sets a policy of the toolkit's own; what it ran last stays known.
+CREATE OR REPLACE FUNCTION timescale_engine.set_policy(
+    kind text, target text, config jsonb, schedule_interval interval
+) RETURNS void
+LANGUAGE sql
+BEGIN ATOMIC
+    INSERT INTO timescale_engine.policy AS p (kind, target, config, schedule_interval)
+    VALUES (set_policy.kind, set_policy.target, set_policy.config, set_policy.schedule_interval)
+    ON CONFLICT ON CONSTRAINT policy_pkey DO UPDATE
+    SET config = excluded.config,
+        schedule_interval = excluded.schedule_interval,
+        next_run = least(p.next_run, now() + excluded.schedule_interval);
+END;
+
+CREATE OR REPLACE FUNCTION timescale_engine.remove_policy(kind text, target text) RETURNS void
+LANGUAGE sql
+BEGIN ATOMIC
+    DELETE FROM timescale_engine.policy AS p
+    WHERE p.kind = remove_policy.kind AND p.target = remove_policy.target;
+END;
+
+-- Runs every policy that is due: refreshes first, sources before what reads them, then archiving, then
+-- retention. Safe to run twice at once: a policy is claimed by moving its next run on. Policies of kind
+-- K are done by timescale_engine.run_K(target text, config jsonb) RETURNS boolean, one transaction a
+-- call, called again while it returns true. An error ends that policy's run, not the others'.
+CREATE OR REPLACE PROCEDURE timescale_engine.run_due_policies()
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    due timescale_engine.policy;
+    failure text;
+    more boolean;
+BEGIN
+    LOOP
+        due := timescale_engine.claim_policy();
+        COMMIT;
+        EXIT WHEN due.kind IS NULL;
+        failure := NULL;
+        LOOP
+            BEGIN
+                EXECUTE format('SELECT timescale_engine.%I($1, $2)', 'run_' || due.kind)
+                INTO more USING due.target, due.config;
+            EXCEPTION WHEN OTHERS THEN
+                failure := sqlerrm;
+                more := false;
+            END;
+            COMMIT;
+            EXIT WHEN NOT coalesce(more, false);
+        END LOOP;
+        UPDATE timescale_engine.policy AS p
+        SET last_status = CASE WHEN failure IS NULL THEN 'ok' ELSE 'error' END,
+            last_error = failure,
+            last_duration_ms = extract(epoch FROM clock_timestamp() - due.last_run) * 1000
+        WHERE p.kind = due.kind AND p.target = due.target;
+        COMMIT;
+    END LOOP;
+END
+$$;
+
+-- Takes the first policy that is due, or a row of NULLs.
+CREATE OR REPLACE FUNCTION timescale_engine.claim_policy() RETURNS timescale_engine.policy
+LANGUAGE sql
+BEGIN ATOMIC
+    UPDATE timescale_engine.policy AS p
+    SET last_run = clock_timestamp(),
+        last_status = 'running',
+        next_run = clock_timestamp() + p.schedule_interval
+    FROM (
+        SELECT q.kind, q.target
+        FROM timescale_engine.policy AS q
+        LEFT JOIN timescale_engine.rollup AS r ON r.relation = to_regclass(q.target)
+        WHERE q.next_run <= clock_timestamp()
+        ORDER BY array_position(ARRAY['refresh', 'archive', 'retention'], q.kind), r.id, q.target
+        LIMIT 1
+        FOR UPDATE OF q SKIP LOCKED
+    ) AS first
+    WHERE p.kind = first.kind AND p.target = first.target
+    RETURNING p.*;
+END;
+
+CREATE OR REPLACE FUNCTION timescale_engine.run_refresh(target text, config jsonb) RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    step integer;
+BEGIN
+    FOREACH step IN ARRAY timescale_engine.lineage(target) LOOP
+        IF timescale_engine.refresh_step(step) THEN
+            RETURN true;
+        END IF;
+    END LOOP;
+    RETURN false;
+END
+$$;
+
+-- Drops the chunks of a hypertable or rollup that are older than config's drop_after, once every rollup
+-- above it has taken what changed, and once its archive policy, if any, has run without an error.
+CREATE OR REPLACE FUNCTION timescale_engine.run_retention(target text, config jsonb) RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    dropped regclass := target::regclass;
+    zoned boolean;
+    reader integer;
+BEGIN
+    IF EXISTS (
+        SELECT FROM timescale_engine.policy AS p
+        WHERE p.kind = 'archive' AND p.target = run_retention.target
+          AND p.last_status IS DISTINCT FROM 'ok'
+    ) THEN
+        RAISE object_not_in_prerequisite_state USING
+            MESSAGE = format('Retention of %s waits: its archive policy has not succeeded.', target);
+    END IF;
+    SELECT r.materialized INTO dropped FROM timescale_engine.rollup AS r
+    WHERE r.relation = dropped AND NOT r.native;
+    dropped := coalesce(dropped, target::regclass);
+    FOR reader IN
+        SELECT r.id
+        FROM timescale_engine.rollup AS r
+        JOIN timescale_engine.source AS s ON s.id = r.source_id
+        WHERE s.relation = dropped
+        ORDER BY r.id
+    LOOP
+        IF timescale_engine.refresh_step(reader) THEN
+            RETURN true;
+        END IF;
+    END LOOP;
+    SELECT d.column_type = 'timestamptz'::regtype INTO zoned
+    FROM timescaledb_information.dimensions AS d
+    WHERE format('%I.%I', d.hypertable_schema, d.hypertable_name)::regclass = dropped
+      AND d.dimension_number = 1;
+    EXECUTE format(
+        'SELECT count(*) FROM %s.drop_chunks($1, older_than => %s - $2)',
+        timescale_engine.extension_schema(), CASE WHEN zoned THEN 'now()' ELSE 'localtimestamp' END
+    ) USING dropped, (config ->> 'drop_after')::interval;
+    RETURN false;
+END
+$$;
