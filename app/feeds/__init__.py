@@ -1,0 +1,1 @@
+"""Where chains come from: one interface, several feeds."""

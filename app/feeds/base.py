@@ -1,0 +1,32 @@
+"""What every feed is: an iterator of chains that counts what it had to throw away."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Protocol
+
+from db.ticks import ChainSnapshot
+
+
+class Feed(Protocol):
+    """A source of chains.
+
+    `live` says what a batch is worth. Of a live feed each batch is the state of a chain just now:
+    the newest one replaces those before it, and history takes one a snapshot interval. Of a
+    recording every batch is a snapshot to be stored.
+
+    `rejected` counts, by reason, what could not even become a batch.
+    """
+
+    live: bool
+    rejected: Counter[str]
+
+    def batches(self) -> Iterator[ChainSnapshot]:
+        """Chains in the order of their instants; ends with the recording or on `close()`.
+
+        Raises ConnectionError when the source is lost; calling it again connects anew.
+        """
+        ...
+
+    def close(self) -> None:
+        """Make `batches()` end soon; may be called from any thread, more than once."""
+        ...

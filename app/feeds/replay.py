@@ -1,0 +1,69 @@
+"""A recording played back: as fast as it can be stored, or at a multiple of its own pace."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from app.feeds.recording import read_recording
+from db.ticks import ChainSnapshot
+
+
+class ReplayFeed:
+    """Chains of a recording; every one of them is a snapshot to be stored.
+
+    `speed` is how many market seconds pass in one; None plays without pauses. With `begin_at` the
+    whole recording is moved in time so that it begins at that (aware) moment; contracts then
+    expire as much later.
+    """
+
+    live = False
+
+    def __init__(
+        self,
+        chains: Callable[[Counter[str]], Iterable[ChainSnapshot]],
+        *,
+        speed: float | None = None,
+        begin_at: datetime | None = None,
+    ) -> None:
+        self.rejected: Counter[str] = Counter()
+        self._chains = chains
+        self._speed = speed
+        self._begin_at = begin_at
+        self._closed = threading.Event()
+
+    @classmethod
+    def of_file(
+        cls, path: Path, *, speed: float | None = None, begin_at: datetime | None = None
+    ) -> "ReplayFeed":
+        """A feed of a recorded CSV; what is wrong with the file is raised by `batches()`."""
+        return cls(lambda rejected: read_recording(path, rejected), speed=speed, begin_at=begin_at)
+
+    def batches(self) -> Iterator[ChainSnapshot]:
+        """The recording from its beginning; raises InvalidInputError if it cannot be read."""
+        previous: datetime | None = None
+        shift = timedelta(0)
+        for chain in self._chains(self.rejected):
+            if previous is None and self._begin_at is not None:
+                shift = self._begin_at - chain.timestamp
+            self._pause(previous, chain.timestamp)
+            if self._closed.is_set():
+                return
+            previous = chain.timestamp
+            yield _moved(chain, shift) if shift else chain
+
+    def close(self) -> None:
+        """End before the next chain."""
+        self._closed.set()
+
+    def _pause(self, previous: datetime | None, at: datetime) -> None:
+        if self._speed is not None and previous is not None and at > previous:
+            self._closed.wait((at - previous).total_seconds() / self._speed)
+
+
+def _moved(chain: ChainSnapshot, shift: timedelta) -> ChainSnapshot:
+    days = timedelta(days=round(shift / timedelta(days=1)))
+    options = tuple(replace(tick, expiry=tick.expiry + days) for tick in chain.options)
+    return replace(chain, timestamp=chain.timestamp + shift, options=options)

@@ -1,0 +1,1 @@
+"""A simulated market: the same seed and moment always show the same chains."""

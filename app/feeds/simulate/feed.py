@@ -1,0 +1,100 @@
+"""The simulated market as a live feed: every chain once a second, at the wall clock's time."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import numpy as np
+
+from app.feeds.simulate.chain import ChainBlock, chain_block
+from app.feeds.simulate.contracts import expiry_at
+from app.feeds.symbols import future_symbol
+from db.clock import IST, market_now
+from db.exchanges import EXCHANGES
+from db.ticks import ChainSnapshot, OptionTick
+
+DEFAULT_SEED = 2026
+
+
+class SimulateFeed:
+    """Chains of all exchange keys at whole seconds of the clock, at any hour of any day.
+
+    Outside market hours the simulated session goes on, slower; timestamps are always the moment
+    itself. `interval_s` is the time between two states of a chain.
+    """
+
+    live = True
+
+    def __init__(
+        self,
+        seed: int = DEFAULT_SEED,
+        *,
+        interval_s: float = 1.0,
+        exchanges: tuple[str, ...] = tuple(EXCHANGES),
+        now: Callable[[], datetime] = market_now,
+    ) -> None:
+        self.rejected: Counter[str] = Counter()
+        self._seed = seed
+        self._interval_s = interval_s
+        self._exchanges = exchanges
+        self._now = now
+        self._closed = threading.Event()
+
+    def batches(self) -> Iterator[ChainSnapshot]:
+        """All chains, then a pause to the next interval, until closed."""
+        while not self._closed.is_set():
+            at = self._now()
+            for key in self._exchanges:
+                yield snapshot_at(self._seed, key, at)
+            passed = (self._now() - at).total_seconds()
+            self._closed.wait(max(0.0, self._interval_s - passed))
+
+    def close(self) -> None:
+        """End after the chain that is being made."""
+        self._closed.set()
+
+
+def snapshot_at(seed: int, key: str, at: datetime) -> ChainSnapshot:
+    """The simulated chain of an exchange key at the whole second of an aware moment."""
+    moment = at.astimezone(IST)
+    second = moment.hour * 3600 + moment.minute * 60 + moment.second
+    expiry = expiry_at(EXCHANGES[key], moment.date(), second)
+    return _snapshot(chain_block(seed, key, expiry, moment.date(), np.array([second])))
+
+
+def _snapshot(block: ChainBlock) -> ChainSnapshot:
+    chain = block.contracts
+    stamp: datetime = block.timestamp[0].item()
+    return ChainSnapshot(
+        exchange=chain.exchange.key,
+        timestamp=stamp.replace(tzinfo=IST),
+        options=_ticks(block),
+        underlying_price=float(block.underlying[0]),
+        future_price=float(block.future[0]),
+        future_oi=int(block.future_oi[0]),
+        future_symbol=future_symbol(chain.exchange.underlying_symbol, chain.future_expiry),
+        vix=float(block.vix[0]),
+    )
+
+
+def _ticks(block: ChainBlock) -> tuple[OptionTick, ...]:
+    chain = block.contracts
+    columns = zip(
+        chain.token.tolist(),
+        chain.symbol,
+        chain.strike.tolist(),
+        ("CE" if call else "PE" for call in chain.is_call.tolist()),
+        block.ltp[0].tolist(),
+        block.oi[0].tolist(),
+        block.volume[0].tolist(),
+        *(
+            [None if v != v else v for v in values[0].tolist()]
+            for values in (block.bid, block.ask, block.bid_quantity, block.ask_quantity)
+        ),
+        strict=True,
+    )
+    return tuple(
+        OptionTick(token, symbol, strike, side, chain.expiry, *figures)
+        for token, symbol, strike, side, *figures in columns
+    )
