@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from alembic.operations import Operations
@@ -13,6 +14,7 @@ from db.timescale.errors import TimescaleError
 from db.timescale.locks import LockPolicy, with_lock_retries
 from db.timescale.progress import notice, progress
 from db.timescale.sqltext import Fragment, compose, dollar_quoted, joined, literal
+from db.timescale.statements import execute
 
 _COMMUNITY = "current_setting('timescaledb.license') <> 'apache'"
 _SERVER_KEY = "timescale_server"
@@ -61,7 +63,7 @@ class Executor:
         with progress(label or statement.split("\n", 1)[0][:72]):
             with_lock_retries(
                 self.connection,
-                lambda: self._execute(statement),
+                lambda: execute(self.connection, statement),
                 LockPolicy.from_options(self.options),
                 unlimited=unlimited,
             )
@@ -70,6 +72,22 @@ class Executor:
         """Executes statements one by one."""
         for statement in statements:
             self.run(statement, label=label)
+
+    def build(self, statements: Sequence[Fragment], *, label: str, patient: bool) -> None:
+        """Executes statements outside a transaction as one attempt, all again where a lock fails.
+
+        `patient` waits for locks as long as retries would; for what queues in front of nobody.
+        """
+        policy = LockPolicy.from_options(self.options)
+        if patient:
+            policy = replace(policy, timeout_ms=int(policy.patience_s * 1000))
+        with progress(label):
+            with_lock_retries(
+                self.connection,
+                lambda: [execute(self.connection, statement) for statement in statements],
+                policy,
+                unlimited=True,
+            )
 
     def run_where(
         self, feature: str, statements: Sequence[Fragment], otherwise: Sequence[Fragment] = ()
@@ -116,10 +134,6 @@ class Executor:
             self._context.impl.static_output("-- " + line)
         else:
             notice(line)
-
-    def _execute(self, statement: Fragment) -> None:
-        # without parameters the driver must not look for placeholders: an expression may hold %
-        self.connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
 def _executes(statements: Sequence[Fragment]) -> Fragment:

@@ -13,8 +13,9 @@ from importlib.resources import files
 
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
-_PREPARER = PGDialect().identifier_preparer
+_PREPARER = PGDialect().identifier_preparer  # type: ignore[no-untyped-call]
 _NAMED = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+_LEADING_COMMENT = re.compile(r"\A(?:--.*\n)+")
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -110,11 +111,11 @@ def dollar_quoted(body: str) -> Fragment:
 
 @cache
 def named_statements(package: str, filename: str) -> Mapping[str, str]:
-    """The statements of a `.sql` file, each under a `-- name: x` line; the rest is comment."""
+    """The statements of a `.sql` file: each under a line `-- name: x` and its comment."""
     source = files(package).joinpath(filename).read_text(encoding="utf-8")
     _, *pieces = _NAMED.split(source)
     return {
-        name: statement.strip().removesuffix(";")
+        name: _LEADING_COMMENT.sub("", statement).strip().removesuffix(";")
         for name, statement in zip(pieces[::2], pieces[1::2], strict=True)
     }
 

@@ -169,3 +169,33 @@ BEGIN
     END IF;
 END
 $$;
+
+-- The windows in which a continuous aggregate is filled the first time, oldest first, up to the newest
+-- bucket, which stays with the source. Refreshing one again costs nothing where nothing changed.
+CREATE OR REPLACE FUNCTION timescale_engine.fill_windows(name text)
+RETURNS TABLE (window_from timestamp, window_to timestamp, zoned boolean)
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    filled timescale_engine.rollup := timescale_engine.rollup_named(name);
+    base timescale_engine.rollup := filled;
+    held tsrange;
+    step interval;
+BEGIN
+    WHILE base.parent IS NOT NULL LOOP
+        SELECT * INTO base FROM timescale_engine.rollup AS r WHERE r.id = base.parent;
+    END LOOP;
+    held := timescale_engine.held_span(
+        timescale_engine.relation(base.spec ->> 'source'), base.spec ->> 'time_column', base.zoned
+    );
+    step := greatest(
+        filled.bucket, 7 * timescale_engine.chunk_interval(timescale_engine.relation(base.spec ->> 'source'))
+    );
+    RETURN QUERY
+    SELECT w.start, least(w.start + step + filled.bucket, last.start), filled.zoned
+    FROM (VALUES (timescale_engine.bucket_start(filled.bucket, upper(held)))) AS last (start)
+    CROSS JOIN LATERAL generate_series(
+        timescale_engine.bucket_start(filled.bucket, lower(held)), last.start - filled.bucket, step
+    ) AS w (start);
+END
+$$;

@@ -1,0 +1,47 @@
+-- Making hypertables. Slots in braces are filled by sqltext.compose.
+
+-- name: create
+-- Every index stays the user's own.
+-- https://docs.tigerdata.com/api/latest/hypertable/create_hypertable/
+SELECT create_hypertable(
+  {table},
+  by_range({time_column}, {chunk_interval}),
+  create_default_indexes => false,
+  if_not_exists => true,
+  migrate_data => {migrate_data}
+);
+
+-- name: add_dimension
+-- https://docs.tigerdata.com/api/latest/hypertable/add_dimension/
+SELECT add_dimension({table}, by_hash({column}, {partitions}), if_not_exists => true);
+
+-- name: set_chunk_interval
+-- https://docs.tigerdata.com/api/latest/hypertable/set_chunk_time_interval/
+SELECT set_chunk_time_interval({table}, {interval});
+
+-- name: add_constraint
+-- A constraint that may be there already, after an interrupted run.
+DO $do$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM pg_constraint WHERE conrelid = {regclass} AND conname = {literal}
+  ) THEN
+    ALTER TABLE {table} ADD CONSTRAINT {name} {definition};
+  END IF;
+END
+$do$;
+
+-- name: add_index
+-- An index that may be there already, after an interrupted run.
+DO $do$
+BEGIN
+  IF NOT EXISTS (
+    SELECT
+    FROM pg_index AS i
+    JOIN pg_class AS c ON c.oid = i.indexrelid
+    WHERE i.indrelid = {regclass} AND c.relname = {literal}
+  ) THEN
+    {definition};
+  END IF;
+END
+$do$;
