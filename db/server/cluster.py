@@ -43,12 +43,10 @@ class LocalServer:
     """A TimescaleDB of our own in one home folder.
 
     `volatile` trades durability for speed and keeps no database ready: for tests.
-    `packages` is where Debian's packages are unpacked, the home's own folder if None.
     """
 
     home: Home
     volatile: bool = False
-    packages: Path | None = None
 
     def start(self, progress: Callable[[str], None] = silent) -> URL:
         """Start it if it does not run, making what is missing; the URL of its database.
@@ -58,7 +56,7 @@ class LocalServer:
         with self.home.lock():
             running = postmaster.running(self.home.data)
             if running is None:
-                programs = self._programs(progress)
+                programs = self.programs(progress)
                 self._make_cluster(programs, progress)
                 port = self._start(programs, progress)
                 self.home.save_state(
@@ -128,13 +126,15 @@ class LocalServer:
         state = self.home.state()
         return programs_in(Path(state.bin_dir), self.home.account) if state else None
 
-    def _programs(self, progress: Callable[[str], None]) -> Programs:
-        """Those of the last start, else an installed server, else Debian's packages."""
+    def programs(self, progress: Callable[[str], None] = silent) -> Programs:
+        """Those of the last start, else an installed server's, else Debian's packages, unpacked.
+
+        Raises ServerError when none of these can be had.
+        """
         major = postmaster.data_major(self.home.data)
         programs = self._known_programs() or installed_programs(self.home.account, major)
         if programs is None or (major and programs.major != major):
-            folder = self.packages or self.home.programs
-            programs = private_programs(folder, self.home.account, progress)
+            programs = private_programs(self.home.programs, self.home.account, progress)
         if major and programs.major != major:
             raise ServerError(
                 f"{self.home.data} was made by PostgreSQL {major} and only {programs.major} is "
@@ -172,7 +172,7 @@ class LocalServer:
             values = volatile_settings(programs, self._database)
         else:
             values = settings(this_machine(self.home.root), programs, self._database)
-        link_time_zones(self.packages or self.home.programs, self.home.data)
+        link_time_zones(programs.bin_dir, self.home.data)
         state, password = self.home.state(), self.home.password() or ""
         port = postmaster.start(
             programs,

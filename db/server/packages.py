@@ -142,9 +142,9 @@ def _use_own_time_zones(postgres: Path) -> None:
     postgres.write_bytes(program.replace(wanted, own.ljust(len(wanted), b"\0")))
 
 
-def link_time_zones(programs: Path, data: Path) -> None:
-    """Give a data folder the unpacked time zones, where the system has none."""
-    link, zones = data / OWN_ZONES, programs / "usr/share/zoneinfo"
+def link_time_zones(bin_dir: Path, data: Path) -> None:
+    """Give a data folder the time zones unpacked with the programs, where the system has none."""
+    link, zones = data / OWN_ZONES, bin_dir.parents[3] / "share/zoneinfo"
     if not SYSTEM_ZONES.is_dir() and zones.is_dir() and not link.is_symlink():
         link.symlink_to(zones)
 

@@ -10,9 +10,12 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from db.server.cluster import LocalServer
-from db.server.home import open_home
+from db.server.home import State, open_home
+from db.server.programs import Programs
 from db.settings import settings
 from tests.support.paths import ROOT
+
+_FIRST_PORT = 15532  # above those that durable servers choose; a taken one is replaced
 
 
 @dataclass
@@ -34,6 +37,9 @@ class VolatileServer:
             start_new_session=True,
         )
         try:
+            programs = shared_programs()
+            state = State(str(programs.bin_dir), _FIRST_PORT, programs.timescaledb_version)
+            open_home(home).save_state(state)
             return cls(_server(home).start(), keeper)
         except BaseException:
             _end(keeper)
@@ -44,9 +50,14 @@ class VolatileServer:
         _end(self._keeper)
 
 
+def shared_programs() -> Programs:
+    """The programs of the checkout's own local server, installed if they are not there yet."""
+    found = open_home(ROOT / settings().home, make=True)
+    return LocalServer(found).programs(progress=print)
+
+
 def _server(home: Path) -> LocalServer:
-    programs = open_home(ROOT / settings().home, make=True).programs
-    return LocalServer(open_home(home), volatile=True, packages=programs)
+    return LocalServer(open_home(home), volatile=True)
 
 
 def _end(keeper: "subprocess.Popen[bytes]") -> None:
