@@ -8,7 +8,6 @@ but one are excluded (https://www.postgresql.org/docs/current/runtime-config-que
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import NoReturn
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -43,7 +42,8 @@ def database_url() -> URL:
         return configured
     from db import server
 
-    return server.url()
+    url: URL = server.url()
+    return url
 
 
 def engine_for(
@@ -106,8 +106,7 @@ def _server_options(chosen: Settings, read_only: bool) -> str:
 
 def _translate(context: ExceptionContext) -> None:
     """Turn every way of losing the database into one error."""
-    if unavailable(context.original_exception, context.is_disconnect):
-        _raise_unavailable(context.original_exception)
+    raise_if_unavailable(context.original_exception, context.is_disconnect)
 
 
 def unavailable(error: BaseException, is_disconnect: bool = False) -> bool:
@@ -121,7 +120,10 @@ def unavailable(error: BaseException, is_disconnect: bool = False) -> bool:
     return type(error).__name__ in {"OperationalError", "ConnectionTimeout"}
 
 
-def _raise_unavailable(error: BaseException) -> NoReturn:
+def raise_if_unavailable(error: BaseException, is_disconnect: bool = False) -> None:
+    """Raise DatabaseUnavailableError for a driver's error that means just that."""
+    if not unavailable(error, is_disconnect):
+        return
     reason = str(error).strip().splitlines()
     raise DatabaseUnavailableError(
         f"The database does not answer: {reason[0].strip() if reason else type(error).__name__}."

@@ -1,0 +1,92 @@
+"""What belongs to a snapshot beside its contracts: features, future, VIX, last known state."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, func, update
+from sqlalchemy.dialects.postgresql import insert
+
+from db.schema import chain_summary, exchange_metadata, ml_features
+from db.ticks import EnrichedSnapshot
+
+_KEY = ("timestamp", "exchange")
+_SUMMARY_FEATURES = {
+    "itm_oi_ce_pct_change": "itm_oi_ce_pct_change_3m_wavg",
+    "itm_oi_pe_pct_change": "itm_oi_pe_pct_change_3m_wavg",
+    "percent_oichange_fut_3m": "percent_oichange_fut_3m",
+    "atm_shift_intensity": "atm_shift_intensity",
+    "itm_ce_breadth": "itm_ce_breadth",
+    "itm_pe_breadth": "itm_pe_breadth",
+}
+
+
+def feature_row(snapshot: EnrichedSnapshot) -> Mapping[str, Any]:
+    """The row of ml_features that a snapshot implies.
+
+    A feature without a column of its own is kept in `feature_payload` only.
+    """
+    known = {
+        "underlying_price": snapshot.underlying_price,
+        "underlying_future_price": snapshot.future_price,
+        "underlying_future_oi": snapshot.future_oi,
+        "vix": snapshot.vix,
+    } | {name: value for name, value in snapshot.features.items() if name in ml_features.c}
+    return {
+        **known,
+        "timestamp": snapshot.timestamp,
+        "exchange": snapshot.exchange,
+        "feature_payload": orjson.dumps(dict(snapshot.features)).decode(),
+    }
+
+
+def write_features(connection: Connection, snapshot: EnrichedSnapshot) -> None:
+    """Upsert the snapshot's row of ml_features."""
+    row = feature_row(snapshot)
+    statement = insert(ml_features).values(row)
+    replaced = {name: statement.excluded[name] for name in row if name not in _KEY}
+    connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=replaced))
+
+
+def write_metadata(connection: Connection, snapshot: EnrichedSnapshot) -> None:
+    """Upsert the exchange's last known state, unless a newer one is there."""
+    statement = insert(exchange_metadata).values(
+        exchange=snapshot.exchange,
+        last_update_time=snapshot.timestamp,
+        last_atm_strike=snapshot.atm_strike,
+        last_underlying_price=snapshot.underlying_price,
+        last_future_price=snapshot.future_price,
+        last_future_oi=snapshot.future_oi,
+        updated_at=func.now(),
+    )
+    replaced = {
+        column.name: statement.excluded[column.name]
+        for column in exchange_metadata.c
+        if column.name != "exchange"
+    }
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["exchange"],
+            set_=replaced,
+            where=exchange_metadata.c.last_update_time <= statement.excluded.last_update_time,
+        )
+    )
+
+
+def write_context(connection: Connection, snapshot: EnrichedSnapshot) -> None:
+    """Put future, VIX and, where given, features beside the chain that is shown."""
+    features = {
+        column: snapshot.features.get(feature) for column, feature in _SUMMARY_FEATURES.items()
+    }
+    connection.execute(
+        update(chain_summary)
+        .where(chain_summary.c.exchange == snapshot.exchange)
+        .values(
+            context_at=snapshot.timestamp,
+            future_price=snapshot.future_price,
+            future_oi=snapshot.future_oi,
+            future_symbol=snapshot.future_symbol,
+            vix=snapshot.vix,
+            **(features if snapshot.features else {}),
+        )
+    )

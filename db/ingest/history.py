@@ -1,0 +1,75 @@
+"""History in bulk: binary COPY past the row by row bookkeeping, which is then done set by set."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, insert
+
+from db.clock import IST
+from db.ingest.context import feature_row
+from db.ingest.statements import driver_cursor, statement
+from db.schema import ml_features
+from db.ticks import ChainColumns, EnrichedSnapshot
+
+
+def load_history(
+    connection: Connection,
+    columns: ChainColumns,
+    snapshots: Sequence[EnrichedSnapshot] = (),
+) -> int:
+    """Load rows of one exchange that history does not hold yet; returns how many.
+
+    `snapshots` hold future, VIX and features of the same instants (their options are not read).
+    Give a day or so at a time: a transaction's rows are kept in memory for its triggers. Raises
+    IntegrityError for a contract and instant that is there already.
+    """
+    if len(columns) == 0:
+        return 0
+    _bulk_load(connection, "on")
+    _copy_chain(connection, columns)
+    _insert_features(connection, snapshots)
+    _bulk_load(connection, "off")
+    refresh_live_edge(connection, columns.exchange, columns.timestamp[0], columns.timestamp[-1])
+    return len(columns)
+
+
+def refresh_live_edge(
+    connection: Connection, exchange: str, first: np.datetime64, last: np.datetime64
+) -> None:
+    """Bring `snapshots` in line with a window of history (naive IST), then the newest chain."""
+    window = {"exchange": exchange, "first": _aware(first), "last": _aware(last)}
+    connection.execute(statement("refresh_window"), window)
+    connection.execute(statement("refresh_newest"), {"exchange": exchange})
+
+
+def _copy_chain(connection: Connection, columns: ChainColumns) -> None:
+    from psycopg import sql
+
+    from db.binary_copy import COPY_FIELDS, encoded_chain
+
+    copy_into = sql.SQL("COPY option_chain_snapshots ({}) FROM STDIN (FORMAT binary)").format(
+        sql.SQL(", ").join(map(sql.Identifier, COPY_FIELDS))
+    )
+    with driver_cursor(connection) as cursor, cursor.copy(copy_into) as copy:
+        for block in encoded_chain(columns):
+            copy.write(block)
+
+
+def _insert_features(connection: Connection, snapshots: Iterable[EnrichedSnapshot]) -> None:
+    rows = [dict(feature_row(snapshot)) for snapshot in snapshots]
+    if rows:
+        names: set[str] = set().union(*rows)
+        connection.execute(insert(ml_features), [_complete(row, names) for row in rows])
+
+
+def _complete(row: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: row.get(name) for name in names}
+
+
+def _bulk_load(connection: Connection, state: str) -> None:
+    connection.execute(statement("set_bulk_load"), {"state": state})
+
+
+def _aware(instant: np.datetime64) -> Any:
+    return instant.astype("datetime64[us]").item().replace(tzinfo=IST)

@@ -1,0 +1,55 @@
+"""Snapshots into history, and the live edge between them."""
+
+from sqlalchemy import Connection
+
+from db.ingest.context import write_context, write_features, write_metadata
+from db.ingest.statements import copy_statement, driver_cursor, statement
+from db.ticks import EnrichedOption, EnrichedSnapshot
+
+# PostgreSQL's types of EnrichedOption's fields, in order: binary COPY converts nothing
+_STAGE_TYPES = (
+    *("float8", "text", "text", "int8", "date", "int4", "text", "float8", "int8", "float8", "int8"),
+    *("float8",) * (len(EnrichedOption._fields) - 11),
+)
+
+
+def write_snapshot(connection: Connection, snapshot: EnrichedSnapshot) -> bool:
+    """Store a chain in history with its features, and show it at the live edge.
+
+    Rows of the same contract and instant are replaced. False when there was nothing to write or a
+    newer chain is shown already.
+    """
+    if not snapshot.options:
+        return False
+    _stage(connection, snapshot.options)
+    write_features(connection, snapshot)
+    write_metadata(connection, snapshot)
+    return _write(connection, "write_snapshot", snapshot)
+
+
+def write_live_edge(connection: Connection, snapshot: EnrichedSnapshot) -> bool:
+    """Show a chain at the live edge without storing it; False when a newer one is shown."""
+    if not snapshot.options:
+        return False
+    _stage(connection, snapshot.options)
+    return _write(connection, "write_edge", snapshot)
+
+
+def _write(connection: Connection, name: str, snapshot: EnrichedSnapshot) -> bool:
+    key = {"exchange": snapshot.exchange, "timestamp": snapshot.timestamp}
+    is_shown = bool(connection.scalar(statement(name), key))
+    if is_shown:
+        write_context(connection, snapshot)
+    return is_shown
+
+
+def _stage(connection: Connection, options: tuple[EnrichedOption, ...]) -> None:
+    connection.execute(statement("create_stage"))
+    connection.execute(statement("empty_stage"))
+    with (
+        driver_cursor(connection) as cursor,
+        cursor.copy(copy_statement("fill_stage")) as copy,
+    ):
+        copy.set_types(_STAGE_TYPES)
+        for option in options:
+            copy.write_row(option)
