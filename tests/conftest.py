@@ -1,5 +1,6 @@
 """Servers and throw-away databases for every test; see tests/support/databases.py."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,8 @@ _EDITIONS = pytest.StashKey[Editions]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # a polite end drops what was made, as Ctrl-C does
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     config.stash[_EDITIONS] = Editions.from_environment()
 
 

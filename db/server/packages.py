@@ -23,8 +23,8 @@ from db.server.programs import Programs, programs_in
 _WANTED = ("postgresql-17-timescaledb", "postgresql-17-cron", "postgresql-17-hypopg")
 _BIN = "usr/lib/postgresql/17/bin"
 _COMPLETE = "complete.json"
-SYSTEM_ZONES = Path("/usr/share/zoneinfo")
-OWN_ZONES = "zoneinfo"
+_SYSTEM_ZONES = Path("/usr/share/zoneinfo")
+_OWN_ZONES = "zoneinfo"
 
 # a server needs libraries, not the tools that set a system up; LLVM is for the JIT, which is off
 _KEPT = re.compile(r"^(postgresql-(client-)?17(-cron|-hypopg|-timescaledb)?|lib.+|zlib1g|tzdata)$")
@@ -124,7 +124,7 @@ def _bind(root: Path, final: Path) -> None:
             *programs,
         ]
     )
-    if not SYSTEM_ZONES.is_dir():
+    if _zones_missing():
         _use_own_time_zones(root / _BIN / "postgres")
 
 
@@ -134,18 +134,22 @@ def _use_own_time_zones(postgres: Path) -> None:
     Debian builds PostgreSQL with the system's path in it, and slim systems hold no zones.
     """
     program = postgres.read_bytes()
-    wanted, own = bytes(SYSTEM_ZONES) + b"\0", OWN_ZONES.encode() + b"\0"
+    wanted, own = bytes(_SYSTEM_ZONES) + b"\0", _OWN_ZONES.encode() + b"\0"
     if wanted not in program:
         raise ServerError(
-            f"PostgreSQL needs the time zones in {SYSTEM_ZONES}: install the tzdata package."
+            f"PostgreSQL needs the time zones in {_SYSTEM_ZONES}: install the tzdata package."
         )
     postgres.write_bytes(program.replace(wanted, own.ljust(len(wanted), b"\0")))
 
 
+def _zones_missing() -> bool:
+    return not _SYSTEM_ZONES.is_dir()
+
+
 def link_time_zones(bin_dir: Path, data: Path) -> None:
     """Give a data folder the time zones unpacked with the programs, where the system has none."""
-    link, zones = data / OWN_ZONES, bin_dir.parents[3] / "share/zoneinfo"
-    if not SYSTEM_ZONES.is_dir() and zones.is_dir() and not link.is_symlink():
+    link, zones = data / _OWN_ZONES, bin_dir.parents[3] / "share/zoneinfo"
+    if _zones_missing() and zones.is_dir() and not link.is_symlink():
         link.symlink_to(zones)
 
 
