@@ -55,9 +55,10 @@ class EnrichedOption(NamedTuple):
     """One row of option_chain_snapshots, its fields named as the columns; None is unknown.
 
     `exchange` and `timestamp` belong to the snapshot. Fields up to `order_book_imbalance` are
-    stored with the history (`STORED_FIELDS`); the greeks behind them only in the live edge.
-    `iv` is in percent, `pct_change_*` in percent of the OI that many minutes ago, `theta` in INR
-    a day, `vega` in INR a percentage point of volatility.
+    stored with the history (`STORED_FIELDS`); those behind only in the live edge. `iv` is in
+    percent, `pct_change_*` in percent of the OI that many minutes ago, `theta` in INR a day,
+    `vega` in INR a percentage point of volatility; `theoretical_price` is what the volatility of
+    the neighbouring strikes makes of the contract.
     """
 
     strike: float
@@ -87,6 +88,7 @@ class EnrichedOption(NamedTuple):
     gamma: float | None = None
     theta: float | None = None
     vega: float | None = None
+    theoretical_price: float | None = None
 
 
 STORED_FIELDS = EnrichedOption._fields[: EnrichedOption._fields.index("delta")]

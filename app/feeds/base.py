@@ -27,6 +27,13 @@ class Feed(Protocol):
         """
         ...
 
+    def reconnect(self) -> None:
+        """Give up a connection that has gone quiet: `batches()` raises ConnectionError soon.
+
+        A feed without a connection does nothing.
+        """
+        ...
+
     def close(self) -> None:
         """Make `batches()` end soon; may be called from any thread, more than once."""
         ...

@@ -54,6 +54,9 @@ class ReplayFeed:
             previous = chain.timestamp
             yield _moved(chain, shift) if shift else chain
 
+    def reconnect(self) -> None:
+        """Nothing is connected that could be lost."""
+
     def close(self) -> None:
         """End before the next chain."""
         self._closed.set()

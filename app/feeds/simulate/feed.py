@@ -50,6 +50,9 @@ class SimulateFeed:
             passed = (self._now() - at).total_seconds()
             self._closed.wait(max(0.0, self._interval_s - passed))
 
+    def reconnect(self) -> None:
+        """Nothing is connected that could be lost."""
+
     def close(self) -> None:
         """End after the chain that is being made."""
         self._closed.set()
