@@ -193,7 +193,7 @@ BEGIN
     );
     RETURN QUERY
     SELECT w.start, least(w.start + step + filled.bucket, last.start), filled.zoned
-    FROM (VALUES (timescale_engine.bucket_start(filled.bucket, upper(held)))) AS last (start)
+    FROM (VALUES (timescale_engine.bucket_start(filled.bucket, upper(held) - INTERVAL '1 microsecond'))) AS last (start)
     CROSS JOIN LATERAL generate_series(
         timescale_engine.bucket_start(filled.bucket, lower(held)), last.start - filled.bucket, step
     ) AS w (start);

@@ -101,70 +101,16 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION timescale_engine.chunk_interval(hypertable regclass) RETURNS interval
-LANGUAGE sql STABLE
-RETURN (
-    SELECT d.time_interval
-    FROM timescaledb_information.dimensions AS d
-    JOIN pg_catalog.pg_namespace AS n ON n.nspname = d.hypertable_schema
-    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = d.hypertable_name
-    WHERE c.oid = hypertable AND d.dimension_number = 1
-);
-
 -- Marks all the rows of the source dirty, from its oldest chunk to its newest row: the initial fill.
 CREATE OR REPLACE FUNCTION timescale_engine.mark_source(made timescale_engine.rollup) RETURNS void
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    watched timescale_engine.source;
-    span tsrange;
-    oldest timestamp;
-    newest timestamp;
-BEGIN
-    SELECT * INTO watched FROM timescale_engine.source AS s WHERE s.id = made.source_id;
-    SELECT min(lower(c.span)) INTO oldest FROM timescale_engine.chunks_of(watched.relation) AS c;
-    -- chunk by chunk from the newest: max(time) over all would read every one where no index leads with it
-    FOR span IN
-        SELECT c.span FROM timescale_engine.chunks_of(watched.relation) AS c ORDER BY c.span DESC
-    LOOP
-        EXECUTE format(
-            'SELECT max(%1$I)%5$s FROM %2$s WHERE %1$I >= %3$L AND %1$I < %4$L',
-            watched.time_column, watched.relation,
-            timescale_engine.source_time(lower(span), watched.zoned),
-            timescale_engine.source_time(upper(span), watched.zoned),
-            CASE WHEN watched.zoned THEN ' AT TIME ZONE ''UTC''' END
-        ) INTO newest;
-        EXIT WHEN newest IS NOT NULL;
-    END LOOP;
-    IF newest IS NOT NULL THEN
-        INSERT INTO timescale_engine.dirty_range (rollup_id, span)
-        VALUES (made.id, timescale_engine.whole_buckets(
-            made.bucket, tsrange(oldest, newest + INTERVAL '1 microsecond')
-        ));
-    END IF;
-END
-$$;
-
--- The chunks of a hypertable by name, with their times (naive, or UTC instants).
-CREATE OR REPLACE FUNCTION timescale_engine.chunks_of(hypertable regclass)
-RETURNS TABLE (chunk text, span tsrange)
-LANGUAGE sql STABLE
+LANGUAGE sql
 BEGIN ATOMIC
-    SELECT
-        format('%I.%I', k.chunk_schema, k.chunk_name),
-        -- the view gives naive times as if they were UTC
-        tsrange(k.range_start AT TIME ZONE 'UTC', k.range_end AT TIME ZONE 'UTC')
-    FROM timescaledb_information.chunks AS k
-    JOIN pg_catalog.pg_namespace AS n ON n.nspname = k.hypertable_schema
-    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = k.hypertable_name
-    WHERE c.oid = hypertable;
+    INSERT INTO timescale_engine.dirty_range (rollup_id, span)
+    SELECT made.id, timescale_engine.whole_buckets(made.bucket, held.span)
+    FROM timescale_engine.source AS s
+    CROSS JOIN LATERAL timescale_engine.held_span(s.relation, s.time_column, s.zoned) AS held (span)
+    WHERE s.id = made.source_id AND held.span IS NOT NULL;
 END;
-
--- A registry time as text of the source's type, for a literal in SQL.
-CREATE OR REPLACE FUNCTION timescale_engine.source_time(instant timestamp, zoned boolean)
-RETURNS text
-LANGUAGE sql STABLE
-RETURN CASE WHEN zoned THEN (instant AT TIME ZONE 'UTC')::text ELSE instant::text END;
 
 CREATE OR REPLACE FUNCTION timescale_engine.drop_maintained(gone timescale_engine.rollup)
 RETURNS void

@@ -1,0 +1,1 @@
+"""The rollup engine: SQL that runs inside the database, and its installer."""

@@ -1,0 +1,109 @@
+"""Filling rollups from what their sources hold: in steps that commit, so that a crash costs one.
+
+https://docs.tigerdata.com/api/latest/continuous-aggregates/refresh_continuous_aggregate/
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from db.timescale.progress import progress
+
+Report = Callable[[str], None]
+
+_IS_NATIVE = text("SELECT (timescale_engine.rollup_named(:name)).native AS native")
+_STEP = text(
+    "SELECT timescale_engine.refresh_step((timescale_engine.rollup_named(:name)).id) AS more"
+)
+# as text: psycopg has no datetime for -infinity
+_WATERMARK = text("SELECT (timescale_engine.rollup_named(:name)).watermark::text AS watermark")
+_DIRTY = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM timescale_engine.dirty_range AS d
+        WHERE d.rollup_id = (timescale_engine.rollup_named(:name)).id
+    ) AS dirty
+    """
+)
+_WINDOWS = text(
+    """
+    SELECT w.window_from AS window_from,
+           w.window_to AS window_to,
+           w.zoned AS zoned
+    FROM timescale_engine.fill_windows(:name) AS w
+    """
+)
+_REFRESH = text(
+    """
+    CALL refresh_continuous_aggregate(
+        timescale_engine.relation(:name),
+        CAST(:window_from AS timestamp),
+        CAST(:window_to AS timestamp)
+    )
+    """
+)
+_REFRESH_ZONED = text(
+    """
+    CALL refresh_continuous_aggregate(
+        timescale_engine.relation(:name),
+        CAST(:window_from AS timestamp) AT TIME ZONE 'UTC',
+        CAST(:window_to AS timestamp) AT TIME ZONE 'UTC'
+    )
+    """
+)
+
+
+def is_native(connection: Connection, name: str) -> bool:
+    """Whether a rollup is a continuous aggregate."""
+    return bool(connection.execute(_IS_NATIVE, {"name": name}).scalar_one())
+
+
+def needs_fill(connection: Connection, name: str) -> bool:
+    """Whether the source of a rollup may hold rows that it has not taken."""
+    if is_native(connection, name):
+        return bool(connection.execute(_WINDOWS, {"name": name}).first())
+    return bool(connection.execute(_DIRTY, {"name": name}).scalar_one())
+
+
+def _silently(line: str) -> None:
+    pass
+
+
+def fill(connection: Connection, name: str, report: Report = _silently) -> int:
+    """Brings a rollup up to date with all its source holds; the steps it took.
+
+    `connection` is in autocommit. `report` is told how far it got where there are several steps.
+    Run again after an interruption it goes on; where nothing changed it does nothing.
+    """
+    with progress(f"{name}: filling"):
+        if is_native(connection, name):
+            return _fill_native(connection, name, report)
+        return _fill_maintained(connection, name, report)
+
+
+def _fill_maintained(connection: Connection, name: str, report: Report) -> int:
+    steps = 1
+    while connection.execute(_STEP, {"name": name}).scalar_one():
+        steps += 1
+        report(f"{name}: filled to {connection.execute(_WATERMARK, {'name': name}).scalar_one()}")
+    return steps
+
+
+def _fill_native(connection: Connection, name: str, report: Report) -> int:
+    windows = connection.execute(_WINDOWS, {"name": name}).all()
+    for window in windows:
+        refresh_native(connection, name, window.window_from, window.window_to, window.zoned)
+        if len(windows) > 1:
+            report(f"{name}: filled to {window.window_to}")
+    return len(windows)
+
+
+def refresh_native(
+    connection: Connection, name: str, window_from: datetime, window_to: datetime, zoned: bool
+) -> None:
+    """Refreshes one window (naive times; UTC where the source's are zoned) in autocommit."""
+    connection.execute(
+        _REFRESH_ZONED if zoned else _REFRESH,
+        {"name": name, "window_from": window_from, "window_to": window_to},
+    )

@@ -1,0 +1,55 @@
+"""Execution of the rollup operations: the engine in the database does the work."""
+
+from alembic.operations import Operations
+
+from db.timescale.documents import rollup_document
+from db.timescale.execution import Executor
+from db.timescale.fill import fill, needs_fill
+from db.timescale.ops.rollup import AlterRollupOp, CreateRollupOp, DropRollupOp
+from db.timescale.sqltext import compose, literal
+
+
+@Operations.implementation_for(CreateRollupOp)
+def create_rollup(operations: Operations, op: CreateRollupOp) -> None:
+    """Create the rollup unless it is there, then fill it as far as it is not."""
+    executor = Executor.of(operations)
+    executor.run(
+        compose(
+            "SELECT timescale_engine.create_rollup({document})",
+            document=literal(rollup_document(op.spec)),
+        ),
+        label=f"{op.name}: creating the rollup",
+    )
+    _fill(executor, op.name)
+
+
+@Operations.implementation_for(DropRollupOp)
+def drop_rollup(operations: Operations, op: DropRollupOp) -> None:
+    """Drop the rollup if it is there."""
+    Executor.of(operations).run(
+        compose("SELECT timescale_engine.drop_rollup({name})", name=literal(op.name))
+    )
+
+
+@Operations.implementation_for(AlterRollupOp)
+def alter_rollup(operations: Operations, op: AlterRollupOp) -> None:
+    """Build the new rollup beside the old one, keep what cannot be aggregated again, swap."""
+    executor = Executor.of(operations)
+    executor.run(
+        compose(
+            "SELECT timescale_engine.alter_rollup({document})",
+            document=literal(rollup_document(op.spec)),
+        ),
+        label=f"{op.name}: building its new definition",
+        unlimited=True,
+    )
+    _fill(executor, op.name)
+
+
+def _fill(executor: Executor, name: str) -> None:
+    if executor.offline:
+        executor.notice(f"where {name}'s source has rows, fill it: python -m db maintain --fill")
+        return
+    if needs_fill(executor.connection, name):
+        with executor.outside_transaction():
+            fill(executor.connection, name)
