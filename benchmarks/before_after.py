@@ -1,7 +1,7 @@
 """Every question asked of the legacy tables and of the migrated database, side by side."""
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -9,14 +9,18 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from benchmarks import runner
-from benchmarks.databases import Session
+from benchmarks.databases import BenchmarkServer, Session, session
 from benchmarks.dataset.spec import DatasetSpec
+from benchmarks.environment import server_facts
 from benchmarks.equality import first_difference, named, projected
 from benchmarks.floor import build_floor
+from benchmarks.history import described, legacy_database, migrated_copy
 from benchmarks.measure import Planned, planned
+from benchmarks.progress import steps
 from benchmarks.requests import Request, Statement, answer, captured, driver_session
+from benchmarks.results import Result
 from benchmarks.statistics import ratio_interval, summarize
-from benchmarks.workloads import Workload
+from benchmarks.workloads import Workload, chosen
 from benchmarks.workloads.parameters import Parameters
 
 _REQUESTS = 6
@@ -41,13 +45,6 @@ class Question:
     after: Sequence[Request]
     rows: int
     difference: str | None
-
-
-@contextlib.contextmanager
-def sides(before: Session, engine: Engine) -> Iterator[Sides]:
-    """Both sides with the settings their programs use."""
-    with driver_session(engine) as after:
-        yield Sides(before, engine, after)
 
 
 def question(both: Sides, workload: Workload, spec: DatasetSpec, *, seed: int) -> Question:
@@ -159,3 +156,44 @@ def _call(
     """The read as the application calls it: pool, transaction, typed rows and all."""
     with engine.connect() as connection:
         return read(connection, parameters[number])
+
+
+def compare_on(
+    server: BenchmarkServer,
+    spec: DatasetSpec,
+    result: Result,
+    *,
+    queries: Sequence[str] = (),
+    rounds: int = 5,
+) -> None:
+    """Load, copy, upgrade, ask every question of both; fills `result` as `run --help` says."""
+    from db.engine import engine_for
+
+    plan = runner.Plan(_REQUESTS, rounds, seed=spec.seed)
+    with legacy_database(server, spec) as (legacy, loaded):
+        started = time.perf_counter()
+        with migrated_copy(server, legacy) as migrated, session(legacy) as before:
+            result.data |= {
+                "dataset": described(spec, loaded),
+                "temperature": "warm",
+                "upgrade_s": round(time.perf_counter() - started, 2),
+                "queries": [],
+            }
+            engine = engine_for(migrated)
+            with driver_session(engine) as after:
+                both = Sides(before, engine, after)
+                result.servers.append(asdict(server_facts(after)))
+                result.data["queries"] = _all(both, chosen(queries), spec, plan)
+            engine.dispose()
+
+
+def _all(
+    both: Sides, workloads: Sequence[Workload], spec: DatasetSpec, plan: runner.Plan
+) -> list[dict[str, Any]]:
+    done = []
+    with steps("measuring", len(workloads)) as advance:
+        for workload in workloads:
+            asked = question(both, workload, spec, seed=spec.seed)
+            done.append(measured(both, asked, plan, spec.seed))
+            advance(workload.title)
+    return done

@@ -1,0 +1,50 @@
+"""Where results go: a folder a run, --json, a table on the terminal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from benchmarks import results
+from benchmarks.cli._options import command_line
+from benchmarks.results import Result
+
+_TITLE = "OI Gemini benchmarks"
+
+
+@contextmanager
+def recorded(command: str, json_file: Path | None, out: Path | None) -> Iterator[Result]:
+    """A result to fill; written, reported and shown when the block ends without an error."""
+    result = results.start(command, command_line())
+    yield result
+    results.finish(result)
+    folder = write_folder(result, out)
+    if json_file:
+        results.write_json(result.document(), json_file)
+    show(result, folder)
+
+
+def write_folder(result: Result, out: Path | None) -> Path:
+    """Write result.json, report.md and report.html into the result's own folder."""
+    from benchmarks.report import html_report, markdown_report, sections_of
+    from db.settings import settings
+
+    folder = results.folder_for(result, out or settings().home / "benchmarks")
+    results.write_json(result.document(), folder / "result.json")
+    document = results.read_json(folder)
+    sections = sections_of(document)
+    title = f"{_TITLE}: {result.command}"
+    (folder / "report.md").write_text(markdown_report(title, sections), encoding="utf-8")
+    (folder / "report.html").write_text(html_report(title, sections), encoding="utf-8")
+    return folder
+
+
+def show(result: Result, folder: Path) -> None:
+    """Print the tables of a result, plans left out, and where the rest is."""
+    from benchmarks.report import sections_of
+    from benchmarks.report.terminal import print_sections
+
+    document = results.read_json(folder)
+    print_sections([s for s in sections_of(document) if s.title not in ("Plans", "Measured on")])
+    click.echo(f"Report: {folder / 'report.html'}")

@@ -1,0 +1,136 @@
+"""Before against after, query by query."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.report.blocks import (
+    Bars,
+    Block,
+    Cell,
+    Columns,
+    Note,
+    Section,
+    Table,
+    Tone,
+    number,
+    text,
+)
+from benchmarks.report.sections.environment import server_line
+
+_HEAD = (
+    "query",
+    "rows",
+    "before ms",
+    "after ms",
+    "faster by",
+    "95 %",
+    "floor ms",
+    "× floor",
+    "target",
+    "same rows",
+)
+
+
+def query_sections(document: Mapping[str, Any]) -> Sequence[Section]:
+    """The table of ratios first, then each query's plans."""
+    queries = document["queries"]
+    size = document["dataset"]
+    where = " · ".join(server_line(server) for server in document["servers"])
+    title = f"Before and after: {size['rows']:,} rows, {size['days']} trading days"
+    overview = Section(
+        title,
+        [
+            Note(f"{where}; {document['temperature']}; client time to the last row, medians."),
+            ratio_table(queries),
+            Bars("Client time", "ms", {query["title"]: _bars(query) for query in queries}),
+            *_missed(queries),
+        ],
+        command=document["arguments"],
+    )
+    return [overview, Section("Plans", _plans(queries), command=document["arguments"])]
+
+
+def ratio_table(queries: Sequence[Mapping[str, Any]]) -> Table:
+    """One row a query; a missed target or a slower query is marked."""
+    return Table(_HEAD, [_row(query) for query in queries])
+
+
+def _row(query: Mapping[str, Any]) -> list[Cell]:
+    target = query["target"]
+    low, high = query["speedup_95"]
+    slower: Tone = "bad" if high < 1 else "plain"
+    return [
+        text(query["title"]),
+        number(query["rows"]),
+        number(query["before_ms"]),
+        number(query["after_ms"]),
+        number(query["speedup"], suffix=" ×", tone=slower),
+        Cell(f"{low:.3g}–{high:.3g}", number=True),
+        number(query["floor_ms"]),
+        number(query["floors"], suffix=" ×"),
+        Cell(_target(target), "good" if target["met"] else "bad"),
+        Cell("yes", "good") if query["same_rows"] else Cell("NO", "bad"),
+    ]
+
+
+def _target(target: Mapping[str, Any]) -> str:
+    wanted = []
+    if target["speedup"]:
+        wanted.append(f"≥ {target['speedup']:g} ×")
+    if target["floors"]:
+        wanted.append(f"≤ {target['floors']:g} floors")
+    return f"{'met' if target['met'] else 'missed'}: {', '.join(wanted) or '–'}"
+
+
+def _bars(query: Mapping[str, Any]) -> Mapping[str, float]:
+    return {side: query[f"{side}_ms"] for side in ("before", "after", "floor")}
+
+
+def _missed(queries: Sequence[Mapping[str, Any]]) -> list[Block]:
+    wrong = [query for query in queries if not query["same_rows"]]
+    return [
+        Note(f"{query['title']}: the rows differ – {query['difference']}.", "bad")
+        for query in wrong
+    ]
+
+
+def _plans(queries: Sequence[Mapping[str, Any]]) -> list[Block]:
+    head = ["query", "buffers", "after", "rows read", "after", "chunks", "row estimate off by"]
+    rows = [_plan_row(query) for query in queries]
+    return [Table(head, rows), *(plan_columns(query) for query in queries)]
+
+
+def _plan_row(query: Mapping[str, Any]) -> list[Cell]:
+    before, after = (query["plans"][side]["figures"] for side in ("before", "after"))
+    more: Tone = "bad" if after["buffers"] > before["buffers"] else "plain"
+    return [
+        text(query["title"]),
+        number(before["buffers"]),
+        number(after["buffers"], tone=more),
+        number(before["scanned_rows"]),
+        number(after["scanned_rows"]),
+        number(after["chunks"]),
+        number(after["row_error"], suffix=" ×"),
+    ]
+
+
+def plan_columns(query: Mapping[str, Any]) -> Columns:
+    """Both plans of a query side by side with what they cost."""
+    sides = {side: query["plans"][side] for side in ("before", "after")}
+    return Columns(query["title"], {_caption(n, side): _body(side) for n, side in sides.items()})
+
+
+def _caption(name: str, side: Mapping[str, Any]) -> str:
+    figures = side["figures"]
+    return (
+        f"{name}: shape {side['fingerprint']}, {figures['buffers']} buffers, "
+        f"{figures['scanned_rows']:.0f} rows read, {figures['chunks']} chunks, "
+        f"planning {figures['planning_ms']:.2f} ms, execution {figures['execution_ms']:.2f} ms"
+    )
+
+
+def _body(side: Mapping[str, Any]) -> str:
+    parts = []
+    for statement, lines in zip(side["statements"], side["shape"], strict=True):
+        parts.append(f"{statement.strip()}\n\n" + "\n".join(lines))
+    return "\n\n".join(parts)
