@@ -91,21 +91,29 @@ def read_server(connection: Connection) -> Server:
     Raises ExtensionMissingError where the database has no timescaledb extension, and
     UnsupportedError where a version or license is outside of what this plugin knows.
     """
-    license_, version, postgres = connection.execute(
+    row = connection.execute(
         text(
             """
             SELECT current_setting('timescaledb.license', true) AS license,
                    (SELECT extversion FROM pg_extension WHERE extname = 'timescaledb') AS version,
+                   EXISTS (
+                     SELECT FROM pg_available_extensions WHERE name = 'timescaledb'
+                   ) AS is_available,
                    current_setting('server_version_num')::int / 10000 AS postgres
             """
         )
     ).one()
-    if version is None:
+    if row.version is None:
         raise ExtensionMissingError(
-            "The database has no timescaledb extension: install TimescaleDB on the server and run "
-            "CREATE EXTENSION timescaledb."
+            "The database lacks the timescaledb extension: "
+            + (
+                "run CREATE EXTENSION timescaledb in it as a superuser."
+                if row.is_available
+                else "install TimescaleDB on the server (https://docs.tigerdata.com/self-hosted/"
+                "latest/install/), then run CREATE EXTENSION timescaledb in it."
+            )
         )
-    return checked_server(license_, version, postgres)
+    return checked_server(row.license, row.version, row.postgres)
 
 
 def checked_server(license_: str | None, version: str, postgres: int) -> Server:

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Row, text
 from db.timescale.editions import Server, read_server
 from db.timescale.errors import TimescaleError
 from db.timescale.locks import LockPolicy, with_lock_retries
-from db.timescale.progress import notice, progress
+from db.timescale.progress import notice as progress_notice
+from db.timescale.progress import progress
 from db.timescale.sqltext import Fragment, compose, dollar_quoted, joined, literal
 from db.timescale.statements import execute
 
@@ -90,14 +91,22 @@ class Executor:
             )
 
     def run_where(
-        self, feature: str, statements: Sequence[Fragment], otherwise: Sequence[Fragment] = ()
+        self,
+        feature: str,
+        statements: Sequence[Fragment],
+        otherwise: Sequence[Fragment] = (),
+        *,
+        notice: str = "",
     ) -> None:
-        """Executes the first where the server has the feature, else the second.
+        """Executes the first where the server has the feature, else the second with a notice.
 
         Offline the decision is left to the script: it is taken when psql runs it.
         """
         if not self.offline:
-            self.run_all(statements if self.server.has(feature) else otherwise)
+            has_feature = self.server.has(feature)
+            if notice and not has_feature:
+                self.notice(notice)
+            self.run_all(statements if has_feature else otherwise)
             return
         self.run(
             compose(
@@ -108,7 +117,7 @@ class Executor:
                         "  END IF;\nEND\n",
                         community=Fragment(_COMMUNITY),
                         then=_executes(statements),
-                        otherwise=_executes(otherwise),
+                        otherwise=_executes(otherwise, notice),
                     )
                 ),
             )
@@ -119,6 +128,10 @@ class Executor:
         """What runs within commits statement by statement; what came before is committed first."""
         with self._context.autocommit_block():
             yield
+
+    def read(self, query: Fragment) -> Sequence[Row[Any]]:
+        """Rows of a composed query."""
+        return execute(self.connection, query).all()
 
     def rows(self, query: str, **parameters: object) -> Sequence[Row[Any]]:
         """Rows of a catalog query with named binds."""
@@ -133,9 +146,11 @@ class Executor:
         if self.offline:
             self._context.impl.static_output("-- " + line)
         else:
-            notice(line)
+            progress_notice(line)
 
 
-def _executes(statements: Sequence[Fragment]) -> Fragment:
+def _executes(statements: Sequence[Fragment], notice: str = "") -> Fragment:
     lines = [compose("    EXECUTE {text};", text=literal(statement)) for statement in statements]
+    if notice:
+        lines.append(compose("    RAISE NOTICE '%', {notice};", notice=literal(notice)))
     return joined(lines or [Fragment("    NULL;")], "\n")

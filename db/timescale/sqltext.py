@@ -47,6 +47,15 @@ def regclass(name: str) -> Fragment:
     return Fragment(literal(relation(name)) + "::regclass")
 
 
+def full_name(name: str) -> Fragment:
+    """An SQL expression for a relation's quoted schema.name; NULL where there is no relation."""
+    return compose(
+        "(SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class AS c"
+        " JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = to_regclass({relation}))",
+        relation=literal(relation(name)),
+    )
+
+
 def literal(value: object) -> Fragment:
     """A Python value as an SQL literal; mappings and lists become jsonb."""
     match value:
