@@ -28,7 +28,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staged_chain (
     delta double precision,
     gamma double precision,
     theta double precision,
-    vega double precision
+    vega double precision,
+    theoretical_price double precision
 ) ON COMMIT DELETE ROWS;
 
 -- name: empty_stage

@@ -6,11 +6,18 @@ from db.ingest.context import write_context, write_features, write_metadata
 from db.ingest.statements import copy_statement, driver_cursor, statement
 from db.ticks import EnrichedOption, EnrichedSnapshot
 
-# PostgreSQL's types of EnrichedOption's fields, in order: binary COPY converts nothing
-_STAGE_TYPES = (
-    *("float8", "text", "text", "int8", "date", "int4", "text", "float8", "int8", "float8", "int8"),
-    *("float8",) * (len(EnrichedOption._fields) - 11),
-)
+# binary COPY converts nothing: what is no double must be named
+_STAGE_TYPES = {
+    "option_type": "text",
+    "symbol": "text",
+    "moneyness": "text",
+    "token": "int8",
+    "oi": "int8",
+    "volume": "int8",
+    "time_to_expiry_seconds": "int4",
+    "expiry": "date",
+}
+_FIELD_TYPES = tuple(_STAGE_TYPES.get(name, "float8") for name in EnrichedOption._fields)
 
 
 def write_snapshot(connection: Connection, snapshot: EnrichedSnapshot) -> bool:
@@ -50,6 +57,6 @@ def _stage(connection: Connection, options: tuple[EnrichedOption, ...]) -> None:
         driver_cursor(connection) as cursor,
         cursor.copy(copy_statement("fill_stage")) as copy,
     ):
-        copy.set_types(_STAGE_TYPES)
+        copy.set_types(_FIELD_TYPES)
         for option in options:
             copy.write_row(option)

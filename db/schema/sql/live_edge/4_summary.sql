@@ -40,14 +40,18 @@ BEGIN
 END
 $$;
 
--- Totals, PCR, ATM and max pain from option_chain_latest; then tells who listens.
+-- Totals, PCR, ATM and max pain from option_chain_latest; then tells who listens. Returns the
+-- number of contracts.
 -- Max pain is the strike of least payout; from one strike to the next the payout grows by the
 -- call OI at or below minus the put OI above, times their distance.
-CREATE FUNCTION live_edge.summarize(of_exchange text, at_instant timestamp) RETURNS void
+CREATE FUNCTION live_edge.summarize(
+    of_exchange text, at_instant timestamp
+) RETURNS integer
     LANGUAGE plpgsql
     AS $$
 DECLARE
     number CONSTANT bigint := nextval('live_edge.sequence');
+    summed integer;
 BEGIN
     WITH by_strike AS MATERIALIZED (
         SELECT
@@ -62,7 +66,7 @@ BEGIN
             CASE WHEN count(ltp) = 2 THEN sum(ltp) END AS straddle,
             avg(iv) AS iv
         FROM public.option_chain_latest
-        WHERE exchange = of_exchange
+        WHERE exchange = of_exchange AND "timestamp" = at_instant
         GROUP BY strike
     ), totals AS MATERIALIZED (
         SELECT
@@ -107,7 +111,7 @@ BEGIN
         straddle, atm_iv
     )
     SELECT
-        of_exchange, at_instant, number, clock_timestamp(), totals.contracts, totals.expiry,
+        of_exchange, at_instant, number, clock_timestamp(), coalesce(totals.contracts, 0), totals.expiry,
         at_the_money.strike, totals.underlying_price,
         totals.oi_pe::double precision / nullif(totals.oi_ce, 0),
         totals.volume_pe::double precision / nullif(totals.volume_ce, 0),
@@ -133,8 +137,10 @@ BEGIN
         volume_ce = excluded.volume_ce,
         volume_pe = excluded.volume_pe,
         straddle = excluded.straddle,
-        atm_iv = excluded.atm_iv;
+        atm_iv = excluded.atm_iv
+    RETURNING kept.contracts INTO summed;
     PERFORM pg_notify('oi_live', of_exchange || ':' || number);
+    RETURN summed;
 END
 $$;
 

@@ -126,8 +126,8 @@ BEGIN
                 underlying_price, moneyness, time_to_expiry_seconds, pct_change_3m, pct_change_5m,
                 pct_change_10m, pct_change_15m, pct_change_30m, iv, volume, best_bid, best_ask,
                 bid_quantity, ask_quantity, spread, order_book_imbalance, oi_change_3m,
-                oi_change_5m, oi_change_10m, oi_change_15m, oi_change_30m, delta, gamma, theta,
-                vega
+                oi_change_5m, oi_change_10m, oi_change_15m, oi_change_30m,
+                theoretical_price, delta, gamma, theta, vega
             )
             SELECT
                 $1, chain.strike, chain.option_type, $2,
@@ -142,7 +142,7 @@ BEGIN
                 chain.oi - base.oi_10m,
                 chain.oi - base.oi_15m,
                 chain.oi - base.oi_30m,
-                chain.delta, chain.gamma, chain.theta, chain.vega
+                chain.theoretical_price, chain.delta, chain.gamma, chain.theta, chain.vega
             FROM pg_temp.staged_chain AS chain
             LEFT JOIN live_edge.baselines($1, $2) AS base USING (strike, option_type)
             WHERE true
@@ -174,6 +174,7 @@ BEGIN
                 oi_change_10m = excluded.oi_change_10m,
                 oi_change_15m = excluded.oi_change_15m,
                 oi_change_30m = excluded.oi_change_30m,
+                theoretical_price = excluded.theoretical_price,
                 delta = excluded.delta,
                 gamma = excluded.gamma,
                 theta = excluded.theta,
@@ -231,17 +232,22 @@ BEGIN
 END
 $$;
 
--- After the contracts were written: drops those that are no longer listed and sums up.
+-- After the contracts were written: sums up, and drops those that are no longer listed. Every row
+-- of another instant is one that the summary counted before and the writing did not replace.
 CREATE FUNCTION live_edge.finish_chain(
-    of_exchange text, at_instant timestamp, is_forced boolean
+    of_exchange text, at_instant timestamp, added bigint, is_forced boolean
 ) RETURNS void
     LANGUAGE plpgsql
     AS $$
+DECLARE
+    known bigint;
 BEGIN
-    DELETE FROM public.option_chain_latest
-    WHERE exchange = of_exchange AND "timestamp" <> at_instant;
-    PERFORM live_edge.refresh_day_baselines(of_exchange, at_instant, is_forced);
-    PERFORM live_edge.summarize(of_exchange, at_instant);
+    SELECT contracts INTO known FROM public.chain_summary WHERE exchange = of_exchange;
+    PERFORM live_edge.refresh_day_baselines(of_exchange, at_instant, is_forced OR added > 0);
+    IF live_edge.summarize(of_exchange, at_instant) <> coalesce(known, 0) + added THEN
+        DELETE FROM public.option_chain_latest
+        WHERE exchange = of_exchange AND "timestamp" <> at_instant;
+    END IF;
 END
 $$;
 
@@ -273,6 +279,6 @@ BEGIN
           kept.oi - known.oi_3m, kept.oi - known.oi_5m, kept.oi - known.oi_10m,
           kept.oi - known.oi_15m, kept.oi - known.oi_30m
       );
-    PERFORM live_edge.finish_chain(of_exchange, at_instant, true);
+    PERFORM live_edge.finish_chain(of_exchange, at_instant, 0, true);
 END
 $$;

@@ -1,4 +1,6 @@
 -- Settling: what was touched is brought in line, by whichever writer it was touched.
+-- Statements on the small tables keep their plans, whatever the session says; those on history
+-- are EXECUTEd, and so always planned with their instants as constants.
 
 -- One settles an exchange at a time; the next one sees what the first has committed.
 CREATE FUNCTION live_edge.lock(of_exchange text) RETURNS void
@@ -26,7 +28,7 @@ DECLARE
 BEGIN
     added := live_edge.chain_from_history(of_exchange, at_instant);
     PERFORM live_edge.refresh_context(of_exchange, at_instant);
-    PERFORM live_edge.finish_chain(of_exchange, at_instant, is_forced OR added > 0);
+    PERFORM live_edge.finish_chain(of_exchange, at_instant, added, is_forced);
 END
 $$;
 
@@ -105,7 +107,7 @@ $$;
 
 -- Fires once a touched snapshot when the transaction commits; the first one settles all.
 CREATE FUNCTION live_edge.flush_touched() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
     AS $$
 BEGIN
     IF EXISTS (
@@ -122,7 +124,7 @@ $$;
 
 -- After a bulk load: the newest chain once, whatever was loaded.
 CREATE FUNCTION live_edge.refresh_newest(of_exchange text) RETURNS void
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
     AS $$
 DECLARE
     newest timestamp;

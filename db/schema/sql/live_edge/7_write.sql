@@ -2,7 +2,7 @@
 
 -- The live edge alone, between two snapshots; false when something newer is shown already.
 CREATE FUNCTION live_edge.write_edge(of_exchange text, at_instant timestamp) RETURNS boolean
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
     AS $$
 DECLARE
     added bigint;
@@ -15,14 +15,14 @@ BEGIN
         RETURN false;
     END IF;
     added := live_edge.chain_from_stage(of_exchange, at_instant);
-    PERFORM live_edge.finish_chain(of_exchange, at_instant, added > 0);
+    PERFORM live_edge.finish_chain(of_exchange, at_instant, added, false);
     RETURN true;
 END
 $$;
 
 -- History and live edge in one; false when a newer chain is shown already.
 CREATE FUNCTION live_edge.write_snapshot(of_exchange text, at_instant timestamp) RETURNS boolean
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
     AS $$
 BEGIN
     INSERT INTO public.option_chain_snapshots (
@@ -86,7 +86,7 @@ BEGIN
     END IF;
     added := live_edge.chain_from_stage(of_exchange, at_instant);
     PERFORM live_edge.refresh_context(of_exchange, at_instant);
-    PERFORM live_edge.finish_chain(of_exchange, at_instant, added > 0);
+    PERFORM live_edge.finish_chain(of_exchange, at_instant, added, false);
     RETURN true;
 END
 $$;
