@@ -38,6 +38,7 @@ _UNUSED = (
     "usr/share/locale",
     "usr/share/lintian",
     "usr/share/bug",
+    "usr/share/zoneinfo/localtime",  # points into the system
     "usr/share/postgresql/17/man",
     "usr/lib/postgresql/17/lib/bitcode",
     "usr/lib/postgresql/17/lib/llvmjit.so",
@@ -143,7 +144,7 @@ def _use_own_time_zones(postgres: Path) -> None:
 
 
 def _zones_missing() -> bool:
-    return not _SYSTEM_ZONES.is_dir()
+    return not (_SYSTEM_ZONES / "Asia/Kolkata").exists()
 
 
 def link_time_zones(bin_dir: Path, data: Path) -> None:
