@@ -12,7 +12,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL
 
-from tests.support.migrations import upgrade_to_head
+from db.migrate import upgrade
+
 
 Edition = Literal["apache", "community"]
 
@@ -80,7 +81,7 @@ class DatabaseServer:
             template = f"{self._prefix}_{kind}"
             self._create(template, self._template("extension"))
             try:
-                upgrade_to_head(self.url(template))
+                upgrade(self.url(template))
             except BaseException:
                 self._drop(template)
                 raise
