@@ -14,7 +14,6 @@ from sqlalchemy import URL
 
 from db.migrate import upgrade
 
-
 Edition = Literal["apache", "community"]
 
 _EDITION_OF_LICENSE: dict[str, Edition] = {"apache": "apache", "timescale": "community"}
