@@ -1,0 +1,45 @@
+"""What the parts of one web process share, kept with the Flask application."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from app.attempts import AttemptLimit
+from app.chain_states import ChainStates
+from app.database import Database
+from app.live import LiveFeed
+from app.viewers import Viewers
+from db.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One of each a process; `close` stops the threads and returns the connections."""
+
+    settings: Settings
+    attempts: AttemptLimit
+    database: Database
+    states: ChainStates
+    viewers: Viewers
+    live: LiveFeed
+
+    @classmethod
+    def of(cls, settings: Settings, *, explicit: bool) -> "Services":
+        """Everything unstarted: threads and connections come with the first request for them."""
+        database = Database(settings, explicit=explicit)
+        states = ChainStates(database)
+        viewers = Viewers()
+        live = LiveFeed(database, states, viewers)
+        return cls(settings, AttemptLimit(), database, states, viewers, live)
+
+    def close(self) -> None:
+        """Stop following the database and let all viewers go."""
+        self.live.close()
+        self.viewers.close()
+        self.database.close()
+
+
+def services() -> Services:
+    """Those of the application that handles the present request."""
+    return cast(Services, current_app.extensions["oi"])

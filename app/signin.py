@@ -1,0 +1,95 @@
+"""Who may sign in: a user name and an argon2 hash, from the settings or a 0600 file."""
+
+import hmac
+import json
+import os
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+
+from db.errors import InvalidInputError, SettingsError
+from db.settings import Settings
+
+_FILE_NAME = "signin"
+MINIMUM_PASSWORD_LENGTH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """One person's sign-in; `hint` tells on the login page where the password can be found."""
+
+    username: str
+    password_hash: str = field(repr=False)
+    source: str
+    hint: str | None = None
+
+    @property
+    def proof(self) -> str:
+        """A fingerprint that a session carries: a changed password ends older sessions."""
+        text = f"{self.username}:{self.password_hash}"
+        return blake2b(text.encode(), digest_size=12).hexdigest()
+
+    def accepts(self, username: str, password: str) -> bool:
+        """Whether both are right; takes the same time whichever is wrong.
+
+        Raises SettingsError when the configured hash is none.
+        """
+        from argon2 import PasswordHasher
+        from argon2.exceptions import InvalidHashError, VerificationError
+
+        known = hmac.compare_digest(username.encode(), self.username.encode())
+        try:
+            matches = PasswordHasher().verify(self.password_hash, password)
+        except VerificationError:
+            matches = False
+        except InvalidHashError as error:
+            raise SettingsError(
+                f"The password hash in {self.source} is not an argon2 hash; "
+                "write one with `python -m app password`."
+            ) from error
+        return known and matches
+
+
+def configured(settings: Settings) -> SignIn | None:
+    """The sign-in that holds, None where nobody has set one; raises SettingsError."""
+    if settings.password_hash:
+        return SignIn(settings.username, settings.password_hash, "OI_PASSWORD_HASH")
+    path = settings.home / _FILE_NAME
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return SignIn(kept["username"], kept["password_hash"], str(path), kept.get("hint"))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise SettingsError(
+            f"{path} is not a sign-in file; write it anew with `python -m app password`."
+        ) from error
+
+
+def exists(home: Path) -> bool:
+    """Whether a sign-in file is there."""
+    return (home / _FILE_NAME).is_file()
+
+
+def write(home: Path, username: str, password: str, hint: str | None = None) -> Path:
+    """Keep a sign-in under `home`, replacing an older one; the password itself is not kept.
+
+    Raises InvalidInputError for an empty name or a password shorter than eight characters.
+    """
+    from argon2 import PasswordHasher
+
+    if not username.strip():
+        raise InvalidInputError("The user name must not be empty.")
+    if len(password) < MINIMUM_PASSWORD_LENGTH:
+        raise InvalidInputError(
+            f"The password must have at least {MINIMUM_PASSWORD_LENGTH} characters."
+        )
+    kept = {"username": username, "password_hash": PasswordHasher().hash(password), "hint": hint}
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / _FILE_NAME
+    draft = path.with_name(f"{_FILE_NAME}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(kept, file)
+    draft.replace(path)
+    return path

@@ -1,0 +1,58 @@
+// Figures as people read them; an unknown value is a dash, never a zero.
+
+export const DASH = "–";
+
+const whole = new Intl.NumberFormat("en-IN", { maximumFractionDigits: 0 });
+const two = new Intl.NumberFormat("en-IN", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const one = new Intl.NumberFormat("en-IN", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const upToTwo = new Intl.NumberFormat("en-IN", { maximumFractionDigits: 2 });
+
+const known = (write) => (value) => (value === null || value === undefined ? DASH : write(value));
+
+export const integer = known((v) => whole.format(v));
+export const price = known((v) => two.format(v));
+export const decimal = known((v) => one.format(v));
+export const ratio = known((v) => v.toFixed(2));
+export const strike = known((v) => upToTwo.format(v));
+export const signed = known((v) => sign(v) + two.format(Math.abs(v)));
+export const percent = known((v) => `${sign(v)}${Math.abs(v) >= 1000 ? whole.format(Math.abs(v)) : one.format(Math.abs(v))}`);
+export const share = known((v) => `${Math.round(v * 100)} %`);
+
+// quantities in lakh and crore, as Indian markets count
+export const quantity = known((v) => {
+  const size = Math.abs(v);
+  if (size >= 1e7) return `${(v / 1e7).toFixed(2)} Cr`;
+  if (size >= 1e5) return `${(v / 1e5).toFixed(2)} L`;
+  if (size >= 1e4) return `${(v / 1e3).toFixed(1)} k`;
+  return whole.format(v);
+});
+export const signedQuantity = known((v) => (v > 0 ? "+" : "") + quantity(v).replace("-", "−"));
+
+function sign(value) {
+  if (value > 0) return "+";
+  return value < 0 ? "−" : "";
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+// market time comes as ISO text with the exchange's own offset: its digits are what is shown
+export const marketDay = known((iso) => `${Number(iso.slice(8, 10))} ${MONTHS[Number(iso.slice(5, 7)) - 1]}`);
+export const marketDate = known((iso) => `${marketDay(iso)} ${iso.slice(0, 4)}`);
+export const marketClock = known((iso) => iso.slice(11, 19));
+
+export function duration(seconds) {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172800) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86400)} days`;
+}
+
+export function remaining(seconds) {
+  if (seconds <= 0) return "expired";
+  const days = Math.floor(seconds / 86400);
+  const hours = Math.floor((seconds % 86400) / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  const clock = `${String(hours).padStart(2, "0")}:${String(minutes).padStart(2, "0")}`;
+  return days > 0 ? `${days}d ${clock}` : clock;
+}

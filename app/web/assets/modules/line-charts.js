@@ -1,0 +1,93 @@
+// PCR with the index over the day, and the smile of implied volatility.
+
+import { element, path, scale, ticks } from "./draw.js";
+import { decimal, price, ratio, strike as strikeText } from "./format.js";
+
+const EDGE = { left: 38, right: 50, top: 8, bottom: 20 };
+const SMILE_RIGHT = 24;
+const OPEN = 9 * 60 + 15;
+const CLOSE = 15 * 60 + 30;
+const GAP = 10;
+
+const known = (values) => values.filter((value) => value !== null && value !== undefined);
+const padded = (values, share) => {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const room = (high - low || Math.abs(high) * 0.01 || 1) * share;
+  return [low - room, high + room];
+};
+
+const from = (minutes) => Math.min(OPEN, minutes[0]);
+const to = (minutes) => Math.max(CLOSE, minutes.at(-1));
+
+// a pause in the feed is a gap in the line, not a slope
+function unbroken(minutes, values) {
+  return minutes.flatMap((minute, i) => (i > 0 && minute - minutes[i - 1] > GAP
+    ? [[minute, null], [minute, values[i]]]
+    : [[minute, values[i]]]));
+}
+
+export function plotPcr({ minutes, pcr, index }, width, height, cursorX) {
+  if (known(pcr).length < 2) return null;
+  const at = minutes.map((text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5)));
+  const x = scale(from(at), to(at), EDGE.left, width - EDGE.right);
+  const [low, high] = padded(known(pcr), 0.12);
+  const y = scale(low, high, height - EDGE.bottom, EDGE.top);
+  const nodes = sideGrid(y, low, high, width, ratio);
+  const hourPx = x(60) - x(0);
+  const every = Math.ceil(44 / hourPx);
+  for (let hour = Math.ceil(from(at) / 60); hour * 60 <= to(at); hour += every) {
+    nodes.push(element("text", { x: x(hour * 60), y: height - 6, "text-anchor": "middle" }, `${hour}:00`));
+  }
+  if (known(index).length > 1) {
+    const [least, most] = padded(known(index), 0.12);
+    const right = scale(least, most, height - EDGE.bottom, EDGE.top);
+    for (const value of ticks(least, most, 3)) {
+      nodes.push(element("text", { x: width - EDGE.right + 5, y: right(value) + 3.5 }, strikeText(value)));
+    }
+    nodes.push(element("path", { d: path(unbroken(at, index).map(([m, v]) => [x(m), v === null ? null : right(v)])), class: "line line-index" }));
+  }
+  nodes.push(element("path", { d: path(unbroken(at, pcr).map(([m, v]) => [x(m), v === null ? null : y(v)])), class: "line line-pcr" }));
+  const shown = nearest(at.map(x), cursorX);
+  if (cursorX !== null) nodes.push(cursor(x(at[shown]), height));
+  return { nodes, readout: `${minutes[shown]} · ${ratio(pcr[shown])} · ${price(index[shown])}` };
+}
+
+export function plotSmile({ rows, index }, width, height, cursorX) {
+  const values = known(rows.flatMap((row) => [row.CE?.iv, row.PE?.iv]));
+  if (values.length < 4) return null;
+  const x = scale(rows[0].strike, rows.at(-1).strike, EDGE.left, width - SMILE_RIGHT);
+  const [low, high] = padded(values, 0.08);
+  const y = scale(low, high, height - EDGE.bottom, EDGE.top);
+  const nodes = sideGrid(y, low, high, width + EDGE.right - SMILE_RIGHT, (value) => String(value));
+  for (const value of ticks(rows[0].strike, rows.at(-1).strike, 4)) {
+    nodes.push(element("text", { x: x(value), y: height - 6, "text-anchor": "middle" }, strikeText(value)));
+  }
+  for (const side of ["CE", "PE"]) {
+    const points = rows.map((row) => [x(row.strike), row[side]?.iv ? y(row[side].iv) : null]);
+    nodes.push(element("path", { d: path(points), class: `line line-${side.toLowerCase()}` }));
+  }
+  if (index !== null) nodes.push(element("line", { x1: x(index), x2: x(index), y1: EDGE.top, y2: height - EDGE.bottom, class: "mark" }));
+  const spots = rows.map((row) => x(row.strike));
+  const shown = rows[nearest(spots, cursorX ?? (index === null ? null : x(index)))];
+  if (cursorX !== null) nodes.push(cursor(x(shown.strike), height));
+  return { nodes, readout: `${strikeText(shown.strike)} · CE ${decimal(shown.CE?.iv)} · PE ${decimal(shown.PE?.iv)}` };
+}
+
+function sideGrid(y, low, high, width, write) {
+  return ticks(low, high, 4).flatMap((value) => [
+    element("line", { x1: EDGE.left, x2: width - EDGE.right, y1: y(value), y2: y(value), class: "grid" }),
+    element("text", { x: EDGE.left - 5, y: y(value) + 3.5, "text-anchor": "end" }, write(value)),
+  ]);
+}
+
+function nearest(spots, wanted) {
+  if (wanted === null) return spots.length - 1;
+  let best = 0;
+  spots.forEach((spot, i) => {
+    if (Math.abs(spot - wanted) < Math.abs(spots[best] - wanted)) best = i;
+  });
+  return best;
+}
+
+const cursor = (x, height) => element("line", { x1: x, x2: x, y1: EDGE.top, y2: height - EDGE.bottom, class: "cursor" });

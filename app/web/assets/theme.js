@@ -1,0 +1,5 @@
+// Runs before the first paint, so that the page never shows in the wrong colours.
+(() => {
+  const chosen = localStorage.getItem("theme");
+  if (chosen === "dark" || chosen === "light") document.documentElement.dataset.theme = chosen;
+})();
