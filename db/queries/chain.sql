@@ -1,0 +1,151 @@
+Option chains: the newest from the live edge, any other at an exact instant of history.
+
+-- name: latest_chain
+SELECT
+    chain.exchange AS exchange,
+    chain."timestamp" AS "timestamp",
+    chain.strike AS strike,
+    chain.option_type AS option_type,
+    chain.symbol AS symbol,
+    chain.token AS token,
+    chain.expiry AS expiry,
+    chain.oi AS oi,
+    chain.ltp AS ltp,
+    chain.volume AS volume,
+    chain.underlying_price AS underlying_price,
+    chain.moneyness AS moneyness,
+    chain.time_to_expiry_seconds AS time_to_expiry_seconds,
+    chain.pct_change_3m AS pct_change_3m,
+    chain.pct_change_5m AS pct_change_5m,
+    chain.pct_change_10m AS pct_change_10m,
+    chain.pct_change_15m AS pct_change_15m,
+    chain.pct_change_30m AS pct_change_30m,
+    chain.iv AS iv,
+    chain.best_bid AS best_bid,
+    chain.best_ask AS best_ask,
+    chain.bid_quantity AS bid_quantity,
+    chain.ask_quantity AS ask_quantity,
+    chain.spread AS spread,
+    chain.order_book_imbalance AS order_book_imbalance,
+    chain.oi_change_3m AS oi_change_3m,
+    chain.oi_change_5m AS oi_change_5m,
+    chain.oi_change_10m AS oi_change_10m,
+    chain.oi_change_15m AS oi_change_15m,
+    chain.oi_change_30m AS oi_change_30m,
+    chain.day_open_oi AS day_open_oi,
+    chain.prev_close_oi AS prev_close_oi,
+    chain.theoretical_price AS theoretical_price,
+    chain.delta AS delta,
+    chain.gamma AS gamma,
+    chain.theta AS theta,
+    chain.vega AS vega
+FROM option_chain_latest AS chain
+WHERE chain.exchange = :exchange
+ORDER BY chain.strike, chain.option_type;
+
+-- name: latest_chains
+SELECT
+    chain.exchange AS exchange,
+    chain."timestamp" AS "timestamp",
+    chain.strike AS strike,
+    chain.option_type AS option_type,
+    chain.symbol AS symbol,
+    chain.token AS token,
+    chain.expiry AS expiry,
+    chain.oi AS oi,
+    chain.ltp AS ltp,
+    chain.volume AS volume,
+    chain.underlying_price AS underlying_price,
+    chain.moneyness AS moneyness,
+    chain.time_to_expiry_seconds AS time_to_expiry_seconds,
+    chain.pct_change_3m AS pct_change_3m,
+    chain.pct_change_5m AS pct_change_5m,
+    chain.pct_change_10m AS pct_change_10m,
+    chain.pct_change_15m AS pct_change_15m,
+    chain.pct_change_30m AS pct_change_30m,
+    chain.iv AS iv,
+    chain.best_bid AS best_bid,
+    chain.best_ask AS best_ask,
+    chain.bid_quantity AS bid_quantity,
+    chain.ask_quantity AS ask_quantity,
+    chain.spread AS spread,
+    chain.order_book_imbalance AS order_book_imbalance,
+    chain.oi_change_3m AS oi_change_3m,
+    chain.oi_change_5m AS oi_change_5m,
+    chain.oi_change_10m AS oi_change_10m,
+    chain.oi_change_15m AS oi_change_15m,
+    chain.oi_change_30m AS oi_change_30m,
+    chain.day_open_oi AS day_open_oi,
+    chain.prev_close_oi AS prev_close_oi,
+    chain.theoretical_price AS theoretical_price,
+    chain.delta AS delta,
+    chain.gamma AS gamma,
+    chain.theta AS theta,
+    chain.vega AS vega
+FROM option_chain_latest AS chain
+ORDER BY chain.exchange, chain.strike, chain.option_type;
+
+-- name: chain_at
+SELECT
+    chain."timestamp" AS "timestamp",
+    chain.strike AS strike,
+    chain.option_type AS option_type,
+    chain.symbol AS symbol,
+    chain.token AS token,
+    chain.expiry AS expiry,
+    chain.oi AS oi,
+    chain.ltp AS ltp,
+    chain.volume AS volume,
+    chain.underlying_price AS underlying_price,
+    chain.moneyness AS moneyness,
+    chain.time_to_expiry_seconds AS time_to_expiry_seconds,
+    chain.pct_change_3m AS pct_change_3m,
+    chain.pct_change_5m AS pct_change_5m,
+    chain.pct_change_10m AS pct_change_10m,
+    chain.pct_change_15m AS pct_change_15m,
+    chain.pct_change_30m AS pct_change_30m,
+    chain.iv AS iv,
+    chain.best_bid AS best_bid,
+    chain.best_ask AS best_ask,
+    chain.bid_quantity AS bid_quantity,
+    chain.ask_quantity AS ask_quantity,
+    chain.spread AS spread,
+    chain.order_book_imbalance AS order_book_imbalance
+FROM option_chain_snapshots AS chain
+WHERE chain.exchange = :exchange
+  AND chain."timestamp" = :at
+ORDER BY chain.strike, chain.option_type;
+
+-- name: oi_changes
+SELECT
+    chain."timestamp" AS "timestamp",
+    chain.strike AS strike,
+    chain.option_type AS option_type,
+    chain.oi AS oi,
+    chain.oi_change_3m AS oi_change_3m,
+    chain.oi_change_5m AS oi_change_5m,
+    chain.oi_change_10m AS oi_change_10m,
+    chain.oi_change_15m AS oi_change_15m,
+    chain.oi_change_30m AS oi_change_30m,
+    chain.pct_change_3m AS pct_change_3m,
+    chain.pct_change_5m AS pct_change_5m,
+    chain.pct_change_10m AS pct_change_10m,
+    chain.pct_change_15m AS pct_change_15m,
+    chain.pct_change_30m AS pct_change_30m,
+    chain.day_open_oi AS day_open_oi,
+    chain.prev_close_oi AS prev_close_oi
+FROM option_chain_latest AS chain
+WHERE chain.exchange = :exchange
+ORDER BY chain.strike, chain.option_type;
+
+-- name: oi_by_strike
+SELECT
+    chain.strike AS strike,
+    max(chain.oi) FILTER (WHERE chain.option_type = 'CE') AS oi_ce,
+    max(chain.oi) FILTER (WHERE chain.option_type = 'PE') AS oi_pe,
+    max(chain.oi - chain.prev_close_oi) FILTER (WHERE chain.option_type = 'CE') AS day_change_ce,
+    max(chain.oi - chain.prev_close_oi) FILTER (WHERE chain.option_type = 'PE') AS day_change_pe
+FROM option_chain_latest AS chain
+WHERE chain.exchange = :exchange
+GROUP BY chain.strike
+ORDER BY chain.strike;

@@ -1,0 +1,80 @@
+"""One contract over time: a day at every snapshot, weeks by five minutes, months by day."""
+
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from db.clock import IST
+from db.queries.statements import fetch
+from db.ticks import OptionType
+
+
+class ContractPoint(NamedTuple):
+    """A contract at one instant."""
+
+    timestamp: datetime
+    oi: int | None
+    ltp: float | None
+    volume: int | None
+    iv: float | None
+    underlying_price: float | None
+
+
+class ContractBar(NamedTuple):
+    """A contract over one bucket: OI in units, prices in INR, volume as of its end."""
+
+    bucket: datetime
+    oi_open: int | None
+    oi_high: int | None
+    oi_low: int | None
+    oi_close: int | None
+    ltp_open: float | None
+    ltp_high: float | None
+    ltp_low: float | None
+    ltp_close: float | None
+    volume: int | None
+
+
+def contract_day(
+    connection: Connection, exchange: str, strike: float, option_type: OptionType, day: date
+) -> tuple[ContractPoint, ...]:
+    """Every snapshot of one contract on one day, ascending."""
+    start = datetime.combine(day, time.min, IST)
+    return fetch(
+        connection,
+        ContractPoint,
+        "contract",
+        "contract_day",
+        exchange=exchange,
+        strike=strike,
+        option_type=option_type,
+        start=start,
+        end=start + timedelta(days=1),
+    )
+
+
+def contract_five_minutes(
+    connection: Connection,
+    exchange: str,
+    strike: float,
+    option_type: OptionType,
+    start: datetime,
+    end: datetime,
+) -> tuple[ContractBar, ...]:
+    """Bars of five minutes from `start` to before `end` (aware)."""
+    key = {"exchange": exchange, "strike": strike, "option_type": option_type}
+    return fetch(connection, ContractBar, "contract", "five_minutes", **key, start=start, end=end)
+
+
+def contract_days(
+    connection: Connection,
+    exchange: str,
+    strike: float,
+    option_type: OptionType,
+    start: datetime,
+    end: datetime,
+) -> tuple[ContractBar, ...]:
+    """Bars of a day from `start` to before `end` (aware)."""
+    key = {"exchange": exchange, "strike": strike, "option_type": option_type}
+    return fetch(connection, ContractBar, "contract", "days", **key, start=start, end=end)

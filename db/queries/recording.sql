@@ -1,0 +1,20 @@
+A day of history as it was recorded.
+
+-- name: day_instants
+SELECT
+    snapshot."timestamp" AS "timestamp",
+    snapshot.exchange AS exchange
+FROM snapshots AS snapshot
+WHERE snapshot."timestamp" >= :start
+  AND snapshot."timestamp" < :end
+ORDER BY snapshot."timestamp", snapshot.exchange;
+
+-- name: context_at
+SELECT
+    features.underlying_price AS underlying_price,
+    features.underlying_future_price AS future_price,
+    features.underlying_future_oi::bigint AS future_oi,
+    features.vix AS vix
+FROM ml_features AS features
+WHERE features.exchange = :exchange
+  AND features."timestamp" = :at;

@@ -1,0 +1,79 @@
+"""Which instants history holds, and all rows between two of them."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from db.queries.statements import fetch, fetch_one
+from db.ticks import OptionType
+
+
+class Snapshot(NamedTuple):
+    """One instant of history with the totals of its chain."""
+
+    timestamp: datetime
+    exchange: str
+    contracts: int
+    underlying_price: float | None
+    future_price: float | None
+    oi_ce: int | None
+    oi_pe: int | None
+    volume_ce: int | None
+    volume_pe: int | None
+    atm_strike: float | None
+    straddle: float | None
+
+
+class WindowRow(NamedTuple):
+    """One contract at one instant, with what the screen shows of its past."""
+
+    timestamp: datetime
+    strike: float
+    option_type: OptionType
+    oi: int | None
+    ltp: float | None
+    volume: int | None
+    iv: float | None
+    underlying_price: float | None
+
+
+class _Instant(NamedTuple):
+    timestamp: datetime
+
+
+class _Extent(NamedTuple):
+    start: datetime | None
+    end: datetime | None
+
+
+def snapshot_at(connection: Connection, exchange: str, at: datetime) -> Snapshot | None:
+    """The newest snapshot at or before `at` (aware); None before the first one."""
+    return fetch_one(connection, Snapshot, "snapshots", "snapshot_at", exchange=exchange, at=at)
+
+
+def instants(
+    connection: Connection, exchange: str, start: datetime, end: datetime
+) -> tuple[datetime, ...]:
+    """When snapshots were taken from `start` to before `end` (aware), ascending."""
+    rows = fetch(
+        connection, _Instant, "snapshots", "instants", exchange=exchange, start=start, end=end
+    )
+    return tuple(row.timestamp for row in rows)
+
+
+def extent(connection: Connection, exchange: str) -> tuple[datetime, datetime] | None:
+    """The first and the last instant of an exchange's history; None without any."""
+    found = fetch_one(connection, _Extent, "snapshots", "first_and_last", exchange=exchange)
+    if found is None or found.start is None or found.end is None:
+        return None
+    return found.start, found.end
+
+
+def window(
+    connection: Connection, exchange: str, start: datetime, end: datetime
+) -> tuple[WindowRow, ...]:
+    """Every contract at every instant from `start` to `end` (aware, included), newest first."""
+    return fetch(
+        connection, WindowRow, "snapshots", "window", exchange=exchange, start=start, end=end
+    )

@@ -1,0 +1,63 @@
+"""The head line of each exchange: PCR, max pain, ATM, totals, future, VIX."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from db.queries.statements import fetch, fetch_one, scalar
+
+
+class ChainSummary(NamedTuple):
+    """One exchange's head line; `sequence` grows with every change of any exchange.
+
+    Future, VIX and features are those of `context_at`; OI changes of the day count from
+    `prev_close_at`.
+    """
+
+    exchange: str
+    timestamp: datetime
+    sequence: int
+    updated_at: datetime
+    contracts: int
+    expiry: date | None
+    atm_strike: float | None
+    underlying_price: float | None
+    future_price: float | None
+    future_oi: int | None
+    future_symbol: str | None
+    vix: float | None
+    pcr: float | None
+    pcr_volume: float | None
+    max_pain: float | None
+    oi_ce: int | None
+    oi_pe: int | None
+    volume_ce: int | None
+    volume_pe: int | None
+    straddle: float | None
+    atm_iv: float | None
+    itm_oi_ce_pct_change: float | None
+    itm_oi_pe_pct_change: float | None
+    percent_oichange_fut_3m: float | None
+    atm_shift_intensity: float | None
+    itm_ce_breadth: float | None
+    itm_pe_breadth: float | None
+    context_at: datetime | None
+    day_open_at: datetime | None
+    prev_close_at: datetime | None
+
+
+def summary(connection: Connection, exchange: str) -> ChainSummary | None:
+    """The head line of one exchange; None when nothing is known of it."""
+    return fetch_one(connection, ChainSummary, "summary", "summary", exchange=exchange)
+
+
+def summaries(connection: Connection) -> tuple[ChainSummary, ...]:
+    """The head lines of all exchanges that are known."""
+    return fetch(connection, ChainSummary, "summary", "summaries")
+
+
+def max_pain(connection: Connection, exchange: str) -> float | None:
+    """The strike at which options would pay least if they expired now."""
+    value: float | None = scalar(connection, "summary", "max_pain", {"exchange": exchange})
+    return value
