@@ -1,0 +1,135 @@
+"""What belongs to a table beside its rows, carried from the old one to the new one."""
+
+from collections.abc import Iterable
+
+from psycopg import sql
+
+from db.convert import facts
+from db.convert.facts import TableFacts
+from db.convert.model import Job
+from db.convert.session import Connection, Row, catalog
+
+
+def settings(connection: Connection, job: Job, table: TableFacts) -> None:
+    """Owner, storage options, comments, statistics targets, grants: onto the new table."""
+    run = connection.execute
+    shadow = job.shadow
+    if table.storage_options:
+        options = sql.SQL(", ").join(sql.SQL(option) for option in table.storage_options)
+        run(sql.SQL("ALTER TABLE {} SET ({})").format(shadow, options))
+    if table.comment is not None:
+        run(sql.SQL("COMMENT ON TABLE {} IS {}").format(shadow, sql.Literal(table.comment)))
+    for column in table.columns:
+        _column_settings(connection, shadow, column)
+    for statement in grants(connection, table, shadow):
+        run(statement)
+    run(sql.SQL("ALTER TABLE {} OWNER TO {}").format(shadow, sql.Identifier(table.owner)))
+
+
+def _column_settings(
+    connection: Connection, shadow: sql.Identifier, column: facts.ColumnFact
+) -> None:
+    name = sql.Identifier(column.name)
+    if column.comment is not None:
+        connection.execute(
+            sql.SQL("COMMENT ON COLUMN {}.{} IS {}").format(
+                shadow, name, sql.Literal(column.comment)
+            )
+        )
+    if column.statistics_target is not None:
+        connection.execute(
+            sql.SQL("ALTER TABLE {} ALTER COLUMN {} SET STATISTICS {}").format(
+                shadow, name, sql.Literal(column.statistics_target)
+            )
+        )
+
+
+def grants(
+    connection: Connection, table: TableFacts, shadow: sql.Identifier
+) -> Iterable[sql.Composed]:
+    """The GRANT statements that give the new table the old one's privileges."""
+    for row in catalog(connection, "table_grants", oid=table.oid):
+        yield _grant(sql.SQL(row["privilege"]), shadow, row)
+    for row in catalog(connection, "column_grants", oid=table.oid):
+        privilege = sql.SQL("{} ({})").format(
+            sql.SQL(row["privilege"]), sql.Identifier(row["column_name"])
+        )
+        yield _grant(privilege, shadow, row)
+
+
+def _grant(privilege: sql.Composable, shadow: sql.Identifier, row: Row) -> sql.Composed:
+    grantee = row["grantee"]
+    return sql.SQL("GRANT {} ON {} TO {}{}").format(
+        privilege,
+        shadow,
+        sql.SQL("PUBLIC") if grantee is None else sql.Identifier(grantee),
+        sql.SQL(" WITH GRANT OPTION" if row["is_grantable"] else ""),
+    )
+
+
+def foreign_keys(connection: Connection, job: Job, table: TableFacts) -> None:
+    """The keys by which the table refers to others."""
+    for row in catalog(connection, "outgoing_keys", oid=table.oid):
+        connection.execute(
+            sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}").format(
+                job.shadow, sql.Identifier(row["name"]), sql.SQL(row["definition"])
+            )
+        )
+
+
+def replica_identity(connection: Connection, table: TableFacts, new: sql.Identifier) -> None:
+    """What identifies a row to subscribers; a key that is gone is replaced by the whole row."""
+    published = catalog(connection, "publications", oid=table.oid)
+    clause = {"f": "FULL", "n": "NOTHING"}.get(table.replica_identity)
+    if clause is None and (published or table.replica_identity == "i"):
+        clause = "FULL"
+    if clause is not None:
+        connection.execute(
+            sql.SQL("ALTER TABLE {} REPLICA IDENTITY {}").format(new, sql.SQL(clause))
+        )
+
+
+def move_publications(
+    connection: Connection, oid: int, old: sql.Identifier, new: sql.Identifier
+) -> None:
+    """Publications that named the old table name the new one."""
+    for row in catalog(connection, "publications", oid=oid):
+        name = sql.Identifier(row["name"])
+        connection.execute(sql.SQL("ALTER PUBLICATION {} DROP TABLE {}").format(name, old))
+        connection.execute(sql.SQL("ALTER PUBLICATION {} ADD TABLE {}").format(name, new))
+
+
+def view_statements(connection: Connection, oid: int) -> list[sql.Composed]:
+    """What makes each view of a table read the table that has its name when the statement runs."""
+    connection.execute("SELECT set_config('search_path', 'pg_catalog', true)")
+    return [
+        sql.SQL("CREATE OR REPLACE VIEW {} {} AS {}").format(
+            sql.Identifier(row["schema"], row["name"]),
+            sql.SQL("WITH ({})").format(sql.SQL(", ").join(map(sql.SQL, row["options"])))
+            if row["options"]
+            else sql.SQL(""),
+            sql.SQL(row["definition"].rstrip().removesuffix(";")),
+        )
+        for row in catalog(connection, "views", oid=oid)
+        if row["kind"] == "v"
+    ]
+
+
+def exchange_triggers(
+    connection: Connection, triggers: list[Row], left: sql.Identifier, live: sql.Identifier
+) -> None:
+    """The user's own triggers: made or enabled on the table in use, silent on the one that left.
+
+    `triggers` are catalog rows read before the tables changed places.
+    """
+    live_oid = facts.find(connection, live.as_string(connection))
+    there = {row["name"] for row in catalog(connection, "triggers", oid=live_oid)}
+    for row in triggers:
+        if row["name"].startswith("oi_convert_"):
+            continue
+        name = sql.Identifier(row["name"])
+        if row["name"] not in there:
+            connection.execute(row["definition"].encode())
+        verb = sql.SQL("DISABLE" if row["enabled"] == "D" else "ENABLE")
+        connection.execute(sql.SQL("ALTER TABLE {} {} TRIGGER {}").format(live, verb, name))
+        connection.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER {}").format(left, name))

@@ -1,0 +1,212 @@
+What the catalog knows of one table; `%(oid)s` is its pg_class.oid.
+
+-- name: resolve
+SELECT c.oid::BIGINT AS oid
+FROM pg_class c
+WHERE c.oid = to_regclass(%(name)s)
+
+-- name: facts
+SELECT c.oid::BIGINT AS oid,
+       n.nspname AS schema,
+       c.relname AS name,
+       c.relkind::TEXT AS kind,
+       greatest(
+           c.reltuples,
+           (
+               SELECT sum(greatest(child.reltuples, 0))
+               FROM pg_inherits h
+               JOIN pg_class child ON child.oid = h.inhrelid
+               WHERE h.inhparent = c.oid
+           ),
+           0
+       )::BIGINT AS estimated_rows,
+       c.relreplident::TEXT AS replica_identity,
+       c.relrowsecurity AS has_row_security,
+       c.relhasrules AND c.relkind = 'r' AS has_rules,
+       coalesce(c.reloptions, '{}') AS storage_options,
+       obj_description(c.oid, 'pg_class') AS comment,
+       pg_get_userbyid(c.relowner) AS owner,
+       h.id IS NOT NULL AS is_hypertable,
+       h.id AS hypertable_id,
+       h.id IS NULL AND EXISTS (
+           SELECT
+           FROM pg_inherits i
+           WHERE c.oid IN (i.inhparent, i.inhrelid)
+       ) AS is_inherited
+FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN _timescaledb_catalog.hypertable h
+    ON h.schema_name = n.nspname AND h.table_name = c.relname
+WHERE c.oid = %(oid)s
+
+-- name: columns
+SELECT a.attname AS name,
+       format_type(a.atttypid, a.atttypmod) AS type,
+       a.attnotnull AS is_required,
+       a.attgenerated <> '' AS is_generated,
+       a.attidentity <> '' AS is_identity,
+       t.typname IN ('json', 'xml', 'jsonpath', 'point', 'line', 'lseg', 'box', 'path', 'polygon',
+                     'circle') AS is_unhashable,
+       pg_get_expr(d.adbin, d.adrelid) AS default_expression,
+       col_description(a.attrelid, a.attnum) AS comment,
+       nullif(a.attstattarget, -1) AS statistics_target
+FROM pg_attribute a
+JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated = ''
+WHERE a.attrelid = %(oid)s
+  AND a.attnum > 0
+  AND NOT a.attisdropped
+ORDER BY a.attnum
+
+-- name: indexes
+SELECT ic.relname AS name,
+       i.indisunique AS is_unique,
+       i.indisvalid AS is_valid,
+       i.indpred IS NULL AND i.indexprs IS NULL AS is_whole,
+       pg_get_indexdef(i.indexrelid) AS definition,
+       co.contype::TEXT AS constraint_type,
+       pg_get_constraintdef(co.oid) AS constraint_definition,
+       i.indisreplident AS is_replica_identity,
+       array(
+           SELECT a.attname::TEXT
+           FROM unnest(i.indkey::INT2[]) WITH ORDINALITY k (attnum, position)
+           JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+           WHERE k.position <= i.indnkeyatts
+           ORDER BY k.position
+       ) AS columns
+FROM pg_index i
+JOIN pg_class ic ON ic.oid = i.indexrelid
+LEFT JOIN pg_constraint co ON co.conindid = i.indexrelid AND co.contype IN ('p', 'u', 'x')
+                          AND co.conrelid = i.indrelid
+WHERE i.indrelid = %(oid)s
+ORDER BY i.indisunique DESC, ic.relname
+
+-- name: outgoing_keys
+SELECT co.conname AS name,
+       pg_get_constraintdef(co.oid) AS definition
+FROM pg_constraint co
+WHERE co.conrelid = %(oid)s
+  AND co.contype = 'f'
+
+-- name: incoming_keys
+SELECT format('%%s on %%s', co.conname, co.conrelid::REGCLASS) AS label
+FROM pg_constraint co
+WHERE co.confrelid = %(oid)s
+  AND co.contype = 'f'
+  AND co.conrelid <> %(oid)s
+
+-- name: triggers
+SELECT t.tgname AS name,
+       pg_get_triggerdef(t.oid) AS definition,
+       pn.nspname AS function_schema,
+       t.tgenabled::TEXT AS enabled
+FROM pg_trigger t
+JOIN pg_proc p ON p.oid = t.tgfoid
+JOIN pg_namespace pn ON pn.oid = p.pronamespace
+WHERE t.tgrelid = %(oid)s
+  AND NOT t.tgisinternal
+  AND pn.nspname NOT IN ('_timescaledb_functions', '_timescaledb_internal')
+ORDER BY t.tgname
+
+-- name: views
+SELECT DISTINCT v.oid::BIGINT AS oid,
+       n.nspname AS schema,
+       v.relname AS name,
+       v.relkind::TEXT AS kind,
+       coalesce(v.reloptions, '{}') AS options,
+       pg_get_viewdef(v.oid) AS definition
+FROM pg_depend d
+JOIN pg_rewrite r ON r.oid = d.objid
+JOIN pg_class v ON v.oid = r.ev_class
+JOIN pg_namespace n ON n.oid = v.relnamespace
+WHERE d.classid = 'pg_rewrite'::REGCLASS
+  AND d.refclassid = 'pg_class'::REGCLASS
+  AND d.refobjid = %(oid)s
+  AND v.oid <> %(oid)s
+ORDER BY v.relname
+
+-- name: aggregates
+SELECT format('%%I.%%I', ca.user_view_schema, ca.user_view_name) AS label
+FROM _timescaledb_catalog.continuous_agg ca
+WHERE ca.raw_hypertable_id = %(hypertable_id)s
+
+-- name: publications
+SELECT p.pubname AS name
+FROM pg_publication_rel pr
+JOIN pg_publication p ON p.oid = pr.prpubid
+WHERE pr.prrelid = %(oid)s
+  AND NOT p.puballtables
+ORDER BY p.pubname
+
+-- name: functions
+SELECT DISTINCT p.oid::REGPROCEDURE::TEXT AS label
+FROM pg_depend d
+JOIN pg_proc p ON p.oid = d.objid
+WHERE d.classid = 'pg_proc'::REGCLASS
+  AND d.refobjid = ANY (ARRAY[%(oid)s, (SELECT reltype FROM pg_class WHERE oid = %(oid)s)]::OID[])
+
+-- name: table_grants
+SELECT CASE acl.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(acl.grantee) END AS grantee,
+       acl.privilege_type AS privilege,
+       acl.is_grantable
+FROM pg_class c,
+     LATERAL aclexplode(c.relacl) acl
+WHERE c.oid = %(oid)s
+  AND acl.grantee <> c.relowner
+
+-- name: column_grants
+SELECT a.attname AS column_name,
+       CASE acl.grantee WHEN 0 THEN NULL ELSE pg_get_userbyid(acl.grantee) END AS grantee,
+       acl.privilege_type AS privilege,
+       acl.is_grantable
+FROM pg_attribute a,
+     LATERAL aclexplode(a.attacl) acl
+WHERE a.attrelid = %(oid)s
+  AND a.attnum > 0
+
+-- name: owned_sequences
+SELECT n.nspname AS schema,
+       s.relname AS name,
+       a.attname AS column_name
+FROM pg_depend d
+JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S'
+JOIN pg_namespace n ON n.oid = s.relnamespace
+JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+WHERE d.classid = 'pg_class'::REGCLASS
+  AND d.refclassid = 'pg_class'::REGCLASS
+  AND d.refobjid = %(oid)s
+  AND d.deptype = 'a'
+
+-- name: sizes
+SELECT coalesce(sum(pg_table_size(t.oid)), 0)::BIGINT AS table_bytes,
+       coalesce(sum(pg_indexes_size(t.oid)), 0)::BIGINT AS index_bytes
+FROM (
+    SELECT %(oid)s::OID AS oid
+    UNION ALL
+    SELECT inhrelid
+    FROM pg_inherits
+    WHERE inhparent = %(oid)s
+) t
+
+-- name: chunk_ranges
+SELECT range_start::TEXT AS range_start,
+       range_end::TEXT AS range_end,
+       greatest(c.reltuples, 0)::BIGINT AS estimated_rows
+FROM timescaledb_information.chunks k
+JOIN pg_namespace n ON n.nspname = k.chunk_schema
+JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = k.chunk_name
+WHERE k.hypertable_schema = %(schema)s
+  AND k.hypertable_name = %(name)s
+ORDER BY k.range_start
+
+-- name: has_columnstore
+SELECT h.compression_state = 1 AS enabled
+FROM _timescaledb_catalog.hypertable h
+WHERE h.id = %(hypertable_id)s
+
+-- name: interval_us
+SELECT d.interval_length
+FROM _timescaledb_catalog.dimension d
+WHERE d.hypertable_id = %(hypertable_id)s
+  AND d.interval_length IS NOT NULL
+  AND d.column_name = %(column)s

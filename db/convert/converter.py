@@ -1,0 +1,67 @@
+"""Online conversion as Alembic asks for it: `context.configure(timescale_converter=…)`."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from db.convert import facts, state
+from db.convert.control import run
+from db.convert.ending import finish, undo
+from db.convert.errors import BlockedError
+from db.convert.model import Direction, Job, OnProgress, Phase, RunOptions
+from db.convert.session import connect, install
+from db.timescale.converter import Conversion
+
+
+@dataclass(frozen=True)
+class OnlineConverter:
+    """Implements db.timescale.converter.Converter: nobody who uses the table has to stop.
+
+    The replaced table stays, in step, until `python -m db convert finish`; going back while it is
+    there takes its place again, later it is a conversion of its own.
+    """
+
+    options: RunOptions | None = None
+    on_progress: OnProgress | None = None
+
+    def convert(self, engine: Engine, conversion: Conversion) -> None:
+        """Make the plain table a hypertable; return when it has been swapped."""
+        self._reach(engine, conversion, "to_hypertable")
+
+    def revert(self, engine: Engine, conversion: Conversion) -> None:
+        """Make the hypertable a plain table with all rows and the old keys and indexes."""
+        self._reach(engine, conversion, "to_plain")
+
+    def _reach(self, engine: Engine, conversion: Conversion, direction: Direction) -> None:
+        name = conversion.spec.table
+        with connect(engine.url) as connection:
+            install(connection)
+            table = facts.named(connection, name)
+            job = state.open_job(connection, table.schema, table.name)
+        if job is not None and job.direction != direction:
+            self._turn_back(engine, name, job)
+            with connect(engine.url) as connection:
+                table = facts.named(connection, name)
+                job = None
+        if job is None and table.is_hypertable == (direction == "to_hypertable"):
+            return
+        result = run(
+            engine.url,
+            conversion,
+            direction=direction,
+            options=self.options,
+            on_progress=self.on_progress,
+        )
+        if result.phase is not Phase.SWAPPED:
+            raise BlockedError(
+                f"The conversion of {result.table} is {result.phase}; swap or undo it, then run "
+                "this again."
+            )
+
+    def _turn_back(self, engine: Engine, name: str, job: Job) -> None:
+        """The open conversion went the other way: its way back leads where we want to be."""
+        if job.phase is Phase.SWAPPED and job.direction == "to_plain":
+            # what the plain table was made from may be older than the keys asked for now
+            finish(engine.url, name)
+        else:
+            undo(engine.url, name, self.on_progress)

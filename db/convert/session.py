@@ -1,0 +1,163 @@
+"""Connections of the conversion, and transactions that never queue for a lock for long."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from random import SystemRandom
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+from sqlalchemy import URL, make_url
+
+from db.convert.errors import BusyError
+from db.errors import ExtensionMissingError
+from db.timescale.sqltext import named_statements
+
+Row = dict[str, Any]
+Connection = psycopg.Connection[Row]
+T = TypeVar("T")
+
+LOCK_TIMEOUT_MS = 20
+LOCK_PATIENCE_S = 600.0
+_FIRST_PAUSE_S = 0.05
+_LONGEST_PAUSE_S = 1.0
+_CONTROL_LOCK = 0x6F69_6376  # first key of the advisory locks of conversions
+_CONTROL_PATIENCE_S = 15.0
+
+# the server notices within two seconds that a killed client is gone; naive times are read and
+# written as they stand whatever zone the database is set to
+_OPTIONS: Mapping[str, str] = {
+    "client_connection_check_interval": "2s",
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO",
+    "plan_cache_mode": "force_custom_plan",
+    "jit": "off",
+    "client_min_messages": "error",
+}
+
+
+def connect(url: URL | str, *, application_name: str = "oi convert") -> Connection:
+    """A connection in autocommit mode; transactions are opened explicitly."""
+    conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    options = " ".join(f"-c {name}={value}" for name, value in _OPTIONS.items())
+    return psycopg.connect(
+        conninfo,
+        autocommit=True,
+        connect_timeout=10,
+        prepare_threshold=None,
+        row_factory=dict_row,
+        application_name=application_name,
+        options=options,
+        keepalives_idle=10,
+        keepalives_interval=5,
+        keepalives_count=3,
+    )
+
+
+@cache
+def _schema_script() -> str:
+    return files("db.convert").joinpath("schema.sql").read_text(encoding="utf-8")
+
+
+def install(connection: Connection) -> None:
+    """Make the schemas and tables of the conversion, unless they are there.
+
+    Raises ExtensionMissingError where there is no TimescaleDB.
+    """
+    there = one(connection, "SELECT to_regtype('_timescaledb_catalog.hypertable') AS t")["t"]
+    if there is None:
+        raise ExtensionMissingError(
+            "This database has no extension timescaledb; run CREATE EXTENSION timescaledb first."
+        )
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_CONTROL_LOCK])
+        connection.execute(_schema_script().encode())
+
+
+def is_installed(connection: Connection) -> bool:
+    """Whether any conversion was ever begun in this database."""
+    row = one(connection, "SELECT to_regclass('oi_convert.conversion') IS NOT NULL AS there")
+    return bool(row["there"])
+
+
+def catalog(connection: Connection, name: str, /, **parameters: object) -> list[Row]:
+    """The rows of one named statement of catalog.sql."""
+    statement = named_statements("db.convert", "catalog.sql")[name]
+    return connection.execute(statement.encode(), parameters).fetchall()
+
+
+def one(
+    connection: Connection,
+    query: str | sql.SQL | sql.Composed,
+    parameters: Sequence[object] | Mapping[str, object] | None = None,
+) -> Row:
+    """The single row of a query that always has one."""
+    text = query.encode() if isinstance(query, str) else query
+    row = connection.execute(text, parameters).fetchone()
+    if row is None:
+        raise AssertionError("the query gave no row")
+    return row
+
+
+@contextmanager
+def controlling(connection: Connection, conversion_id: int) -> Iterator[None]:
+    """Holds the conversion for this process; raises BusyError while another one does.
+
+    A killed predecessor's session ends within seconds, so the lock is waited for a little.
+    """
+    deadline = time.monotonic() + _CONTROL_PATIENCE_S
+    keys = [_CONTROL_LOCK, conversion_id]
+    while not one(connection, "SELECT pg_try_advisory_lock(%s, %s) AS got", keys)["got"]:
+        if time.monotonic() > deadline:
+            raise BusyError(
+                "Another run of this conversion is at work; wait for it, or follow it with "
+                "`python -m db convert status`."
+            )
+        time.sleep(0.25)
+    try:
+        yield
+    finally:
+        if not connection.closed and not connection.broken:
+            connection.execute("SELECT pg_advisory_unlock(%s, %s)", keys)
+
+
+def with_lock(
+    connection: Connection, attempt: Callable[[], T], *, patience_s: float = LOCK_PATIENCE_S
+) -> T:
+    """Runs `attempt` in a transaction under a short lock_timeout until it had its locks.
+
+    Everyone behind a waiting strong lock waits too: so give up soon, pause with jitter, try again.
+    Raises BusyError when the patience is over; nothing was changed then.
+    """
+    deadline = time.monotonic() + patience_s
+    for pause_s in _pauses():
+        try:
+            with connection.transaction():
+                connection.execute(
+                    "SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_TIMEOUT_MS}ms"]
+                )
+                return attempt()
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
+            if time.monotonic() + pause_s > deadline:
+                raise BusyError(
+                    f"The table was never free for {LOCK_TIMEOUT_MS} ms within {patience_s:g} s; "
+                    "nothing was changed. Find long transactions in pg_stat_activity, then run "
+                    "this again."
+                ) from error
+        time.sleep(pause_s)
+    raise AssertionError("pauses never end")
+
+
+def _pauses() -> Iterator[float]:
+    jitter = SystemRandom()
+    pause_s = _FIRST_PAUSE_S
+    while True:
+        yield pause_s * jitter.uniform(0.5, 1.5)
+        pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)

@@ -1,0 +1,225 @@
+"""The one moment at which the new table takes the old one's place, and the way back.
+
+Everything that can be done before the lock is done before; under it there are catalog entries to
+change and a few rows to bring in step. It all happens in one transaction or not at all.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from db.convert import capture, carry, chunks, facts, reconcile, state
+from db.convert import pair as pairs
+from db.convert.errors import BlockedError, BusyError
+from db.convert.facts import TableFacts
+from db.convert.model import NEW_SCHEMA, OLD_SCHEMA, Job, Phase
+from db.convert.pair import Pair
+from db.convert.session import Connection, Row, catalog, one, with_lock
+
+# what may be left for the locked moment: a few hundred rows take single milliseconds
+_LAST_ROWS = 400
+_ROUNDS = 50
+
+# gives the job in its new phase and when the lock was had
+Attempt = Callable[[], tuple[Job, float]]
+
+
+class _NotYetError(Exception):
+    """Writers were faster than the last batch: the attempt is given up, the lock released."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Move:
+    """The table that comes into use, and the schema the other one goes to."""
+
+    arriving: sql.Identifier
+    leaving_schema: str
+
+
+def swap(connection: Connection, job: Job) -> tuple[Job, float]:
+    """Put the new table in place; returns the job and how long the lock was held, in ms."""
+    pair = pairs.forward(connection, job)
+    _require_same_columns(connection, job)
+    chunks.create_coming(connection, job)
+    reconcile.prepare(connection, pair)
+    live = facts.named(connection, job.live.as_string(connection))
+    _install_reverse_capture(connection, job)
+    carry.replica_identity(connection, live, job.shadow)
+    move = _Move(arriving=job.shadow, leaving_schema=OLD_SCHEMA)
+
+    def attempt() -> tuple[Job, float]:
+        began = _take_over(connection, job, pair, live, move)
+        capture.drop_triggers(connection, job, "changes", job.replaced)
+        return state.enter(connection, job, Phase.SWAPPED), began
+
+    job, began = _persist(connection, pair, attempt)
+    held_ms = (time.perf_counter() - began) * 1000
+    state.note(connection, job.id, "swap", held_ms=round(held_ms, 2))
+    return job, held_ms
+
+
+def swap_back(connection: Connection, job: Job) -> tuple[Job, float]:
+    """Put the old table back, with every change since; returns as `swap` does."""
+    pair = pairs.backward(connection, job)
+    reconcile.prepare(connection, pair)
+    live = facts.named(connection, job.live.as_string(connection))
+    require_nothing_new(connection, job, live)
+    restore_defaults(connection, job, live)
+    move = _Move(arriving=job.replaced, leaving_schema=NEW_SCHEMA)
+
+    def attempt() -> tuple[Job, float]:
+        began = _take_over(connection, job, pair, live, move)
+        capture.drop_triggers(connection, job, "changes_since", job.shadow)
+        return state.enter(connection, job, Phase.UNDONE), began
+
+    job, began = _persist(connection, pair, attempt)
+    held_ms = (time.perf_counter() - began) * 1000
+    state.note(connection, job.id, "swap back", held_ms=round(held_ms, 2))
+    return job, held_ms
+
+
+def let_go(connection: Connection, job: Job) -> Job:
+    """Give up the way back: the new table is logged no more."""
+
+    def attempt() -> Job:
+        capture.drop_triggers(connection, job, "changes_since", job.live)
+        return state.enter(connection, job, Phase.FINISHED)
+
+    return with_lock(connection, attempt)
+
+
+def stop_capture(connection: Connection, job: Job) -> Job:
+    """Give up before the swap: the live table is logged no more."""
+
+    def attempt() -> Job:
+        capture.drop_triggers(connection, job, "changes", job.live)
+        return state.enter(connection, job, Phase.UNDONE)
+
+    return with_lock(connection, attempt)
+
+
+def require_nothing_new(connection: Connection, job: Job, live: TableFacts) -> None:
+    """Raises BlockedError when something was built on the new table that the old one lacks."""
+    replaced = facts.named(connection, job.replaced.as_string(connection))
+    known = {row["name"] for row in catalog(connection, "triggers", oid=replaced.oid)}
+    new = [
+        row["name"]
+        for row in catalog(connection, "triggers", oid=live.oid)
+        if row["name"] not in known and not row["name"].startswith("oi_convert_")
+    ]
+    if live.is_hypertable:
+        new += facts.labels(catalog(connection, "aggregates", hypertable_id=live.hypertable_id))
+    if new:
+        raise BlockedError(
+            f"{job.label} carries what the old table does not know ({', '.join(new)}); remove it "
+            "first: `alembic downgrade` does so in the right order."
+        )
+
+
+def _persist(connection: Connection, pair: Pair, attempt: Attempt) -> tuple[Job, float]:
+    """Bring both sides close, then try to swap, until no writer came between."""
+    for _ in range(_ROUNDS):
+        while reconcile.backlog(connection, pair, _LAST_ROWS) >= _LAST_ROWS:
+            reconcile.apply_all(connection, pair)
+        try:
+            return with_lock(connection, attempt)
+        except _NotYetError:
+            continue
+    raise BusyError(
+        "Writers were always faster than the last batch of changes; throttle them for a moment "
+        "and run this again."
+    )
+
+
+def _take_over(
+    connection: Connection, job: Job, pair: Pair, live: TableFacts, move: _Move
+) -> float:
+    """Everything under the lock; returns when it was had (time.perf_counter)."""
+    views = carry.view_statements(connection, live.oid)
+    triggers = catalog(connection, "triggers", oid=live.oid)
+    sequences = catalog(connection, "owned_sequences", oid=live.oid)
+    connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(job.live))
+    began = time.perf_counter()
+    reconcile.apply_batch(connection, pair, _LAST_ROWS)
+    if reconcile.backlog(connection, pair, 1):
+        raise _NotYetError
+    run = connection.execute
+    for row in sequences:
+        run(sql.SQL("ALTER SEQUENCE {} OWNED BY NONE").format(_sequence(row)))
+    run(
+        sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(
+            job.live, sql.Identifier(move.leaving_schema)
+        )
+    )
+    run(
+        sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(
+            move.arriving, sql.Identifier(job.table_schema)
+        )
+    )
+    left = sql.Identifier(move.leaving_schema, job.table_name)
+    for row in sequences:
+        owner = sql.Identifier(job.table_schema, job.table_name, row["column_name"])
+        run(sql.SQL("ALTER SEQUENCE {} OWNED BY {}").format(_sequence(row), owner))
+    for view in views:
+        run(view)
+    carry.exchange_triggers(connection, triggers, left, job.live)
+    carry.move_publications(connection, live.oid, left, job.live)
+    return began
+
+
+def drop_defaults(connection: Connection, job: Job) -> None:
+    """The replaced table lets go of sequences: they belong to the table in use now."""
+    live = facts.named(connection, job.live.as_string(connection))
+    replaced = facts.named(connection, job.replaced.as_string(connection))
+    for row in catalog(connection, "owned_sequences", oid=live.oid):
+        if replaced.column(row["column_name"]).default_expression is not None:
+            connection.execute(
+                sql.SQL("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT").format(
+                    job.replaced, sql.Identifier(row["column_name"])
+                )
+            )
+
+
+def restore_defaults(connection: Connection, job: Job, live: TableFacts) -> None:
+    """The replaced table gets back what `drop_defaults` took."""
+    for row in catalog(connection, "owned_sequences", oid=live.oid):
+        default = live.column(row["column_name"]).default_expression
+        if default is not None:
+            connection.execute(
+                sql.SQL("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}").format(
+                    job.replaced, sql.Identifier(row["column_name"]), sql.SQL(default)
+                )
+            )
+
+
+def _sequence(row: Row) -> sql.Identifier:
+    return sql.Identifier(row["schema"], row["name"])
+
+
+def _install_reverse_capture(connection: Connection, job: Job) -> None:
+    """From the swap on, changes of the new table are logged for the way back."""
+    shadow = facts.named(connection, job.shadow.as_string(connection))
+    license_ = one(connection, "SELECT current_setting('timescaledb.license') AS l")["l"]
+    with connection.transaction():
+        capture.drop_triggers(connection, job, "changes_since", job.shadow)
+        connection.execute(sql.SQL("TRUNCATE {}").format(job.own("changes_since")))
+        capture.create_triggers(
+            connection,
+            job,
+            "changes_since",
+            job.shadow,
+            # the columnstore may be enabled later, while the way back is still open
+            deletes_by_row=shadow.is_hypertable and license_ != "apache",
+        )
+
+
+def _require_same_columns(connection: Connection, job: Job) -> None:
+    live = facts.named(connection, job.live.as_string(connection))
+    shadow = facts.named(connection, job.shadow.as_string(connection))
+    if [(c.name, c.type) for c in live.columns] != [(c.name, c.type) for c in shadow.columns]:
+        raise BlockedError(
+            f"The columns of {job.label} were changed while it was converted; `undo` the "
+            "conversion and run it again."
+        )
