@@ -122,27 +122,11 @@ def _row(
     *figures: float | None,
 ) -> EnrichedOption:
     changes, (iv, spread, imbalance), live_edge = figures[:5], figures[5:8], figures[8:]
-    return EnrichedOption(
-        tick.strike,
-        tick.option_type,
-        tick.symbol,
-        tick.token,
-        tick.expiry,
-        seconds,
-        side,
-        underlying,
-        tick.oi,
-        tick.ltp,
-        tick.volume,
-        *changes,
-        iv,
-        tick.best_bid,
-        tick.best_ask,
-        tick.bid_quantity,
-        tick.ask_quantity,
-        spread,
-        imbalance,
-        *live_edge,
+    book = (tick.best_bid, tick.best_ask, tick.bid_quantity, tick.ask_quantity)
+    contract = (tick.strike, tick.option_type, tick.symbol, tick.token, tick.expiry)
+    state = (seconds, side, underlying, tick.oi, tick.ltp, tick.volume)
+    return EnrichedOption._make(
+        (*contract, *state, *changes, iv, *book, spread, imbalance, *live_edge)
     )
 
 
@@ -163,7 +147,8 @@ def _theoretical(chain: _Chain, spot: float) -> Floats:
     volatility = neighbours_volatility(chain.strike, chain.is_call, chain.volatility)
     years = years_to_expiry(chain.seconds)
     value = price(chain.is_call, spot, chain.strike, years, volatility)
-    return np.round(np.where(np.isfinite(volatility), value, np.nan), 2)
+    shown: Floats = np.where(np.isfinite(volatility), value, np.nan)
+    return shown.round(2)
 
 
 def _features(snapshot: ChainSnapshot, chain: _Chain, memory: Memory) -> dict[str, float | None]:

@@ -1,0 +1,120 @@
+"""Write a feed into the database: history, live edge, announcements."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from db.errors import InvalidInputError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from app.collector import Collector
+    from app.feeds.base import Feed
+
+FEEDS = ("simulate", "replay")
+
+
+def _speed(context: click.Context, parameter: click.Parameter, value: str) -> float | None:
+    """Market seconds in one second; None stands for as fast as can be."""
+    if value == "max":
+        return None
+    try:
+        speed = float(value)
+    except ValueError:
+        speed = -1.0
+    if not 0 < speed < float("inf"):
+        raise click.BadParameter(f"{value!r} is neither a positive number nor 'max'.")
+    return speed
+
+
+@click.command
+@click.option("--feed", type=click.Choice(FEEDS), required=True, help="Where chains come from.")
+@click.option("--file", type=click.Path(path_type=Path), help="A recorded CSV to replay.")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="A stored day to replay.")
+@click.option(
+    "--speed",
+    callback=_speed,
+    default="1",
+    show_default=True,
+    metavar="max|N",
+    help="How many times faster than it was recorded.",
+)
+@click.option("--as-now", is_flag=True, help="Move a replay in time so that it begins now.")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the simulated market.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+def command(as_json: bool, **choices: Any) -> None:
+    """Write a feed into the database until it ends or SIGTERM comes; print what was stored.
+
+    A recording needs the columns timestamp, exchange, token, expiry, strike, option_type, ltp, oi
+    and volume; rows that make no sense are counted by reason and left out.
+    """
+    from db.engine import write_engine
+
+    _log_to_stderr()
+    engine = write_engine()
+    collector = _collector(engine, _feed(engine, **choices))
+    _stop_on_signals(collector)
+    counts = collector.run()
+    if as_json:
+        import orjson
+
+        click.echo(orjson.dumps(counts.as_json(), option=orjson.OPT_INDENT_2))
+    else:
+        click.echo(counts.as_text())
+
+
+def _feed(
+    engine: "Engine",
+    feed: str,
+    file: Path | None,
+    day: datetime | None,
+    speed: float | None,
+    as_now: bool,
+    seed: int | None,
+) -> "Feed":
+    from app.feeds.replay import ReplayFeed
+    from app.feeds.simulate.feed import DEFAULT_SEED, SimulateFeed
+    from app.feeds.stored import stored_day
+    from db.clock import market_now
+    from db.settings import settings
+
+    if feed == "simulate":
+        if file or day:
+            raise InvalidInputError("--file and --day belong to --feed replay; leave them out.")
+        interval_s = settings().live_interval_s
+        return SimulateFeed(DEFAULT_SEED if seed is None else seed, interval_s=interval_s)
+    if (file is None) == (day is None):
+        raise InvalidInputError("--feed replay needs either --file CSV or --day YYYY-MM-DD.")
+    begin_at = market_now() if as_now else None
+    if file is not None:
+        return ReplayFeed.of_file(file, speed=speed, begin_at=begin_at)
+    if day is None:
+        raise AssertionError("one of the two was given")
+    return ReplayFeed(stored_day(engine, day.date()), speed=speed, begin_at=begin_at)
+
+
+def _collector(engine: "Engine", feed: "Feed") -> "Collector":
+    from app.collector import Collector, CollectorOptions
+    from db.settings import settings
+
+    chosen = settings()
+    options = CollectorOptions(
+        snapshot_interval_s=chosen.snapshot_interval_s, spool=chosen.home / "spool"
+    )
+    return Collector(engine, feed, options)
+
+
+def _stop_on_signals(collector: "Collector") -> None:
+    import signal
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: collector.stop())
+
+
+def _log_to_stderr() -> None:
+    import logging
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
