@@ -1,0 +1,54 @@
+"""Run everything on this machine with a simulated market."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+
+@click.command
+@click.option("--days", default=10, show_default=True, help="Trading days of history to have.")
+def command(days: int) -> None:
+    """Run database, simulated market and dashboard until Ctrl-C.
+
+    History that is missing is made first, minute by minute.
+    """
+    from app.demo import run
+    from db.settings import settings
+
+    run(settings(), click.echo, lambda url: _fill(url, days))
+
+
+def _fill(url: "URL", days: int) -> None:
+    """Store what is missing of the last trading days, behind a progress bar."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from app.history import fill
+    from db.engine import engine_for
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+    )
+    engine = engine_for(url, application_name="oi-history")
+    try:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(f"Simulating {days} trading days", total=None)
+            fill(
+                engine,
+                days=days,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+    finally:
+        engine.dispose()

@@ -1,0 +1,167 @@
+"""The whole thing on one machine: database, history, simulated market, dashboard."""
+
+import secrets
+import signal
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app import signin
+from app.children import Children
+from db.errors import OIError
+from db.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+_THREADS = 16
+_POLL_S = 0.05
+_WATCH_S = 0.5
+_READY_TIMEOUT_S = 60
+_PASSWORD_FILE = "demo-password"  # noqa: S105  # a file's name
+
+Say = Callable[[str], None]
+
+
+def run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
+    """Bring everything up, tell the address, and go on until SIGINT or SIGTERM.
+
+    `fill` stores what a database lacks of history. Raises OIError with one
+    sentence when a part cannot start or ends by itself; whatever was started is stopped.
+    """
+    _require_free_port(settings)
+    with _signals_end_it():
+        try:
+            _run(settings, say, fill)
+        except KeyboardInterrupt:
+            say("Stopped.")
+
+
+def _run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
+    from db.migrate import upgrade
+
+    with _database(settings, say) as url:
+        upgrade(url)
+        fill(url)
+        sign_in = _sign_in(settings)
+        children = Children(settings.home / "logs")
+        try:
+            children.start("collector", ["-m", "app", "collect", "--feed", "simulate"])
+            children.start("dashboard", _gunicorn(settings))
+            _wait_until_it_answers(settings, children)
+            say(f"\n  Dashboard   {_address(settings)}\n  Sign in     {sign_in}\n")
+            say("Ctrl-C stops it; the data stay.")
+            while True:
+                children.check()
+                time.sleep(_WATCH_S)
+        finally:
+            _undisturbed(children.stop)
+
+
+@contextmanager
+def _database(settings: Settings, say: Say) -> "Iterator[URL]":
+    """The database of OI_DATABASE_URL, else a local server for as long as this lasts."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    from db.server import local_server
+
+    server = local_server(make_home=True)
+    try:
+        yield server.start(say)
+    finally:
+        _undisturbed(server.stop)
+
+
+def _sign_in(settings: Settings) -> str:
+    """Who signs in and how, in words; a random password is made the first time."""
+    if settings.password_hash:
+        return f"{settings.username}, with the password of OI_PASSWORD_HASH"
+    path = settings.home / _PASSWORD_FILE
+    if not path.exists():
+        if signin.exists(settings.home):
+            return "with the user name and password you have set"
+        _write_private(path, secrets.token_urlsafe(9))
+    password = path.read_text(encoding="ascii").strip()
+    known = signin.configured(settings)
+    if known is None:
+        hint = f"`make demo` prints the password; it is in {path}."
+        signin.write(settings.home, settings.username, password, hint)
+        return f"{settings.username} / {password}"
+    if known.accepts(known.username, password):
+        return f"{known.username} / {password}"
+    return f"{known.username}, with the password you have set"
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(text + "\n", encoding="ascii")
+
+
+def _gunicorn(settings: Settings) -> list[str]:
+    return [
+        "-m",
+        "gunicorn",
+        *("--bind", f"{settings.host}:{settings.port}"),
+        *("--worker-class", "gthread", "--threads", str(_THREADS)),
+        "app:create_app()",
+    ]
+
+
+def _require_free_port(settings: Settings) -> None:
+    with closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            raise OIError(
+                f"Port {settings.port} of {settings.host} is taken: "
+                "end the program that uses it, or choose another with OI_PORT."
+            ) from None
+
+
+def _wait_until_it_answers(settings: Settings, children: Children) -> None:
+    deadline = time.monotonic() + _READY_TIMEOUT_S
+    while time.monotonic() < deadline:
+        children.check()
+        try:
+            urllib.request.urlopen(_address(settings) + "/healthz", timeout=5).close()  # noqa: S310
+            return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(_POLL_S)
+    raise OIError(f"The dashboard did not answer at {_address(settings)} within a minute.")
+
+
+def _address(settings: Settings) -> str:
+    return f"http://{settings.host}:{settings.port}"
+
+
+@contextmanager
+def _signals_end_it() -> Iterator[None]:
+    """SIGTERM and a closed terminal end it as Ctrl-C does."""
+    before = {
+        number: signal.signal(number, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _undisturbed(stop: Callable[[], object]) -> None:
+    """Stop something to the end, though Ctrl-C is pressed again."""
+    numbers = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        stop()
+    finally:
+        for number in numbers & signal.sigpending():
+            signal.sigwait({number})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
