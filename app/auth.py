@@ -41,7 +41,7 @@ def sign_in() -> ResponseReturnValue:
     wait_s = limit.wait_s(address)
     if wait_s > 0:
         sentence = f"Too many attempts; please wait {ceil(wait_s)} seconds."
-        return _page(429, sentence), {"Retry-After": str(ceil(wait_s))}
+        return *_page(429, sentence), {"Retry-After": str(ceil(wait_s))}
     known = signin.configured(services().settings)
     if known is None:
         return _page(503)

@@ -122,6 +122,10 @@ class Viewers:
             self._wake()
         if thread is not None:
             thread.join(timeout=2)
+        with self._lock:
+            if self._waker is not None:
+                self._waker.close()
+                self._waker = None
 
     def _run(self, task: Callable[[], None]) -> None:
         with self._lock:
@@ -139,7 +143,7 @@ class Viewers:
         self._waker.setblocking(False)
         self._selector.register(wakened, selectors.EVENT_READ, None)
         self._thread = threading.Thread(
-            target=self._loop, args=(self._selector,), name="oi-viewers", daemon=True
+            target=self._loop, args=(self._selector, wakened), name="oi-viewers", daemon=True
         )
         self._thread.start()
 
@@ -149,11 +153,11 @@ class Viewers:
             with contextlib.suppress(BlockingIOError):
                 self._waker.send(b"\0")
 
-    def _loop(self, selector: selectors.BaseSelector) -> None:
+    def _loop(self, selector: selectors.BaseSelector, wakened: socket.socket) -> None:
         while not self._stopping:
             for key, events in selector.select(_TICK_S):
                 if key.data is None:
-                    key.fileobj.recv(_RECEIVE_BYTES)  # type: ignore[union-attr]  # the waker
+                    wakened.recv(_RECEIVE_BYTES)
                 else:
                     self._serve(key.data, events)
             while self._tasks:
@@ -162,6 +166,7 @@ class Viewers:
         for viewer in tuple(self._viewers):
             self._drop(viewer, None)
         selector.close()
+        wakened.close()
 
     def _admit(self, viewer: Viewer) -> None:
         if self._selector is not None:

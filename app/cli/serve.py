@@ -1,0 +1,21 @@
+"""Serve the dashboard until Ctrl-C."""
+
+import click
+
+
+@click.command
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
+def command(workers: int) -> None:
+    """Serve the dashboard until Ctrl-C.
+
+    The address is that of OI_HOST and OI_PORT, by default http://127.0.0.1:5050.
+    """
+    from app import signin
+    from app.web_server import serve
+    from db.settings import settings
+
+    chosen = settings()
+    click.echo(f"Dashboard on http://{chosen.host}:{chosen.port}")
+    if signin.configured(chosen) is None:
+        click.echo("Nobody can sign in yet: run `python -m app password` first.", err=True)
+    serve(chosen, workers)

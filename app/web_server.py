@@ -1,0 +1,73 @@
+"""The web server: gunicorn with threads, configured here rather than on a command line."""
+
+import errno
+import logging
+import socket
+from typing import TYPE_CHECKING, Any
+
+from db.errors import InvalidInputError
+from db.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from gunicorn.app.base import BaseApplication
+
+_THREADS = 16
+_CONNECTIONS = 1000
+_KEEPALIVE_S = 15
+_GRACE_S = 1
+
+
+def serve(settings: Settings, workers: int = 1) -> None:
+    """Serve the application until SIGINT or SIGTERM; raises InvalidInputError for a busy port.
+
+    Viewers of the live push occupy no thread, so a few threads carry many of them.
+    """
+    _demand_free(settings.host, settings.port)
+    options = {
+        "bind": f"{settings.host}:{settings.port}",
+        "workers": workers,
+        "worker_class": "gthread",
+        "threads": _THREADS,
+        "worker_connections": _CONNECTIONS,
+        "keepalive": _KEEPALIVE_S,
+        "graceful_timeout": _GRACE_S,
+        "loglevel": "warning",
+        "control_socket_disable": True,
+    }
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    _application(options).run()
+
+
+def _application(options: dict[str, Any]) -> "BaseApplication":
+    from gunicorn.app.base import BaseApplication
+
+    class Application(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
+        def load_config(self) -> None:
+            for name, value in options.items():
+                # a name that an older gunicorn lacks is a feature it lacks, too
+                if name in self.cfg.settings:
+                    self.cfg.set(name, value)
+
+        def load(self) -> "Flask":
+            from app import create_app
+
+            return create_app()
+
+    return Application()
+
+
+def _demand_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise InvalidInputError(_sentence(host, port, error)) from error
+
+
+def _sentence(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is in use; stop what uses it or choose another with OI_PORT."
+    return f"Cannot listen on {host}:{port}: {error.strerror}; OI_HOST and OI_PORT choose others."
