@@ -17,7 +17,7 @@ from benchmarks.floor import build_floor
 from benchmarks.history import described, legacy_database, migrated_copy
 from benchmarks.measure import Planned, planned
 from benchmarks.progress import steps
-from benchmarks.requests import Request, Statement, answer, captured, driver_session
+from benchmarks.requests import Request, Statement, captured, driver_session, replay
 from benchmarks.results import Result
 from benchmarks.statistics import ratio_interval, summarize
 from benchmarks.workloads import Workload, chosen
@@ -65,10 +65,10 @@ def question(both: Sides, workload: Workload, spec: DatasetSpec, *, seed: int) -
 def measured(both: Sides, asked: Question, plan: runner.Plan, seed: int) -> dict[str, Any]:
     """Times, plans and ratios of one question, as documented by `run --help`."""
     floor = build_floor(both.after, asked.workload.name, asked.after)
-    tasks = {
-        "before": _task(both.before, asked.before),
-        "after": _task(both.after, asked.after),
-        "floor": _task(both.after, floor),
+    tasks: dict[str, runner.Task] = {
+        "before": replay(both.before, asked.before),
+        "after": replay(both.after, asked.after),
+        "floor": replay(both.after, floor),
     }
     if asked.workload.after:
         tasks["call"] = partial(_call, both.engine, asked.workload.after, asked.parameters)
@@ -138,13 +138,6 @@ def _rows(session: Session, request: Request) -> Sequence[Any]:
             cursor.execute(statement.text, statement.parameters)
         columns = [column.name for column in cursor.description or ()]
         return named(cursor.fetchall(), columns)
-
-
-def _task(session: Session, requests: Sequence[Request]) -> runner.Task:
-    def run(number: int) -> object:
-        return answer(session, requests[number])
-
-    return run
 
 
 def _call(

@@ -41,6 +41,27 @@ def migrated_copy(server: BenchmarkServer, legacy: URL) -> Iterator[URL]:
         yield url
 
 
+@contextlib.contextmanager
+def migrated_database(server: BenchmarkServer, spec: DatasetSpec) -> Iterator[URL]:
+    """A database that was filled at the baseline revision and then upgraded in place."""
+    from db import migrate
+
+    with legacy_database(server, spec) as (url, _):
+        migrate.upgrade(url, "head")
+        settle(url)
+        yield url
+
+
+def revisions(url: URL) -> list[str]:
+    """The ids of all revisions, from the baseline to head."""
+    from alembic.script import ScriptDirectory
+
+    from db import migrate
+
+    script = ScriptDirectory.from_config(migrate.alembic_config(url))
+    return [step.revision for step in reversed(list(script.walk_revisions()))]
+
+
 def settle(url: URL) -> None:
     """Give the planner statistics and visibility, as autovacuum would have after a while."""
     with session(url) as analyzing:

@@ -34,6 +34,15 @@ def answer(session: Session, request: Request) -> list[tuple[Any, ...]]:
     return rows
 
 
+def replay(session: Session, requests: Sequence[Request]) -> Callable[[int], object]:
+    """A task for the runner: answers the request of a number."""
+
+    def run(number: int) -> object:
+        return answer(session, requests[number])
+
+    return run
+
+
 def explained(session: Session, request: Request) -> list[ExplainedPlan]:
     """The plans of a request's statements, run once each."""
     return [explain(session, statement.text, statement.parameters) for statement in request]

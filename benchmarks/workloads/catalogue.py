@@ -8,6 +8,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.workloads import parameters, reads
 from benchmarks.workloads.named_sql import statements
 from benchmarks.workloads.workload import Read, Target, Workload
+from db.ticks import CHANGE_MINUTES
 
 _LEGACY = statements(Path(__file__).with_name("legacy.sql"))
 
@@ -22,6 +23,7 @@ _STATE = (
     "volume",
     "iv",
     "moneyness",
+    "time_to_expiry_seconds",
     "underlying_price",
 )
 _BOOK = (
@@ -32,8 +34,19 @@ _BOOK = (
     "spread",
     "order_book_imbalance",
 )
-_CHANGES = tuple(f"pct_change_{minutes}m" for minutes in (3, 5, 10, 15, 30))
-_PCR = ("bucket", "oi_ce", "oi_pe", "pcr")
+_PERCENT = tuple(f"pct_change_{minutes}m" for minutes in CHANGE_MINUTES)
+_UNITS = tuple(f"oi_change_{minutes}m" for minutes in CHANGE_MINUTES)
+_PCR = (
+    "bucket",
+    "oi_ce",
+    "oi_pe",
+    "volume_ce",
+    "volume_pe",
+    "underlying_close",
+    "pcr",
+    "pcr_volume",
+)
+_BARS = tuple(f"{of}_{part}" for of in ("oi", "ltp") for part in ("open", "high", "low", "close"))
 _EDGE = Target(floors=1.25, speedup=1.0)
 
 
@@ -56,7 +69,7 @@ _WORKLOADS = (
         "Latest chain",
         reads.latest_chain,
         parameters.live,
-        (*_STATE, *_BOOK),
+        (*_STATE, *_BOOK, *_PERCENT),
         _EDGE,
     ),
     _dashboard(
@@ -64,7 +77,7 @@ _WORKLOADS = (
         "Latest chain of all four",
         reads.latest_chains,
         parameters.nothing,
-        ("exchange", *_STATE, *_BOOK),
+        ("exchange", *_STATE, *_BOOK, *_PERCENT),
         _EDGE,
     ),
     _dashboard(
@@ -72,7 +85,7 @@ _WORKLOADS = (
         "OI change over 3…30 minutes",
         reads.oi_changes,
         parameters.live,
-        ("strike", "option_type", "oi", *_CHANGES),
+        ("timestamp", "strike", "option_type", "oi", *_UNITS, *_PERCENT),
         _EDGE,
     ),
     _dashboard(
@@ -104,7 +117,7 @@ _WORKLOADS = (
         "Chain as of a random instant",
         reads.chain_as_of,
         parameters.moment,
-        _STATE,
+        (*_STATE, *_BOOK, *_PERCENT),
         Target(floors=3.0, speedup=1.0),
     ),
     _dashboard(
@@ -120,7 +133,7 @@ _WORKLOADS = (
         "40 minutes, all rows",
         reads.window,
         parameters.last_minutes(40),
-        ("timestamp", "strike", "option_type", "oi", "ltp", "underlying_price"),
+        ("timestamp", "strike", "option_type", "oi", "ltp", "volume", "iv", "underlying_price"),
         Target(floors=1.25, speedup=1.0),
         before="window",
     ),
@@ -129,12 +142,15 @@ _WORKLOADS = (
         "One contract's day",
         reads.contract_day,
         parameters.contract,
-        (
-            "bucket",
-            *(f"oi_{part}" for part in ("open", "high", "low", "close")),
-            *(f"ltp_{part}" for part in ("open", "high", "low", "close")),
-            "volume",
-        ),
+        ("timestamp", "oi", "ltp", "volume", "iv", "underlying_price"),
+        Target(floors=2.0, speedup=15.0),
+    ),
+    _dashboard(
+        "contract_bars",
+        "One contract, 5-minute bars, 5 days",
+        reads.contract_bars,
+        parameters.contract_days(5),
+        ("bucket", *_BARS, "volume"),
         Target(floors=2.0, speedup=15.0),
     ),
     _dashboard(

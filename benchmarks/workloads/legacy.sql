@@ -1,7 +1,7 @@
 -- The dashboard's questions, asked of the legacy tables: the "before" of every comparison.
 
 -- name: latest_chain
--- All contracts of one exchange at its newest snapshot.
+-- All contracts of one exchange at its newest snapshot, with all that is stored of them.
 SELECT
     strike,
     option_type,
@@ -13,7 +13,13 @@ SELECT
     volume,
     iv,
     moneyness,
+    time_to_expiry_seconds,
     underlying_price,
+    pct_change_3m,
+    pct_change_5m,
+    pct_change_10m,
+    pct_change_15m,
+    pct_change_30m,
     best_bid,
     best_ask,
     bid_quantity,
@@ -43,7 +49,13 @@ SELECT
     chain.volume,
     chain.iv,
     chain.moneyness,
+    chain.time_to_expiry_seconds,
     chain.underlying_price,
+    chain.pct_change_3m,
+    chain.pct_change_5m,
+    chain.pct_change_10m,
+    chain.pct_change_15m,
+    chain.pct_change_30m,
     chain.best_bid,
     chain.best_ask,
     chain.bid_quantity,
@@ -62,24 +74,116 @@ JOIN option_chain_snapshots AS chain
 ORDER BY chain.exchange, chain.strike, chain.option_type;
 
 -- name: oi_changes
--- OI of the newest snapshot with its change over 3, 5, 10, 15 and 30 minutes, as stored.
+-- OI of the newest snapshot with its change over 3, 5, 10, 15 and 30 minutes: percent as stored,
+-- units against the newest snapshot that is old enough.
 SELECT
-    strike,
-    option_type,
-    oi,
-    pct_change_3m,
-    pct_change_5m,
-    pct_change_10m,
-    pct_change_15m,
-    pct_change_30m
-FROM option_chain_snapshots
-WHERE exchange = %(exchange)s
-    AND timestamp = (
-        SELECT max(timestamp)
+    chain.timestamp,
+    chain.strike,
+    chain.option_type,
+    chain.oi,
+    chain.oi - ago_3m.oi AS oi_change_3m,
+    chain.oi - ago_5m.oi AS oi_change_5m,
+    chain.oi - ago_10m.oi AS oi_change_10m,
+    chain.oi - ago_15m.oi AS oi_change_15m,
+    chain.oi - ago_30m.oi AS oi_change_30m,
+    chain.pct_change_3m,
+    chain.pct_change_5m,
+    chain.pct_change_10m,
+    chain.pct_change_15m,
+    chain.pct_change_30m
+FROM (
+    SELECT
+        newest.timestamp,
+        (
+            SELECT max(timestamp)
+            FROM option_chain_snapshots
+            WHERE exchange = %(exchange)s
+                AND timestamp <= newest.timestamp - INTERVAL '3 minutes'
+                AND timestamp >= newest.timestamp - INTERVAL '6 minutes'
+                AND timestamp >= date_trunc('day', newest.timestamp)
+        ) AS at_3m,
+        (
+            SELECT max(timestamp)
+            FROM option_chain_snapshots
+            WHERE exchange = %(exchange)s
+                AND timestamp <= newest.timestamp - INTERVAL '5 minutes'
+                AND timestamp >= newest.timestamp - INTERVAL '10 minutes'
+                AND timestamp >= date_trunc('day', newest.timestamp)
+        ) AS at_5m,
+        (
+            SELECT max(timestamp)
+            FROM option_chain_snapshots
+            WHERE exchange = %(exchange)s
+                AND timestamp <= newest.timestamp - INTERVAL '10 minutes'
+                AND timestamp >= newest.timestamp - INTERVAL '20 minutes'
+                AND timestamp >= date_trunc('day', newest.timestamp)
+        ) AS at_10m,
+        (
+            SELECT max(timestamp)
+            FROM option_chain_snapshots
+            WHERE exchange = %(exchange)s
+                AND timestamp <= newest.timestamp - INTERVAL '15 minutes'
+                AND timestamp >= newest.timestamp - INTERVAL '30 minutes'
+                AND timestamp >= date_trunc('day', newest.timestamp)
+        ) AS at_15m,
+        (
+            SELECT max(timestamp)
+            FROM option_chain_snapshots
+            WHERE exchange = %(exchange)s
+                AND timestamp <= newest.timestamp - INTERVAL '30 minutes'
+                AND timestamp >= newest.timestamp - INTERVAL '60 minutes'
+                AND timestamp >= date_trunc('day', newest.timestamp)
+        ) AS at_30m
+    FROM (
+        SELECT max(timestamp) AS timestamp
         FROM option_chain_snapshots
         WHERE exchange = %(exchange)s
-    )
-ORDER BY strike, option_type;
+    ) AS newest
+) AS baseline
+JOIN option_chain_snapshots AS chain
+    ON chain.exchange = %(exchange)s
+    AND chain.timestamp = baseline.timestamp
+LEFT JOIN LATERAL (
+    SELECT oi
+    FROM option_chain_snapshots
+    WHERE exchange = %(exchange)s
+        AND strike = chain.strike
+        AND option_type = chain.option_type
+        AND timestamp = baseline.at_3m
+) AS ago_3m ON TRUE
+LEFT JOIN LATERAL (
+    SELECT oi
+    FROM option_chain_snapshots
+    WHERE exchange = %(exchange)s
+        AND strike = chain.strike
+        AND option_type = chain.option_type
+        AND timestamp = baseline.at_5m
+) AS ago_5m ON TRUE
+LEFT JOIN LATERAL (
+    SELECT oi
+    FROM option_chain_snapshots
+    WHERE exchange = %(exchange)s
+        AND strike = chain.strike
+        AND option_type = chain.option_type
+        AND timestamp = baseline.at_10m
+) AS ago_10m ON TRUE
+LEFT JOIN LATERAL (
+    SELECT oi
+    FROM option_chain_snapshots
+    WHERE exchange = %(exchange)s
+        AND strike = chain.strike
+        AND option_type = chain.option_type
+        AND timestamp = baseline.at_15m
+) AS ago_15m ON TRUE
+LEFT JOIN LATERAL (
+    SELECT oi
+    FROM option_chain_snapshots
+    WHERE exchange = %(exchange)s
+        AND strike = chain.strike
+        AND option_type = chain.option_type
+        AND timestamp = baseline.at_30m
+) AS ago_30m ON TRUE
+ORDER BY chain.strike, chain.option_type;
 
 -- name: chain_as_of
 -- The chain as it stood at any instant: the newest snapshot that is not younger.
@@ -94,7 +198,19 @@ SELECT
     volume,
     iv,
     moneyness,
-    underlying_price
+    time_to_expiry_seconds,
+    underlying_price,
+    pct_change_3m,
+    pct_change_5m,
+    pct_change_10m,
+    pct_change_15m,
+    pct_change_30m,
+    best_bid,
+    best_ask,
+    bid_quantity,
+    ask_quantity,
+    spread,
+    order_book_imbalance
 FROM option_chain_snapshots
 WHERE exchange = %(exchange)s
     AND timestamp = (
@@ -113,15 +229,34 @@ SELECT
     option_type,
     oi,
     ltp,
+    volume,
+    iv,
     underlying_price
 FROM option_chain_snapshots
 WHERE exchange = %(exchange)s
     AND timestamp >= %(start)s
-    AND timestamp < %(end)s
-ORDER BY timestamp, strike, option_type;
+    AND timestamp <= %(end)s
+ORDER BY timestamp DESC, strike, option_type;
 
 -- name: contract_day
--- One contract's day in buckets of five minutes: OI and price as open, high, low and close.
+-- Every snapshot of one contract on one day.
+SELECT
+    timestamp,
+    oi,
+    ltp,
+    volume,
+    iv,
+    underlying_price
+FROM option_chain_snapshots
+WHERE exchange = %(exchange)s
+    AND strike = %(strike)s
+    AND option_type = %(option_type)s
+    AND timestamp >= %(start)s
+    AND timestamp < %(end)s
+ORDER BY timestamp;
+
+-- name: contract_bars
+-- One contract's days in buckets of five minutes: OI and price as open, high, low and close.
 SELECT
     date_bin('5 minutes', timestamp, '2000-01-01') AS bucket,
     (array_agg(oi ORDER BY timestamp))[1] AS oi_open,
@@ -143,17 +278,24 @@ GROUP BY bucket
 ORDER BY bucket;
 
 -- name: pcr
--- The put-call ratio in buckets of any width: OI of the last snapshot in each.
+-- The put-call ratio in buckets of any width: OI, volume and index of the last snapshot in each.
 SELECT DISTINCT ON (bucket)
     date_bin(%(width)s, timestamp, '2000-01-01') AS bucket,
     oi_ce,
     oi_pe,
-    oi_pe::double precision / nullif(oi_ce, 0) AS pcr
+    volume_ce,
+    volume_pe,
+    underlying_close,
+    oi_pe::double precision / nullif(oi_ce, 0) AS pcr,
+    volume_pe::double precision / nullif(volume_ce, 0) AS pcr_volume
 FROM (
     SELECT
         timestamp,
-        sum(oi) FILTER (WHERE option_type = 'CE') AS oi_ce,
-        sum(oi) FILTER (WHERE option_type = 'PE') AS oi_pe
+        CAST(sum(oi) FILTER (WHERE option_type = 'CE') AS bigint) AS oi_ce,
+        CAST(sum(oi) FILTER (WHERE option_type = 'PE') AS bigint) AS oi_pe,
+        CAST(sum(volume) FILTER (WHERE option_type = 'CE') AS bigint) AS volume_ce,
+        CAST(sum(volume) FILTER (WHERE option_type = 'PE') AS bigint) AS volume_pe,
+        max(underlying_price) AS underlying_close
     FROM option_chain_snapshots
     WHERE exchange = %(exchange)s
         AND timestamp >= %(start)s

@@ -11,6 +11,7 @@ NAMES = (
     "snapshot_at",
     "window_40m",
     "contract_day",
+    "contract_bars",
     "pcr_minutes",
     "pcr_five_minutes",
     "pcr_days",

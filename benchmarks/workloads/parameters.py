@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from benchmarks.dataset.market import strike_grid
@@ -64,12 +64,23 @@ def contract(dice: Dice) -> Parameters:
     }
 
 
+def contract_days(days: int) -> Draw:
+    """Any contract over the newest trading days."""
+
+    def draw(dice: Dice) -> Parameters:
+        listed = dice.spec.trading_days
+        start = datetime.combine(listed[-min(days, len(listed))], time.min)
+        return dict(contract(dice)) | {"start": start, "end": _end_of(listed[-1])}
+
+    return draw
+
+
 def last_minutes(minutes: int) -> Draw:
     """The newest minutes of any exchange."""
 
     def draw(dice: Dice) -> Parameters:
-        end = dice.spec.last_instant + timedelta(seconds=1)
-        start = end - timedelta(minutes=minutes)
+        end = dice.spec.last_instant
+        start = end - timedelta(minutes=minutes) + timedelta(seconds=1)
         return {"exchange": dice.exchange(), "start": start, "end": end}
 
     return draw
@@ -84,11 +95,15 @@ def last_days(days: int, width: timedelta | None = None) -> Draw:
         drawn = {
             "exchange": dice.exchange(),
             "start": datetime.combine(first, time.min),
-            "end": datetime.combine(last, time.min) + timedelta(days=1),
+            "end": _end_of(last),
         }
         return drawn if width is None else drawn | {"width": width}
 
     return draw
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, time.min) + timedelta(days=1)
 
 
 def drawn(draw: Draw, spec: DatasetSpec, *, count: int, seed: int) -> list[Parameters]:

@@ -47,6 +47,17 @@ def contract_day(connection: Connection, given: Parameters) -> Sequence[Any]:
     )
 
 
+def contract_bars(connection: Connection, given: Parameters) -> Sequence[Any]:
+    """One contract in bars of five minutes."""
+    return contract.contract_five_minutes(
+        connection,
+        given["exchange"],
+        given["strike"],
+        given["option_type"],
+        *_range(given),
+    )
+
+
 def pcr_minutes(connection: Connection, given: Parameters) -> Sequence[Any]:
     """PCR a minute."""
     return pcr.pcr_minutes(connection, given["exchange"], *_range(given))

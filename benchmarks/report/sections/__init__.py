@@ -4,13 +4,23 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from benchmarks.report.blocks import Section
+from benchmarks.report.sections.check import check_sections
 from benchmarks.report.sections.environment import environment_section
+from benchmarks.report.sections.ingest import ingest_sections
 from benchmarks.report.sections.queries import query_sections
+from benchmarks.report.sections.retention import retention_sections
+from benchmarks.report.sections.scale import scale_sections
+from benchmarks.report.sections.walk import walk_sections
 
 Document = Mapping[str, Any]
 
 _BUILDERS: Mapping[str, Callable[[Document], Sequence[Section]]] = {
+    "check": check_sections,
+    "ingest": ingest_sections,
+    "retention": retention_sections,
+    "scale": scale_sections,
     "run": query_sections,
+    "walk": walk_sections,
 }
 
 
@@ -18,7 +28,7 @@ def sections_of(document: Document) -> list[Section]:
     """The sections of a result document: its figures first, then what they were measured on."""
     parts = document.get("parts", [document])
     sections = [
-        section for part in parts for section in _BUILDERS.get(part["command"], lambda _: ())(part)
+        section for part in parts for section in _BUILDERS.get(part["command"], _nothing)(part)
     ]
     return [*sections, environment_section(document)]
 

@@ -1,0 +1,50 @@
+"""Snapshots stored row by row, by COPY, and as the collector does; lag until a rollup shows it."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from benchmarks.cli._options import (
+    DatasetOptions,
+    chosen_server,
+    dataset_options,
+    output_options,
+    url_option,
+)
+from benchmarks.cli._output import recorded
+
+_KEYS = """\b
+Keys of --json, beside schema_version, machine and servers:
+  dataset            the history the snapshots are added to
+  snapshots          instants stored in each way
+  rows_per_snapshot  contracts of all exchanges at one instant
+  ways               by name: count, min_ms, p50_ms, p95_ms, p99_ms, max_ms (one instant of all
+                     exchanges, committed), rows_per_s
+  visible_ms         from commit until the one-minute rollup shows it: p50_ms, p99_ms, …
+  refresh_ms         refreshing all rollups after each instant: p50_ms, p99_ms, …
+"""
+
+
+@click.command(epilog=_KEYS)
+@url_option
+@dataset_options(days=3)
+@click.option("--snapshots", default=40, show_default=True, help="Instants stored in each way.")
+@output_options
+def command(
+    url: str | None,
+    days: int,
+    strikes: int,
+    cadence: int,
+    end: datetime | None,
+    seed: int,
+    snapshots: int,
+    json_file: Path | None,
+    out: Path | None,
+) -> None:
+    """Store the same snapshots in every way, on the legacy tables and on the migrated ones."""
+    from benchmarks.ingest import ingest_on
+
+    spec = DatasetOptions(days, strikes, cadence, end, seed).spec()
+    with recorded("ingest", json_file, out) as result:
+        ingest_on(chosen_server(url), spec, result, snapshots=snapshots)

@@ -1,0 +1,50 @@
+"""A result as Markdown, as one HTML file, or as the README's generated section."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("result", type=click.Path(exists=True, path_type=Path))
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@click.option("--markdown", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@click.option(
+    "--readme",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Rewrite the section between the benchmark markers of this file.",
+)
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the result document there (keys: see the command that made it).",
+)
+def command(
+    result: Path,
+    html: Path | None,
+    markdown: Path | None,
+    readme: Path | None,
+    json_file: Path | None,
+) -> None:
+    """Render RESULT (a folder, or its result.json) again; without options, on the terminal."""
+    from benchmarks.report import html_report, markdown_report, sections_of
+    from benchmarks.report import readme as generated
+    from benchmarks.report.terminal import print_sections
+    from benchmarks.results import read_json, write_json
+
+    document = read_json(result)
+    sections = sections_of(document)
+    title = f"OI Gemini benchmarks: {document['command']}"
+    if html:
+        html.write_text(html_report(title, sections), encoding="utf-8")
+    if markdown:
+        markdown.write_text(markdown_report(title, sections), encoding="utf-8")
+    if readme:
+        generated.rewrite(readme, document, sections)
+    if json_file:
+        write_json(document, json_file)
+    if not any((html, markdown, readme, json_file)):
+        print_sections(sections)

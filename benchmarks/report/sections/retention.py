@@ -1,0 +1,30 @@
+"""Both ways to forget."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.report.blocks import Note, Section, Table, number, text
+
+_MIB = 2**20
+
+
+def retention_sections(document: Mapping[str, Any]) -> Sequence[Section]:
+    """One row a way."""
+    head = ["way", "s", "rows removed", "WAL MiB", "freed MiB"]
+    rows = [
+        [
+            text(title),
+            number(document[key]["total_s"]),
+            number(document[key]["rows_removed"]),
+            number(document[key]["wal_bytes"] / _MIB),
+            number(document[key]["freed_bytes"] / _MIB),
+        ]
+        for key, title in (("delete", "DELETE, then VACUUM"), ("drop_chunks", "drop_chunks"))
+    ]
+    size = document["dataset"]
+    note = Note(
+        f"The older half of {size['rows']:,} rows: dropping chunks is "
+        f"{document['faster_by']:,.0f} × faster (target: ≥ 100 ×).",
+        "good" if document["faster_by"] >= 100 else "bad",
+    )
+    return [Section("Retention", [note, Table(head, rows)], document["arguments"])]
