@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 import numpy as np
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from app.feeds.simulate.chain import chain_block
 from app.feeds.simulate.columns import chain_columns, snapshot_contexts
@@ -130,6 +130,8 @@ def _load(engine: Engine, seed: int, span: _Span) -> int:
 
     rows = 0
     with engine.begin() as connection:
+        # a hundred thousand rows on a busy machine may take longer than any read should
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         for seconds in _same_expiry(span):
             expiry = expiry_at(EXCHANGES[span.exchange], span.day, int(seconds[0]))
             block = chain_block(seed, span.exchange, expiry, span.day, seconds)
