@@ -33,7 +33,7 @@ lock: $(READY) ## Write the lock files anew from pyproject.toml
 	$$compile pyproject.toml --extra parquet -o requirements.lock && \
 	$$compile pyproject.toml --extra parquet --group dev -o requirements-dev.lock && \
 	$$compile pyproject.toml --extra parquet --group dev --group bench -o requirements-bench.lock && \
-	echo uv | $$compile - -o requirements-setup.lock
+	printf '%s\n' editables hatchling uv | $$compile - -o requirements-setup.lock
 
 $(READY): requirements-dev.lock requirements-setup.lock pyproject.toml scripts/setup.py
 	@$(PYTHON) scripts/setup.py requirements-dev.lock

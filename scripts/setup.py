@@ -17,6 +17,7 @@ OLDEST = (3, 11)
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
+SETUP_LOCK = "requirements-setup.lock"
 UV = os.path.join(VENV, "bin", "uv")
 
 
@@ -67,7 +68,7 @@ def has_ensurepip():
 def install_uv():
     """Put uv into .venv with pip: its own, the system's, or Debian's pip in a wheel."""
     say("Installing uv…")
-    wanted = ["install", "--quiet", "--require-hashes", "-r", "requirements-setup.lock"]
+    wanted = ["install", "--quiet", "--require-hashes", "-r", SETUP_LOCK]
     if has_ensurepip():
         failed = run([PYTHON, "-m", "pip"] + wanted)
     elif not run([sys.executable, "-m", "pip", "--version"], quiet=True):
@@ -98,10 +99,11 @@ def install(locks):
     """Install what the lock files name, each file verified by its hash, and this project."""
     say("Installing the locked dependencies…")
     uv = [UV, "pip", "install", "--quiet", "--python", PYTHON]
-    for lock in locks:
+    for lock in [SETUP_LOCK] + locks:
         if run(uv + ["--require-hashes", "-r", lock]):
             stop("The dependencies could not be installed; the lines above say why.")
-    if run(uv + ["--no-deps", "--editable", "."]):
+    # the build tool comes with the setup lock: nothing unlocked is fetched
+    if run(uv + ["--no-deps", "--no-build-isolation", "--editable", "."]):
         stop("The project itself could not be installed; the lines above say why.")
 
 
