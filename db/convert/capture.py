@@ -87,12 +87,12 @@ def create_triggers(
         )
 
 
-def drop_triggers(connection: Connection, job: Job, purpose: str, table: sql.Identifier) -> None:
-    """Stop logging what is done to `table`."""
-    for event in _EVENTS:
-        connection.execute(
-            sql.SQL("DROP TRIGGER IF EXISTS {} ON {}").format(_trigger(job, purpose, event), table)
-        )
+def drop_trigger_statements(job: Job, purpose: str, table: sql.Identifier) -> list[sql.Composed]:
+    """What stops the logging of what is done to `table`."""
+    return [
+        sql.SQL("DROP TRIGGER IF EXISTS {} ON {}").format(_trigger(job, purpose, event), table)
+        for event in _EVENTS
+    ]
 
 
 def drop_log(connection: Connection, job: Job, purpose: str) -> None:

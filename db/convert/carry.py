@@ -89,19 +89,27 @@ def replica_identity(connection: Connection, table: TableFacts, new: sql.Identif
         )
 
 
-def move_publications(
-    connection: Connection, oid: int, old: sql.Identifier, new: sql.Identifier
-) -> None:
+def publication_statements(
+    connection: Connection, oid: int, left: sql.Identifier, live: sql.Identifier
+) -> list[sql.Composed]:
     """Publications that named the old table name the new one."""
-    for row in catalog(connection, "publications", oid=oid):
-        name = sql.Identifier(row["name"])
-        connection.execute(sql.SQL("ALTER PUBLICATION {} DROP TABLE {}").format(name, old))
-        connection.execute(sql.SQL("ALTER PUBLICATION {} ADD TABLE {}").format(name, new))
+    names = [sql.Identifier(row["name"]) for row in catalog(connection, "publications", oid=oid)]
+    return [
+        statement.format(name, table)
+        for name in names
+        for statement, table in (
+            (sql.SQL("ALTER PUBLICATION {} DROP TABLE {}"), left),
+            (sql.SQL("ALTER PUBLICATION {} ADD TABLE {}"), live),
+        )
+    ]
 
 
 def view_statements(connection: Connection, oid: int) -> list[sql.Composed]:
     """What makes each view of a table read the table that has its name when the statement runs."""
-    connection.execute("SELECT set_config('search_path', 'pg_catalog', true)")
+    with connection.transaction():
+        # without a search path PostgreSQL writes every name with its schema
+        connection.execute("SELECT set_config('search_path', 'pg_catalog', true)")
+        views = catalog(connection, "views", oid=oid)
     return [
         sql.SQL("CREATE OR REPLACE VIEW {} {} AS {}").format(
             sql.Identifier(row["schema"], row["name"]),
@@ -110,26 +118,32 @@ def view_statements(connection: Connection, oid: int) -> list[sql.Composed]:
             else sql.SQL(""),
             sql.SQL(row["definition"].rstrip().removesuffix(";")),
         )
-        for row in catalog(connection, "views", oid=oid)
+        for row in views
         if row["kind"] == "v"
     ]
 
 
-def exchange_triggers(
-    connection: Connection, triggers: list[Row], left: sql.Identifier, live: sql.Identifier
-) -> None:
+def trigger_statements(
+    connection: Connection,
+    oid: int,
+    arriving: sql.Identifier,
+    left: sql.Identifier,
+    live: sql.Identifier,
+) -> list[sql.Composable]:
     """The user's own triggers: made or enabled on the table in use, silent on the one that left.
 
-    `triggers` are catalog rows read before the tables changed places.
+    `arriving` is the table that will be `live` when the statements run.
     """
-    live_oid = facts.find(connection, live.as_string(connection))
-    there = {row["name"] for row in catalog(connection, "triggers", oid=live_oid)}
-    for row in triggers:
+    arriving_oid = facts.find(connection, arriving.as_string(connection))
+    there = {row["name"] for row in catalog(connection, "triggers", oid=arriving_oid)}
+    statements: list[sql.Composable] = []
+    for row in catalog(connection, "triggers", oid=oid):
         if row["name"].startswith("oi_convert_"):
             continue
         name = sql.Identifier(row["name"])
         if row["name"] not in there:
-            connection.execute(row["definition"].encode())
+            statements.append(sql.SQL(row["definition"]))
         verb = sql.SQL("DISABLE" if row["enabled"] == "D" else "ENABLE")
-        connection.execute(sql.SQL("ALTER TABLE {} {} TRIGGER {}").format(live, verb, name))
-        connection.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER {}").format(left, name))
+        statements.append(sql.SQL("ALTER TABLE {} {} TRIGGER {}").format(live, verb, name))
+        statements.append(sql.SQL("ALTER TABLE {} DISABLE TRIGGER {}").format(left, name))
+    return statements

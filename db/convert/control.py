@@ -6,6 +6,7 @@ called again.
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from sqlalchemy import URL
@@ -156,21 +157,23 @@ def _index(this: _Run) -> None:
         this.on_progress(Progress("indexing", number, len(missing), note=index.name))
         shadow.build_index(this.connection, this.job, index)
         state.note(this.connection, this.job.id, "index", name=index.name)
-    this.on_progress(Progress("analyzing", 0, 1))
-    shadow.analyze(this.connection, this.job)
     this.job = state.enter(this.connection, this.job, Phase.VERIFYING)
 
 
 def _verify(this: _Run) -> None:
     _catch_up(this)
     total = state.copied(this.connection, this.job.id)["rows"]
-    run_workers(
-        this.url,
-        this.job,
-        verification.verify_window,
-        this.options.workers,
-        _reporter(this, "verifying", 0, total),
-    )
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        analyzed = beside.submit(shadow.analyze, this.url, this.job)
+        run_workers(
+            this.url,
+            this.job,
+            verification.verify_window,
+            this.options.workers,
+            _reporter(this, "verifying", 0, total),
+        )
+        this.on_progress(Progress("analyzing", 0, 1))
+        analyzed.result()
     this.job = state.enter(this.connection, this.job, Phase.READY)
 
 

@@ -159,7 +159,7 @@ class Job:
 class RunOptions:
     """How a run is made; None keeps what an earlier run of the same conversion had."""
 
-    workers: int = 1
+    workers: int = 2
     oldest_first: bool = False
     window_rows: int = 50_000
     hold_swap: bool | None = None

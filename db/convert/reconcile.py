@@ -42,8 +42,7 @@ def apply_all(connection: Connection, pair: Pair) -> int:
 
 
 def apply_batch(connection: Connection, pair: Pair, limit: int = BATCH_KEYS) -> int:
-    """Apply up to `limit` log entries in the caller's transaction; returns how many."""
-    connection.execute(sql.SQL("DELETE FROM {}").format(pair.batch))
+    """Apply up to `limit` log entries in the caller's transaction, once; returns how many."""
     taken = _take(connection, pair, limit)
     if taken["truncates"]:
         _empty_mirror(connection, pair)

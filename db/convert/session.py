@@ -1,7 +1,7 @@
 """Connections of the conversion, and transactions that never queue for a lock for long."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
@@ -24,7 +24,7 @@ T = TypeVar("T")
 LOCK_TIMEOUT_MS = 20
 LOCK_PATIENCE_S = 600.0
 _FIRST_PAUSE_S = 0.05
-_LONGEST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 0.3
 _CONTROL_LOCK = 0x6F69_6376  # first key of the advisory locks of conversions
 _CONTROL_PATIENCE_S = 15.0
 
@@ -104,6 +104,11 @@ def one(
     if row is None:
         raise AssertionError("the query gave no row")
     return row
+
+
+def run_together(connection: Connection, statements: Iterable[sql.Composable]) -> None:
+    """Statements without binds or results, sent as one: a single round trip."""
+    connection.execute(sql.SQL("; ").join(statements))
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import URL
 
 from db.convert import capture, carry, facts, state
 from db.convert.errors import BlockedError
 from db.convert.model import Job, Phase, TargetIndex
-from db.convert.session import Connection, with_lock
+from db.convert.session import Connection, connect, with_lock
 
 _LIKE = "INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE"
 
@@ -76,9 +77,10 @@ def build_index(connection: Connection, job: Job, index: TargetIndex) -> None:
         ) from error
 
 
-def analyze(connection: Connection, job: Job) -> None:
-    """Give the planner the new table's statistics before anyone reads it."""
-    connection.execute(sql.SQL("ANALYZE {}").format(job.shadow))
+def analyze(url: URL, job: Job) -> None:
+    """Give the planner the new table's statistics before anyone reads it; over its own session."""
+    with connect(url) as connection:
+        connection.execute(sql.SQL("ANALYZE {}").format(job.shadow))
 
 
 def _make_hypertable(connection: Connection, job: Job) -> None:

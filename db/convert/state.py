@@ -83,6 +83,12 @@ def begin(
 
 
 def enter(connection: Connection, job: Job, phase: Phase) -> Job:
+    """Record that the conversion is in `phase` now and return it so."""
+    set_phase(connection, job, phase)
+    return load(connection, job.id)
+
+
+def set_phase(connection: Connection, job: Job, phase: Phase) -> None:
     """Record that the conversion is in `phase` now; part of the caller's transaction."""
     connection.execute(
         """
@@ -97,7 +103,6 @@ def enter(connection: Connection, job: Job, phase: Phase) -> Job:
         {"phase": phase, "id": job.id},
     )
     note(connection, job.id, "phase", phase=phase)
-    return load(connection, job.id)
 
 
 def adjust(

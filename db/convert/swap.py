@@ -5,7 +5,7 @@ change and a few rows to bring in step. It all happens in one transaction or not
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from psycopg import sql
@@ -16,14 +16,11 @@ from db.convert.errors import BlockedError, BusyError
 from db.convert.facts import TableFacts
 from db.convert.model import NEW_SCHEMA, OLD_SCHEMA, Job, Phase
 from db.convert.pair import Pair
-from db.convert.session import Connection, Row, catalog, one, with_lock
+from db.convert.session import Connection, Row, catalog, one, run_together, with_lock
 
 # what may be left for the locked moment: a few hundred rows take single milliseconds
-_LAST_ROWS = 400
+_LAST_ROWS = 200
 _ROUNDS = 50
-
-# gives the job in its new phase and when the lock was had
-Attempt = Callable[[], tuple[Job, float]]
 
 
 class _NotYetError(Exception):
@@ -32,59 +29,50 @@ class _NotYetError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Move:
-    """The table that comes into use, and the schema the other one goes to."""
+    """One change of places, prepared: the statements that make it, all that runs under the lock."""
 
-    arriving: sql.Identifier
-    leaving_schema: str
+    pair: Pair
+    statements: tuple[sql.Composable, ...]
+    phase: Phase
 
 
 def swap(connection: Connection, job: Job) -> tuple[Job, float]:
     """Put the new table in place; returns the job and how long the lock was held, in ms."""
-    pair = pairs.forward(connection, job)
     _require_same_columns(connection, job)
     chunks.create_coming(connection, job)
-    reconcile.prepare(connection, pair)
     live = facts.named(connection, job.live.as_string(connection))
     _install_reverse_capture(connection, job)
     carry.replica_identity(connection, live, job.shadow)
-    move = _Move(arriving=job.shadow, leaving_schema=OLD_SCHEMA)
-
-    def attempt() -> tuple[Job, float]:
-        began = _take_over(connection, job, pair, live, move)
-        capture.drop_triggers(connection, job, "changes", job.replaced)
-        return state.enter(connection, job, Phase.SWAPPED), began
-
-    job, began = _persist(connection, pair, attempt)
-    held_ms = (time.perf_counter() - began) * 1000
-    state.note(connection, job.id, "swap", held_ms=round(held_ms, 2))
-    return job, held_ms
+    statements = [
+        *_change_places(connection, job, live, job.shadow, OLD_SCHEMA),
+        *capture.drop_trigger_statements(job, "changes", job.replaced),
+    ]
+    move = _Move(
+        pair=pairs.forward(connection, job), statements=tuple(statements), phase=Phase.SWAPPED
+    )
+    return _make(connection, job, move)
 
 
 def swap_back(connection: Connection, job: Job) -> tuple[Job, float]:
     """Put the old table back, with every change since; returns as `swap` does."""
-    pair = pairs.backward(connection, job)
-    reconcile.prepare(connection, pair)
     live = facts.named(connection, job.live.as_string(connection))
     require_nothing_new(connection, job, live)
     restore_defaults(connection, job, live)
-    move = _Move(arriving=job.replaced, leaving_schema=NEW_SCHEMA)
-
-    def attempt() -> tuple[Job, float]:
-        began = _take_over(connection, job, pair, live, move)
-        capture.drop_triggers(connection, job, "changes_since", job.shadow)
-        return state.enter(connection, job, Phase.UNDONE), began
-
-    job, began = _persist(connection, pair, attempt)
-    held_ms = (time.perf_counter() - began) * 1000
-    state.note(connection, job.id, "swap back", held_ms=round(held_ms, 2))
-    return job, held_ms
+    statements = [
+        *_change_places(connection, job, live, job.replaced, NEW_SCHEMA),
+        *capture.drop_trigger_statements(job, "changes_since", job.shadow),
+    ]
+    move = _Move(
+        pair=pairs.backward(connection, job), statements=tuple(statements), phase=Phase.UNDONE
+    )
+    return _make(connection, job, move)
 
 
 def let_go(connection: Connection, job: Job) -> Job:
     """Give up the way back: the new table is logged no more."""
 
     def attempt() -> Job:
-        capture.drop_triggers(connection, job, "changes_since", job.live)
+        run_together(connection, capture.drop_trigger_statements(job, "changes_since", job.live))
         return state.enter(connection, job, Phase.FINISHED)
 
     return with_lock(connection, attempt)
@@ -94,7 +82,7 @@ def stop_capture(connection: Connection, job: Job) -> Job:
     """Give up before the swap: the live table is logged no more."""
 
     def attempt() -> Job:
-        capture.drop_triggers(connection, job, "changes", job.live)
+        run_together(connection, capture.drop_trigger_statements(job, "changes", job.live))
         return state.enter(connection, job, Phase.UNDONE)
 
     return with_lock(connection, attempt)
@@ -118,55 +106,59 @@ def require_nothing_new(connection: Connection, job: Job, live: TableFacts) -> N
         )
 
 
-def _persist(connection: Connection, pair: Pair, attempt: Attempt) -> tuple[Job, float]:
-    """Bring both sides close, then try to swap, until no writer came between."""
+def _make(connection: Connection, job: Job, move: _Move) -> tuple[Job, float]:
+    """Bring both sides close, then try to change places, until no writer came between."""
+    reconcile.prepare(connection, move.pair)
     for _ in range(_ROUNDS):
-        while reconcile.backlog(connection, pair, _LAST_ROWS) >= _LAST_ROWS:
-            reconcile.apply_all(connection, pair)
+        reconcile.apply_all(connection, move.pair)
         try:
-            return with_lock(connection, attempt)
+            began = with_lock(connection, lambda: _take_over(connection, job, move))
         except _NotYetError:
             continue
+        held_ms = (time.perf_counter() - began) * 1000
+        state.note(connection, job.id, "swap", phase=move.phase, held_ms=round(held_ms, 2))
+        return state.load(connection, job.id), held_ms
     raise BusyError(
         "Writers were always faster than the last batch of changes; throttle them for a moment "
         "and run this again."
     )
 
 
-def _take_over(
-    connection: Connection, job: Job, pair: Pair, live: TableFacts, move: _Move
-) -> float:
-    """Everything under the lock; returns when it was had (time.perf_counter)."""
-    views = carry.view_statements(connection, live.oid)
-    triggers = catalog(connection, "triggers", oid=live.oid)
-    sequences = catalog(connection, "owned_sequences", oid=live.oid)
+def _take_over(connection: Connection, job: Job, move: _Move) -> float:
+    """Everything that happens under the lock; returns when it was had (time.perf_counter)."""
+    if reconcile.backlog(connection, move.pair, _LAST_ROWS) >= _LAST_ROWS:
+        raise _NotYetError
     connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(job.live))
     began = time.perf_counter()
-    reconcile.apply_batch(connection, pair, _LAST_ROWS)
-    if reconcile.backlog(connection, pair, 1):
+    reconcile.apply_batch(connection, move.pair, 2 * _LAST_ROWS)
+    if reconcile.backlog(connection, move.pair, 1):
         raise _NotYetError
-    run = connection.execute
+    run_together(connection, move.statements)
+    state.set_phase(connection, job, move.phase)
+    return began
+
+
+def _change_places(
+    connection: Connection,
+    job: Job,
+    live: TableFacts,
+    arriving: sql.Identifier,
+    leaving_schema: str,
+) -> Iterator[sql.Composable]:
+    """The statements by which `arriving` becomes the live table and the live one leaves."""
+    left = sql.Identifier(leaving_schema, job.table_name)
+    sequences = catalog(connection, "owned_sequences", oid=live.oid)
     for row in sequences:
-        run(sql.SQL("ALTER SEQUENCE {} OWNED BY NONE").format(_sequence(row)))
-    run(
-        sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(
-            job.live, sql.Identifier(move.leaving_schema)
-        )
-    )
-    run(
-        sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(
-            move.arriving, sql.Identifier(job.table_schema)
-        )
-    )
-    left = sql.Identifier(move.leaving_schema, job.table_name)
+        yield sql.SQL("ALTER SEQUENCE {} OWNED BY NONE").format(_sequence(row))
+    move = sql.SQL("ALTER TABLE {} SET SCHEMA {}")
+    yield move.format(job.live, sql.Identifier(leaving_schema))
+    yield move.format(arriving, sql.Identifier(job.table_schema))
     for row in sequences:
         owner = sql.Identifier(job.table_schema, job.table_name, row["column_name"])
-        run(sql.SQL("ALTER SEQUENCE {} OWNED BY {}").format(_sequence(row), owner))
-    for view in views:
-        run(view)
-    carry.exchange_triggers(connection, triggers, left, job.live)
-    carry.move_publications(connection, live.oid, left, job.live)
-    return began
+        yield sql.SQL("ALTER SEQUENCE {} OWNED BY {}").format(_sequence(row), owner)
+    yield from carry.view_statements(connection, live.oid)
+    yield from carry.trigger_statements(connection, live.oid, arriving, left, job.live)
+    yield from carry.publication_statements(connection, live.oid, left, job.live)
 
 
 def drop_defaults(connection: Connection, job: Job) -> None:
@@ -203,7 +195,7 @@ def _install_reverse_capture(connection: Connection, job: Job) -> None:
     shadow = facts.named(connection, job.shadow.as_string(connection))
     license_ = one(connection, "SELECT current_setting('timescaledb.license') AS l")["l"]
     with connection.transaction():
-        capture.drop_triggers(connection, job, "changes_since", job.shadow)
+        run_together(connection, capture.drop_trigger_statements(job, "changes_since", job.shadow))
         connection.execute(sql.SQL("TRUNCATE {}").format(job.own("changes_since")))
         capture.create_triggers(
             connection,
