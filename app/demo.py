@@ -2,24 +2,23 @@
 
 import secrets
 import signal
-import socket
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import signin
 from app.children import Children
+from app.web_server import demand_free_port
 from db.errors import OIError
 from db.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-_THREADS = 16
 _POLL_S = 0.05
 _WATCH_S = 0.5
 _READY_TIMEOUT_S = 60
@@ -34,7 +33,7 @@ def run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
     `fill` stores what a database lacks of history. Raises OIError with one
     sentence when a part cannot start or ends by itself; whatever was started is stopped.
     """
-    _require_free_port(settings)
+    demand_free_port(settings.host, settings.port)
     with _signals_end_it():
         try:
             _run(settings, say, fill)
@@ -52,7 +51,7 @@ def _run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
         children = Children(settings.home / "logs")
         try:
             children.start("collector", ["-m", "app", "collect", "--feed", "simulate"])
-            children.start("dashboard", _gunicorn(settings))
+            children.start("dashboard", ["-m", "app", "serve"])
             _wait_until_it_answers(settings, children)
             say(f"\n  Dashboard   {_address(settings)}\n  Sign in     {sign_in}\n")
             say("Ctrl-C stops it; the data stay.")
@@ -101,28 +100,6 @@ def _sign_in(settings: Settings) -> str:
 def _write_private(path: Path, text: str) -> None:
     path.touch(mode=0o600, exist_ok=False)
     path.write_text(text + "\n", encoding="ascii")
-
-
-def _gunicorn(settings: Settings) -> list[str]:
-    return [
-        "-m",
-        "gunicorn",
-        *("--bind", f"{settings.host}:{settings.port}"),
-        *("--worker-class", "gthread", "--threads", str(_THREADS)),
-        "app:create_app()",
-    ]
-
-
-def _require_free_port(settings: Settings) -> None:
-    with closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError:
-            raise OIError(
-                f"Port {settings.port} of {settings.host} is taken: "
-                "end the program that uses it, or choose another with OI_PORT."
-            ) from None
 
 
 def _wait_until_it_answers(settings: Settings, children: Children) -> None:

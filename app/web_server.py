@@ -23,7 +23,7 @@ def serve(settings: Settings, workers: int = 1) -> None:
 
     Viewers of the live push occupy no thread, so a few threads carry many of them.
     """
-    _demand_free(settings.host, settings.port)
+    demand_free_port(settings.host, settings.port)
     options = {
         "bind": f"{settings.host}:{settings.port}",
         "workers": workers,
@@ -57,7 +57,8 @@ def _application(options: dict[str, Any]) -> "BaseApplication":
     return Application()
 
 
-def _demand_free(host: str, port: int) -> None:
+def demand_free_port(host: str, port: int) -> None:
+    """Raise InvalidInputError, with what to do, when nothing can listen there."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

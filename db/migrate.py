@@ -17,7 +17,7 @@ def alembic_config(url: "URL") -> "Config":
     from alembic.config import Config
 
     config = Config(_ROOT / "alembic.ini")
-    config.attributes["url"] = url
+    config.attributes.update(url=url, raise_own_errors=True, configure_logger=False)
     return config
 
 

@@ -109,9 +109,8 @@ def test_a_taken_port_is_one_sentence_and_starts_nothing(home: Path) -> None:
             capture_output=True,
             text=True,
         )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.splitlines() == [
-        f"Error: Port {port} of 127.0.0.1 is taken: end the program that uses it, "
-        "or choose another with OI_PORT."
+        f"Error: Port {port} is in use; stop what uses it or choose another with OI_PORT."
     ]
     assert list(home.iterdir()) == []
