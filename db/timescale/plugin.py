@@ -1,7 +1,8 @@
 """Registers the plugin with Alembic, once a process.
 
-In env.py: `from db.timescale import plugin`, then
-`context.configure(…, autogenerate_plugins=plugin.AUTOGENERATE, transaction_per_migration=True)`.
+In env.py: `from db.timescale import plugin`, then `context.configure(…,
+autogenerate_plugins=plugin.AUTOGENERATE, process_revision_directives=plugin.resumable,
+transaction_per_migration=True)`.
 https://alembic.sqlalchemy.org/en/latest/api/plugins.html
 """
 
@@ -13,6 +14,7 @@ from types import ModuleType
 from alembic.runtime.plugins import Plugin
 
 from db.timescale import compare, impl, ops, render, toimpl
+from db.timescale.resume import resumable
 
 NAME = "timescale"
 AUTOGENERATE = ["alembic.autogenerate.*", NAME]
@@ -21,9 +23,7 @@ _LAST = 100
 
 
 def setup(plugin: Plugin) -> None:
-    """Called by Alembic: loads every operation and adds every comparator in its order."""
-    for package in (ops, toimpl, render):
-        _modules(package)
+    """Called by Alembic: adds every comparator in its order."""
     comparators = [module for module in _modules(compare) if hasattr(module, "setup")]
     for module in sorted(comparators, key=lambda module: getattr(module, "ORDER", _LAST)):
         module.setup(plugin)
@@ -34,7 +34,10 @@ def _modules(package: ModuleType) -> list[ModuleType]:
     return [importlib.import_module(f"{package.__name__}.{name}") for name in sorted(names)]
 
 
+for _package in (ops, toimpl, render, compare):
+    _modules(_package)
+
 # an import runs once a process, and so does the registration, whatever number of commands follow
 Plugin.setup_plugin_from_module(sys.modules[__name__], NAME)
 
-__all__ = ["AUTOGENERATE", "NAME", "impl", "setup"]
+__all__ = ["AUTOGENERATE", "NAME", "impl", "resumable", "setup"]

@@ -72,20 +72,22 @@ def skipping(feature: str, target: str) -> str:
     return f"{target}: skipped, the Apache edition does not offer {FEATURES[feature].label}"
 
 
-def policies(connection: Connection, kind: str) -> Mapping[str, tuple[dict[str, Any], timedelta]]:
-    """Target (quoted schema.name) → (config, schedule interval) of the toolkit's own policies."""
+def policies(
+    connection: Connection, kind: str
+) -> Mapping[tuple[str, str], tuple[dict[str, Any], timedelta]]:
+    """(schema, name) → (config, schedule interval) of the toolkit's own policies."""
     if not _exists(connection, "timescale_engine.policy"):
         return {}
     rows = connection.execute(text(_statements()["read_policies"]), {"kind": kind})
-    return {row.target: (row.config, row.schedule_interval) for row in rows}
+    return {(row.schema, row.name): (row.config, row.schedule_interval) for row in rows}
 
 
-def skipped(connection: Connection, feature: str) -> Mapping[str, dict[str, Any]]:
-    """Target (quoted schema.name) → definition that was skipped."""
+def skipped(connection: Connection, feature: str) -> Mapping[tuple[str, str], dict[str, Any]]:
+    """(schema, name) → definition that was skipped."""
     if not _exists(connection, "timescale_engine.skipped"):
         return {}
     rows = connection.execute(text(_statements()["read_skipped"]), {"feature": feature})
-    return {row.target: row.definition for row in rows}
+    return {(row.schema, row.name): row.definition for row in rows}
 
 
 def _exists(connection: Connection, table: str) -> bool:

@@ -4,11 +4,12 @@ A wanted definition is given to PostgreSQL on an empty copy of the table and rea
 texts for the same index compare equal.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, Table, text
+from sqlalchemy.schema import CreateIndex
 
 from db.timescale.specs import IndexSpec
 from db.timescale.sqltext import Fragment, compose, ident, joined, named_statements, raw, relation
@@ -55,6 +56,40 @@ def understood(connection: Connection, spec: IndexSpec) -> IndexSpec:
     return replace(found.spec, table=spec.table)
 
 
+def declared_indexes(
+    connection: Connection, table: Table, found_as: tuple[str, str]
+) -> Sequence[IndexSpec]:
+    """The indexes of a declared table in PostgreSQL's own words.
+
+    `found_as` is the (schema, name) of the table in the database, which is copied without rows;
+    columns it does not have yet are added to the copy.
+    """
+    if not table.indexes:
+        return []
+    schema, name = found_as
+    trial = connection.begin_nested()
+    try:
+        execute(
+            connection,
+            compose(
+                named_statements(_PACKAGE, "index.sql")["copy"],
+                copy=ident(name),
+                table=relation(".".join(found_as)),
+            ),
+        )
+        for statement in _missing_columns(connection, table, found_as):
+            execute(connection, statement)
+        for index in table.indexes:
+            connection.execute(
+                CreateIndex(index),
+                execution_options={"schema_translate_map": {table.schema: "pg_temp"}},
+            )
+        found = indexes(connection, f"pg_temp.{name}")
+    finally:
+        trial.rollback()
+    return [replace(index.spec, table=f"{schema}.{name}") for index in found]
+
+
 def create_statement(
     spec: IndexSpec, options: Sequence[str], *, concurrently: bool = False, quietly: bool = False
 ) -> Fragment:
@@ -81,6 +116,27 @@ def create_statement(
         "WHERE " + spec.where if spec.where else "",
     ]
     return joined((raw(word) for word in words if word), " ")
+
+
+def _missing_columns(
+    connection: Connection, table: Table, found_as: tuple[str, str]
+) -> Iterator[Fragment]:
+    query = text(
+        """
+        SELECT attname AS name
+        FROM pg_attribute
+        WHERE attrelid = to_regclass(:relation) AND attnum > 0 AND NOT attisdropped
+        """
+    )
+    there = connection.execute(query, {"relation": relation(".".join(found_as))}).scalars().all()
+    for column in table.columns:
+        if column.name not in there:
+            yield compose(
+                "ALTER TABLE {copy} ADD COLUMN {column} {type}",
+                copy=relation(f"pg_temp.{table.name}"),
+                column=ident(column.name),
+                type=raw(column.type.compile(dialect=connection.dialect)),
+            )
 
 
 def _list(parts: Sequence[str]) -> Fragment:

@@ -27,6 +27,7 @@ class _HypertableOp(TimescaleOp):
     unique_keys: tuple[UniqueKey, ...] = ()
     drop_constraints: Mapping[str, str] = field(default_factory=dict)
     drop_indexes: Mapping[str, str] = field(default_factory=dict)
+    with_table: bool = False
 
     def __post_init__(self) -> None:
         for key in self.unique_keys:
@@ -73,6 +74,7 @@ class CreateHypertableOp(_HypertableOp):
         unique_keys: Sequence[UniqueKey] = (),
         drop_constraints: Mapping[str, str] | None = None,
         drop_indexes: Mapping[str, str] | None = None,
+        with_table: bool = False,
     ) -> None:
         """Make `table` a hypertable partitioned by `time_column`.
 
@@ -80,6 +82,7 @@ class CreateHypertableOp(_HypertableOp):
         the table first: a key without the time column cannot stay on a hypertable. `unique_keys`
         are made on the result. Rows are moved by the converter of env.py, without one by
         TimescaleDB itself under an exclusive lock. A hypertable that exists already is adopted.
+        `with_table` says that the table is made by the same migration, and dropped by its reverse.
 
         https://docs.tigerdata.com/api/latest/hypertable/create_hypertable/
         """
@@ -92,6 +95,7 @@ class CreateHypertableOp(_HypertableOp):
                 unique_keys=tuple(unique_keys),
                 drop_constraints=dict(drop_constraints or {}),
                 drop_indexes=dict(drop_indexes or {}),
+                with_table=with_table,
             )
         )
 
@@ -106,8 +110,6 @@ class DropHypertableOp(_HypertableOp):
     """Makes a hypertable a plain table again, with every row."""
 
     OPERATION: ClassVar[str] = "drop_hypertable"
-
-    with_table: bool = False
 
     @classmethod
     def drop_hypertable(
@@ -143,9 +145,7 @@ class DropHypertableOp(_HypertableOp):
 
     def reverse(self) -> CreateHypertableOp:
         """The operation that makes it a hypertable again."""
-        values = self.values()
-        del values["with_table"]
-        return CreateHypertableOp(**values)
+        return CreateHypertableOp(**self.values())
 
 
 @Operations.register_operation("set_chunk_interval")

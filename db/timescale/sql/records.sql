@@ -36,14 +36,20 @@ END
 $do$;
 
 -- name: read_policies
-SELECT target,
-       config,
-       schedule_interval
-FROM timescale_engine.policy
-WHERE kind = :kind;
+SELECT n.nspname AS schema,
+       c.relname AS name,
+       p.config AS config,
+       p.schedule_interval AS schedule_interval
+FROM timescale_engine.policy AS p
+JOIN pg_class AS c ON c.oid = to_regclass(p.target)
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE p.kind = :kind;
 
 -- name: read_skipped
-SELECT target,
-       definition
-FROM timescale_engine.skipped
-WHERE feature = :feature;
+SELECT n.nspname AS schema,
+       c.relname AS name,
+       s.definition AS definition
+FROM timescale_engine.skipped AS s
+JOIN pg_class AS c ON c.oid = to_regclass(s.target)
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE s.feature = :feature;

@@ -1,0 +1,69 @@
+"""Where a comparator's operations stand in a migration, and whom they are about.
+
+Steps that take something away come first, steps that add come last; downgrading runs backwards, so
+what depends on another thing is made after it and removed before it in both directions.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import TypeVar
+
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations.ops import MigrateOperation, UpgradeOps
+from alembic.util import to_list
+from sqlalchemy import Connection, MetaData
+
+from db.timescale.catalog.hypertable import INTERNAL_SCHEMAS
+from db.timescale.specs import Spec, declared
+from db.timescale.sqltext import split_relation
+
+Key = tuple[str, str]
+S = TypeVar("S", bound=Spec)
+
+
+def place(
+    upgrade_ops: UpgradeOps,
+    *,
+    removals: Sequence[MigrateOperation] = (),
+    additions: Sequence[MigrateOperation] = (),
+) -> None:
+    """Put removals in front of everything found so far and additions behind it."""
+    upgrade_ops.ops[:0] = removals
+    upgrade_ops.ops.extend(additions)
+
+
+def all_declared(context: AutogenContext, kind: type[S]) -> Iterator[S]:
+    """The declared specs of one kind in every MetaData of the environment."""
+    metadatas: Sequence[MetaData] = to_list(context.metadata) or []
+    for metadata in metadatas:
+        yield from declared(metadata, kind)
+
+
+def connection_of(context: AutogenContext) -> Connection:
+    """The live connection that autogenerate always has."""
+    assert context.connection is not None  # noqa: S101  # alembic refuses autogenerate offline
+    return context.connection
+
+
+def default_schema(context: AutogenContext) -> str:
+    """The schema an unqualified name lies in."""
+    return context.dialect.default_schema_name or "public"
+
+
+def key_of(context: AutogenContext, name: str) -> Key:
+    """`name` or `schema.name` as (schema, name)."""
+    schema, table = split_relation(name)
+    return schema or default_schema(context), table
+
+
+def name_of(context: AutogenContext, key: Key) -> str:
+    """The shortest name of a relation: its schema is left out where it is the default."""
+    schema, table = key
+    return str(table) if schema == default_schema(context) else f"{schema}.{table}"
+
+
+def is_compared(context: AutogenContext, schemas: Collection[str | None], key: Key) -> bool:
+    """Whether the schema of a relation takes part in this comparison."""
+    schema, _ = key
+    if schema in INTERNAL_SCHEMAS:
+        return False
+    return (None if schema == default_schema(context) else schema) in schemas
