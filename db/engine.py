@@ -68,6 +68,11 @@ def engine_for(
             "options": _server_options(chosen, read_only),
         },
     )
+    return translate_losses(engine)
+
+
+def translate_losses(engine: Engine) -> Engine:
+    """Let a lost connection of `engine` raise DatabaseUnavailableError; returns the engine."""
     event.listen(engine, "handle_error", _translate)
     return engine
 

@@ -1,19 +1,60 @@
-"""Migrations from inside the program: run them, and tell whether they have been run."""
+"""Migrations as library calls over Alembic, and the check that a database is migrated."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from db.errors import NotMigratedError
+from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from db.engine import translate_losses
+from db.errors import ExtensionMissingError, NotMigratedError
 
 if TYPE_CHECKING:
     from alembic.config import Config
-    from sqlalchemy import URL, Connection
+    from alembic.script import ScriptDirectory
 
-_ROOT = Path(__file__).resolve().parents[1]
+_ROOT = Path(__file__).resolve().parent.parent
 
 
-def alembic_config(url: "URL") -> "Config":
-    """The project's Alembic configuration, aimed at one database."""
+def upgrade(url: URL, revision: str = "head") -> None:
+    """Migrate a database up to `revision`; raises OIError or TimescaleError, in one sentence."""
+    from alembic import command
+
+    command.upgrade(configuration(url), revision)
+
+
+def downgrade(url: URL, revision: str) -> None:
+    """Migrate a database down to `revision` ("base" for all of it), with every row kept."""
+    from alembic import command
+
+    command.downgrade(configuration(url), revision)
+
+
+def current(url: URL) -> str | None:
+    """The revision a database is at; None for one that carries none."""
+    engine = translate_losses(
+        create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    )
+    with engine.connect() as connection:
+        return current_revision(connection)
+
+
+def heads() -> tuple[str, ...]:
+    """The newest revisions of this program; one, as long as nobody branches."""
+    return tuple(_scripts().get_heads())
+
+
+def revisions() -> tuple[str, ...]:
+    """All revisions, oldest first."""
+    walked = [script.revision for script in _scripts().walk_revisions()]
+    return tuple(reversed(walked))
+
+
+def configuration(url: URL | None = None) -> "Config":
+    """Alembic's configuration of this project, aimed at `url` or else at the configured database.
+
+    The program's own errors pass through it unchanged, and its logging is left alone.
+    """
     from alembic.config import Config
 
     config = Config(_ROOT / "alembic.ini")
@@ -21,31 +62,38 @@ def alembic_config(url: "URL") -> "Config":
     return config
 
 
-def upgrade(url: "URL", revision: str = "head") -> None:
-    """Migrate a database up to a revision, the newest by default."""
-    from alembic import command
-
-    command.upgrade(alembic_config(url), revision)
-
-
-def downgrade(url: "URL", revision: str) -> None:
-    """Migrate a database back to an older revision."""
-    from alembic import command
-
-    command.downgrade(alembic_config(url), revision)
+def current_revision(connection: Connection) -> str | None:
+    """The revision of the database behind a connection."""
+    known = connection.scalar(text("SELECT to_regclass('public.alembic_version') AS known"))
+    if known is None:
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM public.alembic_version"))
+    return revision
 
 
-def require_head(connection: "Connection") -> None:
-    """Raise NotMigratedError where the database is not at the newest revision."""
-    from alembic.migration import MigrationContext
+def require_head(connection: Connection) -> None:
+    """Raise unless the database holds the schema that this program reads.
+
+    ExtensionMissingError without TimescaleDB, NotMigratedError for another revision,
+    DatabaseUnavailableError when it does not answer.
+    """
+    if not connection.scalar(
+        text("SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') AS known")
+    ):
+        raise ExtensionMissingError(
+            "The database lacks the timescaledb extension: install TimescaleDB on its server, run "
+            "CREATE EXTENSION timescaledb in the database, then alembic upgrade head."
+        )
+    found = current_revision(connection)
+    wanted = heads()
+    if found not in wanted:
+        raise NotMigratedError(
+            f"The database is at {found or 'no revision'}, this program needs "
+            f"{', '.join(wanted)}: run alembic upgrade head."
+        )
+
+
+def _scripts() -> "ScriptDirectory":
     from alembic.script import ScriptDirectory
 
-    script = ScriptDirectory.from_config(alembic_config(connection.engine.url))
-    wanted = set(script.get_heads())
-    found = set(MigrationContext.configure(connection).get_current_heads())
-    if found != wanted:
-        here = ", ".join(sorted(found)) or "empty"
-        raise NotMigratedError(
-            f"The database is at revision {here}, this program reads "
-            f"{', '.join(sorted(wanted))}: run `alembic upgrade head`."
-        )
+    return ScriptDirectory.from_config(configuration())

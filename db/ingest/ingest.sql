@@ -45,7 +45,9 @@ SELECT live_edge.write_snapshot(:exchange, :timestamp) AS is_shown;
 SELECT live_edge.write_edge(:exchange, :timestamp) AS is_shown;
 
 -- name: set_bulk_load
-SELECT set_config('live_edge.bulk_load', :state, true) AS state;
+SELECT
+    set_config('live_edge.bulk_load', :state, true) AS state,
+    set_config('statement_timeout', '0', true) AS statement_timeout;
 
 -- name: refresh_window
 SELECT live_edge.refresh_window(:exchange, :first, :last) AS snapshots;

@@ -1,11 +1,12 @@
 -- The pointer table: one row for each snapshot that history holds, with its totals.
 
 -- Brings the rows of `snapshots` for these instants of one day in line with history; returns the
--- instants at which history has rows. The day's bounds let the planner open one chunk.
+-- instants at which history has rows. The day's bounds let the planner open one chunk; a chunk
+-- without statistics must not tempt it into nested loops over a whole day.
 CREATE FUNCTION live_edge.refresh_day(
     of_exchange text, instants timestamp[]
 ) RETURNS timestamp[]
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SET enable_nestloop = off
     AS $$
 DECLARE
     first_instant timestamp;
@@ -23,31 +24,35 @@ BEGIN
               AND "timestamp" >= $2
               AND "timestamp" <= $3
               AND "timestamp" = ANY ($4)
+        ), by_strike AS (
+            SELECT
+                "timestamp",
+                strike,
+                count(*) AS contracts,
+                max(underlying_price) AS underlying_price,
+                sum(oi) FILTER (WHERE option_type = 'CE') AS oi_ce,
+                sum(oi) FILTER (WHERE option_type = 'PE') AS oi_pe,
+                sum(volume) FILTER (WHERE option_type = 'CE') AS volume_ce,
+                sum(volume) FILTER (WHERE option_type = 'PE') AS volume_pe,
+                CASE WHEN count(ltp) = 2 THEN sum(ltp) END AS straddle,
+                abs(strike - max(underlying_price)) AS distance
+            FROM chain
+            GROUP BY "timestamp", strike
         ), totals AS (
             SELECT
                 "timestamp",
-                count(*)::integer AS contracts,
+                sum(contracts)::integer AS contracts,
                 max(underlying_price) AS underlying_price,
-                (sum(oi) FILTER (WHERE option_type = 'CE'))::bigint AS oi_ce,
-                (sum(oi) FILTER (WHERE option_type = 'PE'))::bigint AS oi_pe,
-                (sum(volume) FILTER (WHERE option_type = 'CE'))::bigint AS volume_ce,
-                (sum(volume) FILTER (WHERE option_type = 'PE'))::bigint AS volume_pe
-            FROM chain
+                sum(oi_ce)::bigint AS oi_ce,
+                sum(oi_pe)::bigint AS oi_pe,
+                sum(volume_ce)::bigint AS volume_ce,
+                sum(volume_pe)::bigint AS volume_pe,
+                (array_agg(strike ORDER BY distance, strike)
+                    FILTER (WHERE distance IS NOT NULL))[1] AS atm_strike,
+                (array_agg(straddle ORDER BY distance, strike)
+                    FILTER (WHERE distance IS NOT NULL))[1] AS straddle
+            FROM by_strike
             GROUP BY "timestamp"
-        ), at_the_money AS (
-            SELECT DISTINCT ON ("timestamp") "timestamp", strike
-            FROM chain
-            JOIN totals USING ("timestamp")
-            WHERE totals.underlying_price IS NOT NULL
-            ORDER BY "timestamp", abs(strike - totals.underlying_price), strike
-        ), straddles AS (
-            SELECT
-                "timestamp",
-                strike AS atm_strike,
-                CASE WHEN count(ltp) = 2 THEN sum(ltp) END AS straddle
-            FROM chain
-            JOIN at_the_money USING ("timestamp", strike)
-            GROUP BY "timestamp", strike
         ), futures AS (
             SELECT "timestamp", underlying_future_price AS future_price
             FROM public.ml_features
@@ -64,7 +69,6 @@ BEGIN
                 "timestamp", $1, contracts, underlying_price, future_price,
                 oi_ce, oi_pe, volume_ce, volume_pe, atm_strike, straddle
             FROM totals
-            LEFT JOIN straddles USING ("timestamp")
             LEFT JOIN futures USING ("timestamp")
             ON CONFLICT (exchange, "timestamp") DO UPDATE SET
                 contracts = excluded.contracts,
@@ -135,6 +139,7 @@ CREATE FUNCTION live_edge.refresh_window(
 DECLARE
     instants timestamp[];
 BEGIN
+    PERFORM live_edge.lock(of_exchange);
     EXECUTE $query$
         SELECT array_agg(instant)
         FROM (

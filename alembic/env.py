@@ -1,0 +1,102 @@
+"""Runs the migrations: which database, which declaration, which plugin."""
+
+import re
+from collections.abc import Iterable
+from logging.config import fileConfig
+from typing import Any
+
+from alembic import context
+from alembic.operations import MigrationScript
+from alembic.util import CommandError
+from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy.pool import NullPool
+
+from db.convert.converter import OnlineConverter
+from db.engine import database_url, translate_losses
+from db.errors import OIError
+from db.schema import metadata
+from db.settings import settings
+from db.timescale import plugin, preflight
+from db.timescale.errors import TimescaleError
+
+config = context.config
+_GENERATED_ID = re.compile(r"^[0-9a-f]{12}$")
+_NOT_A_WORD = re.compile(r"\W+")
+
+
+def main() -> None:
+    if config.config_file_name is not None and config.attributes.get("configure_logger", True):
+        fileConfig(config.config_file_name, disable_existing_loggers=False)
+    try:
+        run_offline() if context.is_offline_mode() else run_online()
+    except (OIError, TimescaleError) as error:
+        if config.attributes.get("raise_own_errors"):
+            raise
+        raise CommandError(str(error)) from error
+
+
+def run_online() -> None:
+    url = target_url()
+    engine = create_engine(
+        url, poolclass=NullPool, connect_args={"application_name": "oi-gemini-migrate"}
+    )
+    translate_losses(engine)
+    with preflight.exclusive(engine), engine.connect() as connection:
+        configure(connection=connection)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+def run_offline() -> None:
+    configure(dialect_name="postgresql", literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def configure(**target: Any) -> None:
+    context.configure(
+        **target,
+        target_metadata=metadata,
+        transaction_per_migration=True,
+        autogenerate_plugins=plugin.AUTOGENERATE,
+        compare_type=True,
+        compare_server_default=compare_server_default,
+        process_revision_directives=name_revisions,
+        timescale_lock_timeout_ms=settings().lock_timeout_ms,
+        timescale_converter=OnlineConverter(),
+    )
+
+
+def target_url() -> URL:
+    """What a caller passed, else the command line's -x url=…, else the configured database."""
+    given = config.attributes.get("url") or context.get_x_argument(as_dictionary=True).get("url")
+    url = make_url(given) if given else database_url()
+    return url.set(drivername="postgresql+psycopg")
+
+
+def compare_server_default(
+    context: Any,
+    inspected_column: Any,
+    metadata_column: Any,
+    inspected_default: str | None,
+    metadata_default: Any,
+    rendered_metadata_default: str | None,
+) -> bool | None:
+    """A sequence's default is told apart by its column, not by how it is spelled; None: compare."""
+    if rendered_metadata_default and rendered_metadata_default.startswith("nextval("):
+        return False
+    return None
+
+
+def name_revisions(
+    context: Any, revision: str | Iterable[str | None], directives: list[MigrationScript]
+) -> None:
+    """Give a new revision the next number and its message as id, unless --rev-id names one."""
+    for script in directives:
+        if script.rev_id and _GENERATED_ID.match(script.rev_id) and script.message:
+            slug = _NOT_A_WORD.sub("_", script.message.lower()).strip("_")
+            number = 1 + len(list(context.script.walk_revisions()))
+            script.rev_id = f"{number:04d}_{slug}"[:32]
+
+
+main()

@@ -1,0 +1,1 @@
+ALTER TABLE option_chain_snapshots ADD COLUMN IF NOT EXISTS expiry date;

@@ -1,0 +1,1 @@
+ALTER TABLE option_chain_snapshots DROP COLUMN IF EXISTS expiry;

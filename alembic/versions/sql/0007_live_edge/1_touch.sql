@@ -1,0 +1,81 @@
+-- What a transaction touched: logged once a snapshot, settled when the transaction commits.
+
+CREATE SCHEMA live_edge;
+
+-- Never reset, so that a reader can tell newer from older even after an exchange was emptied.
+CREATE SEQUENCE live_edge.sequence;
+
+CREATE FUNCTION live_edge.transaction_id() RETURNS bigint
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    AS $$ SELECT pg_current_xact_id()::text::bigint $$;
+
+-- A bulk load says so, and settles what it wrote by itself.
+CREATE FUNCTION live_edge.is_bulk_load() RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$ SELECT coalesce(current_setting('live_edge.bulk_load', true), '') = 'on' $$;
+
+CREATE FUNCTION live_edge.touch_inserted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF live_edge.is_bulk_load() THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO public.snapshot_touched (transaction_id, exchange, "timestamp")
+    SELECT DISTINCT live_edge.transaction_id(), exchange, "timestamp"
+    FROM after_rows
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION live_edge.touch_updated() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF live_edge.is_bulk_load() THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO public.snapshot_touched (transaction_id, exchange, "timestamp")
+    SELECT live_edge.transaction_id(), touched.exchange, touched."timestamp"
+    FROM (
+        SELECT exchange, "timestamp" FROM before_rows
+        UNION
+        SELECT exchange, "timestamp" FROM after_rows
+    ) AS touched
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+
+-- A row at a time: the columnstore is refused beside a DELETE trigger with a transition table.
+-- Rows of one snapshot lie together, so that all but the first cost one comparison.
+CREATE FUNCTION live_edge.touch_deleted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    touched CONSTANT text := OLD.exchange || ' ' || OLD."timestamp";
+BEGIN
+    IF current_setting('live_edge.deleted', true) IS NOT DISTINCT FROM touched
+        OR live_edge.is_bulk_load()
+    THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO public.snapshot_touched (transaction_id, exchange, "timestamp")
+    VALUES (live_edge.transaction_id(), OLD.exchange, OLD."timestamp")
+    ON CONFLICT DO NOTHING;
+    PERFORM set_config('live_edge.deleted', touched, true);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION live_edge.clear() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    TRUNCATE public.snapshots;
+    DELETE FROM public.snapshot_touched WHERE transaction_id = live_edge.transaction_id();
+    PERFORM live_edge.forget(exchange) FROM public.chain_summary;
+    RETURN NULL;
+END
+$$;

@@ -1,0 +1,159 @@
+-- The pointer table: one row for each snapshot that history holds, with its totals.
+
+-- Brings the rows of `snapshots` for these instants of one day in line with history; returns the
+-- instants at which history has rows. The day's bounds let the planner open one chunk; a chunk
+-- without statistics must not tempt it into nested loops over a whole day.
+CREATE FUNCTION live_edge.refresh_day(
+    of_exchange text, instants timestamp[]
+) RETURNS timestamp[]
+    LANGUAGE plpgsql SET enable_nestloop = off
+    AS $$
+DECLARE
+    first_instant timestamp;
+    last_instant timestamp;
+    found timestamp[];
+BEGIN
+    SELECT min(instant), max(instant)
+    INTO first_instant, last_instant
+    FROM unnest(instants) AS instant;
+    EXECUTE $query$
+        WITH chain AS MATERIALIZED (
+            SELECT "timestamp", strike, option_type, oi, volume, ltp, underlying_price
+            FROM public.option_chain_snapshots
+            WHERE exchange = $1
+              AND "timestamp" >= $2
+              AND "timestamp" <= $3
+              AND "timestamp" = ANY ($4)
+        ), by_strike AS (
+            SELECT
+                "timestamp",
+                strike,
+                count(*) AS contracts,
+                max(underlying_price) AS underlying_price,
+                sum(oi) FILTER (WHERE option_type = 'CE') AS oi_ce,
+                sum(oi) FILTER (WHERE option_type = 'PE') AS oi_pe,
+                sum(volume) FILTER (WHERE option_type = 'CE') AS volume_ce,
+                sum(volume) FILTER (WHERE option_type = 'PE') AS volume_pe,
+                CASE WHEN count(ltp) = 2 THEN sum(ltp) END AS straddle,
+                abs(strike - max(underlying_price)) AS distance
+            FROM chain
+            GROUP BY "timestamp", strike
+        ), totals AS (
+            SELECT
+                "timestamp",
+                sum(contracts)::integer AS contracts,
+                max(underlying_price) AS underlying_price,
+                sum(oi_ce)::bigint AS oi_ce,
+                sum(oi_pe)::bigint AS oi_pe,
+                sum(volume_ce)::bigint AS volume_ce,
+                sum(volume_pe)::bigint AS volume_pe,
+                (array_agg(strike ORDER BY distance, strike)
+                    FILTER (WHERE distance IS NOT NULL))[1] AS atm_strike,
+                (array_agg(straddle ORDER BY distance, strike)
+                    FILTER (WHERE distance IS NOT NULL))[1] AS straddle
+            FROM by_strike
+            GROUP BY "timestamp"
+        ), futures AS (
+            SELECT "timestamp", underlying_future_price AS future_price
+            FROM public.ml_features
+            WHERE exchange = $1
+              AND "timestamp" >= $2
+              AND "timestamp" <= $3
+              AND "timestamp" = ANY ($4)
+        ), written AS (
+            INSERT INTO public.snapshots AS kept (
+                "timestamp", exchange, contracts, underlying_price, future_price,
+                oi_ce, oi_pe, volume_ce, volume_pe, atm_strike, straddle
+            )
+            SELECT
+                "timestamp", $1, contracts, underlying_price, future_price,
+                oi_ce, oi_pe, volume_ce, volume_pe, atm_strike, straddle
+            FROM totals
+            LEFT JOIN futures USING ("timestamp")
+            ON CONFLICT (exchange, "timestamp") DO UPDATE SET
+                contracts = excluded.contracts,
+                underlying_price = excluded.underlying_price,
+                future_price = excluded.future_price,
+                oi_ce = excluded.oi_ce,
+                oi_pe = excluded.oi_pe,
+                volume_ce = excluded.volume_ce,
+                volume_pe = excluded.volume_pe,
+                atm_strike = excluded.atm_strike,
+                straddle = excluded.straddle
+            WHERE (
+                kept.contracts, kept.underlying_price, kept.future_price, kept.oi_ce, kept.oi_pe,
+                kept.volume_ce, kept.volume_pe, kept.atm_strike, kept.straddle
+            ) IS DISTINCT FROM (
+                excluded.contracts, excluded.underlying_price, excluded.future_price,
+                excluded.oi_ce, excluded.oi_pe, excluded.volume_ce, excluded.volume_pe,
+                excluded.atm_strike, excluded.straddle
+            )
+        )
+        SELECT coalesce(array_agg("timestamp"), '{}') FROM totals
+    $query$
+    INTO found
+    USING of_exchange, first_instant, last_instant, instants;
+    IF cardinality(found) < cardinality(instants) THEN
+        EXECUTE $query$
+            DELETE FROM public.snapshots
+            WHERE exchange = $1
+              AND "timestamp" >= $2
+              AND "timestamp" <= $3
+              AND "timestamp" = ANY ($4)
+              AND "timestamp" <> ALL ($5)
+        $query$
+        USING of_exchange, first_instant, last_instant, instants, found;
+    END IF;
+    RETURN found;
+END
+$$;
+
+-- The same over any number of days; returns the instants at which history has rows.
+CREATE FUNCTION live_edge.refresh_snapshots(
+    of_exchange text, instants timestamp[]
+) RETURNS timestamp[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    of_day timestamp[];
+    found timestamp[] := '{}';
+BEGIN
+    FOR of_day IN
+        SELECT array_agg(DISTINCT instant)
+        FROM unnest(instants) AS instant
+        GROUP BY instant::date
+        ORDER BY instant::date
+    LOOP
+        found := found || live_edge.refresh_day(of_exchange, of_day);
+    END LOOP;
+    RETURN found;
+END
+$$;
+
+-- Fills `snapshots` for a window of history that was loaded in bulk; both ends included.
+CREATE FUNCTION live_edge.refresh_window(
+    of_exchange text, first_instant timestamp, last_instant timestamp
+) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    instants timestamp[];
+BEGIN
+    PERFORM live_edge.lock(of_exchange);
+    EXECUTE $query$
+        SELECT array_agg(instant)
+        FROM (
+            SELECT "timestamp" AS instant
+            FROM public.option_chain_snapshots
+            WHERE exchange = $1 AND "timestamp" >= $2 AND "timestamp" <= $3
+            UNION
+            SELECT "timestamp"
+            FROM public.snapshots
+            WHERE exchange = $1 AND "timestamp" >= $2 AND "timestamp" <= $3
+        ) AS either
+    $query$
+    INTO instants
+    USING of_exchange, first_instant, last_instant;
+    RETURN cardinality(live_edge.refresh_snapshots(of_exchange, coalesce(instants, '{}')));
+END
+$$;

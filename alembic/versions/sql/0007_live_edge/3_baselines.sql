@@ -1,0 +1,113 @@
+-- What open interest is compared with.
+
+-- OI of each contract n minutes before `at_instant`: at the newest snapshot at or before that
+-- moment, of the same day and no older than twice as far back.
+CREATE FUNCTION live_edge.baselines(
+    of_exchange text, at_instant timestamp
+) RETURNS TABLE (
+    strike double precision, option_type text,
+    oi_3m bigint, oi_5m bigint, oi_10m bigint, oi_15m bigint, oi_30m bigint
+)
+    LANGUAGE plpgsql ROWS 300
+    AS $$
+DECLARE
+    ago timestamp[];
+    earliest timestamp;
+    latest timestamp;
+BEGIN
+    EXECUTE $query$
+        SELECT ARRAY[
+            max("timestamp") FILTER (
+                WHERE "timestamp" BETWEEN $2 - INTERVAL '6 min' AND $2 - INTERVAL '3 min'),
+            max("timestamp") FILTER (
+                WHERE "timestamp" BETWEEN $2 - INTERVAL '10 min' AND $2 - INTERVAL '5 min'),
+            max("timestamp") FILTER (
+                WHERE "timestamp" BETWEEN $2 - INTERVAL '20 min' AND $2 - INTERVAL '10 min'),
+            max("timestamp") FILTER (
+                WHERE "timestamp" BETWEEN $2 - INTERVAL '30 min' AND $2 - INTERVAL '15 min'),
+            max("timestamp") FILTER (
+                WHERE "timestamp" BETWEEN $2 - INTERVAL '60 min' AND $2 - INTERVAL '30 min')
+        ]
+        FROM public.snapshots
+        WHERE exchange = $1
+          AND "timestamp" >= $3
+          AND "timestamp" <= $4
+    $query$
+    INTO ago
+    USING
+        of_exchange, at_instant,
+        greatest(at_instant - INTERVAL '60 min', date_trunc('day', at_instant)),
+        at_instant - INTERVAL '3 min';
+    SELECT min(instant), max(instant) INTO earliest, latest FROM unnest(ago) AS instant;
+    IF earliest IS NULL THEN
+        RETURN;
+    END IF;
+    RETURN QUERY EXECUTE $query$
+        SELECT
+            chain.strike,
+            chain.option_type,
+            max(chain.oi) FILTER (WHERE chain."timestamp" = $4[1]),
+            max(chain.oi) FILTER (WHERE chain."timestamp" = $4[2]),
+            max(chain.oi) FILTER (WHERE chain."timestamp" = $4[3]),
+            max(chain.oi) FILTER (WHERE chain."timestamp" = $4[4]),
+            max(chain.oi) FILTER (WHERE chain."timestamp" = $4[5])
+        FROM public.option_chain_snapshots AS chain
+        WHERE chain.exchange = $1
+          AND chain."timestamp" >= $2
+          AND chain."timestamp" <= $3
+          AND chain."timestamp" = ANY ($4)
+        GROUP BY chain.strike, chain.option_type
+    $query$
+    USING of_exchange, earliest, latest, ago;
+END
+$$;
+
+-- OI of each contract at one instant of history.
+CREATE FUNCTION live_edge.oi_at(
+    of_exchange text, at_instant timestamp
+) RETURNS TABLE (strike double precision, option_type text, oi bigint)
+    LANGUAGE plpgsql ROWS 300
+    AS $$
+BEGIN
+    IF at_instant IS NOT NULL THEN
+        RETURN QUERY EXECUTE $query$
+            SELECT chain.strike, chain.option_type, chain.oi
+            FROM public.option_chain_snapshots AS chain
+            WHERE chain.exchange = $1 AND chain."timestamp" = $2
+        $query$
+        USING of_exchange, at_instant;
+    END IF;
+END
+$$;
+
+-- The first snapshot of the day of `at_instant`, and the last one before that day.
+CREATE FUNCTION live_edge.day_bounds(
+    of_exchange text, at_instant timestamp,
+    OUT day_open_at timestamp, OUT prev_close_at timestamp
+)
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    midnight CONSTANT timestamp := date_trunc('day', at_instant);
+BEGIN
+    EXECUTE $query$
+        SELECT
+            (
+                SELECT "timestamp"
+                FROM public.snapshots
+                WHERE exchange = $1 AND "timestamp" >= $2 AND "timestamp" <= $3
+                ORDER BY "timestamp"
+                LIMIT 1
+            ),
+            (
+                SELECT "timestamp"
+                FROM public.snapshots
+                WHERE exchange = $1 AND "timestamp" >= $4 AND "timestamp" < $2
+                ORDER BY "timestamp" DESC
+                LIMIT 1
+            )
+    $query$
+    INTO day_open_at, prev_close_at
+    USING of_exchange, midnight, at_instant, midnight - INTERVAL '15 days';
+END
+$$;

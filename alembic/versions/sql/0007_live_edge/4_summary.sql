@@ -1,0 +1,156 @@
+-- The head line of an exchange's newest chain.
+
+-- Future, VIX and features as ml_features holds them for this instant. Where it holds none, those
+-- that a writer gave for this instant stay, and those of another instant go.
+CREATE FUNCTION live_edge.refresh_context(
+    of_exchange text, at_instant timestamp
+) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    EXECUTE $query$
+        INSERT INTO public.chain_summary AS kept (
+            exchange, "timestamp", context_at, future_price, future_oi, vix,
+            itm_oi_ce_pct_change, itm_oi_pe_pct_change, percent_oichange_fut_3m,
+            atm_shift_intensity, itm_ce_breadth, itm_pe_breadth
+        )
+        SELECT
+            $1, $2, features."timestamp", features.underlying_future_price,
+            features.underlying_future_oi::bigint, features.vix,
+            features.itm_oi_ce_pct_change_3m_wavg, features.itm_oi_pe_pct_change_3m_wavg,
+            features.percent_oichange_fut_3m, features.atm_shift_intensity,
+            features.itm_ce_breadth, features.itm_pe_breadth
+        FROM (SELECT) AS always
+        LEFT JOIN public.ml_features AS features
+            ON features.exchange = $1 AND features."timestamp" = $2
+        ON CONFLICT (exchange) DO UPDATE SET
+            context_at = excluded.context_at,
+            future_price = excluded.future_price,
+            future_oi = excluded.future_oi,
+            vix = excluded.vix,
+            itm_oi_ce_pct_change = excluded.itm_oi_ce_pct_change,
+            itm_oi_pe_pct_change = excluded.itm_oi_pe_pct_change,
+            percent_oichange_fut_3m = excluded.percent_oichange_fut_3m,
+            atm_shift_intensity = excluded.atm_shift_intensity,
+            itm_ce_breadth = excluded.itm_ce_breadth,
+            itm_pe_breadth = excluded.itm_pe_breadth
+        WHERE excluded.context_at IS NOT NULL OR kept.context_at IS DISTINCT FROM $2
+    $query$
+    USING of_exchange, at_instant;
+END
+$$;
+
+-- Totals, PCR, ATM and max pain from option_chain_latest; then tells who listens. Returns the
+-- number of contracts.
+-- Max pain is the strike of least payout; from one strike to the next the payout grows by the
+-- call OI at or below minus the put OI above, times their distance.
+CREATE FUNCTION live_edge.summarize(
+    of_exchange text, at_instant timestamp
+) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    number CONSTANT bigint := nextval('live_edge.sequence');
+    summed integer;
+BEGIN
+    WITH by_strike AS MATERIALIZED (
+        SELECT
+            strike,
+            count(*) AS contracts,
+            min(expiry) AS expiry,
+            max(underlying_price) AS underlying_price,
+            sum(oi) FILTER (WHERE option_type = 'CE') AS oi_ce,
+            sum(oi) FILTER (WHERE option_type = 'PE') AS oi_pe,
+            sum(volume) FILTER (WHERE option_type = 'CE') AS volume_ce,
+            sum(volume) FILTER (WHERE option_type = 'PE') AS volume_pe,
+            CASE WHEN count(ltp) = 2 THEN sum(ltp) END AS straddle,
+            avg(iv) AS iv
+        FROM public.option_chain_latest
+        WHERE exchange = of_exchange AND "timestamp" = at_instant
+        GROUP BY strike
+    ), totals AS MATERIALIZED (
+        SELECT
+            sum(contracts)::integer AS contracts,
+            min(expiry) AS expiry,
+            max(underlying_price) AS underlying_price,
+            sum(oi_ce)::bigint AS oi_ce,
+            sum(oi_pe)::bigint AS oi_pe,
+            sum(volume_ce)::bigint AS volume_ce,
+            sum(volume_pe)::bigint AS volume_pe
+        FROM by_strike
+    ), at_the_money AS (
+        SELECT strike, straddle, iv
+        FROM by_strike, totals
+        WHERE totals.underlying_price IS NOT NULL
+        ORDER BY abs(strike - totals.underlying_price), strike
+        LIMIT 1
+    ), steps AS (
+        SELECT
+            strike,
+            lead(strike) OVER upwards - strike AS distance,
+            sum(coalesce(by_strike.oi_ce, 0)::double precision) OVER upwards
+                + sum(coalesce(by_strike.oi_pe, 0)::double precision) OVER upwards
+                - coalesce(totals.oi_pe, 0) AS slope
+        FROM by_strike, totals
+        WINDOW upwards AS (ORDER BY strike ROWS UNBOUNDED PRECEDING)
+    ), payouts AS (
+        SELECT
+            strike,
+            coalesce(
+                sum(slope * distance) OVER (
+                    ORDER BY strike ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                ), 0
+            ) AS payout
+        FROM steps
+    ), pain AS (
+        SELECT strike FROM payouts ORDER BY payout, strike LIMIT 1
+    )
+    INSERT INTO public.chain_summary AS kept (
+        exchange, "timestamp", sequence, updated_at, contracts, expiry, atm_strike,
+        underlying_price, pcr, pcr_volume, max_pain, oi_ce, oi_pe, volume_ce, volume_pe,
+        straddle, atm_iv
+    )
+    SELECT
+        of_exchange, at_instant, number, clock_timestamp(), coalesce(totals.contracts, 0), totals.expiry,
+        at_the_money.strike, totals.underlying_price,
+        totals.oi_pe::double precision / nullif(totals.oi_ce, 0),
+        totals.volume_pe::double precision / nullif(totals.volume_ce, 0),
+        CASE WHEN coalesce(totals.oi_ce, 0) + coalesce(totals.oi_pe, 0) > 0 THEN pain.strike END,
+        totals.oi_ce, totals.oi_pe, totals.volume_ce, totals.volume_pe,
+        at_the_money.straddle, at_the_money.iv
+    FROM totals
+    LEFT JOIN at_the_money ON true
+    LEFT JOIN pain ON true
+    ON CONFLICT (exchange) DO UPDATE SET
+        "timestamp" = excluded."timestamp",
+        sequence = excluded.sequence,
+        updated_at = excluded.updated_at,
+        contracts = excluded.contracts,
+        expiry = excluded.expiry,
+        atm_strike = excluded.atm_strike,
+        underlying_price = excluded.underlying_price,
+        pcr = excluded.pcr,
+        pcr_volume = excluded.pcr_volume,
+        max_pain = excluded.max_pain,
+        oi_ce = excluded.oi_ce,
+        oi_pe = excluded.oi_pe,
+        volume_ce = excluded.volume_ce,
+        volume_pe = excluded.volume_pe,
+        straddle = excluded.straddle,
+        atm_iv = excluded.atm_iv
+    RETURNING kept.contracts INTO summed;
+    PERFORM pg_notify('oi_live', of_exchange || ':' || number);
+    RETURN summed;
+END
+$$;
+
+-- An exchange without any snapshot has no live edge.
+CREATE FUNCTION live_edge.forget(of_exchange text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    DELETE FROM public.option_chain_latest WHERE exchange = of_exchange;
+    DELETE FROM public.chain_summary WHERE exchange = of_exchange;
+    PERFORM pg_notify('oi_live', of_exchange || ':' || nextval('live_edge.sequence'));
+END
+$$;

@@ -1,0 +1,284 @@
+-- The newest chain of an exchange, one row a contract.
+
+-- Writes the chain of one instant of history into option_chain_latest; greeks, which history does
+-- not hold, stay where they were given for this very instant. Returns how many contracts are new.
+CREATE FUNCTION live_edge.chain_from_history(
+    of_exchange text, at_instant timestamp
+) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    added bigint;
+BEGIN
+    EXECUTE $query$
+        WITH written AS (
+            INSERT INTO public.option_chain_latest AS kept (
+                exchange, strike, option_type, "timestamp", symbol, expiry, oi, ltp, token,
+                underlying_price, moneyness, time_to_expiry_seconds, pct_change_3m, pct_change_5m,
+                pct_change_10m, pct_change_15m, pct_change_30m, iv, volume, best_bid, best_ask,
+                bid_quantity, ask_quantity, spread, order_book_imbalance, oi_change_3m,
+                oi_change_5m, oi_change_10m, oi_change_15m, oi_change_30m
+            )
+            SELECT
+                $1, chain.strike, chain.option_type, $2,
+                chain.symbol,
+                coalesce(
+                    chain.expiry,
+                    (chain."timestamp" + chain.time_to_expiry_seconds * INTERVAL '1 s')::date
+                ),
+                chain.oi, chain.ltp, chain.token, chain.underlying_price, chain.moneyness,
+                chain.time_to_expiry_seconds, chain.pct_change_3m, chain.pct_change_5m,
+                chain.pct_change_10m, chain.pct_change_15m, chain.pct_change_30m, chain.iv,
+                chain.volume, chain.best_bid, chain.best_ask, chain.bid_quantity,
+                chain.ask_quantity, chain.spread, chain.order_book_imbalance,
+                chain.oi - base.oi_3m,
+                chain.oi - base.oi_5m,
+                chain.oi - base.oi_10m,
+                chain.oi - base.oi_15m,
+                chain.oi - base.oi_30m
+            FROM public.option_chain_snapshots AS chain
+            LEFT JOIN live_edge.baselines($1, $2) AS base USING (strike, option_type)
+            WHERE chain.exchange = $1 AND chain."timestamp" = $2
+            ON CONFLICT (exchange, strike, option_type) DO UPDATE SET
+                "timestamp" = excluded."timestamp",
+                symbol = excluded.symbol,
+                expiry = excluded.expiry,
+                oi = excluded.oi,
+                ltp = excluded.ltp,
+                token = excluded.token,
+                underlying_price = excluded.underlying_price,
+                moneyness = excluded.moneyness,
+                time_to_expiry_seconds = excluded.time_to_expiry_seconds,
+                pct_change_3m = excluded.pct_change_3m,
+                pct_change_5m = excluded.pct_change_5m,
+                pct_change_10m = excluded.pct_change_10m,
+                pct_change_15m = excluded.pct_change_15m,
+                pct_change_30m = excluded.pct_change_30m,
+                iv = excluded.iv,
+                volume = excluded.volume,
+                best_bid = excluded.best_bid,
+                best_ask = excluded.best_ask,
+                bid_quantity = excluded.bid_quantity,
+                ask_quantity = excluded.ask_quantity,
+                spread = excluded.spread,
+                order_book_imbalance = excluded.order_book_imbalance,
+                oi_change_3m = excluded.oi_change_3m,
+                oi_change_5m = excluded.oi_change_5m,
+                oi_change_10m = excluded.oi_change_10m,
+                oi_change_15m = excluded.oi_change_15m,
+                oi_change_30m = excluded.oi_change_30m,
+                theoretical_price = CASE
+                    WHEN kept."timestamp" = excluded."timestamp" THEN kept.theoretical_price
+                END,
+                delta = CASE
+                    WHEN kept."timestamp" = excluded."timestamp" THEN kept.delta
+                END,
+                gamma = CASE
+                    WHEN kept."timestamp" = excluded."timestamp" THEN kept.gamma
+                END,
+                theta = CASE
+                    WHEN kept."timestamp" = excluded."timestamp" THEN kept.theta
+                END,
+                vega = CASE
+                    WHEN kept."timestamp" = excluded."timestamp" THEN kept.vega
+                END
+            WHERE (
+                kept."timestamp", kept.symbol, kept.expiry, kept.oi, kept.ltp, kept.token,
+                kept.underlying_price, kept.moneyness, kept.time_to_expiry_seconds,
+                kept.pct_change_3m, kept.pct_change_5m, kept.pct_change_10m, kept.pct_change_15m,
+                kept.pct_change_30m, kept.iv, kept.volume, kept.best_bid, kept.best_ask,
+                kept.bid_quantity, kept.ask_quantity, kept.spread, kept.order_book_imbalance,
+                kept.oi_change_3m, kept.oi_change_5m, kept.oi_change_10m, kept.oi_change_15m,
+                kept.oi_change_30m
+            ) IS DISTINCT FROM (
+                excluded."timestamp", excluded.symbol, excluded.expiry, excluded.oi, excluded.ltp,
+                excluded.token, excluded.underlying_price, excluded.moneyness,
+                excluded.time_to_expiry_seconds, excluded.pct_change_3m, excluded.pct_change_5m,
+                excluded.pct_change_10m, excluded.pct_change_15m, excluded.pct_change_30m,
+                excluded.iv, excluded.volume, excluded.best_bid, excluded.best_ask,
+                excluded.bid_quantity, excluded.ask_quantity, excluded.spread,
+                excluded.order_book_imbalance, excluded.oi_change_3m, excluded.oi_change_5m,
+                excluded.oi_change_10m, excluded.oi_change_15m, excluded.oi_change_30m
+            )
+            RETURNING xmax = 0 AS is_new
+        )
+        SELECT count(*) FILTER (WHERE is_new) FROM written
+    $query$
+    INTO added
+    USING of_exchange, at_instant;
+    RETURN added;
+END
+$$;
+
+-- The same from what a writer of this session has put into its temporary table `staged_chain`.
+CREATE FUNCTION live_edge.chain_from_stage(
+    of_exchange text, at_instant timestamp
+) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    added bigint;
+BEGIN
+    EXECUTE $query$
+        WITH written AS (
+            INSERT INTO public.option_chain_latest AS kept (
+                exchange, strike, option_type, "timestamp", symbol, expiry, oi, ltp, token,
+                underlying_price, moneyness, time_to_expiry_seconds, pct_change_3m, pct_change_5m,
+                pct_change_10m, pct_change_15m, pct_change_30m, iv, volume, best_bid, best_ask,
+                bid_quantity, ask_quantity, spread, order_book_imbalance, oi_change_3m,
+                oi_change_5m, oi_change_10m, oi_change_15m, oi_change_30m,
+                theoretical_price, delta, gamma, theta, vega
+            )
+            SELECT
+                $1, chain.strike, chain.option_type, $2,
+                chain.symbol, chain.expiry, chain.oi, chain.ltp, chain.token,
+                chain.underlying_price, chain.moneyness, chain.time_to_expiry_seconds,
+                chain.pct_change_3m, chain.pct_change_5m, chain.pct_change_10m,
+                chain.pct_change_15m, chain.pct_change_30m, chain.iv, chain.volume,
+                chain.best_bid, chain.best_ask, chain.bid_quantity, chain.ask_quantity,
+                chain.spread, chain.order_book_imbalance,
+                chain.oi - base.oi_3m,
+                chain.oi - base.oi_5m,
+                chain.oi - base.oi_10m,
+                chain.oi - base.oi_15m,
+                chain.oi - base.oi_30m,
+                chain.theoretical_price, chain.delta, chain.gamma, chain.theta, chain.vega
+            FROM pg_temp.staged_chain AS chain
+            LEFT JOIN live_edge.baselines($1, $2) AS base USING (strike, option_type)
+            WHERE true
+            ON CONFLICT (exchange, strike, option_type) DO UPDATE SET
+                "timestamp" = excluded."timestamp",
+                symbol = excluded.symbol,
+                expiry = excluded.expiry,
+                oi = excluded.oi,
+                ltp = excluded.ltp,
+                token = excluded.token,
+                underlying_price = excluded.underlying_price,
+                moneyness = excluded.moneyness,
+                time_to_expiry_seconds = excluded.time_to_expiry_seconds,
+                pct_change_3m = excluded.pct_change_3m,
+                pct_change_5m = excluded.pct_change_5m,
+                pct_change_10m = excluded.pct_change_10m,
+                pct_change_15m = excluded.pct_change_15m,
+                pct_change_30m = excluded.pct_change_30m,
+                iv = excluded.iv,
+                volume = excluded.volume,
+                best_bid = excluded.best_bid,
+                best_ask = excluded.best_ask,
+                bid_quantity = excluded.bid_quantity,
+                ask_quantity = excluded.ask_quantity,
+                spread = excluded.spread,
+                order_book_imbalance = excluded.order_book_imbalance,
+                oi_change_3m = excluded.oi_change_3m,
+                oi_change_5m = excluded.oi_change_5m,
+                oi_change_10m = excluded.oi_change_10m,
+                oi_change_15m = excluded.oi_change_15m,
+                oi_change_30m = excluded.oi_change_30m,
+                theoretical_price = excluded.theoretical_price,
+                delta = excluded.delta,
+                gamma = excluded.gamma,
+                theta = excluded.theta,
+                vega = excluded.vega
+            RETURNING xmax = 0 AS is_new
+        )
+        SELECT count(*) FILTER (WHERE is_new) FROM written
+    $query$
+    INTO added
+    USING of_exchange, at_instant;
+    RETURN added;
+END
+$$;
+
+-- OI at the day's open and at the previous close change once a day, or when history is corrected.
+CREATE FUNCTION live_edge.refresh_day_baselines(
+    of_exchange text, at_instant timestamp, is_forced boolean
+) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    bounds record;
+BEGIN
+    bounds := live_edge.day_bounds(of_exchange, at_instant);
+    IF NOT is_forced AND EXISTS (
+        SELECT FROM public.chain_summary
+        WHERE exchange = of_exchange
+          AND (day_open_at, prev_close_at)
+              IS NOT DISTINCT FROM (bounds.day_open_at, bounds.prev_close_at)
+    ) THEN
+        RETURN;
+    END IF;
+    UPDATE public.option_chain_latest AS kept
+    SET day_open_oi = known.day_open_oi, prev_close_oi = known.prev_close_oi
+    FROM (
+        SELECT
+            strike, option_type, day_open.oi AS day_open_oi, prev_close.oi AS prev_close_oi
+        FROM public.option_chain_latest AS latest
+        LEFT JOIN live_edge.oi_at(of_exchange, bounds.day_open_at) AS day_open
+            USING (strike, option_type)
+        LEFT JOIN live_edge.oi_at(of_exchange, bounds.prev_close_at) AS prev_close
+            USING (strike, option_type)
+        WHERE latest.exchange = of_exchange
+    ) AS known
+    WHERE kept.exchange = of_exchange
+      AND kept.strike = known.strike
+      AND kept.option_type = known.option_type
+      AND (kept.day_open_oi, kept.prev_close_oi)
+          IS DISTINCT FROM (known.day_open_oi, known.prev_close_oi);
+    INSERT INTO public.chain_summary (exchange, "timestamp", day_open_at, prev_close_at)
+    VALUES (of_exchange, at_instant, bounds.day_open_at, bounds.prev_close_at)
+    ON CONFLICT (exchange) DO UPDATE SET
+        day_open_at = excluded.day_open_at,
+        prev_close_at = excluded.prev_close_at;
+END
+$$;
+
+-- After the contracts were written: sums up, and drops those that are no longer listed. Every row
+-- of another instant is one that the summary counted before and the writing did not replace.
+CREATE FUNCTION live_edge.finish_chain(
+    of_exchange text, at_instant timestamp, added bigint, is_forced boolean
+) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    known bigint;
+BEGIN
+    SELECT contracts INTO known FROM public.chain_summary WHERE exchange = of_exchange;
+    PERFORM live_edge.refresh_day_baselines(of_exchange, at_instant, is_forced OR added > 0);
+    IF live_edge.summarize(of_exchange, at_instant) <> coalesce(known, 0) + added THEN
+        DELETE FROM public.option_chain_latest
+        WHERE exchange = of_exchange AND "timestamp" <> at_instant;
+    END IF;
+END
+$$;
+
+-- OI changes of the newest chain against a history that was corrected behind it.
+CREATE FUNCTION live_edge.refresh_changes(of_exchange text, at_instant timestamp) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    UPDATE public.option_chain_latest AS kept
+    SET
+        oi_change_3m = kept.oi - known.oi_3m,
+        oi_change_5m = kept.oi - known.oi_5m,
+        oi_change_10m = kept.oi - known.oi_10m,
+        oi_change_15m = kept.oi - known.oi_15m,
+        oi_change_30m = kept.oi - known.oi_30m
+    FROM (
+        SELECT strike, option_type, oi_3m, oi_5m, oi_10m, oi_15m, oi_30m
+        FROM public.option_chain_latest AS latest
+        LEFT JOIN live_edge.baselines(of_exchange, at_instant) USING (strike, option_type)
+        WHERE latest.exchange = of_exchange
+    ) AS known
+    WHERE kept.exchange = of_exchange
+      AND kept.strike = known.strike
+      AND kept.option_type = known.option_type
+      AND (
+          kept.oi_change_3m, kept.oi_change_5m, kept.oi_change_10m, kept.oi_change_15m,
+          kept.oi_change_30m
+      ) IS DISTINCT FROM (
+          kept.oi - known.oi_3m, kept.oi - known.oi_5m, kept.oi - known.oi_10m,
+          kept.oi - known.oi_15m, kept.oi - known.oi_30m
+      );
+    PERFORM live_edge.finish_chain(of_exchange, at_instant, 0, true);
+END
+$$;

@@ -1,0 +1,1 @@
+"""The legacy program's tables as it makes them, and the adoption of databases that hold them."""
