@@ -3,7 +3,7 @@
 A relation is named `name` or `schema.name`. Durations are timedeltas.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -193,6 +193,7 @@ def declare(metadata: MetaData, *specs: Spec) -> None:
         if any(identity(other) == key for other in wanted):
             raise SpecError(f"{key[1]} is declared twice as {key[0]}.")
         wanted.append(spec)
+    check_history(wanted)
 
 
 def declared(metadata: MetaData, kind: type[S]) -> Iterator[S]:
@@ -209,6 +210,38 @@ def identity(spec: Spec) -> tuple[str, str]:
             return type(spec).__name__, spec.relation
         case _:
             return type(spec).__name__, spec.table
+
+
+def check_history(specs: Iterable[Spec]) -> None:
+    """Raises SpecError where a refresh would reach rows that retention or archiving took away.
+
+    Refreshing a range whose rows are gone overwrites the aggregate with nothing
+    (timescale/timescaledb#2198), so every refresh must start later than the rows end.
+    """
+    known = list(specs)
+    ends = dict(_ends_of_history(known))
+    for rollup in known:
+        if not isinstance(rollup, RollupSpec) or rollup.refresh is None:
+            continue
+        end = ends.get(rollup.source)
+        start = rollup.refresh.start_offset
+        if end is not None and (start is None or start >= end):
+            reach = "all of history" if start is None else f"{start} back"
+            raise SpecError(
+                f"{rollup.name} is refreshed from {reach}, but {rollup.source} keeps its rows for "
+                f"{end}: let the refresh start later than that, or keep the rows longer."
+            )
+
+
+def _ends_of_history(specs: Iterable[Spec]) -> Iterator[tuple[str, timedelta]]:
+    for spec in specs:
+        match spec:
+            case RetentionPolicy():
+                yield spec.relation, spec.drop_after
+            case RollupSpec(retention=timedelta() as kept):
+                yield spec.name, kept
+            case ArchivePolicy():
+                yield spec.table, spec.archive_after
 
 
 def _check_rollup(spec: RollupSpec) -> None:
