@@ -18,6 +18,7 @@ _STEP = text(
 )
 # as text: psycopg has no datetime for -infinity
 _WATERMARK = text("SELECT (timescale_engine.rollup_named(:name)).watermark::text AS watermark")
+_FAMILY = text("SELECT f.spec ->> 'name' AS name FROM timescale_engine.family(:name) AS f")
 _DIRTY = text(
     """
     SELECT EXISTS (
@@ -57,6 +58,11 @@ _REFRESH_ZONED = text(
 def is_native(connection: Connection, name: str) -> bool:
     """Whether a rollup is a continuous aggregate."""
     return bool(connection.execute(_IS_NATIVE, {"name": name}).scalar_one())
+
+
+def family(connection: Connection, name: str) -> list[str]:
+    """A rollup and all rollups that read from it, sources first."""
+    return list(connection.execute(_FAMILY, {"name": name}).scalars())
 
 
 def needs_fill(connection: Connection, name: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations.ops import UpgradeOps
@@ -96,7 +97,7 @@ def _kept_for(context: AutogenContext, rollups: Iterable[RollupSpec]) -> dict[st
     return kept
 
 
-def _arguments(policy: RefreshPolicy) -> dict[str, timedelta | None]:
+def _arguments(policy: RefreshPolicy) -> dict[str, Any]:
     return {
         "start_offset": policy.start_offset,
         "end_offset": policy.end_offset,

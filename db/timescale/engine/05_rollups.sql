@@ -23,18 +23,48 @@ RETURN (
     )
 );
 
+-- A view as the catalog prints it, every name with its schema.
+CREATE OR REPLACE FUNCTION timescale_engine.printed(printed_view regclass) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog
+AS $$
+BEGIN
+    RETURN pg_get_viewdef(printed_view);
+END
+$$;
+
 -- What the server makes of a spec's SELECT: the same text for two ways of writing one definition.
 CREATE OR REPLACE FUNCTION timescale_engine.normalized(spec jsonb) RETURNS text
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    printed text;
+    definition text;
 BEGIN
     EXECUTE 'CREATE TEMPORARY VIEW timescale_engine_normalized AS '
         || timescale_engine.select_text(spec);
-    printed := pg_get_viewdef('pg_temp.timescale_engine_normalized'::regclass);
+    definition := timescale_engine.printed('pg_temp.timescale_engine_normalized'::regclass);
     DROP VIEW pg_temp.timescale_engine_normalized;
-    RETURN printed;
+    RETURN definition;
+END
+$$;
+
+-- The definition of a rollup as it is now; NULL where somebody dropped it.
+CREATE OR REPLACE FUNCTION timescale_engine.live_definition(r timescale_engine.rollup)
+RETURNS text
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    declared regclass := r.aggregated;
+BEGIN
+    IF r.native THEN
+        SELECT format('%I.%I', a.direct_view_schema, a.direct_view_name)::regclass INTO declared
+        FROM _timescaledb_catalog.continuous_agg AS a
+        WHERE format('%I.%I', a.user_view_schema, a.user_view_name) = timescale_engine.full_name(r.relation);
+    END IF;
+    IF timescale_engine.full_name(r.relation) IS NULL OR timescale_engine.full_name(declared) IS NULL THEN
+        RETURN NULL;
+    END IF;
+    RETURN timescale_engine.printed(declared);
 END
 $$;
 
@@ -108,9 +138,10 @@ DECLARE
     name text := timescale_engine.quoted(made.spec ->> 'name');
 BEGIN
     EXECUTE format(
-        'CREATE MATERIALIZED VIEW %s WITH (timescaledb.continuous, timescaledb.materialized_only = %s%s)'
-        ' AS %s WITH NO DATA',
+        'CREATE MATERIALIZED VIEW %s WITH (timescaledb.continuous, timescaledb.materialized_only = %s,'
+        ' timescaledb.create_group_indexes = %s%s) AS %s WITH NO DATA',
         name, NOT coalesce((made.spec ->> 'real_time')::boolean, true),
+        jsonb_array_length(coalesce(made.spec -> 'indexes', '[]')) = 0,
         ', timescaledb.chunk_interval = ' || quote_literal(made.spec ->> 'chunk_interval'),
         timescale_engine.select_text(made.spec)
     );
@@ -118,25 +149,29 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION timescale_engine.create_indexes(spec jsonb, target regclass)
-RETURNS void
+-- Makes the declared indexes, but not one whose columns are those of the key that is there already.
+CREATE OR REPLACE FUNCTION timescale_engine.create_indexes(
+    spec jsonb, target regclass, key_columns text[] DEFAULT '{}'
+) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    columns text;
+    items jsonb;
+    columns text[];
+    orders text[];
 BEGIN
-    FOR columns IN
-        SELECT (
-            SELECT string_agg(
-                regexp_replace(quote_ident(regexp_replace(c.item, ' (ASC|DESC)$', '', 'i')), '$',
-                               coalesce(substring(c.item from '(?i)( (?:ASC|DESC))$'), '')),
-                ', ' ORDER BY c.position
-            )
-            FROM jsonb_array_elements_text(i.items) WITH ORDINALITY AS c (item, position)
-        )
-        FROM jsonb_array_elements(coalesce(spec -> 'indexes', '[]')) AS i (items)
-    LOOP
-        EXECUTE format('CREATE INDEX ON %s (%s)', target, columns);
+    FOR items IN SELECT jsonb_array_elements(coalesce(spec -> 'indexes', '[]')) LOOP
+        SELECT
+            array_agg(regexp_replace(c.item, ' (ASC|DESC)$', '', 'i') ORDER BY c.position),
+            array_agg(coalesce(substring(c.item from '(?i) (?:ASC|DESC)$'), '') ORDER BY c.position)
+        INTO columns, orders
+        FROM jsonb_array_elements_text(items) WITH ORDINALITY AS c (item, position);
+        CONTINUE WHEN columns = key_columns;
+        EXECUTE format(
+            'CREATE INDEX ON %s (%s)', target,
+            (SELECT string_agg(quote_ident(columns[n]) || orders[n], ', ' ORDER BY n)
+             FROM generate_subscripts(columns, 1) AS n)
+        );
     END LOOP;
 END
 $$;

@@ -13,6 +13,9 @@ DECLARE
     buckets text := format('timescale_engine.%I', stem);
     declared text := format('timescale_engine.%I', stem || '_aggregated');
     source_chunks interval := timescale_engine.chunk_interval(watched.relation);
+    key_columns text[] := ARRAY(
+        SELECT jsonb_array_elements_text((made.spec -> 'group_by') || '["bucket"]')
+    );
 BEGIN
     EXECUTE format('CREATE VIEW %s AS %s', declared, timescale_engine.select_text(made.spec));
     EXECUTE format('CREATE TABLE %s AS SELECT * FROM %s WITH NO DATA', buckets, declared);
@@ -25,11 +28,10 @@ BEGIN
     );
     EXECUTE format(
         'CREATE UNIQUE INDEX ON %s (%s)', buckets,
-        (SELECT string_agg(quote_ident(key), ', ' ORDER BY position)
-         FROM jsonb_array_elements_text((made.spec -> 'group_by') || '["bucket"]')
-         WITH ORDINALITY AS k (key, position))
+        (SELECT string_agg(quote_ident(k.name), ', ' ORDER BY k.position)
+         FROM unnest(key_columns) WITH ORDINALITY AS k (name, position))
     );
-    PERFORM timescale_engine.create_indexes(made.spec, buckets::regclass);
+    PERFORM timescale_engine.create_indexes(made.spec, buckets::regclass, key_columns);
     UPDATE timescale_engine.rollup AS r
     SET source_id = watched.id,
         materialized = buckets::regclass,

@@ -181,3 +181,60 @@ BEGIN
     RETURN false;
 END
 $$;
+
+-- The refresh and retention policies of a rollup, native or the toolkit's own, as jsonb.
+CREATE OR REPLACE FUNCTION timescale_engine.policies_of(r timescale_engine.rollup) RETURNS jsonb
+LANGUAGE sql STABLE
+RETURN (
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+        'kind', f.kind, 'config', f.config, 'schedule_interval', f.schedule_interval
+    )), '[]')
+    FROM (
+        SELECT p.kind, p.config, p.schedule_interval
+        FROM timescale_engine.policy AS p
+        WHERE p.target = timescale_engine.full_name(r.relation)
+        UNION ALL
+        SELECT
+            CASE j.proc_name WHEN 'policy_retention' THEN 'retention' ELSE 'refresh' END,
+            j.config,
+            j.schedule_interval
+        FROM timescaledb_information.jobs AS j
+        JOIN timescaledb_information.continuous_aggregates AS a
+          ON a.materialization_hypertable_schema = j.hypertable_schema
+         AND a.materialization_hypertable_name = j.hypertable_name
+        WHERE j.proc_name IN ('policy_retention', 'policy_refresh_continuous_aggregate')
+          AND format('%I.%I', a.view_schema, a.view_name) = timescale_engine.full_name(r.relation)
+    ) AS f
+);
+
+-- Sets the policies that policies_of() gave, in the way of the engine the rollup has now.
+CREATE OR REPLACE FUNCTION timescale_engine.set_policies(name text, policies jsonb) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    r timescale_engine.rollup := timescale_engine.rollup_named(name);
+    p record;
+BEGIN
+    FOR p IN
+        SELECT * FROM jsonb_to_recordset(policies)
+        AS f (kind text, config jsonb, schedule_interval interval)
+    LOOP
+        IF p.kind = 'refresh' THEN
+            PERFORM timescale_engine.set_refresh_policy(
+                name, (p.config ->> 'start_offset')::interval, (p.config ->> 'end_offset')::interval,
+                p.schedule_interval
+            );
+        ELSIF r.native THEN
+            EXECUTE format(
+                'SELECT %s.add_retention_policy($1, $2, schedule_interval => $3)',
+                timescale_engine.extension_schema()
+            ) USING r.relation, (p.config ->> 'drop_after')::interval, p.schedule_interval;
+        ELSE
+            PERFORM timescale_engine.set_policy(
+                p.kind, timescale_engine.full_name(r.relation),
+                jsonb_build_object('drop_after', p.config ->> 'drop_after'), p.schedule_interval
+            );
+        END IF;
+    END LOOP;
+END
+$$;

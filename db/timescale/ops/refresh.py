@@ -63,7 +63,7 @@ class AddRefreshPolicyOp(_RefreshPolicyOp):
 
     def reverse(self) -> "RemoveRefreshPolicyOp":
         """The operation that removes it."""
-        return RemoveRefreshPolicyOp(**vars(self))
+        return RemoveRefreshPolicyOp(**self.values())
 
 
 @Operations.register_operation("remove_refresh_policy")
@@ -95,7 +95,7 @@ class RemoveRefreshPolicyOp(_RefreshPolicyOp):
 
     def reverse(self) -> AddRefreshPolicyOp:
         """The operation that adds it again."""
-        return AddRefreshPolicyOp(**vars(self))
+        return AddRefreshPolicyOp(**self.values())
 
 
 @Operations.register_operation("alter_refresh_policy")

@@ -112,7 +112,7 @@ class CreateRollupOp(_RollupOp):
 
     def reverse(self) -> "DropRollupOp":
         """The operation that drops it."""
-        return DropRollupOp(**vars(self))
+        return DropRollupOp(**self.values())
 
 
 @Operations.register_operation("drop_rollup")
@@ -156,7 +156,7 @@ class DropRollupOp(_RollupOp):
 
     def reverse(self) -> CreateRollupOp:
         """The operation that makes and fills it again, from the rows the source still has."""
-        return CreateRollupOp(**vars(self))
+        return CreateRollupOp(**self.values())
 
 
 @Operations.register_operation("alter_rollup")

@@ -4,7 +4,7 @@ from alembic.operations import Operations
 
 from db.timescale.documents import rollup_document
 from db.timescale.execution import Executor
-from db.timescale.fill import fill, needs_fill
+from db.timescale.fill import family, fill, needs_fill
 from db.timescale.ops.rollup import AlterRollupOp, CreateRollupOp, DropRollupOp
 from db.timescale.sqltext import compose, literal
 
@@ -33,17 +33,21 @@ def drop_rollup(operations: Operations, op: DropRollupOp) -> None:
 
 @Operations.implementation_for(AlterRollupOp)
 def alter_rollup(operations: Operations, op: AlterRollupOp) -> None:
-    """Build the new rollup beside the old one, keep what cannot be aggregated again, swap."""
+    """Build the new rollup beside, unless that is done, and put it in the old one's place."""
     executor = Executor.of(operations)
+    document = literal(rollup_document(op.spec))
+    begin = compose("SELECT timescale_engine.begin_rebuild({document})", document=document)
+    executor.run(begin, label=f"{op.name}: making its new definition beside it")
+    if executor.offline:
+        executor.notice(f"where {op.name}'s source has rows, run this step without --sql")
+    else:
+        for name in family(executor.connection, op.name):
+            _fill(executor, f"{name}__next")
     executor.run(
-        compose(
-            "SELECT timescale_engine.alter_rollup({document})",
-            document=literal(rollup_document(op.spec)),
-        ),
-        label=f"{op.name}: building its new definition",
+        compose("SELECT timescale_engine.finish_rebuild({document})", document=document),
+        label=f"{op.name}: putting its new definition in place",
         unlimited=True,
     )
-    _fill(executor, op.name)
 
 
 def _fill(executor: Executor, name: str) -> None:
