@@ -32,3 +32,8 @@ def test_a_template_is_cloned_while_background_workers_run(server: DatabaseServe
         for url in (first, second):
             with connection(url) as session:
                 session.execute("SELECT _timescaledb_functions.start_background_workers()")
+
+
+def test_settings_of_the_migrated_database_are_cloned_with_it(database: URL) -> None:
+    with connection(database) as session:
+        assert session.execute("SHOW timezone").fetchone() == ("Asia/Kolkata",)
