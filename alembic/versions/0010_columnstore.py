@@ -15,7 +15,7 @@ branch_labels = None
 depends_on = None
 
 _SEGMENT_BY = ["exchange"]
-_ORDER_BY = ['"timestamp" DESC', "strike", "option_type"]
+_ORDER_BY = ["timestamp DESC", "strike", "option_type"]
 _AFTER = timedelta(days=2)
 
 
