@@ -1,0 +1,164 @@
+"""Recordings are read in the order of time, whatever is in them."""
+
+import threading
+import time
+from collections import Counter
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.feeds import validation
+from app.feeds.recording import NEEDED, read_recording
+from app.feeds.replay import ReplayFeed
+from db.clock import IST
+from db.errors import InvalidInputError
+from db.ticks import ChainSnapshot
+
+HEADER = (
+    "timestamp,exchange,token,expiry,strike,option_type,ltp,oi,volume,"
+    "underlying_price,future_price,future_oi"
+)
+ROW = "2025-12-04T12:35:00+05:30,NSE,11001,2025-12-09,26000,CE,124.55,7500,100,26000.95,26142.9,15"
+
+
+def recording(folder: Path, *rows: str, header: str = HEADER) -> Path:
+    path = folder / "tape.csv"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def changed(**cells: str) -> str:
+    row = dict(zip(HEADER.split(","), ROW.split(","), strict=True))
+    return ",".join((row | cells).values())
+
+
+def read(path: Path) -> tuple[list[ChainSnapshot], Counter[str]]:
+    rejected: Counter[str] = Counter()
+    return read_recording(path, rejected), rejected
+
+
+def test_a_row_becomes_a_tick_of_its_chain(tmp_path: Path) -> None:
+    (chain,), rejected = read(recording(tmp_path, ROW))
+    (tick,) = chain.options
+    assert not rejected
+    assert chain.timestamp == datetime(2025, 12, 4, 12, 35, tzinfo=IST)
+    assert (chain.underlying_price, chain.future_price, chain.future_oi) == (26000.95, 26142.9, 15)
+    assert (tick.token, tick.strike, tick.option_type) == (11001, 26000.0, "CE")
+    assert (tick.ltp, tick.oi, tick.volume) == (124.55, 7500, 100)
+    assert tick.expiry == date(2025, 12, 9)
+    assert tick.symbol == "NIFTY25D0926000CE"
+
+
+def test_rows_in_any_order_are_played_in_the_order_of_time(tmp_path: Path) -> None:
+    rows = [
+        changed(timestamp=f"2025-12-04T12:{minute}:00+05:30", exchange=exchange)
+        for exchange in ("NSE_MONTHLY", "NSE")
+        for minute in (37, 35, 36)
+    ]
+    chains, _ = read(recording(tmp_path, *rows))
+    assert [(c.timestamp.minute, c.exchange) for c in chains] == [
+        (minute, exchange) for minute in (35, 36, 37) for exchange in ("NSE", "NSE_MONTHLY")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["2025-12-04T07:05:00+00:00", "2025-12-04T07:05:00Z", "2025-12-04 12:35:00"]
+)
+def test_timestamps_of_other_zones_are_moved_and_naive_ones_are_ist(
+    tmp_path: Path, text: str
+) -> None:
+    (chain,), _ = read(recording(tmp_path, changed(timestamp=text)))
+    assert chain.timestamp == datetime(2025, 12, 4, 12, 35, tzinfo=IST)
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ({"timestamp": "yesterday"}, validation.NO_TIMESTAMP),
+        ({"timestamp": ""}, validation.NO_TIMESTAMP),
+        ({"timestamp": "1901-01-01T00:00:00+05:30"}, validation.NO_TIMESTAMP),
+        ({"exchange": "NYSE"}, validation.UNKNOWN_EXCHANGE),
+        ({"strike": ""}, validation.NO_STRIKE),
+        ({"strike": "0"}, validation.NO_STRIKE),
+        ({"option_type": "FUT"}, validation.NO_OPTION_TYPE),
+        ({"token": ""}, validation.NO_TOKEN),
+        ({"token": "12.5"}, validation.NOT_WHOLE),
+        ({"expiry": "soon"}, validation.NO_EXPIRY),
+        ({"oi": "-75"}, validation.NEGATIVE_OI),
+        ({"ltp": "-0.05"}, validation.NEGATIVE_PRICE),
+        ({"ltp": "nan"}, validation.NOT_FINITE),
+        ({"ltp": "inf"}, validation.NOT_FINITE),
+        ({"ltp": "cheap"}, validation.NOT_FINITE),
+        ({"oi": "1e300"}, validation.ABSURD_SIZE),
+        ({"underlying_price": "-5"}, validation.NO_UNDERLYING),
+    ],
+)
+def test_a_row_that_makes_no_sense_is_counted_and_left_out(
+    tmp_path: Path, cells: dict[str, str], reason: str
+) -> None:
+    chains, rejected = read(recording(tmp_path, ROW, changed(**cells)))
+    assert [len(chain.options) for chain in chains] == [1]
+    assert rejected == {reason: 1}
+
+
+def test_a_short_row_is_counted_and_left_out(tmp_path: Path) -> None:
+    chains, rejected = read(recording(tmp_path, "2025-12-04T12:35:00+05:30,NSE,110", ROW))
+    assert len(chains) == 1
+    assert rejected.total() == 1
+
+
+def test_an_empty_cell_is_unknown_not_zero(tmp_path: Path) -> None:
+    (chain,), rejected = read(recording(tmp_path, changed(ltp="", oi="", underlying_price="")))
+    assert chain.options[0].ltp is None
+    assert chain.options[0].oi is None
+    assert chain.underlying_price is None
+    assert not rejected
+
+
+@pytest.mark.parametrize("column", NEEDED)
+def test_a_file_without_a_needed_column_is_refused_by_name(tmp_path: Path, column: str) -> None:
+    path = recording(tmp_path, ROW, header=HEADER.replace(column, "other", 1))
+    with pytest.raises(InvalidInputError, match=f"has no column {column}"):
+        read(path)
+
+
+def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="No such file"):
+        read(tmp_path / "none.csv")
+    with pytest.raises(InvalidInputError, match="Is a directory"):
+        read(tmp_path)
+    (tmp_path / "zip.csv").write_bytes(b"PK\x03\x04\xff\xfe\x00")
+    with pytest.raises(InvalidInputError, match="not a CSV"):
+        read(tmp_path / "zip.csv")
+    (tmp_path / "empty.csv").write_bytes(b"")
+    with pytest.raises(InvalidInputError, match="has no column timestamp"):
+        read(tmp_path / "empty.csv")
+
+
+def chain_at(second: int) -> ChainSnapshot:
+    return ChainSnapshot("NSE", datetime(2025, 12, 4, 12, 35, second, tzinfo=IST), ())
+
+
+def test_speed_divides_the_pauses_between_instants() -> None:
+    chains = [chain_at(0), chain_at(0), chain_at(20)]
+    feed = ReplayFeed(lambda _: chains, speed=100)
+    began = time.monotonic()
+    assert list(feed.batches()) == chains
+    assert time.monotonic() - began >= 0.2
+
+
+def test_a_replay_can_be_closed_in_the_middle_of_a_pause() -> None:
+    feed = ReplayFeed(lambda _: [chain_at(0), chain_at(59)], speed=0.001)
+    threading.Timer(0.05, feed.close).start()
+    assert list(feed.batches()) == [chain_at(0)]
+
+
+def test_a_replay_can_be_moved_to_another_time(tmp_path: Path) -> None:
+    later = changed(timestamp="2025-12-04T12:36:00+05:30")
+    begin = datetime(2026, 8, 19, 10, 0, tzinfo=IST)
+    feed = ReplayFeed.of_file(recording(tmp_path, ROW, later), begin_at=begin)
+    first, second = feed.batches()
+    assert (first.timestamp, second.timestamp) == (begin, begin + timedelta(minutes=1))
+    moved = timedelta(days=258)
+    assert first.options[0].expiry == date(2025, 12, 9) + moved
