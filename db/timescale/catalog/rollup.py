@@ -56,8 +56,10 @@ _REFRESH_POLICIES = text(
         SELECT j.config, j.schedule_interval
         FROM timescaledb_information.jobs AS j
         WHERE j.proc_name = 'policy_refresh_continuous_aggregate'
-          AND j.hypertable_schema = a.materialization_hypertable_schema
-          AND j.hypertable_name = a.materialization_hypertable_name
+          AND (j.hypertable_schema, j.hypertable_name) IN (
+              (a.view_schema, a.view_name),
+              (a.materialization_hypertable_schema, a.materialization_hypertable_name)
+          )
     ) AS f ON true
     """
 )

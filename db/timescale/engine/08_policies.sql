@@ -200,8 +200,11 @@ RETURN (
             j.schedule_interval
         FROM timescaledb_information.jobs AS j
         JOIN timescaledb_information.continuous_aggregates AS a
-          ON a.materialization_hypertable_schema = j.hypertable_schema
-         AND a.materialization_hypertable_name = j.hypertable_name
+          -- the view names the materialized hypertable in older versions, the aggregate in newer ones
+          ON (j.hypertable_schema, j.hypertable_name) IN (
+              (a.view_schema, a.view_name),
+              (a.materialization_hypertable_schema, a.materialization_hypertable_name)
+          )
         WHERE j.proc_name IN ('policy_retention', 'policy_refresh_continuous_aggregate')
           AND format('%I.%I', a.view_schema, a.view_name) = timescale_engine.full_name(r.relation)
     ) AS f
