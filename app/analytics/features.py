@@ -132,6 +132,8 @@ def _flip_level(strike: Floats, gamma: Floats) -> Floats:
     order = np.argsort(strike, kind="stable")
     strikes, last = np.unique(strike[order], return_index=True)
     summed = np.add.reduceat(np.nan_to_num(gamma[..., order]), last, axis=-1).cumsum(axis=-1)
+    if len(strikes) < 2:
+        return np.full(summed.shape[:-1], np.nan)
     flips = np.sign(summed[..., 1:]) * np.sign(summed[..., :-1]) < 0
     weight = np.where(flips, np.abs(np.diff(summed, axis=-1)), 0.0)
     strongest = np.argmax(weight, axis=-1)
