@@ -34,13 +34,9 @@ class BenchmarkServer:
         """A fresh database, or a copy of `template`, dropped on leaving."""
         name = f"oi_bench_{label}_{secrets.token_hex(3)}"
         if template:
-            self._release(template)
-        with session(self.admin_url) as admin:
-            admin.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                    sql.Identifier(name), sql.Identifier(template or "template0")
-                )
-            )
+            self._copy(template, name)
+        else:
+            self._create(name, "template0")
         try:
             if extension and not template:
                 with session(self.url(name)) as made:
@@ -55,18 +51,43 @@ class BenchmarkServer:
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
             )
 
-    def _release(self, name: str) -> None:
-        """End every session in a database: a database in use cannot be copied."""
-        with session(self.url(name)) as inside:
+    def _create(self, name: str, template: str) -> None:
+        with session(self.admin_url) as admin:
+            admin.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(name), sql.Identifier(template)
+                )
+            )
+
+    def _copy(self, template: str, name: str) -> None:
+        """Copy a database; nobody may be in it, and TimescaleDB's workers come back if they can."""
+        with session(self.url(template)) as inside:
             if inside.execute(
                 "SELECT 1 FROM pg_extension WHERE extname = 'timescaledb'"
             ).fetchone():
                 inside.execute("SELECT _timescaledb_functions.stop_background_workers()")
+        self._allow_connections(template, False)
+        try:
+            self._create(name, template)
+        finally:
+            self._allow_connections(template, True)
+
+    def _allow_connections(self, name: str, allowed: bool) -> None:
         with session(self.admin_url) as admin:
             admin.execute(
-                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
-                [name],
+                sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}").format(
+                    sql.Identifier(name), sql.Literal(allowed)
+                )
             )
+            if not allowed:
+                admin.execute(
+                    """
+                    SELECT pg_terminate_backend(pid, 5000)
+                    FROM pg_stat_activity
+                    WHERE datname = %s
+                    """,
+                    [name],
+                )
 
 
 def server_at(url: str | None) -> BenchmarkServer:

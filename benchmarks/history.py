@@ -52,16 +52,6 @@ def migrated_database(server: BenchmarkServer, spec: DatasetSpec) -> Iterator[UR
         yield url
 
 
-def revisions(url: URL) -> list[str]:
-    """The ids of all revisions, from the baseline to head."""
-    from alembic.script import ScriptDirectory
-
-    from db import migrate
-
-    script = ScriptDirectory.from_config(migrate.alembic_config(url))
-    return [step.revision for step in reversed(list(script.walk_revisions()))]
-
-
 def settle(url: URL) -> None:
     """Give the planner statistics and visibility, as autovacuum would have after a while."""
     with session(url) as analyzing:

@@ -16,7 +16,7 @@ from benchmarks.databases import BenchmarkServer, Session, session
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.environment import server_facts
 from benchmarks.floor import build_floor
-from benchmarks.history import described, legacy_database, revisions, settle
+from benchmarks.history import described, legacy_database, settle
 from benchmarks.measure import planned
 from benchmarks.probe import probing
 from benchmarks.progress import steps
@@ -56,7 +56,7 @@ def walk_on(
     with legacy_database(server, spec) as (url, loaded), session(url) as facts:
         result.servers.append(asdict(server_facts(facts)))
         rows = chain_rows(facts)
-        steps_up = revisions(url)
+        steps_up = migrate.revisions()
         walk = _Walk(url, spec, chosen(queries), runner.Plan(4, rounds, 0.1, seed=spec.seed))
         result.data |= {"dataset": described(spec, loaded), "revisions": [], "downgrades": []}
         with steps("walking", 2 * len(steps_up) - 1) as advance:

@@ -59,8 +59,9 @@ def _dashboard(
     target: Target,
     before: str | None = None,
 ) -> Workload:
-    text = _LEGACY[before or name]
-    return Workload(name, title, "dashboard", text, after, draw, tuple(columns), target)
+    statement = before or name
+    text = _LEGACY[statement]
+    return Workload(name, title, "dashboard", text, after, draw, tuple(columns), target, statement)
 
 
 _WORKLOADS = (

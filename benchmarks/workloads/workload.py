@@ -27,7 +27,8 @@ class Workload:
 
     `before` is the SQL asked of the legacy tables; `after` the read of `db.queries` as rows with
     attributes, or None where the legacy program's own statement must keep working as it is.
-    `columns` are compared between both; `draw` makes one set of parameters.
+    `columns` are compared between both; `draw` makes one set of parameters; `statement` is the
+    name of the legacy SQL, under which other engines keep their own words for it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Workload:
     draw: Draw
     columns: tuple[str, ...]
     target: Target = Target()
+    statement: str = ""
 
     def parameters(self, spec: DatasetSpec, *, count: int, seed: int) -> list[Parameters]:
         """`count` sets of parameters within a history; the seed is mixed with the name."""

@@ -7,6 +7,7 @@ from benchmarks.report.blocks import Section
 from benchmarks.report.sections.check import check_sections
 from benchmarks.report.sections.environment import environment_section
 from benchmarks.report.sections.ingest import ingest_sections
+from benchmarks.report.sections.peers import peer_sections
 from benchmarks.report.sections.queries import query_sections
 from benchmarks.report.sections.retention import retention_sections
 from benchmarks.report.sections.scale import scale_sections
@@ -19,6 +20,7 @@ _BUILDERS: Mapping[str, Callable[[Document], Sequence[Section]]] = {
     "ingest": ingest_sections,
     "retention": retention_sections,
     "scale": scale_sections,
+    "peers": peer_sections,
     "run": query_sections,
     "walk": walk_sections,
 }
