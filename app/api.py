@@ -89,7 +89,7 @@ def _strikes(text: str | None) -> int | None:
 
 def _conditional(encoded: Encoded) -> Response:
     """The body, packed if the client can unpack it; 304 when the client has it already."""
-    packed = "gzip" in request.accept_encodings
+    packed = request.accept_encodings.quality("gzip") > 0
     response = Response(mimetype="application/json")
     response.set_etag(encoded.etag, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"

@@ -66,7 +66,7 @@ def asset(version: str, name: str) -> Response:
     found = assets().files.get(name)
     if found is None:
         abort(404)
-    packed = "gzip" in request.accept_encodings
+    packed = request.accept_encodings.quality("gzip") > 0
     response = Response(found.packed if packed else found.body, content_type=found.media_type)
     if packed:
         response.headers["Content-Encoding"] = "gzip"

@@ -5,7 +5,17 @@ import secrets
 from math import ceil
 from typing import Any
 
-from flask import Blueprint, Flask, g, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
 from app import signin
@@ -28,7 +38,10 @@ def login() -> ResponseReturnValue:
     """The login page; needs no database."""
     if _signed_in():
         return redirect(_destination())
-    return _page(200)
+    response = make_response(_page(200))
+    # only after the page is sent: loading would compete with rendering it
+    response.call_on_close(services().warm_up)
+    return response
 
 
 @blueprint.post("/login")

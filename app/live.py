@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from app.chain_states import ChainStates
@@ -81,7 +82,8 @@ class LiveFeed:
         # what was announced before LISTEN is caught up with by reading everything once
         self._states.outdate(*EXCHANGES)
         self._states.followed = True
-        self._publish(self._viewers.watched())
+        # all of them, so that the first page of each finds its chain ready
+        self._publish(EXCHANGES)
         self._viewers.announce(None)
         try:
             while not self._stop.is_set():
@@ -92,7 +94,7 @@ class LiveFeed:
         finally:
             self._states.followed = False
 
-    def _publish(self, exchanges: "frozenset[str] | set[str]") -> None:
+    def _publish(self, exchanges: Iterable[str]) -> None:
         for exchange in sorted(exchanges):
             self._viewers.publish(self._states.current(exchange))
 

@@ -18,7 +18,8 @@ Row = dict[str, Any]
 # one and a half times the pause between stored snapshots
 STALE_AFTER_S = 45.0
 _WEEKEND = 5
-_NO_SIGNAL = {
+_PRICE_DIGITS = 4
+_NO_SIGNAL: Row = {
     "ml_signal": "HOLD",
     "ml_confidence": None,
     "ml_rationale": "No model is trained yet, so there is no view: hold.",
@@ -167,7 +168,7 @@ def _changes(row: "LatestOption", prefix: str) -> Row:
 
 
 def _difference(left: float | None, right: float | None) -> float | None:
-    return None if left is None or right is None else left - right
+    return None if left is None or right is None else round(left - right, _PRICE_DIGITS)
 
 
 def _around(strikes: Sequence[float], atm: float, count: int) -> Iterable[float]:

@@ -33,6 +33,13 @@ class Services:
         live = LiveFeed(database, states, viewers)
         return cls(settings, AttemptLimit(), database, states, viewers, live)
 
+    def warm_up(self) -> None:
+        """Begin to follow the database, once: whoever is at the login page will want the chain.
+
+        Loading the database's libraries and connecting takes as long as typing a password.
+        """
+        self.live.start()
+
     def close(self) -> None:
         """Stop following the database and let all viewers go."""
         self.live.close()

@@ -39,7 +39,7 @@ class SignIn:
 
         known = hmac.compare_digest(username.encode(), self.username.encode())
         try:
-            matches = PasswordHasher().verify(self.password_hash, password)
+            matches: bool = PasswordHasher().verify(self.password_hash, password)
         except VerificationError:
             matches = False
         except InvalidHashError as error:

@@ -80,6 +80,7 @@ class Viewers:
         self._selector: selectors.BaseSelector | None = None
         self._waker: socket.socket | None = None
         self._viewers: set[Viewer] = set()
+        self._fresh: dict[str, ChainState] = {}
         self._latest: dict[str, Broadcast] = {}
         self._problem: str | None = None
         self._stopping = False
@@ -108,8 +109,12 @@ class Viewers:
         self._run(partial(self._admit, viewer))
 
     def publish(self, state: ChainState) -> None:
-        """Send a newer state to all who watch its exchange."""
-        self._run(partial(self._broadcast, state))
+        """Send a newer state to all who watch its exchange; one not yet taken up is replaced."""
+        with self._lock:
+            waiting = self._fresh.get(state.exchange)
+            if waiting is None or not _is_older(state, waiting):
+                self._fresh[state.exchange] = state
+        self._run(None)
 
     def announce(self, problem: str | None) -> None:
         """Tell everybody that the database is away, or (None) back."""
@@ -127,11 +132,12 @@ class Viewers:
                 self._waker.close()
                 self._waker = None
 
-    def _run(self, task: Callable[[], None]) -> None:
+    def _run(self, task: Callable[[], None] | None) -> None:
         with self._lock:
             if self._stopping:
                 return
-            self._tasks.append(task)
+            if task is not None:
+                self._tasks.append(task)
             if self._thread is None:
                 self._start()
             self._wake()
@@ -162,6 +168,7 @@ class Viewers:
                     self._serve(key.data, events)
             while self._tasks:
                 self._tasks.popleft()()
+            self._take_up()
             self._look_after(time.monotonic())
         for viewer in tuple(self._viewers):
             self._drop(viewer, None)
@@ -174,6 +181,12 @@ class Viewers:
             viewer.admitted, viewer.replies = True, viewer.link.answer
             viewer.sent_at = viewer.moved_at = time.monotonic()
             self._offer(viewer)
+
+    def _take_up(self) -> None:
+        with self._lock:
+            fresh, self._fresh = self._fresh, {}
+        for state in fresh.values():
+            self._broadcast(state)
 
     def _broadcast(self, state: ChainState) -> None:
         previous = self._latest.get(state.exchange)

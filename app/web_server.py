@@ -35,7 +35,7 @@ def serve(settings: Settings, workers: int = 1) -> None:
         "loglevel": "warning",
         "control_socket_disable": True,
     }
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     _application(options).run()
 
 

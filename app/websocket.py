@@ -2,13 +2,13 @@
 
 import zlib
 from base64 import b64encode
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha1
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from werkzeug.datastructures import Headers
     from wsproto.connection import Connection
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -46,17 +46,19 @@ class Accepted:
     deflate: bool
 
 
-def accept(headers: Mapping[str, str]) -> Accepted | None:
+def accept(headers: "Headers") -> Accepted | None:
     """Answer an upgrade request; None when it is not one of version 13."""
     from wsproto.connection import Connection, ConnectionType
-    from wsproto.extensions import PerMessageDeflate
+    from wsproto.extensions import Extension, PerMessageDeflate
     from wsproto.handshake import server_extensions_handshake
 
     key = headers.get("Sec-WebSocket-Key")
     upgrade = headers.get("Upgrade", "").lower() == "websocket"
     if not key or not upgrade or headers.get("Sec-WebSocket-Version") != "13":
         return None
-    deflate = PerMessageDeflate(client_no_context_takeover=True, server_no_context_takeover=True)
+    deflate: Extension = PerMessageDeflate(
+        client_no_context_takeover=True, server_no_context_takeover=True
+    )
     offers = [offer.strip() for offer in headers.get("Sec-WebSocket-Extensions", "").split(",")]
     agreed = server_extensions_handshake(offers, [deflate])
     lines = [

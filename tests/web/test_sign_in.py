@@ -1,6 +1,8 @@
 """Signing in and out, before any database is there."""
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,28 +10,29 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import make_url
 
-from app import create_app, signin
+from app import signin
 from app.attempts import AttemptLimit
 from db.errors import InvalidInputError, SettingsError
 from db.settings import Settings, settings_from
+from tests.web import PASSWORD
+from tests.web.conftest import MakeApp
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of these tests only
 NOWHERE = make_url("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    signin.write(tmp_path, "trader", PASSWORD, hint="Printed where the demo runs.")
-    return tmp_path
+ClientOf = Callable[[Settings], FlaskClient]
 
 
 @pytest.fixture
-def client(home: Path) -> FlaskClient:
-    return client_of(Settings(home=home, database_url=NOWHERE))
+def client_of(make_app: MakeApp) -> ClientOf:
+    return lambda settings: make_app(
+        replace(settings, database_url=settings.database_url or NOWHERE)
+    ).test_client()
 
 
-def client_of(settings: Settings) -> FlaskClient:
-    return create_app(settings).test_client()
+@pytest.fixture
+def client(home: Path, client_of: ClientOf) -> FlaskClient:
+    return client_of(Settings(home=home))
 
 
 def token(client: FlaskClient, path: str = "/login") -> str:
@@ -49,14 +52,16 @@ def test_the_login_page_renders_without_a_database(client: FlaskClient) -> None:
     assert "Printed where the demo runs." in page.text
 
 
-def test_without_a_sign_in_the_page_says_how_to_set_one(tmp_path: Path) -> None:
+def test_without_a_sign_in_the_page_says_how_to_set_one(
+    tmp_path: Path, client_of: ClientOf
+) -> None:
     page = client_of(Settings(home=tmp_path)).get("/login")
     assert page.status_code == 200
     assert "python -m app password" in page.text
     assert "<form" not in page.text
 
 
-def test_without_a_sign_in_nobody_enters(tmp_path: Path) -> None:
+def test_without_a_sign_in_nobody_enters(tmp_path: Path, client_of: ClientOf) -> None:
     client = client_of(Settings(home=tmp_path))
     with client.session_transaction() as session:
         session["csrf"] = "known"
@@ -152,7 +157,7 @@ def test_signing_in_never_leads_to_another_site(client: FlaskClient, elsewhere: 
     assert sign_in(client, next=elsewhere).location == "/"
 
 
-def test_a_hash_in_the_environment_goes_before_the_file(home: Path) -> None:
+def test_a_hash_in_the_environment_goes_before_the_file(home: Path, client_of: ClientOf) -> None:
     from argon2 import PasswordHasher
 
     hashed = PasswordHasher().hash("from the environment")
@@ -169,7 +174,7 @@ def test_a_hash_that_is_none_is_named_with_its_remedy(tmp_path: Path) -> None:
         known.accepts("trader", "plain text")
 
 
-def test_a_broken_sign_in_file_is_reported_on_the_page(tmp_path: Path) -> None:
+def test_a_broken_sign_in_file_is_reported_on_the_page(tmp_path: Path, client_of: ClientOf) -> None:
     (tmp_path / "signin").write_text("{")
     page = client_of(Settings(home=tmp_path)).get("/login")
     assert page.status_code == 200
@@ -189,7 +194,7 @@ def test_unfit_sign_ins_are_not_written(tmp_path: Path, username: str, password:
     assert not signin.exists(tmp_path)
 
 
-def test_sessions_outlive_the_process(home: Path) -> None:
+def test_sessions_outlive_the_process(home: Path, client_of: ClientOf) -> None:
     first = client_of(Settings(home=home))
     sign_in(first)
     cookie = first.get_cookie("oi_session")

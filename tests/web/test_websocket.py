@@ -3,6 +3,7 @@
 import zlib
 
 import pytest
+from werkzeug.datastructures import Headers
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, Request, TextMessage
 from wsproto.extensions import PerMessageDeflate
@@ -18,13 +19,6 @@ def browser(extensions: list[PerMessageDeflate]) -> tuple[WSConnection, dict[str
     return client, dict(line.split(": ", 1) for line in lines if line)
 
 
-class Headers(dict[str, str]):
-    """Header names are case-insensitive."""
-
-    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
-        return {key.lower(): value for key, value in self.items()}.get(name.lower(), default)
-
-
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 65_535, 65_536, 200_000])
 @pytest.mark.parametrize("deflate", [True, False])
 def test_a_client_reads_back_what_was_framed(length: int, deflate: bool) -> None:
@@ -34,8 +28,7 @@ def test_a_client_reads_back_what_was_framed(length: int, deflate: bool) -> None
     assert link.deflate is deflate
     client.receive_data(link.answer)
     assert any(isinstance(event, AcceptConnection) for event in client.events())
-    text = "26,000 × ₹ "[: max(length, 0)] or ""
-    text = (text * (length // max(len(text), 1) + 1))[:length]
+    text = ("26,000.95 | " * (length // 12 + 1))[:length]
     frame = Frame(text.encode())
     # the same frame twice: no compression state is carried from one to the next
     for _ in range(2):

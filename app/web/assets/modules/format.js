@@ -22,7 +22,7 @@ export const share = known((v) => `${Math.round(v * 100)} %`);
 export const quantity = known((v) => {
   const size = Math.abs(v);
   if (size >= 1e7) return `${(v / 1e7).toFixed(2)} Cr`;
-  if (size >= 1e5) return `${(v / 1e5).toFixed(2)} L`;
+  if (size >= 1e5) return `${(v / 1e5).toFixed(size >= 1e6 ? 1 : 2)} L`;
   if (size >= 1e4) return `${(v / 1e3).toFixed(1)} k`;
   return whole.format(v);
 });

@@ -24,6 +24,7 @@ let exchange = start.exchange;
 let choice = { count: 0, absolute: false, lots: false };
 let view = null;
 let link = null;
+let usable = false;
 
 function render() {
   const chain = chains.get(exchange);
@@ -35,6 +36,8 @@ function render() {
   showDayChange(series?.previous_close ?? series?.index?.find((value) => value !== null), chain.summary.underlying_price);
   if (chain.summary.updated_at === null) return;
   table.show(chain, viewOf(chain));
+  if (!usable) performance.mark("usable");
+  usable = true;
   charts.show(chain);
 }
 

@@ -99,9 +99,7 @@ export class ChainTable {
     if (one.column.flash === "direction" && value !== null && one.value !== null) {
       tint = value > one.value ? "--up-flash" : "--down-flash";
     }
-    const colour = getComputedStyle(document.documentElement).getPropertyValue(tint);
-    // light-dark() is no colour of its own in an animation of an old engine; resolve it by use
-    one.cell.animate([{ backgroundColor: colour }, {}], { duration: FADE_MS, easing: "ease-out" });
+    one.cell.animate([{ backgroundColor: `var(${tint})` }, {}], { duration: FADE_MS, easing: "ease-out" });
   }
 
   mark(summary) {

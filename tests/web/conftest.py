@@ -1,0 +1,147 @@
+"""Applications whose threads end with the test, chains in a database, and a signed-in client."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import URL
+
+from app import create_app, signin
+from db.clock import IST
+from db.engine import engine_for
+from db.ingest import write_snapshot
+from db.settings import Settings
+from db.ticks import EnrichedOption, EnrichedSnapshot
+from tests.web import PASSWORD, USERNAME
+
+MakeApp = Callable[[Settings], Flask]
+Store = Callable[..., EnrichedSnapshot]
+
+OPENING = datetime(2026, 8, 3, 9, 15, tzinfo=IST)
+EXPIRY = date(2026, 8, 4)
+
+
+@pytest.fixture
+def make_app() -> Iterator[MakeApp]:
+    """Makes applications and closes them after the test."""
+    made: list[Flask] = []
+
+    def make(settings: Settings) -> Flask:
+        made.append(create_app(settings))
+        return made[-1]
+
+    yield make
+    for app in made:
+        app.extensions["oi"].close()
+
+
+@pytest.fixture(scope="session")
+def kept_sign_in(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The contents of a sign-in file; hashing takes a while on purpose, so it is done once."""
+    home = tmp_path_factory.mktemp("signin")
+    return signin.write(home, USERNAME, PASSWORD, hint="Printed where the demo runs.").read_bytes()
+
+
+@pytest.fixture
+def home(tmp_path: Path, kept_sign_in: bytes) -> Path:
+    """A folder with a sign-in."""
+    file = tmp_path / "signin"
+    file.write_bytes(kept_sign_in)
+    file.chmod(0o600)
+    return tmp_path
+
+
+@pytest.fixture
+def settings(home: Path, database: URL) -> Settings:
+    """Settings for an application on a migrated database."""
+    return replace(Settings(), home=home, database_url=database)
+
+
+@pytest.fixture
+def client(settings: Settings, make_app: MakeApp) -> FlaskClient:
+    """A client that has signed in."""
+    return signed_in(make_app(settings))
+
+
+@pytest.fixture
+def store(database: URL) -> Iterator[Store]:
+    """Writes a snapshot of a small chain, as the collector does."""
+    engine = engine_for(database)
+
+    def write(exchange: str = "NSE", minute: float = 0, **changes: object) -> EnrichedSnapshot:
+        snapshot = a_snapshot(exchange, OPENING + timedelta(minutes=minute), **changes)
+        with engine.begin() as connection:
+            write_snapshot(connection, snapshot)
+        return snapshot
+
+    yield write
+    engine.dispose()
+
+
+def signed_in(app: Flask) -> FlaskClient:
+    """A client of `app` that has gone through the login page.
+
+    The application does not follow announcements, so that each request reads the database and a
+    test sees at once what it has stored.
+    """
+    app.extensions["oi"].live.close()
+    client = app.test_client()
+    found = re.search(r'name="csrf" value="([^"]+)"', client.get("/login").text)
+    assert found
+    form = {"username": USERNAME, "password": PASSWORD, "csrf": found[1]}
+    assert client.post("/login", data=form).status_code == 302
+    return client
+
+
+def a_snapshot(
+    exchange: str,
+    at: datetime,
+    *,
+    index: float = 26_010.0,
+    oi: Callable[[float, str], int] = lambda strike, side: 6500 if side == "CE" else 13_000,
+    strikes: int = 4,
+    step: float = 50.0,
+) -> EnrichedSnapshot:
+    """A chain of `strikes` strikes either side of 26,000 with the given OI."""
+    rows = [26_000 + step * n for n in range(-strikes, strikes + 1)]
+    return EnrichedSnapshot(
+        exchange=exchange,
+        timestamp=at,
+        options=tuple(_option(strike, side, index, at, oi) for strike in rows for side in _SIDES),
+        underlying_price=index,
+        future_price=index + 90,
+        future_oi=1_300_000,
+        future_symbol="NIFTY26AUGFUT",
+        vix=12.5,
+        atm_strike=26_000.0,
+        features={"itm_ce_breadth": 0.5, "itm_pe_breadth": 0.25},
+    )
+
+
+_SIDES = ("CE", "PE")
+
+
+def _option(
+    strike: float, side: str, index: float, at: datetime, oi: Callable[[float, str], int]
+) -> EnrichedOption:
+    blank = dict.fromkeys(EnrichedOption._fields)
+    expiry = datetime(EXPIRY.year, EXPIRY.month, EXPIRY.day, 15, 30, tzinfo=IST)
+    known = {
+        "strike": strike,
+        "option_type": side,
+        "symbol": f"NIFTY26804{strike:.0f}{side}",
+        "token": int(strike) * 2 + (side == "PE"),
+        "expiry": EXPIRY,
+        "time_to_expiry_seconds": int((expiry - at).total_seconds()),
+        "underlying_price": index,
+        "oi": oi(strike, side),
+        "ltp": 100.25,
+        "volume": 650,
+        "iv": 11.5,
+    }
+    return EnrichedOption(**{**blank, **known})  # type: ignore[arg-type]

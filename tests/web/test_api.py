@@ -1,0 +1,178 @@
+"""The JSON routes on a migrated database."""
+
+import csv
+import gzip
+import io
+
+import orjson
+import pytest
+from flask.testing import FlaskClient
+
+from tests.web.conftest import OPENING, Store
+
+CONTRACT = {
+    "call_options put_options atm_strike underlying_price last_update status pcr exchange "
+    "underlying_name strike_difference vix itm_oi_ce_pct_change itm_oi_pe_pct_change "
+    "underlying_future_symbol underlying_future_price underlying_future_oi "
+    "percent_oichange_fut_3m atm_shift_intensity itm_ce_breadth itm_pe_breadth ml_signal "
+    "ml_confidence ml_rationale ml_metadata max_pain"
+}
+OPTION_CONTRACT = (
+    "strike symbol latest_oi oi_time strike_type moneyness ltp best_bid best_ask bid_quantity "
+    "ask_quantity token pct_changes abs_changes iv theoretical_price price_diff position volume "
+    "spread order_book_imbalance"
+)
+
+
+def test_an_empty_database_answers_unknown_and_is_initializing(client: FlaskClient) -> None:
+    answer = client.get("/api/data/NSE")
+    assert answer.status_code == 200
+    assert answer.json["status"] == "initializing"
+    assert answer.json["underlying_price"] is None
+    assert answer.json["call_options"] == []
+    assert client.get("/api/system-status").json == {"initialized": False, "initializing": True}
+
+
+def test_the_answer_has_every_field_of_the_contract(client: FlaskClient, store: Store) -> None:
+    store()
+    payload = client.get("/api/data/NSE").json
+    assert set(" ".join(CONTRACT).split()) <= set(payload)
+    for option in (*payload["call_options"], *payload["put_options"]):
+        assert set(OPTION_CONTRACT.split()) <= set(option)
+        assert set(option["pct_changes"]) == {"3m", "5m", "10m", "15m", "30m"}
+        assert set(option["abs_changes"]) == {"3m", "5m", "10m", "15m", "30m"}
+    assert client.get("/api/system-status").json == {"initialized": True, "initializing": False}
+
+
+def test_the_answer_is_what_was_stored(client: FlaskClient, store: Store) -> None:
+    store(index=26_010.0)
+    payload = client.get("/api/data/NSE").json
+    assert payload["underlying_price"] == 26_010.0
+    assert payload["atm_strike"] == 26_000.0
+    assert payload["pcr"] == 2.0
+    assert payload["underlying_future_price"] == 26_100.0
+    assert payload["vix"] == 12.5
+    assert payload["last_update"] == OPENING.isoformat()
+    assert payload["expiry"] == "2026-08-04"
+    assert payload["status"] == "live"
+    call = next(o for o in payload["call_options"] if o["strike"] == 25_900.0)
+    assert (call["latest_oi"], call["position"], call["strike_type"]) == (6500, -2, "itm")
+    put = next(o for o in payload["put_options"] if o["strike"] == 25_900.0)
+    assert (put["latest_oi"], put["position"], put["strike_type"]) == (13_000, -2, "otm")
+
+
+def test_a_newer_snapshot_is_in_the_next_answer(client: FlaskClient, store: Store) -> None:
+    store()
+    first = client.get("/api/data/NSE")
+    store(minute=5, oi=lambda strike, side: 7150 if side == "CE" else 13_000)
+    second = client.get("/api/data/NSE")
+    assert second.json["sequence"] > first.json["sequence"]
+    call = second.json["call_options"][0]
+    assert (call["latest_oi"], call["abs_changes"]["5m"]) == (7150, 650)
+
+
+@pytest.mark.parametrize(("strikes", "expected"), [(1, 3), (3, 7), (4, 9), (500, 9)])
+def test_strikes_narrow_the_chain_around_atm_but_not_its_totals(
+    client: FlaskClient, store: Store, strikes: int, expected: int
+) -> None:
+    store()
+    whole = client.get("/api/data/NSE").json
+    narrow = client.get(f"/api/data/NSE?strikes={strikes}").json
+    kept = [option["strike"] for option in narrow["call_options"]]
+    assert len(kept) == expected
+    assert kept[len(kept) // 2] == 26_000.0
+    assert [narrow[name] for name in ("pcr", "max_pain", "total_oi_ce")] == [
+        whole[name] for name in ("pcr", "max_pain", "total_oi_ce")
+    ]
+
+
+@pytest.mark.parametrize("strikes", ["0", "-1", "501", "5.5", "many", "", "٣", "9" * 5000])
+def test_a_senseless_number_of_strikes_is_refused(client: FlaskClient, strikes: str) -> None:
+    answer = client.get("/api/data/NSE", query_string={"strikes": strikes})
+    assert answer.status_code == 400
+    assert "whole number from 1 to 500" in answer.json["error"]
+
+
+@pytest.mark.parametrize("route", ["/api/data/{}", "/api/pcr/{}", "/api/chain/{}.csv", "/live/{}"])
+@pytest.mark.parametrize("exchange", ["NYSE", "nse", "NSE'--"])
+def test_an_unknown_exchange_is_refused(client: FlaskClient, route: str, exchange: str) -> None:
+    answer = client.get(route.format(exchange))
+    assert answer.status_code == 400
+    assert "known are NSE, BSE, NSE_MONTHLY, BANKNIFTY_MONTHLY" in answer.json["error"]
+
+
+def test_an_unchanged_chain_is_not_sent_twice(client: FlaskClient, store: Store) -> None:
+    store()
+    first = client.get("/api/data/NSE")
+    again = client.get("/api/data/NSE", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    store(minute=1, index=26_020.0)
+    changed = client.get("/api/data/NSE", headers={"If-None-Match": first.headers["ETag"]})
+    assert changed.status_code == 200
+
+
+def test_a_client_that_unpacks_gets_it_packed(client: FlaskClient, store: Store) -> None:
+    store()
+    plain = client.get("/api/data/NSE")
+    packed = client.get("/api/data/NSE", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+
+
+def test_the_csv_holds_every_contract(client: FlaskClient, store: Store) -> None:
+    store()
+    answer = client.get("/api/chain/NSE.csv")
+    assert answer.mimetype == "text/csv"
+    assert 'filename="NSE_2026-08-03T091500.csv"' in answer.headers["Content-Disposition"]
+    lines = list(csv.DictReader(io.StringIO(answer.text)))
+    assert len(lines) == 18
+    assert (lines[0]["strike"], lines[0]["option_type"], lines[0]["latest_oi"]) == (
+        "25800.0",
+        "CE",
+        "6500",
+    )
+
+
+def test_the_csv_of_an_empty_chain_is_only_a_heading(client: FlaskClient) -> None:
+    assert client.get("/api/chain/BSE.csv").text.splitlines() == ["exchange"]
+
+
+def test_pcr_of_the_day_has_a_point_a_minute(client: FlaskClient, store: Store) -> None:
+    for minute in (0, 1, 3):
+        store(minute=minute, index=26_000.0 + minute)
+    series = client.get("/api/pcr/NSE").json
+    assert series["day"] == "2026-08-03"
+    assert series["minutes"] == ["09:15", "09:16", "09:18"]
+    assert series["pcr"] == [2.0, 2.0, 2.0]
+    assert series["index"] == [26_000.0, 26_001.0, 26_003.0]
+
+
+def test_the_page_carries_the_newest_chain(client: FlaskClient, store: Store) -> None:
+    store("BSE", step=100.0)
+    page = client.get("/?exchange=BSE").text
+    first = page.partition('id="first">')[2].partition("</script>")[0]
+    message = orjson.loads(first)
+    assert (message["kind"], message["exchange"], len(message["legs"])) == ("full", "BSE", 18)
+
+
+def test_data_cannot_break_out_of_the_page(client: FlaskClient, store: Store) -> None:
+    store()
+    with client.application.app_context():
+        states = client.application.extensions["oi"].states
+        payload = states.current("NSE").payload
+        payload["underlying_future_symbol"] = "</script><script>alert(1)</script>"
+    assert "<script>alert" not in client.get("/").text
+
+
+def test_a_plain_request_to_the_push_address_is_told_what_it_speaks(
+    client: FlaskClient, store: Store
+) -> None:
+    store()
+    answer = client.get("/live/NSE")
+    assert answer.status_code == 426
+    assert answer.headers["Upgrade"] == "websocket"
+
+
+def test_pages_of_other_sites_cannot_follow(client: FlaskClient) -> None:
+    answer = client.get("/live/NSE", headers={"Origin": "https://example.org"})
+    assert answer.status_code == 403
