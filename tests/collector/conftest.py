@@ -1,0 +1,30 @@
+"""Databases, and the market tape recorded on 2025-12-04."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, Engine
+
+from db.engine import engine_for
+from tests.support.paths import ROOT
+
+TAPE = "option_chain_2025-12-04.csv"
+
+
+@pytest.fixture
+def engine(database: URL) -> Iterator[Engine]:
+    """An engine on a fresh database at head."""
+    found = engine_for(database)
+    yield found
+    found.dispose()
+
+
+@pytest.fixture(scope="session")
+def tape() -> Path:
+    """The recorded tape: OI_TAPE_FILE, or beside the checkout in shared/data."""
+    path = Path(os.environ.get("OI_TAPE_FILE") or ROOT.parent / "shared" / "data" / TAPE)
+    if not path.is_file():
+        pytest.skip(f"no market tape at {path}; name one in OI_TAPE_FILE")
+    return path
