@@ -93,8 +93,12 @@ def test_programs_need_no_library_of_the_system(programs: Programs) -> None:
 
 
 @pytest.mark.network
-def test_a_half_made_folder_is_made_anew_once_for_all_who_wait(home: Path) -> None:
-    folder = home / "programs"
+def test_a_half_made_folder_is_made_anew_once_for_all_who_wait(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # as on a system without time zones, which then come from the packages
+    monkeypatch.setattr(packages, "_zones_missing", lambda: True)
+    folder, data = home / "programs", home / "data"
     half_made = folder / packages._BIN / "postgres"
     half_made.parent.mkdir(parents=True)
     half_made.touch()
@@ -112,20 +116,10 @@ def test_a_half_made_folder_is_made_anew_once_for_all_who_wait(home: Path) -> No
     assert found[0] == found[1]
     assert found[0].has_pg_cron
     assert len(told) == 1
+    data.mkdir()
+    packages.link_time_zones(found[0].bin_dir, data)
+    assert (data / "zoneinfo/Asia/Kolkata").is_file()
+    assert b"/usr/share/zoneinfo\0" not in found[0].program("postgres").read_bytes()
     moved = home / "moved"
     folder.rename(moved)
     assert not packages._is_complete(moved)
-
-
-@pytest.mark.network
-def test_a_system_without_time_zones_gets_them_from_the_packages(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(packages, "_zones_missing", lambda: True)
-    folder = home / "programs"
-    programs = private_programs(folder, unprivileged_account(), silent)
-    data = home / "data"
-    data.mkdir()
-    packages.link_time_zones(programs.bin_dir, data)
-    assert (data / "zoneinfo/Asia/Kolkata").is_file()
-    assert b"/usr/share/zoneinfo\0" not in programs.program("postgres").read_bytes()
