@@ -15,9 +15,11 @@ short swap under lock_timeout; the way back stays open until `finish`. After gh-
 """
 
 from db.convert.control import run
-from db.convert.ending import finish, open_conversion, undo, verify
+from db.convert.ending import adjust, finish, open_conversion, undo, verify
 from db.convert.errors import BlockedError, BusyError, ConversionError, MismatchError
 from db.convert.model import Job, Phase, Progress, Result, RunOptions, Throttle
+from db.convert.planning import Plan, plan
+from db.convert.reporting import Report, report
 
 __all__ = [
     "BlockedError",
@@ -26,12 +28,17 @@ __all__ = [
     "Job",
     "MismatchError",
     "Phase",
+    "Plan",
     "Progress",
+    "Report",
     "Result",
     "RunOptions",
     "Throttle",
+    "adjust",
     "finish",
     "open_conversion",
+    "plan",
+    "report",
     "run",
     "undo",
     "verify",

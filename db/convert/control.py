@@ -103,7 +103,8 @@ def _open(
     obstacles.require_none(connection, table)
     sweep(connection, table.schema, table.name)
     drawn = blueprint.draw(table, conversion, direction, options)
-    return state.begin(connection, (table.schema, table.name), direction, drawn, options)
+    key = (table.schema, table.name)
+    return state.begin(connection, key, direction, conversion, drawn, options)
 
 
 def _advance(this: _Run) -> None:

@@ -10,7 +10,7 @@ from db.convert import pair as pairs
 from db.convert import swap as swapping
 from db.convert.cleanup import drop_leftovers
 from db.convert.errors import ConversionError
-from db.convert.model import BEFORE_SWAP, Job, OnProgress, Phase, Progress
+from db.convert.model import BEFORE_SWAP, Job, OnProgress, Phase, Progress, Throttle
 from db.convert.session import Connection, connect, controlling, install
 
 
@@ -49,6 +49,21 @@ def undo(url: URL, table: str, on_progress: OnProgress | None = None) -> Job:
         job, _ = swapping.swap_back(connection, job)
         drop_leftovers(connection, job)
         return job
+
+
+def adjust(
+    url: URL,
+    table: str,
+    *,
+    paused: bool | None = None,
+    hold_swap: bool | None = None,
+    throttle: Throttle | None = None,
+) -> Job:
+    """Change how a conversion runs, while it does or before it goes on; None changes nothing."""
+    with connect(url) as connection:
+        install(connection)
+        job = open_conversion(connection, table)
+        return state.adjust(connection, job, paused=paused, hold_swap=hold_swap, throttle=throttle)
 
 
 def finish(url: URL, table: str) -> Job:

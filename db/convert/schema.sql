@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS oi_convert.conversion (
     table_name TEXT NOT NULL,
     direction TEXT NOT NULL CHECK (direction IN ('to_hypertable', 'to_plain')),
     phase TEXT NOT NULL,
+    request JSONB NOT NULL,
     blueprint JSONB NOT NULL,
     throttle JSONB NOT NULL DEFAULT '{}',
     paused BOOLEAN NOT NULL DEFAULT false,

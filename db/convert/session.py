@@ -71,14 +71,19 @@ def install(connection: Connection) -> None:
 
     Raises ExtensionMissingError where there is no TimescaleDB.
     """
+    require_extension(connection)
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_CONTROL_LOCK])
+        connection.execute(_schema_script().encode())
+
+
+def require_extension(connection: Connection) -> None:
+    """Raises ExtensionMissingError where there is no TimescaleDB."""
     there = one(connection, "SELECT to_regtype('_timescaledb_catalog.hypertable') AS t")["t"]
     if there is None:
         raise ExtensionMissingError(
             "This database has no extension timescaledb; run CREATE EXTENSION timescaledb first."
         )
-    with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_CONTROL_LOCK])
-        connection.execute(_schema_script().encode())
 
 
 def is_installed(connection: Connection) -> bool:

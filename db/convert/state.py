@@ -2,9 +2,11 @@
 
 from psycopg.types.json import Jsonb
 
+from db.convert import request
 from db.convert.errors import ConversionError
 from db.convert.model import Blueprint, Direction, Job, Phase, RunOptions, Throttle
 from db.convert.session import Connection, Row, one
+from db.timescale.converter import Conversion
 
 _JOB = b"""
     SELECT id,
@@ -47,6 +49,24 @@ def open_job(connection: Connection, schema: str, name: str) -> Job | None:
     return _job(row) if row else None
 
 
+def last_request(connection: Connection, schema: str, name: str) -> Conversion | None:
+    """What the last finished conversion of a table into a hypertable was asked for."""
+    row = connection.execute(
+        """
+        SELECT request
+        FROM oi_convert.conversion
+        WHERE table_schema = %s
+          AND table_name = %s
+          AND direction = 'to_hypertable'
+          AND phase = 'finished'
+        ORDER BY id DESC
+        LIMIT 1
+        """,
+        [schema, name],
+    ).fetchone()
+    return request.from_json(row["request"]) if row else None
+
+
 def all_jobs(connection: Connection) -> list[Job]:
     """Every conversion this database knows, newest first."""
     return [_job(row) for row in connection.execute(_JOB + b"ORDER BY id DESC").fetchall()]
@@ -56,6 +76,7 @@ def begin(
     connection: Connection,
     table: tuple[str, str],
     direction: Direction,
+    conversion: Conversion,
     blueprint: Blueprint,
     options: RunOptions,
 ) -> Job:
@@ -64,14 +85,16 @@ def begin(
         connection,
         """
         INSERT INTO oi_convert.conversion
-            (table_schema, table_name, direction, phase, blueprint, throttle, hold_swap, rehearsal)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+            (table_schema, table_name, direction, phase, request, blueprint, throttle, hold_swap,
+             rehearsal)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
         RETURNING id
         """,
         [
             *table,
             direction,
             Phase.PREPARING,
+            Jsonb(request.as_json(conversion)),
             Jsonb(blueprint.as_json()),
             Jsonb((options.throttle or Throttle()).as_json()),
             bool(options.hold_swap),

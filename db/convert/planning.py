@@ -1,0 +1,139 @@
+"""What a conversion would do, with what time and disk it takes; nothing is changed."""
+
+import time
+from dataclasses import dataclass
+
+from psycopg import sql
+from sqlalchemy import URL
+
+from db.convert import blueprint, facts, obstacles
+from db.convert.errors import BlockedError
+from db.convert.facts import TableFacts
+from db.convert.model import Blueprint, RunOptions
+from db.convert.session import Connection, catalog, connect, one, require_extension
+from db.timescale.converter import Conversion
+
+_SAMPLE_ROWS = 50_000
+# copying is under half of the whole; then come indexes, statistics and the comparison
+_WHOLE_PER_COPY = 2.2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What lies ahead for one table.
+
+    `rows` is the planner's estimate; `disk_bytes` what the new table needs beside the old one;
+    `sample_rows_per_s` was measured on a temporary copy, `estimated_s` follows from it.
+    """
+
+    table: str
+    rows: int
+    table_bytes: int
+    index_bytes: int
+    disk_bytes: int
+    oldest: str | None
+    newest: str | None
+    chunk_interval_s: float
+    keys: tuple[str, ...]
+    leaves: tuple[str, ...]
+    sample_rows_per_s: float | None
+    estimated_s: float | None
+    duplicates: int | None
+    without_time: int
+    obstacles: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+def plan(url: URL, conversion: Conversion) -> Plan:
+    """What `run` would do with a table; raises BlockedError for one that is not there."""
+    with connect(url) as connection:
+        require_extension(connection)
+        table = facts.named(connection, conversion.spec.table)
+        if table.is_hypertable:
+            raise BlockedError(f"{table.name} is a hypertable already; there is nothing to do.")
+        found = obstacles.obstacles(connection, table)
+        drawn = blueprint.draw(table, conversion, "to_hypertable", RunOptions())
+        return _plan(connection, table, conversion, drawn, found)
+
+
+def _plan(
+    connection: Connection,
+    table: TableFacts,
+    conversion: Conversion,
+    drawn: Blueprint,
+    found: list[str],
+) -> Plan:
+    sizes = catalog(connection, "sizes", oid=table.oid)[0]
+    extent = _extent(connection, table, drawn)
+    rate = _sample(connection, table)
+    keys = tuple(index.name for index in drawn.indexes)
+    per_index = sizes["index_bytes"] / max(len(table.indexes), 1)
+    return Plan(
+        table=f"{table.schema}.{table.name}",
+        rows=table.estimated_rows,
+        table_bytes=sizes["table_bytes"],
+        index_bytes=sizes["index_bytes"],
+        disk_bytes=int(sizes["table_bytes"] + per_index * len(keys)),
+        oldest=extent["oldest"],
+        newest=extent["newest"],
+        chunk_interval_s=conversion.spec.chunk_interval.total_seconds(),
+        keys=keys,
+        leaves=(*conversion.drop_constraints, *conversion.drop_indexes),
+        sample_rows_per_s=rate,
+        estimated_s=table.estimated_rows / rate * _WHOLE_PER_COPY if rate else None,
+        duplicates=None if drawn.is_identity_unique else _duplicates(connection, table, drawn),
+        without_time=_without_time(connection, table, drawn),
+        obstacles=tuple(found),
+        remarks=tuple(obstacles.remarks(connection, table)),
+    )
+
+
+def _extent(connection: Connection, table: TableFacts, drawn: Blueprint) -> dict[str, str | None]:
+    time_column = sql.Identifier(drawn.time_column)
+    return one(
+        connection,
+        sql.SQL(
+            "SELECT min({time})::TEXT AS oldest, max({time})::TEXT AS newest FROM {table}"
+        ).format(time=time_column, table=table.identifier),
+    )
+
+
+def _sample(connection: Connection, table: TableFacts) -> float | None:
+    """Rows per second of copying some of the table's rows into a temporary table."""
+    with connection.transaction(force_rollback=True):
+        connection.execute(
+            sql.SQL("CREATE TEMPORARY TABLE sample (LIKE {})").format(table.identifier)
+        )
+        began = time.perf_counter()
+        rows = connection.execute(
+            sql.SQL("INSERT INTO sample SELECT * FROM {} LIMIT {}").format(
+                table.identifier, sql.Literal(_SAMPLE_ROWS)
+            )
+        ).rowcount
+        elapsed_s = time.perf_counter() - began
+    return rows / elapsed_s if rows else None
+
+
+def _duplicates(connection: Connection, table: TableFacts, drawn: Blueprint) -> int:
+    """How many rows share their natural key with a preferred one."""
+    keys = sql.SQL(", ").join(map(sql.Identifier, drawn.identity))
+    row = one(
+        connection,
+        sql.SQL(
+            "SELECT coalesce(sum(n - 1), 0)::BIGINT AS n "
+            "FROM (SELECT count(*) AS n FROM {} GROUP BY {} HAVING count(*) > 1) d"
+        ).format(table.identifier, keys),
+    )
+    return int(row["n"])
+
+
+def _without_time(connection: Connection, table: TableFacts, drawn: Blueprint) -> int:
+    if table.column(drawn.time_column).is_required:
+        return 0
+    row = one(
+        connection,
+        sql.SQL("SELECT count(*) AS n FROM {} WHERE isfinite({}) IS NOT TRUE").format(
+            table.identifier, sql.Identifier(drawn.time_column)
+        ),
+    )
+    return int(row["n"])
