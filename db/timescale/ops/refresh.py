@@ -100,15 +100,14 @@ class RemoveRefreshPolicyOp(_RefreshPolicyOp):
 
 @Operations.register_operation("alter_refresh_policy")
 @dataclass(kw_only=True)
-class AlterRefreshPolicyOp(TimescaleOp):
+class AlterRefreshPolicyOp(_RefreshPolicyOp):
     """Changes a rollup's refresh schedule."""
 
     OPERATION: ClassVar[str] = "alter_refresh_policy"
-    POSITIONAL: ClassVar[tuple[str, ...]] = ("name",)
 
-    name: str
-    policy: RefreshPolicy
-    existing: RefreshPolicy
+    existing_start_offset: timedelta | None
+    existing_end_offset: timedelta
+    existing_schedule_interval: timedelta
 
     @classmethod
     def alter_refresh_policy(
@@ -116,12 +115,34 @@ class AlterRefreshPolicyOp(TimescaleOp):
         operations: Operations,
         name: str,
         *,
-        policy: RefreshPolicy,
-        existing: RefreshPolicy,
+        start_offset: timedelta | None,
+        end_offset: timedelta,
+        schedule_interval: timedelta,
+        existing_start_offset: timedelta | None,
+        existing_end_offset: timedelta,
+        existing_schedule_interval: timedelta,
     ) -> None:
-        """Refresh rollup `name` by `policy`; `existing` is what downgrading restores."""
-        operations.invoke(cls(name=name, policy=policy, existing=existing))
+        """Change rollup `name`'s policy; the `existing_` values are what downgrading restores."""
+        operations.invoke(
+            cls(
+                name=name,
+                start_offset=start_offset,
+                end_offset=end_offset,
+                schedule_interval=schedule_interval,
+                existing_start_offset=existing_start_offset,
+                existing_end_offset=existing_end_offset,
+                existing_schedule_interval=existing_schedule_interval,
+            )
+        )
 
     def reverse(self) -> "AlterRefreshPolicyOp":
         """The same change backwards."""
-        return AlterRefreshPolicyOp(name=self.name, policy=self.existing, existing=self.policy)
+        return AlterRefreshPolicyOp(
+            name=self.name,
+            start_offset=self.existing_start_offset,
+            end_offset=self.existing_end_offset,
+            schedule_interval=self.existing_schedule_interval,
+            existing_start_offset=self.start_offset,
+            existing_end_offset=self.end_offset,
+            existing_schedule_interval=self.schedule_interval,
+        )
