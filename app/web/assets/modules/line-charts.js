@@ -17,8 +17,11 @@ const padded = (values, share) => {
   return [low - room, high + room];
 };
 
-const from = (minutes) => Math.min(OPEN, minutes[0]);
-const to = (minutes) => Math.max(CLOSE, minutes.at(-1));
+// the session, wider when there is data beyond it; a simulated evening has an axis of its own
+const evening = (minutes) => minutes[0] > CLOSE || minutes.at(-1) < OPEN;
+const from = (minutes) => (evening(minutes) ? minutes[0] : Math.min(OPEN, minutes[0]));
+const to = (minutes) => (evening(minutes) ? minutes.at(-1) : Math.max(CLOSE, minutes.at(-1)));
+const clock = (minute) => `${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, "0")}`;
 
 // a pause in the feed is a gap in the line, not a slope
 function unbroken(minutes, values) {
@@ -33,16 +36,16 @@ export function plotPcr({ minutes, pcr, index }, width, height, cursorX) {
   const x = scale(from(at), to(at), EDGE.left, width - EDGE.right);
   const [low, high] = padded(known(pcr), 0.12);
   const y = scale(low, high, height - EDGE.bottom, EDGE.top);
-  const nodes = sideGrid(y, low, high, width, ratio);
-  const hourPx = x(60) - x(0);
-  const every = Math.ceil(44 / hourPx);
-  for (let hour = Math.ceil(from(at) / 60); hour * 60 <= to(at); hour += every) {
-    nodes.push(element("text", { x: x(hour * 60), y: height - 6, "text-anchor": "middle" }, `${hour}:00`));
+  const digits = high - low < 0.04 ? 3 : 2;
+  const nodes = sideGrid(y, low, high, width, (value) => value.toFixed(digits));
+  const every = [10, 30, 60, 120, 240].find((minutes) => x(minutes) - x(0) > 44) ?? 480;
+  for (let minute = Math.ceil(from(at) / every) * every; minute <= to(at); minute += every) {
+    nodes.push(element("text", { x: x(minute), y: height - 6, "text-anchor": "middle" }, clock(minute)));
   }
   if (known(index).length > 1) {
     const [least, most] = padded(known(index), 0.12);
     const right = scale(least, most, height - EDGE.bottom, EDGE.top);
-    for (const value of ticks(least, most, 3)) {
+    for (const value of ticks(least, most, 4)) {
       nodes.push(element("text", { x: width - EDGE.right + 5, y: right(value) + 3.5 }, strikeText(value)));
     }
     nodes.push(element("path", { d: path(unbroken(at, index).map(([m, v]) => [x(m), v === null ? null : right(v)])), class: "line line-index" }));

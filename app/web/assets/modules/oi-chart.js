@@ -9,7 +9,7 @@ export function plotOi({ rows, atm, pain, index }, width, height, cursorX) {
   const most = Math.max(0, ...rows.flatMap((row) => [top(row.CE), top(row.PE)]));
   if (!rows.length || !most) return null;
   const x = scale(0, rows.length, EDGE.left, width - EDGE.right);
-  const y = scale(0, most, height - EDGE.bottom, EDGE.top);
+  const y = scale(0, most * 1.04, height - EDGE.bottom, EDGE.top);
   const slot = (width - EDGE.left - EDGE.right) / rows.length;
   const bar = Math.max(1.5, slot * 0.38);
   const nodes = [...grid(y, most, width), ...labels(rows, x, slot, height)];

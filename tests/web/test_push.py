@@ -1,0 +1,74 @@
+"""From a commit in the database to the viewers, through the real web server."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL
+
+from tests.support.databases import DatabaseServer
+from tests.web.conftest import Store
+from tests.web.serving import WebServer, following, web_server
+from tests.web.test_unavailable import away, back
+
+
+@pytest.fixture
+def web(home: Path, database: URL) -> Iterator[WebServer]:
+    with web_server(home, database) as server:
+        yield server
+
+
+def test_a_commit_reaches_the_viewers_as_a_delta(web: WebServer, store: Store) -> None:
+    store()
+    cookie = web.sign_in()
+    with following(web, "NSE", cookie) as one, following(web, "NSE", cookie) as other:
+        full = [follower.message("full") for follower in (one, other)]
+        assert [len(message["legs"]) for message in full] == [18, 18]
+        store(minute=1, oi=lambda strike, side: 7000 if strike == 26_000 else 6500)
+        for follower in (one, other):
+            delta = follower.message("delta")
+            assert delta["base"] == full[0]["sequence"]
+            fields = full[0]["leg_fields"]
+            changed = {(leg[0], leg[1]): leg[fields.index("latest_oi")] for leg in delta["legs"]}
+            assert changed[26_000.0, "CE"] == 7000
+
+
+def test_without_a_session_nobody_follows(web: WebServer) -> None:
+    with following(web, "NSE") as follower:
+        assert follower.refused == 401
+
+
+def test_followers_hear_that_the_database_is_away_and_get_what_they_missed(
+    web: WebServer, store: Store, server: DatabaseServer, database: URL
+) -> None:
+    store()
+    with following(web, "NSE", web.sign_in()) as follower:
+        known = follower.message("full")["sequence"]
+        away(server, database)
+        while not (problem := follower.message("pulse")["problem"]):
+            pass
+        assert problem.startswith("The database does not answer")
+        back(server, database)
+        store(minute=1, index=26_030.0)
+        delta = follower.message("delta")
+        assert delta["base"] == known
+        assert delta["summary"]["underlying_price"] == 26_030.0
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_at_once_while_viewers_watch(
+    web: WebServer, store: Store, how: signal.Signals
+) -> None:
+    store()
+    with following(web, "NSE", web.sign_in()) as follower:
+        follower.message("full")
+        assert web.stop(how) == 0
+
+
+def test_a_busy_port_is_one_sentence(web: WebServer) -> None:
+    second = web.command()
+    output = second.communicate(timeout=60)[1].decode()
+    assert second.returncode == 2
+    assert output.startswith(f"Error: Port {web.port} is in use;")
+    assert "OI_PORT" in output
