@@ -8,6 +8,7 @@ from typing import Any
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Row, text
+from sqlalchemy.exc import PendingRollbackError
 
 from db.timescale.editions import Server, read_server
 from db.timescale.errors import TimescaleError
@@ -126,8 +127,17 @@ class Executor:
     @contextmanager
     def outside_transaction(self) -> Iterator[None]:
         """What runs within commits statement by statement; what came before is committed first."""
-        with self._context.autocommit_block():
-            yield
+        failure: BaseException | None = None
+        try:
+            with self._context.autocommit_block():
+                try:
+                    yield
+                except BaseException as error:
+                    failure = error
+                    raise
+        except PendingRollbackError:
+            # leaving the block on a lost connection fails in its own way; the cause matters more
+            raise failure or PendingRollbackError("The connection was lost.") from None
 
     def read(self, query: Fragment) -> Sequence[Row[Any]]:
         """Rows of a composed query."""

@@ -68,6 +68,11 @@ def with_lock_retries(
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
                 raise
+            if _holds_up_others(connection):
+                raise LockNotAvailableError(
+                    "A lock could not be had while others wait for what this migration has locked "
+                    "already; it was rolled back to let them through. Run it again."
+                ) from error
             if time.monotonic() + pause_s > deadline:
                 raise LockNotAvailableError(
                     f"A lock could not be had within {policy.patience_s:g} s; nothing was changed. "
@@ -75,6 +80,25 @@ def with_lock_retries(
                 ) from error
         time.sleep(pause_s)
     raise AssertionError("pauses never end")
+
+
+def _holds_up_others(connection: Connection) -> bool:
+    """Whether the transaction blocks anyone: retrying would keep them waiting, perhaps for ever.
+
+    The holder of the lock may itself wait for us; attempts this short escape deadlock detection.
+    """
+    query = text(
+        """
+        SELECT EXISTS (
+          SELECT
+          FROM pg_locks
+          WHERE NOT granted
+            AND pid <> pg_backend_pid()
+            AND pg_backend_pid() = ANY (pg_blocking_pids(pid))
+        ) AS found
+        """
+    )
+    return not is_autocommit(connection) and bool(connection.execute(query).scalar())
 
 
 def _pauses() -> Iterator[float]:

@@ -2,7 +2,7 @@
 
 In env.py: `from db.timescale import plugin`, then `context.configure(…,
 autogenerate_plugins=plugin.AUTOGENERATE, process_revision_directives=plugin.resumable,
-transaction_per_migration=True)`.
+transaction_per_migration=True)` and `plugin.run_migrations(context)`.
 https://alembic.sqlalchemy.org/en/latest/api/plugins.html
 """
 
@@ -14,7 +14,7 @@ from types import ModuleType
 from alembic.runtime.plugins import Plugin
 
 from db.timescale import compare, impl, ops, render, toimpl
-from db.timescale.resume import resumable
+from db.timescale.resume import resumable, run_migrations
 
 NAME = "timescale"
 AUTOGENERATE = ["alembic.autogenerate.*", NAME]
@@ -40,4 +40,4 @@ for _package in (ops, toimpl, render, compare):
 # an import runs once a process, and so does the registration, whatever number of commands follow
 Plugin.setup_plugin_from_module(sys.modules[__name__], NAME)
 
-__all__ = ["AUTOGENERATE", "NAME", "impl", "resumable", "setup"]
+__all__ = ["AUTOGENERATE", "NAME", "impl", "resumable", "run_migrations", "setup"]

@@ -1,11 +1,15 @@
-"""Generated migrations that can be run again after they were killed half way.
+"""Migrations that can be run again: after they were killed, and after they gave way to others.
 
 An index build on a populated table commits what stands before it in its migration, while the
 revision is stamped only at the end. So Alembic's own steps are written with IF [NOT] EXISTS.
 https://alembic.sqlalchemy.org/en/latest/api/autogenerate.html#customizing-revision
 """
 
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from random import SystemRandom
+from typing import Any, Protocol
 
 from alembic.operations.ops import (
     AddColumnOp,
@@ -21,8 +25,40 @@ from alembic.operations.ops import (
 )
 from alembic.runtime.migration import MigrationContext
 
+from db.timescale.errors import LockNotAvailableError
+from db.timescale.progress import notice
+
 _CREATING = (AddColumnOp, CreateIndexOp, CreateTableOp)
 _DROPPING = (DropColumnOp, DropConstraintOp, DropIndexOp, DropTableOp)
+_LONGEST_PAUSE_S = 4.0
+
+
+class Context(Protocol):
+    """What env.py imports as `alembic.context`."""
+
+    def begin_transaction(self) -> AbstractContextManager[Any]: ...
+
+    def run_migrations(self) -> None: ...
+
+
+def run_migrations(context: Context, *, patience_s: float = 120.0) -> None:
+    """Runs the migrations of env.py; one that gave way to others is rolled back and tried again.
+
+    Raises LockNotAvailableError when it still gives way after `patience_s` seconds.
+    """
+    deadline = time.monotonic() + patience_s
+    jitter = SystemRandom()
+    while True:
+        try:
+            with context.begin_transaction():
+                context.run_migrations()
+            return
+        except LockNotAvailableError as error:
+            pause_s = jitter.uniform(0.25, 1.0) * _LONGEST_PAUSE_S
+            if time.monotonic() + pause_s > deadline:
+                raise
+            notice(f"trying again in {pause_s:.1f} s: {error}")
+        time.sleep(pause_s)
 
 
 def resumable(

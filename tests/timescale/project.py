@@ -2,6 +2,7 @@
 
 import io
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ class Project:
         self.folder = folder
         self.metadata = MetaData()
         self.options: dict[str, Any] = {}
+        self.on_engine: Callable[[Engine], object] = lambda engine: None
         shutil.copytree(_ENVIRONMENT, folder, dirs_exist_ok=True)
         (folder / "versions").mkdir(exist_ok=True)
 
@@ -34,6 +36,7 @@ class Project:
         config.set_main_option("script_location", str(self.folder).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
         config.attributes.update(url=self.url, metadata=self.metadata, options=self.options)
+        config.attributes["on_engine"] = self.on_engine
         return config
 
     def autogenerate(self, message: str) -> str:
@@ -77,9 +80,10 @@ class Project:
         with self.engine.connect() as connection:
             return [tuple(row) for row in connection.execute(text(query), parameters)]
 
-    def execute(self, statement: str) -> None:
+    def execute(self, script: str) -> None:
+        """Statements as they are, in one transaction."""
         with self.engine.begin() as connection:
-            connection.execute(text(statement))
+            connection.exec_driver_sql(script, execution_options={"no_parameters": True})
 
 
 def _block(lines: str) -> str:

@@ -108,7 +108,9 @@ def _chunks(executor: Executor, table: str, age: Fragment, *, is_compressed: boo
 
 def _ordered(column: str) -> Fragment:
     name, _, direction = column.partition(" ")
-    return compose("{name} {direction}", name=ident(name), direction=raw(direction or "ASC"))
+    return compose(
+        "{name} {direction}", name=ident(name.strip('"')), direction=raw(direction or "ASC")
+    )
 
 
 def _sql(statement: str, /, **parts: Fragment) -> Fragment:

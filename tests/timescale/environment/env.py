@@ -21,7 +21,7 @@ if context.is_offline_mode():
         context.run_migrations()
 else:
     engine = create_engine(settings["url"], poolclass=NullPool)
+    settings["on_engine"](engine)
     with preflight.exclusive(engine), engine.connect() as connection:
         context.configure(connection=connection, **options)
-        with context.begin_transaction():
-            context.run_migrations()
+        plugin.run_migrations(context)

@@ -1,0 +1,126 @@
+"""DDL gives way: it waits a moment, lets others through, and tries again."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.pool import NullPool
+
+from db.timescale.errors import LockNotAvailableError, TimescaleError
+from db.timescale.locks import LockPolicy, with_lock_retries
+from tests.timescale.project import Project
+
+QUICK = LockPolicy(timeout_ms=50, patience_s=0.3)
+
+
+@contextmanager
+def connected(url: URL) -> Iterator[Connection]:
+    with create_engine(url, poolclass=NullPool).connect() as connection:
+        yield connection
+
+
+@contextmanager
+def held(url: URL, table: str, mode: str = "ACCESS EXCLUSIVE") -> Iterator[Connection]:
+    with connected(url) as holder:
+        holder.execute(text(f"LOCK TABLE {table} IN {mode} MODE"))
+        yield holder
+        holder.rollback()
+
+
+@pytest.mark.parametrize("isolation", ["AUTOCOMMIT", "READ COMMITTED"])
+def test_a_lock_that_stays_taken_is_one_clear_error(empty_database: URL, isolation: str) -> None:
+    with connected(empty_database) as connection:
+        connection.execute(text("CREATE TABLE t (a int)"))
+        connection.commit()
+    with held(empty_database, "t"), connected(empty_database) as waiting:
+        waiting = waiting.execution_options(isolation_level=isolation)
+        add = text("ALTER TABLE t ADD COLUMN b int")
+        with pytest.raises(LockNotAvailableError, match="nothing was changed"):
+            with_lock_retries(waiting, lambda: waiting.execute(add), QUICK)
+        # the session itself goes on, with the settings it had
+        assert waiting.execute(text("SHOW lock_timeout")).scalar() == "0"
+
+
+def test_a_lock_that_is_given_up_is_taken(empty_database: URL) -> None:
+    with connected(empty_database) as connection:
+        connection.execute(text("CREATE TABLE t (a int)"))
+        connection.commit()
+        attempts = []
+        with held(empty_database, "t") as holder:
+
+            def attempt() -> None:
+                attempts.append(1)
+                if len(attempts) == 2:
+                    holder.rollback()
+                connection.execute(text("ALTER TABLE t ADD COLUMN b int"))
+
+            with_lock_retries(connection, attempt, LockPolicy(timeout_ms=50, patience_s=30))
+        assert len(attempts) >= 2
+        connection.commit()
+        assert connection.execute(text("SELECT b FROM t")).all() == []
+
+
+def test_other_errors_are_not_tried_again(empty_database: URL) -> None:
+    attempts = []
+
+    with connected(empty_database) as connection:
+
+        def attempt() -> None:
+            attempts.append(1)
+            connection.execute(text("ALTER TABLE nowhere ADD COLUMN b int"))
+
+        with pytest.raises(ProgrammingError):
+            with_lock_retries(connection, attempt, QUICK)
+    assert attempts == [1]
+
+
+def test_statement_timeout_is_off_only_where_named(empty_database: URL) -> None:
+    with connected(empty_database) as connection:
+        connection.execute(text("SET statement_timeout = '7s'"))
+
+        def timeout() -> object:
+            return connection.execute(text("SHOW statement_timeout")).scalar()
+
+        assert with_lock_retries(connection, timeout, QUICK) == "7s"
+        assert with_lock_retries(connection, timeout, QUICK, unlimited=True) == "0"
+        assert timeout() == "7s"
+
+
+def test_a_migration_others_wait_for_gives_way_and_is_run_again(project: Project) -> None:
+    project.execute("CREATE TABLE a (x int); CREATE TABLE b (x int)")
+    project.write(
+        'op.add_column("a", sa.Column("y", sa.Integer))\n'
+        'op.add_column("b", sa.Column("y", sa.Integer))',
+        "pass",
+    )
+    read_a = threading.Event()
+
+    def read() -> None:
+        # waits for the migration's lock on a, holding what the migration wants of b
+        with held(project.url, "b", "ACCESS SHARE") as reader:
+            holding.set()
+            while not reader.execute(
+                text("SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'a'::regclass)")
+            ).scalar():
+                time.sleep(0.01)
+            reader.execute(text("SELECT * FROM a"))
+            read_a.set()
+
+    holding = threading.Event()
+    reader = threading.Thread(target=read)
+    reader.start()
+    holding.wait(10)
+    project.upgrade()
+    reader.join()
+    assert read_a.is_set()
+    assert project.rows("SELECT a.y, b.y FROM a, b") == []
+
+
+@pytest.mark.parametrize("value", [0, -1, "100 ms"])
+def test_a_timeout_that_is_none_is_refused(value: object) -> None:
+    with pytest.raises(TimescaleError, match="timescale_lock_timeout_ms must be a positive"):
+        LockPolicy.from_options({"timescale_lock_timeout_ms": value})
