@@ -125,25 +125,31 @@ def view_statements(connection: Connection, oid: int) -> list[sql.Composed]:
 
 def trigger_statements(
     connection: Connection,
-    oid: int,
+    table: TableFacts,
     arriving: sql.Identifier,
     left: sql.Identifier,
     live: sql.Identifier,
 ) -> list[sql.Composable]:
     """The user's own triggers: made or enabled on the table in use, silent on the one that left.
 
-    `arriving` is the table that will be `live` when the statements run.
+    `table` is in use now, `arriving` when the statements run. Hypertables cannot disable a
+    trigger, so there they are dropped, and made again on the way back.
     """
     arriving_oid = facts.find(connection, arriving.as_string(connection))
     there = {row["name"] for row in catalog(connection, "triggers", oid=arriving_oid)}
     statements: list[sql.Composable] = []
-    for row in catalog(connection, "triggers", oid=oid):
+    silence = sql.SQL(
+        "DROP TRIGGER {name} ON {left}"
+        if table.is_hypertable
+        else "ALTER TABLE {left} DISABLE TRIGGER {name}"
+    )
+    for row in catalog(connection, "triggers", oid=table.oid):
         if row["name"].startswith("oi_convert_"):
             continue
         name = sql.Identifier(row["name"])
         if row["name"] not in there:
             statements.append(sql.SQL(row["definition"]))
-        verb = sql.SQL("DISABLE" if row["enabled"] == "D" else "ENABLE")
-        statements.append(sql.SQL("ALTER TABLE {} {} TRIGGER {}").format(live, verb, name))
-        statements.append(sql.SQL("ALTER TABLE {} DISABLE TRIGGER {}").format(left, name))
+        else:
+            statements.append(sql.SQL("ALTER TABLE {} ENABLE TRIGGER {}").format(live, name))
+        statements.append(silence.format(name=name, left=left))
     return statements

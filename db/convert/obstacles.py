@@ -76,7 +76,13 @@ def _dependents(connection: Connection, table: TableFacts) -> list[str]:
         for row in catalog(connection, "triggers", oid=table.oid)
         if row["function_schema"] == "timescale_engine"
     ]
+    disabled = [
+        row["name"]
+        for row in catalog(connection, "triggers", oid=table.oid)
+        if row["enabled"] == "D"
+    ]
     sentences = {
+        "Triggers are disabled ({}), which a hypertable's cannot be; drop them.": disabled,
         "Foreign keys refer to it ({}); drop them.": incoming,
         "Materialized views read it ({}); drop them and make them again afterwards.": materialized,
         "Functions are bound to its row type ({}); drop them and make them again.": functions,

@@ -41,13 +41,26 @@ def apply_all(connection: Connection, pair: Pair) -> int:
             return total
 
 
-def apply_batch(connection: Connection, pair: Pair, limit: int = BATCH_KEYS) -> int:
-    """Apply up to `limit` log entries in the caller's transaction, once; returns how many."""
+class RescanNeededError(Exception):
+    """Rows without a time or a whole key changed, and finding them reads the whole table."""
+
+
+def apply_batch(
+    connection: Connection, pair: Pair, limit: int = BATCH_KEYS, *, may_scan: bool = True
+) -> int:
+    """Apply up to `limit` log entries in the caller's transaction, once; returns how many.
+
+    Raises RescanNeededError where only a scan of the live table would do and none is allowed.
+    """
     taken = _take(connection, pair, limit)
     if taken["truncates"]:
         _empty_mirror(connection, pair)
     if taken["first"] is not None:
         _replace(connection, pair, {"first": taken["first"], "last": taken["last"]})
+    if taken["unplaceable"]:
+        if not may_scan:
+            raise RescanNeededError
+        quarantine_unplaceable(connection, pair)
     return int(taken["entries"])
 
 
@@ -69,8 +82,10 @@ def _take(connection: Connection, pair: Pair, limit: int) -> Row:
             )
             SELECT count(*) AS entries,
                    count(*) FILTER (WHERE is_truncate) AS truncates,
-                   min({time})::TEXT AS first,
-                   max({time})::TEXT AS last
+                   count(*) FILTER (WHERE ({placeable}) IS NOT TRUE AND NOT is_truncate)
+                       AS unplaceable,
+                   min({time}) FILTER (WHERE isfinite({time}))::TEXT AS first,
+                   max({time}) FILTER (WHERE isfinite({time}))::TEXT AS last
             FROM taken
             """
         ).format(
@@ -79,6 +94,7 @@ def _take(connection: Connection, pair: Pair, limit: int) -> Row:
             keys=pair.identity_list,
             batch=pair.batch,
             time=sql.Identifier(pair.time.name),
+            placeable=pair.placeable("taken"),
         ),
     )
 

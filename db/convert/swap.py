@@ -130,7 +130,10 @@ def _take_over(connection: Connection, job: Job, move: _Move) -> float:
         raise _NotYetError
     connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(job.live))
     began = time.perf_counter()
-    reconcile.apply_batch(connection, move.pair, 2 * _LAST_ROWS)
+    try:
+        reconcile.apply_batch(connection, move.pair, 2 * _LAST_ROWS, may_scan=False)
+    except reconcile.RescanNeededError as error:
+        raise _NotYetError from error
     if reconcile.backlog(connection, move.pair, 1):
         raise _NotYetError
     run_together(connection, move.statements)
@@ -157,7 +160,7 @@ def _change_places(
         owner = sql.Identifier(job.table_schema, job.table_name, row["column_name"])
         yield sql.SQL("ALTER SEQUENCE {} OWNED BY {}").format(_sequence(row), owner)
     yield from carry.view_statements(connection, live.oid)
-    yield from carry.trigger_statements(connection, live.oid, arriving, left, job.live)
+    yield from carry.trigger_statements(connection, live, arriving, left, job.live)
     yield from carry.publication_statements(connection, live.oid, left, job.live)
 
 
