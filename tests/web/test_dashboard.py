@@ -1,0 +1,235 @@
+"""The dashboard in a real Chromium, served by the real web server."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import URL
+
+from tests.support.databases import DatabaseServer
+from tests.web import PASSWORD, USERNAME
+from tests.web.conftest import Store
+from tests.web.serving import WebServer, web_server
+from tests.web.test_unavailable import away, back
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+PATIENCE_MS = 60_000
+_PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> "Iterator[Browser]":
+    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    if program is None:
+        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    # Chromium refuses to run as root with its sandbox
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def web(home: Path, database: URL) -> Iterator[WebServer]:
+    with web_server(home, database) as server:
+        yield server
+
+
+@pytest.fixture
+def page(chromium: "Browser", web: WebServer) -> "Iterator[Page]":
+    """A signed-in page that has not been to the dashboard yet; it must not log an error."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if _is_fault(message) else None)
+    name, _, value = web.sign_in().partition("=")
+    context.add_cookies([{"name": name, "value": value, "url": web.url}])
+    yield page
+    context.close()
+    assert faults == []
+
+
+def _is_fault(message: object) -> bool:
+    # a lost link and a 503 are logged by the browser itself; the page shows them as states
+    text = message.text  # type: ignore[attr-defined]
+    own = "WebSocket connection" in text or "Failed to load resource" in text
+    return message.type == "error" and not own  # type: ignore[attr-defined]
+
+
+def cell(page: "Page", strike: float, side: str, column: str) -> str:
+    row = page.locator(f'#rows tr[data-strike="{strike:g}"]')
+    return row.locator(f"td.{side}.{column}").inner_text()
+
+
+def wait_for_health(page: "Page", state: str) -> None:
+    page.wait_for_selector(f'body[data-health="{state}"]')
+
+
+def wait_for_index(page: "Page", shown: str) -> None:
+    page.wait_for_selector(f'[data-fact="underlying_price"]:text-is("{shown}")')
+
+
+def test_signing_in_shows_the_chain(chromium: "Browser", web: WebServer, store: Store) -> None:
+    store(index=26_010.0)
+    page = chromium.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(web.url)
+    assert page.url == f"{web.url}/login"
+    page.fill("[name=username]", USERNAME)
+    page.fill("[name=password]", PASSWORD)
+    page.click("button")
+    page.wait_for_selector("tr.atm")
+    assert page.locator("tr.atm td.strike").inner_text() == "26,000"
+    assert page.locator('[data-fact="underlying_price"]').inner_text() == "26,010.00"
+    assert page.locator('[data-fact="pcr"]').inner_text() == "2.00"
+    assert cell(page, 25_900, "ce", "oi") == "6,500"
+    assert cell(page, 25_900, "pe", "oi") == "13,000"
+    page.close()
+
+
+def test_a_commit_changes_the_cell_without_a_reload(
+    page: "Page", web: WebServer, store: Store
+) -> None:
+    store()
+    page.goto(web.url)
+    wait_for_health(page, "live")
+    page.evaluate("window.sameDocument = true")
+    store(minute=5, oi=lambda strike, side: 7800 if strike == 26_000 else 6500, index=26_060.0)
+    wait_for_index(page, "26,060.00")
+    assert cell(page, 26_000, "ce", "oi") == "7,800"
+    assert page.evaluate("window.sameDocument") is True
+
+
+def test_unknown_is_a_dash_with_its_reason(page: "Page", web: WebServer, store: Store) -> None:
+    store()
+    page.goto(web.url)
+    page.wait_for_selector("tr.atm")
+    unknown = page.locator("tr.atm td.ce.p5")
+    assert unknown.inner_text() == "–"
+    unknown.hover()
+    assert "no snapshot 5 minutes earlier" in (unknown.get_attribute("title") or "")
+
+
+def test_the_strike_at_the_money_is_centred_until_the_trader_scrolls(
+    page: "Page", web: WebServer, store: Store
+) -> None:
+    store(strikes=60)
+    page.goto(web.url)
+    page.wait_for_selector("tr.atm")
+    middle = "(n => { const r = n.getBoundingClientRect(); return (r.top + r.bottom) / 2 })"
+    off = page.evaluate(
+        f"{middle}(document.querySelector('tr.atm')) - {middle}(document.querySelector('#rows')"
+        ".closest('.scroller'))"
+    )
+    assert abs(off) < 40
+    assert page.locator("#centre").is_hidden()
+    page.hover("#scroller")
+    page.mouse.wheel(0, 2000)
+    page.wait_for_selector("#centre:not([hidden])")
+    page.keyboard.press("c")
+    page.wait_for_selector("#centre[hidden]", state="attached")
+
+
+def test_the_keyboard_changes_tabs_theme_and_shows_its_help(
+    page: "Page", web: WebServer, store: Store
+) -> None:
+    for exchange, step in (("NSE", 50.0), ("BSE", 100.0)):
+        store(exchange, step=step)
+    page.goto(web.url)
+    page.wait_for_selector("tr.atm")
+    page.keyboard.press("2")
+    page.wait_for_selector('#rows tr[data-strike="26400"]', state="attached")
+    assert page.url.endswith("/?exchange=BSE")
+    assert page.locator('[aria-selected="true"]').inner_text() == "SENSEX"
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.keyboard.press("t")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    page.go_back()
+    page.wait_for_selector('#rows tr[data-strike="26150"]', state="attached")
+
+
+def test_fewer_strikes_can_be_shown(page: "Page", web: WebServer, store: Store) -> None:
+    store(strikes=30)
+    page.goto(web.url)
+    page.wait_for_selector("tr.atm")
+    page.select_option("#range", "5")
+    assert page.locator("#rows tr").count() == 11
+    page.reload()
+    page.wait_for_selector("tr.atm")
+    assert page.locator("#rows tr").count() == 11
+
+
+def test_a_phone_shows_oi_and_one_figure_a_side_without_scrolling_sideways(
+    page: "Page", web: WebServer, store: Store
+) -> None:
+    store()
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(web.url)
+    page.wait_for_selector("tr.atm")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.locator("tr.atm td:visible").count() == 5
+    page.select_option("#metric", "ltp")
+    assert page.locator("tr.atm td.ce.ltp").is_visible()
+    assert page.locator("tr.atm td.ce.p5").is_hidden()
+
+
+def test_without_websockets_the_page_polls(page: "Page", web: WebServer, store: Store) -> None:
+    store()
+    page.route_web_socket("**/live/*", lambda socket: socket.close())
+    page.goto(web.url)
+    page.wait_for_selector('#health:has-text("polled")')
+    store(minute=1, index=26_040.0)
+    wait_for_index(page, "26,040.00")
+
+
+def test_a_lost_server_shows_and_its_return_is_noticed(
+    page: "Page", web: WebServer, store: Store
+) -> None:
+    store()
+    page.goto(web.url)
+    wait_for_health(page, "live")
+    web.stop()
+    wait_for_health(page, "reconnecting")
+    web.start()
+    store(minute=1)
+    wait_for_health(page, "live")
+
+
+def test_a_lost_database_shows_its_sentence_and_its_return_is_noticed(
+    page: "Page", web: WebServer, store: Store, server: DatabaseServer, database: URL
+) -> None:
+    store()
+    page.goto(web.url)
+    wait_for_health(page, "live")
+    away(server, database)
+    wait_for_health(page, "down")
+    assert page.locator("#sentence").inner_text().startswith("The database does not answer")
+    page.reload()
+    wait_for_health(page, "down")
+    back(server, database)
+    page.wait_for_selector("tr.atm")
+
+
+def test_before_the_first_snapshot_the_page_says_what_it_waits_for(
+    page: "Page", web: WebServer, store: Store
+) -> None:
+    page.goto(web.url)
+    wait_for_health(page, "waiting")
+    assert "No snapshot has arrived yet" in page.locator("#empty").inner_text()
+    store()
+    page.wait_for_selector("tr.atm")
+    assert page.locator("#empty").is_hidden()
