@@ -43,8 +43,7 @@ def run_online() -> None:
     translate_losses(engine)
     with preflight.exclusive(engine), engine.connect() as connection:
         configure(connection=connection)
-        with context.begin_transaction():
-            context.run_migrations()
+        plugin.run_migrations(context)
 
 
 def run_offline() -> None:
@@ -92,6 +91,7 @@ def name_revisions(
     context: Any, revision: str | Iterable[str | None], directives: list[MigrationScript]
 ) -> None:
     """Give a new revision the next number and its message as id, unless --rev-id names one."""
+    plugin.resumable(context, revision, directives)
     for script in directives:
         if script.rev_id and _GENERATED_ID.match(script.rev_id) and script.message:
             slug = _NOT_A_WORD.sub("_", script.message.lower()).strip("_")

@@ -110,7 +110,9 @@ def _server_options(chosen: Settings, read_only: bool) -> str:
 
 
 def _translate(context: ExceptionContext) -> None:
-    """Turn every way of losing the database into one error."""
+    """Turn every way of losing the database into one error, but let the pool replace the dead."""
+    if context.is_pre_ping:
+        return
     raise_if_unavailable(context.original_exception, context.is_disconnect)
 
 

@@ -1,0 +1,115 @@
+"""A legacy database without a revision is recognized, completed, or left alone with a reason."""
+
+import pytest
+from sqlalchemy import URL, create_engine
+
+from db import migrate
+from db.baseline.adoption import FoundColumn, FoundTable, UnrecognizedDatabaseError, differences
+from db.baseline.tables import metadata
+from db.timescale.errors import ExtensionMissingError
+from tests.support.databases import connection
+from tests.support.legacy import contents, legacy_database, legacy_tables
+
+
+def execute(url: URL, *statements: str) -> None:
+    with connection(url) as session:
+        for statement in statements:
+            session.execute(statement)
+
+
+def relations(url: URL) -> set[str]:
+    with connection(url) as session:
+        return {
+            name
+            for (name,) in session.execute(
+                "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+            )
+        }
+
+
+def test_ml_features_may_be_a_hypertable_already(empty_database: URL) -> None:
+    legacy_tables(empty_database)
+    execute(
+        empty_database,
+        "SELECT create_hypertable('ml_features', 'timestamp', "
+        "chunk_time_interval => INTERVAL '7 days')",
+        "INSERT INTO ml_features (timestamp, exchange, vix) VALUES ('2026-11-20 09:15', 'NSE', 12)",
+    )
+    before = contents(empty_database)
+    migrate.upgrade(empty_database)
+    assert contents(empty_database) == before
+
+
+def test_columns_of_newer_installations_are_added(empty_database: URL) -> None:
+    legacy_tables(empty_database)
+    execute(
+        empty_database,
+        "ALTER TABLE ml_features DROP COLUMN news_sentiment_score, DROP COLUMN gamma_flip_level",
+        "ALTER TABLE training_batches DROP COLUMN dataset_version",
+    )
+    migrate.upgrade(empty_database, "0001_baseline")
+    found = contents(empty_database)
+    assert found == {name: [] for name in metadata.tables}
+
+
+def test_absent_tables_are_created(empty_database: URL) -> None:
+    legacy_tables(empty_database)
+    execute(empty_database, "DROP TABLE macro_signals", "DROP TABLE training_batches")
+    migrate.upgrade(empty_database, "0001_baseline")
+    assert {"macro_signals", "training_batches"} <= relations(empty_database)
+
+
+def test_indexes_under_other_names_are_recognized(empty_database: URL) -> None:
+    legacy_database(empty_database)
+    execute(
+        empty_database,
+        "ALTER INDEX option_chain_snapshots_timestamp_exchange_idx RENAME TO idx_option_ts",
+        "ALTER INDEX macro_signals_exchange_timestamp_idx RENAME TO idx_macro",
+        "ALTER INDEX option_chain_snapshots_pkey RENAME TO its_pk",
+        "DROP INDEX vix_term_structure_timestamp_idx",
+    )
+    migrate.upgrade(empty_database)
+    found = relations(empty_database)
+    assert {"macro_signals_exchange_timestamp_idx", "vix_term_structure_timestamp_idx"} <= found
+    assert not {"idx_option_ts", "idx_macro", "its_pk"} & found
+
+
+def test_a_database_of_something_else_is_left_alone(empty_database: URL) -> None:
+    legacy_tables(empty_database)
+    execute(
+        empty_database,
+        "ALTER TABLE ml_features ADD COLUMN surprise text",
+        "ALTER TABLE option_chain_snapshots ALTER COLUMN strike TYPE numeric",
+        "CREATE TABLE snapshots (id int)",
+    )
+    before = relations(empty_database)
+
+    with pytest.raises(UnrecognizedDatabaseError) as raised:
+        migrate.upgrade(empty_database)
+
+    assert raised.value.differences == (
+        "ml_features.surprise: the legacy program knows no such column.",
+        "option_chain_snapshots.strike is NUMERIC, not DOUBLE PRECISION.",
+        "snapshots: the name is needed here.",
+    )
+    assert relations(empty_database) - {"alembic_version", "alembic_version_pkc"} == before
+
+
+def test_a_server_without_timescaledb_is_left_alone(plain_database: URL) -> None:
+    legacy_tables(plain_database)
+    before = relations(plain_database)
+    with pytest.raises(ExtensionMissingError, match="timescaledb extension"):
+        migrate.upgrade(plain_database)
+    assert relations(plain_database) == before
+
+
+def test_a_missing_key_is_a_difference() -> None:
+    wanted = metadata.tables["exchange_metadata"]
+    dialect = create_engine("postgresql+psycopg://").dialect
+    columns = tuple(
+        FoundColumn(c.name, c.type.compile(dialect), c.nullable, False) for c in wanted.columns
+    )
+    found = FoundTable("exchange_metadata", columns, frozenset())
+    assert list(differences(found, wanted, dialect)) == [
+        "exchange_metadata: no primary or unique key on (exchange)."
+    ]
