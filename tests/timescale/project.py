@@ -23,6 +23,7 @@ class Project:
         self.folder = folder
         self.metadata = MetaData()
         self.options: dict[str, Any] = {}
+        self.patience_s = 120.0
         self.on_engine: Callable[[Engine], object] = lambda engine: None
         shutil.copytree(_ENVIRONMENT, folder, dirs_exist_ok=True)
         (folder / "versions").mkdir(exist_ok=True)
@@ -36,7 +37,7 @@ class Project:
         config.set_main_option("script_location", str(self.folder).replace("%", "%%"))
         config.set_main_option("path_separator", "os")
         config.attributes.update(url=self.url, metadata=self.metadata, options=self.options)
-        config.attributes["on_engine"] = self.on_engine
+        config.attributes.update(on_engine=self.on_engine, patience_s=self.patience_s)
         return config
 
     def autogenerate(self, message: str) -> str:

@@ -24,4 +24,4 @@ else:
     settings["on_engine"](engine)
     with preflight.exclusive(engine), engine.connect() as connection:
         context.configure(connection=connection, **options)
-        plugin.run_migrations(context)
+        plugin.run_migrations(context, patience_s=settings["patience_s"])
