@@ -42,8 +42,11 @@ def _fill(url: "URL", days: int) -> None:
         TimeRemainingColumn(),
     )
     engine = engine_for(url, application_name="oi-history")
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        click.echo(f"Simulating what is missing of the last {days} trading days…", err=True)
     try:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task(f"Simulating {days} trading days", total=None)
             fill(
                 engine,

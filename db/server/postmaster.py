@@ -16,7 +16,7 @@ from db.server.programs import Programs
 # below the range systems give to outgoing connections, so that a remembered port stays free
 _PORTS = range(15432, 15532)
 _START_TIMEOUT_S = 300  # crash recovery of a large write-ahead log counts in
-_STOP_TIMEOUT_S = 60
+_STOP_TIMEOUT_S = 300  # all that is only in memory is written first
 _OLD_PROCESSES_TIMEOUT_S = 20
 _OLD_PROCESSES = ("pre-existing shared memory block", "lock file")
 _PORT_TAKEN = ("Address already in use", "could not create any TCP/IP sockets")
