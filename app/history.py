@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class Span:
     """Instants of one exchange key on one day: seconds after midnight, `last` not included."""
 
     exchange: str
@@ -57,12 +57,13 @@ def fill(
     Full-width chains every `interval_s` seconds of each session, the present one included; outside
     market hours also the last ninety minutes, so that a simulated market that is started then has
     a past to measure changes against. Each exchange and day is one transaction; what is stored
-    already is left alone, so filling again goes on where it stopped.
+    already is left alone, so filling again goes on where it stopped. Rollups are brought up to
+    date at the end: their policies look back only some days.
     """
-    spans = _missing(engine, list(_spans(days, interval_s, until or market_now())))
+    spans = _missing(engine, list(planned(days, interval_s, until or market_now())))
     total, done, lock = sum(span.rows for span in spans), 0, threading.Lock()
 
-    def load(span: _Span) -> None:
+    def load(span: Span) -> None:
         nonlocal done
         rows = _load(engine, seed, span)
         with lock:
@@ -70,14 +71,19 @@ def fill(
             if progress is not None:
                 progress(done, total)
 
-    with ThreadPoolExecutor(_WORKERS, "history") as pool:
+    pool = ThreadPoolExecutor(_WORKERS, "history")
+    try:
         for finished in [pool.submit(load, span) for span in spans]:
             finished.result()
+    finally:
+        # Ctrl-C waits for the days being written, not for all that would follow
+        pool.shutdown(cancel_futures=True)
+    _refresh_rollups(engine)
     return done
 
 
-def _spans(days: int, interval_s: int, until: datetime) -> Iterator[_Span]:
-    """What should be there, oldest first."""
+def planned(days: int, interval_s: int, until: datetime) -> Iterator[Span]:
+    """What should be there of `days` trading days up to `until`, oldest first; see `fill`."""
     moment = until.astimezone(IST)
     today, now_s = moment.date(), moment.hour * 3600 + moment.minute * 60 + moment.second
     sessions = [day for day in _weekdays_back(today, days + 1) if day < today][:days]
@@ -85,17 +91,17 @@ def _spans(days: int, interval_s: int, until: datetime) -> Iterator[_Span]:
         sessions = [today, *sessions[: days - 1]]
     for day in sorted(sessions):
         last = min(CLOSE_S, now_s) if day == today else CLOSE_S
-        yield from (_Span(key, day, OPEN_S, last, interval_s) for key in EXCHANGES)
+        yield from (Span(key, day, OPEN_S, last, interval_s) for key in EXCHANGES)
     if today.weekday() >= 5 or not OPEN_S < now_s <= CLOSE_S:
         yield from _after_hours(today, now_s, interval_s)
 
 
-def _after_hours(today: date, now_s: int, interval_s: int) -> Iterator[_Span]:
+def _after_hours(today: date, now_s: int, interval_s: int) -> Iterator[Span]:
     first = max(0, now_s - _AFTER_HOURS_S)
     if today.weekday() < 5 and first < CLOSE_S < now_s:
         first = CLOSE_S
     first -= first % -interval_s
-    yield from (_Span(key, today, first, now_s, interval_s) for key in EXCHANGES)
+    yield from (Span(key, today, first, now_s, interval_s) for key in EXCHANGES)
 
 
 def _weekdays_back(day: date, count: int) -> Iterator[date]:
@@ -106,7 +112,7 @@ def _weekdays_back(day: date, count: int) -> Iterator[date]:
         day -= timedelta(days=1)
 
 
-def _missing(engine: Engine, spans: Sequence[_Span]) -> list[_Span]:
+def _missing(engine: Engine, spans: Sequence[Span]) -> list[Span]:
     """The spans, each beginning after what is stored of it."""
     from db.queries.snapshots import snapshot_at
 
@@ -120,12 +126,12 @@ def _missing(engine: Engine, spans: Sequence[_Span]) -> list[_Span]:
     return [span for span in left if span.rows]
 
 
-def _after(span: _Span, stored: int) -> _Span:
+def _after(span: Span, stored: int) -> Span:
     steps = (stored - span.first) // span.interval_s + 1
     return replace(span, first=span.first + steps * span.interval_s)
 
 
-def _load(engine: Engine, seed: int, span: _Span) -> int:
+def _load(engine: Engine, seed: int, span: Span) -> int:
     from db.ingest import load_history
 
     rows = 0
@@ -139,7 +145,13 @@ def _load(engine: Engine, seed: int, span: _Span) -> int:
     return rows
 
 
-def _same_expiry(span: _Span) -> Iterator["np.ndarray[tuple[int], np.dtype[np.int64]]"]:
+def _refresh_rollups(engine: Engine) -> None:
+    from db.timescale.maintenance import fill_all
+
+    fill_all(engine, lambda line: None)
+
+
+def _same_expiry(span: Span) -> Iterator["np.ndarray[tuple[int], np.dtype[np.int64]]"]:
     """The span's seconds, divided where contracts expire."""
     seconds = np.asarray(span.seconds, dtype=np.int64)
     parts = (seconds[seconds < CLOSE_S], seconds[(seconds >= CLOSE_S) & (seconds < DAY_S)])
