@@ -15,7 +15,10 @@ export const decimal = known((v) => one.format(v));
 export const ratio = known((v) => v.toFixed(2));
 export const strike = known((v) => upToTwo.format(v));
 export const signed = known((v) => sign(v) + two.format(Math.abs(v)));
-export const percent = known((v) => `${sign(v)}${Math.abs(v) >= 1000 ? whole.format(Math.abs(v)) : one.format(Math.abs(v))}`);
+export const percent = known((v) => {
+  const shown = Math.abs(v) >= 1000 ? whole.format(Math.abs(v)) : one.format(Math.abs(v));
+  return (shown === "0.0" ? "" : sign(v)) + shown;
+});
 export const share = known((v) => `${Math.round(v * 100)} %`);
 
 // quantities in lakh and crore, as Indian markets count

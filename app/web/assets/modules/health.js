@@ -72,7 +72,8 @@ export class Health {
   // a feed that runs on another day's clock (simulation, replay) must not pass for today's market
   replaying() {
     const at = Date.parse(this.summary.last_update);
-    if (Math.abs(this.nowMs - at) < 120_000) return "";
+    const present = Math.abs(this.nowMs - at) < 120_000;
+    if (present) return inSession(at) ? "" : "The exchanges are closed: this market is simulated or replayed.";
     return `Simulated or replayed market: its clock shows ${marketClock(this.summary.last_update)} on ${marketDay(this.summary.last_update)}.`;
   }
 }

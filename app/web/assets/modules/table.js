@@ -190,6 +190,9 @@ export class ChainTable {
 
   explain(cell) {
     const { column: key, side } = cell?.dataset ?? {};
+    if (cell?.classList.contains("strike")) {
+      cell.title = cell.parentElement.classList.contains("max-pain") ? "Max pain: option buyers would receive least here" : "";
+    }
     if (!key) return;
     const row = this.rows.get(Number(cell.parentElement.dataset.strike));
     const leg = row?.[`leg${side}`];
