@@ -61,10 +61,15 @@ class Outcome:
     """How many histories were played, on what, and where a rollup read otherwise."""
 
     seed: int
-    editions: list[str]
+    subjects: list[str]
     histories: int = 0
     checks: int = 0
     differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def editions(self) -> list[str]:
+        """The editions among the subjects."""
+        return sorted({subject.partition(" ")[0] for subject in self.subjects})
 
     def document(self) -> dict[str, Any]:
         """The outcome as JSON; `differences` counts them, `examples` holds the first ten."""
@@ -72,6 +77,7 @@ class Outcome:
             "histories": self.histories,
             "differences": len(self.differences),
             "editions": self.editions,
+            "subjects": self.subjects,
             "seed": self.seed,
             "checks": self.checks,
             "examples": [difference.document() for difference in self.differences[:10]],
@@ -167,8 +173,8 @@ def _whole(subject: Subject, rollup: str, found: Read) -> tuple[Read, Read]:
 def run(urls: Sequence[URL], histories: int, seed: int, report: Report) -> Outcome:
     """Plays `histories` random ones on databases made for it on each server, and drops these."""
     source = Random(seed)  # noqa: S311  # reproducible on purpose
-    with playground(urls) as (player, editions):
-        outcome = Outcome(seed, editions)
+    with playground(urls) as (player, subjects):
+        outcome = Outcome(seed, subjects)
         for _ in range(histories):
             outcome.differences += player.play(random_history(source))
             outcome.histories += 1
@@ -191,8 +197,8 @@ def _subjects(url: URL) -> list[Any]:
     with psycopg.connect(_conninfo(url), autocommit=True) as connection:
         row = connection.execute("SELECT current_setting('timescaledb.license', true)").fetchone()
     is_apache = bool(row and row[0] == "apache")
-    engine = _subject(url, f"{'Apache' if is_apache else 'Community'}: engine", native=False)
-    return [engine] if is_apache else [engine, _subject(url, "Community: native", native=True)]
+    engine = _subject(url, f"{'apache' if is_apache else 'community'} (engine)", native=False)
+    return [engine] if is_apache else [engine, _subject(url, "community (native)", native=True)]
 
 
 @contextmanager
@@ -213,7 +219,7 @@ def _prepared(conninfo: str, label: str, native: bool) -> Iterator[Subject]:
         connection.execute("SET client_min_messages = error")
         connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
         for script in install_statements():
-            connection.execute(sql.SQL(script))  # type: ignore[arg-type]  # from a file of ours
+            connection.execute(script.encode())  # scripts of ours, no parameters
         for name in ("make_ticks", "make_hypertable", "make_key"):
             connection.execute(statement(name))
         for spec in specs():

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, LiteralString, cast
+from typing import Any, cast
 
 import psycopg
 
@@ -38,9 +38,9 @@ Connection = psycopg.Connection[Any]
 Read = frozenset[tuple[Any, ...]]
 
 
-def statement(name: str) -> LiteralString:
+def statement(name: str) -> bytes:
     """A statement of equivalence.sql."""
-    return cast(LiteralString, named_statements("benchmarks", "equivalence.sql")[name])
+    return named_statements("benchmarks", "equivalence.sql")[name].encode()
 
 
 def bucket_start(instant: datetime, width: timedelta) -> datetime:

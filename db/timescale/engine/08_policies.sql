@@ -241,3 +241,13 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- The same as a job of TimescaleDB's own scheduler (Community).
+-- https://docs.tigerdata.com/api/latest/jobs-automation/add_job/
+CREATE OR REPLACE PROCEDURE timescale_engine.run_due_job(job_id integer, config jsonb)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    CALL timescale_engine.run_due_policies();
+END
+$$;
