@@ -219,6 +219,13 @@ def check_history(specs: Iterable[Spec]) -> None:
     (timescale/timescaledb#2198), so every refresh must start later than the rows end.
     """
     known = list(specs)
+    archived = {spec.table for spec in known if isinstance(spec, ArchivePolicy)}
+    for spec in known:
+        if isinstance(spec, RetentionPolicy) and spec.relation in archived:
+            raise SpecError(
+                f"{spec.relation} is archived: retention would drop rows that are not archived "
+                "yet. Give the archive policy a drop_after instead."
+            )
     ends = dict(_ends_of_history(known))
     for rollup in known:
         if not isinstance(rollup, RollupSpec) or rollup.refresh is None:

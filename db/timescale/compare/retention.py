@@ -1,4 +1,4 @@
-"""Retention policies, declared on their own or as a rollup's retention."""
+"""Retention policies, declared on their own or as what a rollup or an archive keeps."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -25,7 +25,7 @@ from db.timescale.ops.retention import (
     AlterRetentionPolicyOp,
     RemoveRetentionPolicyOp,
 )
-from db.timescale.specs import RetentionPolicy, RollupSpec
+from db.timescale.specs import ArchivePolicy, RetentionPolicy, RollupSpec
 
 ORDER = 70
 
@@ -78,6 +78,11 @@ def _wanted(context: AutogenContext) -> dict[Key, RetentionPolicy]:
         for rollup in all_declared(context, RollupSpec)
         if rollup.retention is not None
     }
+    for archive in all_declared(context, ArchivePolicy):
+        if archive.drop_after is not None:
+            wanted[key_of(context, archive.archive_table)] = RetentionPolicy(
+                relation="", drop_after=archive.drop_after
+            )
     for policy in all_declared(context, RetentionPolicy):
         wanted[key_of(context, policy.relation)] = replace(policy, relation="")
     return wanted

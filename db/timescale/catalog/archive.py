@@ -1,0 +1,36 @@
+"""Archive policies as the database holds them: jobs of TimescaleDB's, or the toolkit's records."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from sqlalchemy import Connection, text
+
+from db.timescale.catalog.policy import FoundPolicy, Key, as_timedelta, own_policies
+from db.timescale.specs import ArchivePolicy
+from db.timescale.sqltext import named_statements
+
+
+def archive_policies(connection: Connection) -> Mapping[Key, ArchivePolicy]:
+    """(schema, name) → its archive policy; relations are quoted as the policy has them."""
+    found = {**own_policies(connection, "archive"), **_jobs(connection)}
+    return {
+        key: ArchivePolicy(
+            table=".".join(key),
+            archive_after=as_timedelta(connection, policy.config["archive_after"]),
+            archive_table=policy.config["archive_table"],
+            history_view=policy.config["history_view"],
+            archive_chunk_interval=as_timedelta(
+                connection, policy.config["archive_chunk_interval"]
+            ),
+            schedule_interval=policy.schedule_interval or timedelta(days=1),
+        )
+        for key, policy in found.items()
+    }
+
+
+def _jobs(connection: Connection) -> Mapping[Key, FoundPolicy]:
+    statement = named_statements("db.timescale.sql", "archive.sql")["read_jobs"]
+    return {
+        (row.schema, row.name): FoundPolicy(row.config, row.schedule_interval)
+        for row in connection.execute(text(statement))
+    }

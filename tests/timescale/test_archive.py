@@ -1,0 +1,136 @@
+"""Archiving moves whole chunks, checked, and everything comes back."""
+
+import json
+
+import sqlalchemy as sa
+from sqlalchemy import text
+
+from db.timescale.specs import ArchivePolicy, HypertableSpec, declare
+from tests.timescale.project import Project
+from tests.timescale.test_autogenerate import DAY, readings
+
+POLICY = ArchivePolicy(
+    table="readings",
+    archive_after=30 * DAY,
+    archive_table="archive.readings",
+    history_view="readings_history",
+    archive_chunk_interval=30 * DAY,
+    drop_after=900 * DAY,
+)
+
+
+def declared(project: Project, *policies: ArchivePolicy) -> None:
+    project.metadata = sa.MetaData()
+    table = readings(project.metadata)
+    sa.Index("readings_key", table.c.sensor, table.c.taken_at.desc(), unique=True)
+    declare(
+        project.metadata,
+        HypertableSpec(table="readings", time_column="taken_at", chunk_interval=DAY),
+        *policies,
+    )
+
+
+def archived(project: Project) -> Project:
+    """Sixty days of readings, of which the archive policy is due for thirty."""
+    # the job must not be at it while the test is
+    project.execute("SELECT _timescaledb_functions.stop_background_workers()")
+    declared(project)
+    project.autogenerate("readings")
+    project.upgrade()
+    project.execute(
+        """
+        INSERT INTO readings (taken_at, sensor, celsius)
+        SELECT now() - make_interval(hours => i), 's' || i % 3, i
+        FROM generate_series(1, 60 * 24, 6) AS s (i)
+        """
+    )
+    declared(project, POLICY)
+    project.autogenerate("archive")
+    return project
+
+
+def run(project: Project) -> None:
+    """Everything that is due, a transaction a span."""
+    step = text("SELECT timescale_engine.run_archive('public.readings', :config)")
+    (config,) = project.rows(
+        "SELECT config FROM timescale_engine.policy WHERE kind = 'archive'"
+    ) or project.rows(
+        "SELECT config FROM timescaledb_information.jobs WHERE proc_name = 'archive_job'"
+    )
+    with project.engine.connect() as connection:
+        while connection.execute(step, {"config": json.dumps(config[0])}).scalar():
+            connection.commit()
+
+
+ROWS = "SELECT * FROM readings ORDER BY taken_at, sensor"
+HISTORY = "SELECT * FROM readings_history ORDER BY taken_at, sensor"
+
+
+def test_an_archive_is_made_filled_read_and_dissolved(project: Project) -> None:
+    archived(project)
+    before = project.rows(ROWS)
+    project.upgrade()
+    assert project.differences() == []
+    run(project)
+    ((kept,),) = project.rows("SELECT count(*) FROM readings")
+    ((moved,),) = project.rows("SELECT count(*) FROM archive.readings")
+    assert kept + moved == len(before)
+    assert moved > len(before) * 0.4
+    assert project.rows(HISTORY) == before
+    project.downgrade()
+    assert project.rows(ROWS) == before
+    assert project.rows(
+        "SELECT to_regclass('archive.readings'), to_regclass('readings_history')"
+    ) == [(None, None)]
+    project.upgrade()
+    assert project.differences() == []
+
+
+def test_a_row_that_comes_late_follows_its_chunk(project: Project) -> None:
+    archived(project)
+    project.upgrade()
+    run(project)
+    project.execute(
+        "INSERT INTO readings (taken_at, sensor) VALUES (now() - INTERVAL '50 days', 'late')"
+    )
+    run(project)
+    assert project.rows("SELECT sensor FROM archive.readings WHERE sensor = 'late'") == [("late",)]
+    assert project.rows("SELECT sensor FROM readings WHERE sensor = 'late'") == []
+
+
+def test_a_new_column_reaches_the_archive(project: Project) -> None:
+    archived(project)
+    project.upgrade()
+    run(project)
+    project.execute("ALTER TABLE readings ADD COLUMN humidity int")
+    project.execute(
+        """
+        INSERT INTO readings (taken_at, sensor, humidity)
+        VALUES (now() - INTERVAL '50 days', 'h', 7)
+        """
+    )
+    run(project)
+    assert project.rows("SELECT humidity FROM readings_history WHERE sensor = 'h'") == [(7,)]
+
+
+def test_a_changed_policy_is_seen_and_undone(project: Project) -> None:
+    archived(project)
+    project.upgrade()
+    later = ArchivePolicy(
+        table="readings",
+        archive_after=40 * DAY,
+        archive_table="archive.readings",
+        history_view="readings_history",
+        archive_chunk_interval=30 * DAY,
+        drop_after=1000 * DAY,
+        schedule_interval=DAY / 2,
+    )
+    declared(project, later)
+    written = project.autogenerate("later")
+    assert "op.alter_archive_policy" in written
+    assert "op.alter_retention_policy" in written
+    project.upgrade()
+    assert project.differences() == []
+    project.downgrade()
+    project.upgrade()
+    assert project.differences() == []
