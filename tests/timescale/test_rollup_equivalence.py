@@ -1,4 +1,4 @@
-"""Rollups against a direct GROUP BY: whatever writers, refreshes, drops and crashes do, in any order."""
+"""Rollups against a direct GROUP BY, whatever writers, refreshes, drops and crashes do."""
 
 from collections.abc import Iterator
 from random import Random
