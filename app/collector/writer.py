@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+import psycopg
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
@@ -23,6 +24,9 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 _DRAINED_AT_ONCE = 20
 # a relation, column, function or schema that is not there
 _NOT_MIGRATED = ("42P01", "42703", "42883", "3F000")
+# what may pass by itself: the database is away, overloaded, locked (COPY raises the driver's own)
+_PASSING = (DatabaseUnavailableError, OperationalError, psycopg.OperationalError)
+_WRONG_SCHEMA = (ProgrammingError, psycopg.ProgrammingError)
 T = TypeVar("T")
 
 
@@ -115,10 +119,10 @@ class Writer:
         """Whether it was written; what the database refuses for itself is counted."""
         try:
             return bool(write())
-        except (OperationalError, ProgrammingError):
+        except (*_PASSING, *_WRONG_SCHEMA):
             raise
-        except DBAPIError as exc:
-            reason = str(exc.orig).partition("\n")[0]
+        except (DBAPIError, psycopg.Error) as exc:
+            reason = str(getattr(exc, "orig", exc)).partition("\n")[0]
             _LOG.error("the database refused a snapshot: %s", reason)
             self._counts.refused[reason] += 1
             return False
@@ -128,12 +132,12 @@ class Writer:
         while True:
             try:
                 result = action()
-            except (DatabaseUnavailableError, OperationalError) as exc:
+            except _PASSING as exc:
                 self._failed(exc)
                 if self._spool is not None or self._stopped.wait(self._pause_left()):
                     return None
                 continue
-            except ProgrammingError as exc:
+            except _WRONG_SCHEMA as exc:
                 _raise_if_not_migrated(exc)
                 raise
             if self._attempts:
@@ -161,8 +165,8 @@ class Writer:
         self._counts.spooled += 1
 
 
-def _raise_if_not_migrated(exc: ProgrammingError) -> None:
-    if getattr(exc.orig, "sqlstate", None) in _NOT_MIGRATED:
+def _raise_if_not_migrated(exc: Exception) -> None:
+    if getattr(getattr(exc, "orig", exc), "sqlstate", None) in _NOT_MIGRATED:
         raise NotMigratedError(
             "The database is not migrated to this version; run `alembic upgrade head`."
         ) from exc

@@ -1,0 +1,184 @@
+"""`python -m app collect` as a person runs it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, Engine, text
+
+from tests.support.paths import ROOT
+
+HEADER = (
+    "timestamp,exchange,token,expiry,strike,option_type,ltp,oi,volume,"
+    "underlying_price,future_price,future_oi"
+)
+GOOD = (
+    "2025-12-04T12:{minute}:00+05:30,NSE,{token},2025-12-09,{strike},{side},124.5,7500,100,"
+    "26000.95,26142.9,15"
+)
+BAD = [
+    "not a time,NSE,1,2025-12-09,26000,CE,1,1,1,,,",
+    "2025-12-04T12:36:00+05:30,NYSE,1,2025-12-09,26000,CE,1,1,1,,,",
+    "2025-12-04T12:36:00+05:30,NSE,1,2025-12-09,,CE,1,1,1,,,",
+    "2025-12-04T12:36:00+05:30,NSE,1,2025-12-09,26000,XX,1,1,1,,,",
+    "2025-12-04T12:36:00+05:30,NSE,1,2025-12-09,26000,CE,-1,1,1,,,",
+    "2025-12-04T12:36:00+05:30,NSE,1,2025-12-09,26000,CE,1,-1,1,,,",
+    "2025-12-04T12:36:00+05:30,NSE,1,2025-12-09,26000,CE,1,-1,1,,,",
+]
+
+NOWHERE = URL.create("postgresql", host="127.0.0.1", port=1, database="oi")
+
+
+def environment(database: URL, home: Path) -> dict[str, str]:
+    url = database.render_as_string(hide_password=False)
+    return {**os.environ, "OI_DATABASE_URL": url, "OI_HOME": str(home)}
+
+
+def collect(database: URL, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app", "collect", *arguments],
+        cwd=ROOT,
+        env=environment(database, home),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    """Eight good rows at two instants, and one for each kind of nonsense."""
+    good = [
+        GOOD.format(minute=minute, token=int(strike) * 2 + (side == "PE"), strike=strike, side=side)
+        for minute in (35, 36)
+        for strike in ("25950", "26000")
+        for side in ("CE", "PE")
+    ]
+    path = tmp_path / "tape.csv"
+    path.write_text("\n".join([HEADER, *good, *BAD]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_replay_ends_by_itself_and_prints_what_it_stored_and_rejected(
+    database: URL, engine: Engine, recording: Path, tmp_path: Path
+) -> None:
+    arguments = ("--feed", "replay", "--file", str(recording), "--speed", "max")
+    done = collect(database, tmp_path, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    counts = json.loads(done.stdout)
+    assert (counts["stored"], counts["snapshots"], counts["rejected_rows"]) == (8, 2, 7)
+    assert counts["rejected"] == {
+        "negative open interest": 2,
+        "negative price": 1,
+        "no strike": 1,
+        "option type is neither CE nor PE": 1,
+        "timestamp is not one": 1,
+        "unknown exchange": 1,
+    }
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM option_chain_snapshots")) == 8
+        assert connection.scalar(text("SELECT count(*) FROM ml_features")) == 2
+        assert connection.scalar(text("SELECT last_atm_strike FROM exchange_metadata")) == 26_000
+
+
+def test_a_simulated_market_runs_until_it_is_told_to_stop(
+    database: URL, engine: Engine, tmp_path: Path
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", "collect", "--feed", "simulate", "--json"],
+        cwd=ROOT,
+        env=environment(database, tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        _wait_until_four_chains_are_shown(engine)
+        process.send_signal(signal.SIGTERM)
+        output, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+    counts = json.loads(output)
+    assert counts["live_updates"] + counts["snapshots"] >= 4
+    assert counts["rejected_rows"] == 0
+
+
+def _wait_until_four_chains_are_shown(engine: Engine) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        with engine.connect() as connection:
+            if connection.scalar(text("SELECT count(*) FROM chain_summary")) == 4:
+                return
+        time.sleep(0.2)
+    raise AssertionError("the live edge never showed four chains")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--feed", "replay"), "needs either --file CSV or --day"),
+        (("--feed", "replay", "--file", "none.csv"), "Cannot read none.csv"),
+        (("--feed", "simulate", "--file", "x.csv"), "belong to --feed replay"),
+        (("--feed", "replay", "--file", "x.csv", "--speed", "fast"), "neither a positive number"),
+        (("--feed", "replay", "--file", "x.csv", "--speed", "-1"), "neither a positive number"),
+        (("--feed", "telepathy"), "'telepathy' is not one of"),
+        (("--feed", "replay", "--file", "pyproject.toml"), "has no column timestamp"),
+    ],
+)
+def test_a_wrong_choice_is_one_sentence_and_a_failure(
+    tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    done = collect(NOWHERE, tmp_path, *arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_day_without_history_is_one_sentence(database: URL, tmp_path: Path) -> None:
+    done = collect(database, tmp_path, "--feed", "replay", "--day", "2001-01-01")
+    assert done.returncode == 2
+    assert "holds no snapshot of 2001-01-01" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_is_down_is_one_sentence(tmp_path: Path, recording: Path) -> None:
+    done = collect(NOWHERE, tmp_path, "--feed", "replay", "--file", str(recording))
+    assert done.returncode == 1
+    assert done.stderr.count("does not answer") == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_a_stored_day_is_replayed_into_the_present(
+    database: URL, engine: Engine, recording: Path, tmp_path: Path
+) -> None:
+    first = collect(
+        database, tmp_path, "--feed", "replay", "--file", str(recording), "--speed", "max"
+    )
+    assert first.returncode == 0, first.stderr
+    assert "stored 8 rows in 2 snapshots" in first.stdout
+    again = collect(
+        database,
+        *(tmp_path, "--feed", "replay", "--day", "2025-12-04", "--speed", "max", "--as-now"),
+    )
+    assert again.returncode == 0, again.stderr
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT timestamp::date = (now() AT TIME ZONE 'Asia/Kolkata')::date, count(*),"
+                " min(oi), min(time_to_expiry_seconds)"
+                " FROM option_chain_snapshots GROUP BY 1 ORDER BY 1"
+            )
+        ).all()
+    past, present = rows
+    assert (past.count, present.count) == (8, 8)
+    assert present[2] == 7_500
+    assert present[3] > 0
