@@ -82,7 +82,7 @@ def test_changes_while_it_is_held_keep_duplicates_right(ticks: URL) -> None:
     running = Thread(target=convert.run, args=(ticks, TICKS), kwargs={"options": options})
     running.start()
     with connection(ticks) as session:
-        _until_ready(session)
+        _until_ready(ticks)
         session.execute("DELETE FROM ticks WHERE reading = 2000")
         session.execute("INSERT INTO ticks (at, device, reading) VALUES (NULL, 'd9', 6000)")
         session.execute("UPDATE ticks SET at = '2025-12-03 00:30' WHERE reading = 4000")
@@ -103,13 +103,10 @@ def test_changes_while_it_is_held_keep_duplicates_right(ticks: URL) -> None:
         ]
 
 
-def _until_ready(session: psycopg.Connection) -> None:
+def _until_ready(url: URL) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        row = session.execute(
-            "SELECT phase FROM oi_convert.conversion WHERE ended_at IS NULL"
-        ).fetchone()
-        if row == ("ready",):
+        if [report.phase for report in convert.report(url)] == ["ready"]:
             return
         time.sleep(0.05)
     raise AssertionError("the conversion never became ready")
