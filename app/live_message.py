@@ -1,6 +1,7 @@
-"""What a viewer is sent: a whole chain as arrays, or only the legs and fields that changed."""
+"""What a viewer is sent: a whole chain as arrays, or only the cells and fields that changed."""
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -8,55 +9,99 @@ import orjson
 from app.chain_states import ChainState
 from db.ticks import CHANGE_MINUTES
 
-LEG_FIELDS = (
+_CHANGES = tuple(f"{minutes}m" for minutes in CHANGE_MINUTES)
+_PLAIN = (
     "latest_oi",
     "ltp",
-    "iv",
     "volume",
     "best_bid",
     "best_ask",
     "bid_quantity",
     "ask_quantity",
     "theoretical_price",
-    "delta",
     "symbol",
 )
-CHANGES = tuple(f"{minutes}m" for minutes in CHANGE_MINUTES)
+# finer than the screen shows would make every cell of every second a changed one
+_ROUNDED = ("iv", "delta")
+_DIGITS = 2
+LEG_FIELDS = (
+    "strike",
+    "side",
+    *_PLAIN,
+    *_ROUNDED,
+    *(f"pct_{name}" for name in _CHANGES),
+    *(f"abs_{name}" for name in _CHANGES),
+)
 
 Leg = tuple[Any, ...]
 _SIDES = (("CE", "call_options"), ("PE", "put_options"))
 _MS = 1000
 
 
-def full_message(state: ChainState) -> bytes:
+@dataclass(frozen=True)
+class LiveView:
+    """A state as viewers see it: the head line's fields, and each contract's by strike and side.
+
+    `sequence` orders states of one database, `identity` tells states apart in any case.
+    """
+
+    exchange: str
+    sequence: int | None
+    identity: tuple[Any, ...]
+    summary: dict[str, Any]
+    legs: dict[tuple[float, str], Leg]
+
+    @classmethod
+    def of(cls, state: ChainState) -> "LiveView":
+        """The view of a payload; a leg's values stand in the order of LEG_FIELDS."""
+        payload = state.payload
+        lists = {name for _, name in _SIDES}
+        return cls(
+            state.exchange,
+            payload["sequence"],
+            state.identity,
+            {name: value for name, value in payload.items() if name not in lists},
+            {(o["strike"], side): _leg(o, side) for side, name in _SIDES for o in payload[name]},
+        )
+
+
+def full_message(view: LiveView) -> bytes:
     """Everything a viewer needs who knows nothing yet."""
     return orjson.dumps(
         {
             "kind": "full",
-            "exchange": state.exchange,
-            "sequence": state.payload["sequence"],
+            "exchange": view.exchange,
+            "sequence": view.sequence,
             "server_ms": _server_ms(),
-            "leg_fields": ["strike", "side", *LEG_FIELDS, *_change_names()],
-            "summary": summary_of(state),
-            "legs": list(legs_of(state).values()),
+            "leg_fields": LEG_FIELDS,
+            "summary": view.summary,
+            "legs": list(view.legs.values()),
         }
     )
 
 
-def delta_message(old: ChainState, new: ChainState) -> bytes:
-    """What turns `old` into `new`: changed summary fields, changed legs whole, legs that left."""
-    before, after = legs_of(old), legs_of(new)
-    known = summary_of(old)
+def delta_message(old: LiveView, new: LiveView) -> bytes:
+    """What turns `old` into `new`.
+
+    `cells` holds a list a contract: strike, side, then position in LEG_FIELDS and value for each
+    cell that differs; `legs` contracts that are new, whole; `gone` those that left.
+    """
+    known = old.legs
     return orjson.dumps(
         {
             "kind": "delta",
             "exchange": new.exchange,
-            "base": old.payload["sequence"],
-            "sequence": new.payload["sequence"],
+            "base": old.sequence,
+            "sequence": new.sequence,
             "server_ms": _server_ms(),
-            "summary": {k: v for k, v in summary_of(new).items() if known.get(k) != v},
-            "legs": [leg for key, leg in after.items() if before.get(key) != leg],
-            "gone": [key for key in before if key not in after],
+            "summary": {k: v for k, v in new.summary.items() if old.summary.get(k) != v},
+            "cells": [
+                [*key, *_changes(known[key], leg)]
+                for key, leg in new.legs.items()
+                if key in known and known[key] != leg
+            ],
+            "legs": [leg for key, leg in new.legs.items() if key not in known],
+            "gone": [key for key in known if key not in new.legs],
         }
     )
 
@@ -66,29 +111,29 @@ def pulse_message(problem: str | None) -> bytes:
     return orjson.dumps({"kind": "pulse", "server_ms": _server_ms(), "problem": problem})
 
 
-def summary_of(state: ChainState) -> dict[str, Any]:
-    """The payload without its option rows."""
-    lists = {name for _, name in _SIDES}
-    return {name: value for name, value in state.payload.items() if name not in lists}
+def _leg(option: dict[str, Any], side: str) -> Leg:
+    pct, absolute = option["pct_changes"], option["abs_changes"]
+    return (
+        option["strike"],
+        side,
+        *(option[field] for field in _PLAIN),
+        *(_rounded(option[field]) for field in _ROUNDED),
+        *(_rounded(pct[name]) for name in _CHANGES),
+        *(absolute[name] for name in _CHANGES),
+    )
 
 
-def legs_of(state: ChainState) -> dict[tuple[float, str], Leg]:
-    """Each contract's values in the order of `leg_fields`, by strike and side."""
-    return {
-        (option["strike"], side): (
-            option["strike"],
-            side,
-            *(option[field] for field in LEG_FIELDS),
-            *(option["pct_changes"][name] for name in CHANGES),
-            *(option["abs_changes"][name] for name in CHANGES),
-        )
-        for side, name in _SIDES
-        for option in state.payload[name]
-    }
+def _changes(old: Leg, new: Leg) -> list[Any]:
+    return [
+        part
+        for position, (before, after) in enumerate(zip(old, new, strict=True))
+        if before != after
+        for part in (position, after)
+    ]
 
 
-def _change_names() -> list[str]:
-    return [f"pct_{name}" for name in CHANGES] + [f"abs_{name}" for name in CHANGES]
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, _DIGITS)
 
 
 def _server_ms() -> int:

@@ -6,7 +6,7 @@ import orjson
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.live_message import full_message
+from app.live_message import LiveView, full_message
 from app.problems import UNAVAILABLE
 from app.services import services
 from db.exchanges import EXCHANGES, exchange_named
@@ -26,7 +26,7 @@ def dashboard() -> ResponseReturnValue:
     shared.live.start()
     problem, first, status = None, b"null", 200
     try:
-        first = full_message(shared.states.current(key))
+        first = full_message(LiveView.of(shared.states.current(key)))
     except UNAVAILABLE as error:
         problem, status = str(error), 503
     page = render_template(

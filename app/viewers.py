@@ -17,8 +17,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from app.broadcast import Broadcast
 from app.chain_states import ChainState
-from app.live_message import delta_message, full_message, pulse_message
+from app.live_message import pulse_message
 from app.websocket import Accepted, Frame
 
 _log = logging.getLogger(__name__)
@@ -29,29 +30,6 @@ BLOCKED_S = 5.0
 _TICK_S = 1.0
 _RECEIVE_BYTES = 4096
 _ACKNOWLEDGE_MS = 20_000
-
-
-@dataclass(frozen=True)
-class Broadcast:
-    """One state of an exchange, as frames; `delta` turns the state of sequence `base` into it."""
-
-    state: ChainState
-    full: Frame
-    base: Any = None
-    delta: Frame | None = None
-
-    @property
-    def sequence(self) -> Any:
-        return self.state.identity
-
-    @classmethod
-    def after(cls, previous: "Broadcast | None", state: ChainState) -> "Broadcast":
-        """The next broadcast; without a previous one there is no delta."""
-        full = Frame(full_message(state))
-        if previous is None:
-            return cls(state, full)
-        delta = Frame(delta_message(previous.state, state))
-        return cls(state, full, previous.sequence, delta)
 
 
 @dataclass(eq=False)
@@ -192,7 +170,7 @@ class Viewers:
         previous = self._latest.get(state.exchange)
         if previous is not None and _is_older(state, previous.state):
             return
-        if previous is None or previous.sequence != state.identity:
+        if previous is None or previous.identity != state.identity:
             self._latest[state.exchange] = Broadcast.after(previous, state)
         for viewer in self._admitted():
             if viewer.exchange == state.exchange:
@@ -204,11 +182,9 @@ class Viewers:
             viewer.unsent, viewer.replies = memoryview(viewer.replies), b""
             self._push(viewer)
         latest = self._latest.get(viewer.exchange)
-        if viewer.unsent or viewer.closing or latest is None or viewer.seen == latest.sequence:
+        if viewer.unsent or viewer.closing or latest is None or viewer.seen == latest.identity:
             return
-        current = viewer.seen is not None and viewer.seen == latest.base
-        frame = latest.delta if current and latest.delta is not None else latest.full
-        viewer.seen = latest.sequence
+        frame, viewer.seen = latest.frame_for(viewer.seen), latest.identity
         self._send(viewer, frame)
 
     def _send(self, viewer: Viewer, frame: Frame) -> None:

@@ -30,8 +30,11 @@ def test_a_commit_reaches_the_viewers_as_a_delta(web: WebServer, store: Store) -
             delta = follower.message("delta")
             assert delta["base"] == full[0]["sequence"]
             fields = full[0]["leg_fields"]
-            changed = {(leg[0], leg[1]): leg[fields.index("latest_oi")] for leg in delta["legs"]}
-            assert changed[26_000.0, "CE"] == 7000
+            changed = {
+                (strike, side): dict(zip(pairs[::2], pairs[1::2], strict=True))
+                for strike, side, *pairs in delta["cells"]
+            }
+            assert changed[26_000.0, "CE"][fields.index("latest_oi")] == 7000
 
 
 def test_without_a_session_nobody_follows(web: WebServer) -> None:

@@ -12,6 +12,7 @@ from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import CloseConnection, Ping, Pong, TextMessage
 
 from app import viewers as hub
+from app.live_message import LEG_FIELDS, LiveView, delta_message
 from app.viewers import Viewers
 from app.websocket import Accepted
 from tests.web.chains import state
@@ -100,7 +101,9 @@ def test_who_keeps_up_gets_only_what_changed(viewers: Viewers) -> None:
     viewers.publish(state(2, {100.0: 11, 150.0: 20}))
     message = watcher.message()
     assert (message["kind"], message["base"], message["sequence"]) == ("delta", 1, 2)
-    assert [leg[:3] for leg in message["legs"]] == [[100.0, "CE", 11], [100.0, "PE", 11]]
+    oi = LEG_FIELDS.index("latest_oi")
+    assert message["cells"] == [[100.0, "CE", oi, 11], [100.0, "PE", oi, 11]]
+    assert message["legs"] == []
     assert message["gone"] == [[200.0, "CE"], [200.0, "PE"]]
     assert message["summary"]["underlying_price"] == 102.0
     assert "pcr" not in message["summary"]
@@ -115,11 +118,12 @@ def test_nobody_hears_of_other_exchanges(viewers: Viewers) -> None:
 
 
 def test_a_slow_viewer_skips_states_and_ends_with_the_newest(viewers: Viewers) -> None:
-    wide = {100.0 + n: n for n in range(2000)}
-    watcher = Watcher(viewers, room=4096)
+    wide = {100.0 + n: n for n in range(400)}
     last = 40
-    for sequence in range(1, last + 1):
-        viewers.publish(state(sequence, {**wide, 100.0: sequence}))
+    states = [state(sequence, {**wide, 100.0: sequence}) for sequence in range(1, last + 1)]
+    watcher = Watcher(viewers, room=4096)
+    for newer in states:
+        viewers.publish(newer)
     seen = [watcher.message()]
     while seen[-1]["sequence"] != last:
         seen.append(watcher.message())
@@ -199,3 +203,23 @@ def test_closing_lets_everybody_go(viewers: Viewers) -> None:
     viewers.close()
     with pytest.raises(ConnectionResetError):
         watcher.message()
+
+
+def test_deltas_add_up_to_the_whole_state() -> None:
+    steps = [
+        state(1, {100.0: 10, 150.0: 20}),
+        state(2, {100.0: 11, 150.0: 20, 200.0: 5}),
+        state(3, {150.0: 21, 200.0: 5}),
+    ]
+    views = [LiveView.of(step) for step in steps]
+    legs = {key: list(leg) for key, leg in views[0].legs.items()}
+    for old, new in itertools.pairwise(views):
+        message = json.loads(delta_message(old, new))
+        for strike, side in message["gone"]:
+            del legs[strike, side]
+        for leg in message["legs"]:
+            legs[leg[0], leg[1]] = leg
+        for strike, side, *pairs in message["cells"]:
+            for position, value in zip(pairs[::2], pairs[1::2], strict=True):
+                legs[strike, side][position] = value
+        assert {key: tuple(leg) for key, leg in legs.items()} == new.legs

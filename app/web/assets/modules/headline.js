@@ -24,7 +24,8 @@ export function showHeadline(summary, nowMs) {
   put("atm_iv", format.decimal(summary.atm_iv));
   put("straddle", format.price(summary.straddle));
   put("expiry", format.marketDate(summary.expiry));
-  put("market_time", summary.last_update === null ? format.DASH : `${format.marketClock(summary.last_update)}, ${format.marketDate(summary.last_update)}`);
+  put("market_time", format.marketClock(summary.last_update));
+  put("market_day", summary.last_update === null ? "" : format.marketDate(summary.last_update), "wide-only");
   put("contracts", format.integer(summary.contracts));
   put("sequence", format.integer(summary.sequence));
   showExpiry(summary, nowMs);

@@ -20,6 +20,7 @@ export class Chain {
     Object.assign(this.summary, message.summary);
     for (const [strike, side] of message.gone) this.legs.delete(`${strike}${side}`);
     this.take(message.legs);
+    for (const [strike, side, ...changes] of message.cells) this.change(`${strike}${side}`, changes);
     this.serial = message.sequence;
     return true;
   }
@@ -30,6 +31,13 @@ export class Chain {
       for (let i = 0; i < values.length; i += 1) leg[this.names[i]] = values[i];
       this.legs.set(`${leg.strike}${leg.side}`, leg);
     }
+  }
+
+  // a changed leg is a new object: that is how the table knows what to look at
+  change(key, changes) {
+    const leg = { ...this.legs.get(key) };
+    for (let i = 0; i < changes.length; i += 2) leg[this.names[changes[i]]] = changes[i + 1];
+    this.legs.set(key, leg);
   }
 
   leg(strike, side) {
