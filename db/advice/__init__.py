@@ -1,0 +1,1 @@
+"""What a DBA should look at: index care, slow statements, advice with its evidence."""
