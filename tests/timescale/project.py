@@ -77,6 +77,11 @@ class Project:
         command.upgrade(self.config(output), revision, sql=True)
         return output.getvalue()
 
+    def offline_downgrade(self) -> str:
+        output = io.StringIO()
+        command.downgrade(self.config(output), "head:base", sql=True)
+        return output.getvalue()
+
     def rows(self, query: str, **parameters: object) -> list[tuple[Any, ...]]:
         with self.engine.connect() as connection:
             return [tuple(row) for row in connection.execute(text(query), parameters)]
