@@ -173,7 +173,7 @@ def compare_on(
     plan = runner.Plan(_REQUESTS, rounds, seed=spec.seed)
     with legacy_database(server, spec) as (legacy, loaded):
         started = time.perf_counter()
-        with migrated_copy(server, legacy) as migrated, session(legacy) as before:
+        with migrated_copy(server, legacy, spec) as migrated, session(legacy) as before:
             result.data |= {
                 "dataset": described(spec, loaded),
                 "temperature": "warm",

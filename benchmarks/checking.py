@@ -28,10 +28,16 @@ def application_plans(
     engine: Engine, session: Session, workloads: Sequence[Workload], spec: DatasetSpec
 ) -> Mapping[str, Planned]:
     """The plan of each read of `db.queries` by workload name."""
+    requests = application_requests(engine, workloads, spec)
+    return {name: planned(session, sent) for name, sent in requests.items()}
+
+
+def application_requests(
+    engine: Engine, workloads: Sequence[Workload], spec: DatasetSpec
+) -> Mapping[str, Sequence[Request]]:
+    """What the application sends for each of its reads, by workload name."""
     return {
-        workload.name: planned(session, _requests(engine, workload, spec))
-        for workload in workloads
-        if workload.after
+        workload.name: _requests(engine, workload, spec) for workload in workloads if workload.after
     }
 
 

@@ -3,16 +3,40 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from sqlalchemy import URL
 
-from benchmarks.databases import BenchmarkServer, session
+from benchmarks.databases import BenchmarkServer, Session, session
 from benchmarks.dataset.load import Load, load
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.progress import steps
 
 BASELINE = "0001_baseline"
+_ROW_DAYS = 2
+"""Trading days that stay rows, as the columnstore policy has it."""
+_COLUMNSTORE_ENABLED = """
+    SELECT bool_or(compression_enabled)
+    FROM timescaledb_information.hypertables
+    WHERE hypertable_name = 'option_chain_snapshots'
+"""
+_STOP_JOBS = """
+    SELECT alter_job(job_id, scheduled => false)
+    FROM timescaledb_information.jobs
+    WHERE proc_name IN ('policy_compression', 'policy_columnstore')
+"""
+_TO_COLUMNSTORE = """
+    SELECT compress_chunk(chunk, if_not_compressed => true)
+    FROM show_chunks('option_chain_snapshots', older_than => %s::timestamp) AS chunk
+"""
+_FROM_COLUMNSTORE = """
+    SELECT decompress_chunk(chunk, if_compressed => true)
+    FROM show_chunks(
+        'option_chain_snapshots',
+        newer_than => coalesce(%s::timestamp, '-infinity')
+    ) AS chunk
+"""
 
 
 @contextlib.contextmanager
@@ -31,13 +55,13 @@ def legacy_database(server: BenchmarkServer, spec: DatasetSpec) -> Iterator[tupl
 
 
 @contextlib.contextmanager
-def migrated_copy(server: BenchmarkServer, legacy: URL) -> Iterator[URL]:
+def migrated_copy(server: BenchmarkServer, legacy: URL, spec: DatasetSpec) -> Iterator[URL]:
     """A copy of a filled legacy database, upgraded to head and analyzed."""
     from db import migrate
 
     with server.database("after", template=legacy.database) as url:
         migrate.upgrade(url, "head")
-        settle(url)
+        settle(url, spec)
         yield url
 
 
@@ -48,15 +72,30 @@ def migrated_database(server: BenchmarkServer, spec: DatasetSpec) -> Iterator[UR
 
     with legacy_database(server, spec) as (url, _):
         migrate.upgrade(url, "head")
-        settle(url)
+        settle(url, spec)
         yield url
 
 
-def settle(url: URL) -> None:
-    """Give the planner statistics and visibility, as autovacuum would have after a while."""
-    with session(url) as analyzing:
-        analyzing.execute("VACUUM (ANALYZE)")
-        analyzing.execute("CHECKPOINT")
+def settle(url: URL, spec: DatasetSpec) -> None:
+    """Bring a database to rest: closed days as the policies would leave them, fresh statistics.
+
+    Background jobs of the columnstore are stopped and their work is done now, so that a figure
+    does not depend on when they would have run.
+    """
+    with session(url) as settling:
+        enabled = settling.execute(_COLUMNSTORE_ENABLED).fetchone()
+        if enabled and enabled[0]:
+            set_columnstore(settling, spec.trading_days[-_ROW_DAYS:][0])
+        settling.execute("VACUUM (ANALYZE)")
+        settling.execute("CHECKPOINT")
+
+
+def set_columnstore(settling: Session, before: date | None) -> None:
+    """Put chunks that end by `before` into the columnstore, take all others out of it."""
+    settling.execute(_STOP_JOBS)
+    settling.execute(_FROM_COLUMNSTORE, [before])
+    if before:
+        settling.execute(_TO_COLUMNSTORE, [before])
 
 
 def described(spec: DatasetSpec, loaded: Load | None = None) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def ingest_on(
     """Store the same snapshots in every way; fills `result` as `ingest --help` says."""
     with (
         legacy_database(server, spec) as (legacy, loaded),
-        migrated_copy(server, legacy) as migrated,
+        migrated_copy(server, legacy, spec) as migrated,
         session(migrated) as facts,
         steps("ingesting", 5) as advance,
     ):

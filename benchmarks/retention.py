@@ -30,7 +30,7 @@ def retention_on(server: BenchmarkServer, spec: DatasetSpec, result: Result) -> 
     ]
     with (
         legacy_database(server, spec) as (legacy, loaded),
-        migrated_copy(server, legacy) as migrated,
+        migrated_copy(server, legacy, spec) as migrated,
         session(legacy) as plain,
         session(migrated) as hypertable,
         steps("dropping half of the history", 2) as advance,

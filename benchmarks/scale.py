@@ -104,7 +104,7 @@ def _fill(url: URL, spec: DatasetSpec) -> float:
         loading.execute("VACUUM (ANALYZE)")
     load_s = time.perf_counter() - started
     migrate.upgrade(url, "head")
-    settle(url)
+    settle(url, spec)
     return load_s
 
 

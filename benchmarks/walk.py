@@ -87,7 +87,7 @@ class _Walk:
         """Every workload's time, plan and how the question was asked."""
         from db.engine import engine_for
 
-        settle(self._url)
+        settle(self._url, self._spec)
         engine = engine_for(self._url)
         try:
             with session(self._url) as before, driver_session(engine) as after:

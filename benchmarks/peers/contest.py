@@ -78,10 +78,8 @@ def _editions(
     first.name = f"toolkit, {facts.edition}"
     if facts.edition != "community":
         return [first]
-    rows, columns = "toolkit, community, rows", "toolkit, community, columnstore"
-    first.name = rows
-    with_columns = stack.enter_context(toolkit(server, spec, columns, columnstore=True))
-    return [first, with_columns]
+    as_rows = toolkit(server, spec, f"{first.name}, no columnstore", columnstore=False)
+    return [first, stack.enter_context(as_rows)]
 
 
 def _asked(

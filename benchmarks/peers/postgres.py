@@ -12,7 +12,7 @@ from benchmarks.databases import BenchmarkServer, Session, session
 from benchmarks.dataset.load import load
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.equality import named
-from benchmarks.history import BASELINE, settle
+from benchmarks.history import BASELINE, set_columnstore, settle
 from benchmarks.peers.contender import Asked
 from benchmarks.progress import steps
 from benchmarks.requests import Request, Statement, captured, driver_session, replay
@@ -20,20 +20,6 @@ from benchmarks.watching import database_bytes
 from benchmarks.workloads import Workload
 from benchmarks.workloads.parameters import Parameters
 from benchmarks.workloads.workload import Read
-
-_COLUMNSTORE_JOBS = """
-    SELECT alter_job(job_id, scheduled => false)
-    FROM timescaledb_information.jobs
-    WHERE proc_name IN ('policy_compression', 'policy_columnstore')
-"""
-_TO_COLUMNSTORE = """
-    SELECT compress_chunk(chunk, if_not_compressed => true)
-    FROM show_chunks('option_chain_snapshots', older_than => %s::timestamp) AS chunk
-"""
-_FROM_COLUMNSTORE = """
-    SELECT decompress_chunk(chunk, if_compressed => true)
-    FROM show_chunks('option_chain_snapshots') AS chunk
-"""
 
 
 @dataclass(slots=True)
@@ -96,20 +82,21 @@ def naive(server: BenchmarkServer, spec: DatasetSpec) -> Iterator[LegacySql]:
 
 @contextlib.contextmanager
 def toolkit(
-    server: BenchmarkServer, spec: DatasetSpec, name: str, *, columnstore: bool | None = None
+    server: BenchmarkServer, spec: DatasetSpec, name: str, *, columnstore: bool = True
 ) -> Iterator[Toolkit]:
     """A database filled at baseline and upgraded.
 
-    `columnstore` puts closed chunks into it or takes them out of it, where the edition has one.
+    Without `columnstore` closed chunks stay rows; on an edition that has none they do anyway.
     """
     from db import migrate
     from db.engine import engine_for
 
     with _filled(server, "toolkit", spec, hypertable=False) as url:
         migrate.upgrade(url, "head")
-        if columnstore is not None:
-            _set_columnstore(url, spec, columnstore)
-        settle(url)
+        settle(url, spec)
+        if not columnstore:
+            with session(url) as setting:
+                set_columnstore(setting, None)
         engine = engine_for(url)
         with driver_session(engine) as asked:
             yield Toolkit(name, engine, asked)
@@ -136,15 +123,6 @@ def _make_naive(filling: Session) -> None:
         "ALTER TABLE option_chain_snapshots DROP CONSTRAINT option_chain_snapshots_pkey"
     )
     filling.execute("SELECT create_hypertable('option_chain_snapshots', 'timestamp')")
-
-
-def _set_columnstore(url: URL, spec: DatasetSpec, wanted: bool) -> None:
-    with session(url) as setting:
-        setting.execute(_COLUMNSTORE_JOBS)
-        if wanted:
-            setting.execute(_TO_COLUMNSTORE, [spec.trading_days[-1]])
-        else:
-            setting.execute(_FROM_COLUMNSTORE)
 
 
 def _read_of(workload: Workload) -> Read:

@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from benchmarks.plans.names import is_chunk
+from benchmarks.plans.names import is_chunk, is_compressed
 from benchmarks.plans.node import ExplainedPlan, PlanNode
+
+# TimescaleDB's nodes that hand on what their children read
+_GATHERING = frozenset({"ChunkAppend", "ConstraintAwareAppend"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,8 @@ def figures_of(plans: Iterable[ExplainedPlan]) -> PlanFigures:
 
 
 def _scanned(node: PlanNode) -> float:
-    # TimescaleDB's ColumnarScan reads through a child scan, which is counted instead
-    if node.children or not node.relation:
+    # a columnar scan yields the rows; the scan below it reads segments of a thousand of them
+    if not node.relation or node.kind in _GATHERING or is_compressed(node.relation):
         return 0.0
     return (node.actual_rows + node.rows_removed) * node.loops
 

@@ -1,0 +1,194 @@
+"""Reports from a result that holds everything a real one does."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.report import html_report, markdown_report, sections_of
+from benchmarks.report.blocks import Bars, Lines
+from benchmarks.report.charts import bars_svg, lines_svg
+from benchmarks.report.readme import BEGIN, END, generated, rewritten
+
+FIGURES = {
+    "buffers": 12,
+    "buffers_read": 0,
+    "planning_buffers": 3,
+    "temp_blocks": 0,
+    "rows": 82,
+    "scanned_rows": 82,
+    "row_error": 1.0,
+    "chunks": 1,
+    "planning_ms": 0.1,
+    "execution_ms": 0.2,
+}
+
+
+def plan(shape):
+    return {
+        "statements": ["SELECT 1 < 2"],
+        "shape": [shape],
+        "fingerprint": "abc",
+        "figures": FIGURES,
+        "settings": {},
+        "documents": [{}],
+    }
+
+
+def query(**changed):
+    return {
+        "name": "latest_chain",
+        "title": "Latest chain <b>",
+        "group": "dashboard",
+        "rows": 82,
+        "same_rows": True,
+        "difference": None,
+        "before_ms": 4.0,
+        "after_ms": 2.0,
+        "floor_ms": 1.0,
+        "call_ms": 2.5,
+        "speedup": 2.0,
+        "speedup_95": [1.8, 2.2],
+        "floors": 2.0,
+        "target": {"speedup": 1.0, "floors": 1.25, "met": False},
+        "plans": {"before": plan(["Seq Scan"]), "after": plan(["Index Scan"])},
+    } | changed
+
+
+def document(*queries):
+    return {
+        "schema_version": 1,
+        "command": "run",
+        "arguments": "python -m benchmarks run --days 3",
+        "started_at": "2026-08-28T10:00:00+00:00",
+        "duration_s": 12.0,
+        "machine": {
+            "processor": "a processor",
+            "cores": 2,
+            "memory_bytes": 2**34,
+            "system": "Linux",
+            "python": "3.11",
+            "git_revision": "0123456789abcdef",
+            "git_clean": True,
+        },
+        "servers": [
+            {
+                "postgres": "17.1",
+                "timescaledb": "2.19.3",
+                "edition": "apache",
+                "settings": {"shared_buffers": "2GB"},
+            }
+        ],
+        "dataset": {"rows": 738000, "days": 3},
+        "temperature": "warm",
+        "queries": list(queries or [query()]),
+    }
+
+
+class Outside(HTMLParser):
+    """Collects what a page would fetch."""
+
+    def __init__(self):
+        super().__init__()
+        self.fetched = []
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if tag in {"script", "link", "img", "iframe"} or "src" in given:
+            self.fetched.append((tag, given))
+
+
+def test_the_first_thing_in_a_report_is_the_table_of_ratios():
+    text = markdown_report("Title", sections_of(document()))
+    first_table = next(line for line in text.splitlines() if line.startswith("|"))
+    assert "faster by" in first_table
+    assert text.index("faster by") < text.index("Index Scan")
+
+
+def test_every_figure_has_its_command():
+    text = markdown_report("Title", sections_of(document()))
+    assert "`python -m benchmarks run --days 3`" in text
+
+
+def test_the_html_report_needs_nothing_else():
+    page = html_report("Title", sections_of(document()))
+    outside = Outside()
+    outside.feed(page)
+    assert outside.fetched == []
+    assert "<svg" in page
+
+
+def test_texts_are_escaped_in_html():
+    page = html_report("Title", sections_of(document()))
+    assert "Latest chain &lt;b&gt;" in page
+    assert "<b>" not in page
+
+
+def test_both_plans_stand_side_by_side():
+    page = html_report("Title", sections_of(document()))
+    columns = re.search(r'<div class="columns">(.*?)</details>', page, re.DOTALL)
+    assert columns is not None
+    assert "Seq Scan" in columns[1]
+    assert "Index Scan" in columns[1]
+
+
+def test_a_missed_target_is_shown_as_missed():
+    page = html_report("Title", sections_of(document()))
+    assert re.search(r'<td class="bad[^>]*">missed: ≥ 1 ×, ≤ 1.25 floors', page)
+
+
+def test_a_target_that_was_not_judged_is_neither_met_nor_missed():
+    open_target = {"speedup": 1.0, "floors": 1.25, "met": None}
+    text = markdown_report("Title", sections_of(document(query(target=open_target))))
+    assert "missed" not in text
+    assert "met:" not in text
+
+
+def test_different_rows_are_said_loudly():
+    wrong = query(same_rows=False, difference="2 rows before, 1 after")
+    text = markdown_report("Title", sections_of(document(wrong)))
+    assert "**NO**" in text
+    assert "2 rows before, 1 after" in text
+
+
+def test_a_result_of_parts_reports_them_all():
+    whole = document() | {"command": "all", "parts": [document(), document()]}
+    titles = [section.title for section in sections_of(whole)]
+    assert titles.count("Plans") == 2
+    assert titles[-1] == "Measured on"
+
+
+def test_the_readmes_section_is_replaced_and_nothing_else():
+    old = f"# Title\n\nbefore\n\n{BEGIN}\nold figures\n{END}\n\nafter\n"
+    whole = document()
+    new = rewritten(old, generated(whole, sections_of(whole)))
+    assert new.startswith("# Title\n\nbefore\n\n")
+    assert new.endswith(f"{END}\n\nafter\n")
+    assert "old figures" not in new
+    assert "faster by" in new
+    assert "0123456789ab" in new
+    assert rewritten(new, "x") == rewritten(old, "x")
+
+
+def test_a_readme_without_markers_is_left_alone():
+    with pytest.raises(BenchmarkError, match="no lines"):
+        rewritten("# Title\n", "figures")
+
+
+def test_bars_grow_with_the_logarithm_of_their_value():
+    svg = bars_svg(Bars("t", "ms", {"q": {"a": 1.0, "b": 10.0, "c": 100.0}}))
+    widths = [float(width) for width in re.findall(r'<rect x="240" y="\d+" width="([\d.]+)"', svg)]
+    assert widths == sorted(widths)
+    assert widths[2] == pytest.approx(2 * widths[1], rel=0.01)
+
+
+def test_a_chart_of_nothing_is_nothing():
+    assert bars_svg(Bars("t", "ms", {})) == ""
+    assert lines_svg(Lines("t", "x", "y", {})) == ""
+
+
+def test_a_curve_has_a_point_for_every_measurement():
+    svg = lines_svg(Lines("t", "rows", "ms", {"q": [(1e6, 1.0), (1e7, 1.1), (1e8, 1.0)]}))
+    assert svg.count("<circle") == 3
+    assert svg.count("<polyline") == 1
