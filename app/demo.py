@@ -59,7 +59,7 @@ def _run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
                 children.check()
                 time.sleep(_WATCH_S)
         finally:
-            _undisturbed(children.stop)
+            children.stop()
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def _database(settings: Settings, say: Say) -> "Iterator[URL]":
     try:
         yield server.start(say)
     finally:
-        _undisturbed(server.stop)
+        server.stop()
 
 
 def _sign_in(settings: Settings) -> str:
@@ -120,25 +120,17 @@ def _address(settings: Settings) -> str:
 
 @contextmanager
 def _signals_end_it() -> Iterator[None]:
-    """SIGTERM and a closed terminal end it as Ctrl-C does."""
-    before = {
-        number: signal.signal(number, signal.default_int_handler)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    """SIGTERM and a closed terminal end it as Ctrl-C does; what comes after the first is ignored.
 
+    Stopping a database must not be cut short by a second, impatient Ctrl-C.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-def _undisturbed(stop: Callable[[], object]) -> None:
-    """Stop something to the end, though Ctrl-C is pressed again."""
-    numbers = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
-    try:
-        stop()
-    finally:
-        for number in numbers & signal.sigpending():
-            signal.sigwait({number})
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
+    def end(_number: int, _frame: object) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in numbers:
+        signal.signal(number, end)
+    yield

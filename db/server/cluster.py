@@ -71,10 +71,8 @@ class LocalServer:
         with self.home.lock():
             if postmaster.running(self.home.data) is None:
                 return False
-            programs = self._known_programs()
-            if programs is None:
-                raise ServerError("The server's programs are gone: stop its process by hand.")
-            postmaster.stop(programs, self.home)
+            # a first start that was interrupted has not noted its programs yet
+            postmaster.stop(self._known_programs() or self.programs(), self.home)
             return True
 
     def url(self, database: str | None = None) -> URL:
