@@ -79,9 +79,6 @@ CALL timescale_engine.refresh_rollup(%(rollup)s, %(first)s, %(last)s);
 -- name: refresh_within
 CALL timescale_engine.refresh_rollup(%(rollup)s, commits => false);
 
--- name: refresh_native
-CALL refresh_continuous_aggregate(%(rollup)s, %(first)s::timestamp, %(last)s::timestamp);
-
 -- name: drop_chunks
 SELECT drop_chunks('ticks', older_than => %(before)s::timestamp);
 

@@ -23,6 +23,7 @@ from benchmarks.histories import (
     Truncate,
     Write,
 )
+from db.timescale.fill import HAS_OPTIONS, native_refresh
 from db.timescale.sqltext import named_statements
 
 HALF_MINUTE = timedelta(seconds=30)
@@ -239,6 +240,11 @@ class EngineSubject(Subject):
 class NativeSubject(Subject):
     """Continuous aggregates; refreshed only where the source still has its chunks."""
 
+    def __init__(self, connect: Callable[[], Connection], label: str) -> None:
+        super().__init__(connect, label)
+        row = self.connection.execute(HAS_OPTIONS.text.encode()).fetchone()
+        self._has_options = bool(row and row[0])
+
     def begin(self, base: datetime) -> None:
         """Clears the table; nothing of this history is refreshed yet."""
         super().begin(base)
@@ -263,7 +269,8 @@ class NativeSubject(Subject):
         first = bucket_start(max(first, self._kept_from) + width, width)
         last = bucket_start(last, width)
         if first < last:
-            self.run("refresh_native", rollup=rollup, first=first, last=last)
+            refresh = native_refresh(rollup, first, last, False, self._has_options)
+            self.connection.execute(refresh.encode())
 
     def forget_chunks(self, before: datetime) -> None:
         """Native refreshes would wipe what was dropped: they stay clear of it from now on."""

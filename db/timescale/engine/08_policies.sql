@@ -14,7 +14,7 @@ BEGIN
     PERFORM timescale_engine.remove_refresh_policy(name);
     IF refreshed.native THEN
         EXECUTE format(
-            'SELECT %s.add_continuous_aggregate_policy($1, $2, $3, $4)',
+            'SELECT %s.add_continuous_aggregate_policy($1, $2, $3, $4, buckets_per_batch => 0)',
             timescale_engine.extension_schema()
         ) USING refreshed.relation, start_offset, end_offset, schedule_interval;
     ELSE
