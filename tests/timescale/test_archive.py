@@ -1,6 +1,7 @@
 """Archiving moves whole chunks, checked, and everything comes back."""
 
 import json
+from dataclasses import replace
 
 import sqlalchemy as sa
 from sqlalchemy import text
@@ -111,6 +112,19 @@ def test_a_new_column_reaches_the_archive(project: Project) -> None:
     )
     run(project)
     assert project.rows("SELECT humidity FROM readings_history WHERE sensor = 'h'") == [(7,)]
+
+
+def test_an_archive_beside_its_table_is_not_proposed_for_dropping(project: Project) -> None:
+    project.execute("SELECT _timescaledb_functions.stop_background_workers()")
+    declared(project, replace(POLICY, archive_table="readings_archive", drop_after=None))
+    project.autogenerate("all")
+    project.upgrade()
+    run(project)
+    assert project.differences() == []
+    project.options["include_schemas"] = True
+    assert project.differences() == []
+    project.downgrade()
+    assert project.rows("SELECT to_regclass('readings_archive')") == [(None,)]
 
 
 def test_a_changed_policy_is_seen_and_undone(project: Project) -> None:

@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 
+from db.timescale import plugin
 from db.timescale.specs import (
     ColumnstoreSpec,
     HypertableSpec,
@@ -182,14 +185,9 @@ def test_every_change_of_a_declaration_is_seen_and_undone(project: Project) -> N
 
 def project_differences_at(project: Project) -> list[object]:
     """What is declared against the database, whatever revision it is at."""
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
-    from db.timescale import plugin
-
     with project.engine.connect() as connection:
         context = MigrationContext.configure(
-            connection, opts={"autogenerate_plugins": plugin.AUTOGENERATE}
+            connection, opts={"autogenerate_plugins": plugin.AUTOGENERATE, **project.options}
         )
         return compare_metadata(context, project.metadata)
 

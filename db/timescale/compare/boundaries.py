@@ -1,0 +1,55 @@
+"""What a comparison must not look at: the schemas and tables that are kept by machinery.
+
+With include_schemas, or with an archive in the default schema, Alembic would propose to drop them.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations.ops import UpgradeOps
+from alembic.runtime.plugins import Plugin
+from alembic.util import DispatchPriority, PriorityDispatchResult
+
+from db.timescale.catalog.archive import archive_policies
+from db.timescale.catalog.hypertable import INTERNAL_SCHEMAS
+from db.timescale.compare.placing import Key, all_declared, connection_of, default_schema, key_of
+from db.timescale.specs import ArchivePolicy
+
+ORDER = 0
+
+
+def narrow(
+    context: AutogenContext, _upgrade_ops: UpgradeOps, schemas: set[str | None]
+) -> PriorityDispatchResult:
+    """Takes internal schemas out of the comparison, and archives out of reflection."""
+    schemas.difference_update(INTERNAL_SCHEMAS)
+    archives = _archives(context)
+
+    def is_ours(name: str | None, kind: str, parents: Any) -> bool:
+        if kind != "table" or name is None:
+            return True
+        return (parents.get("schema_name") or default_schema(context), name) not in archives
+
+    # the same list env.py's include_name goes to, which has no public way in
+    context._name_filters.append(is_ours)
+    return PriorityDispatchResult.CONTINUE
+
+
+def setup(plugin: Plugin) -> None:
+    """Registers it before everything that compares."""
+    plugin.add_autogenerate_comparator(
+        narrow,
+        "schema",
+        "timescale_boundaries",
+        qualifier="postgresql",
+        priority=DispatchPriority.FIRST,
+    )
+
+
+def _archives(context: AutogenContext) -> Collection[Key]:
+    names = [
+        *(policy.archive_table for policy in all_declared(context, ArchivePolicy)),
+        *(policy.archive_table for policy in archive_policies(connection_of(context)).values()),
+    ]
+    return {key_of(context, name.replace('"', "")) for name in names}
