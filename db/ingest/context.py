@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, func, update
+from sqlalchemy import Connection, func
 from sqlalchemy.dialects.postgresql import insert
 
-from db.schema import chain_summary, exchange_metadata, ml_features
+from db.schema import exchange_metadata, ml_features
 from db.ticks import EnrichedSnapshot
 
 _KEY = ("timestamp", "exchange")
@@ -36,7 +36,9 @@ def feature_row(snapshot: EnrichedSnapshot) -> Mapping[str, Any]:
         **known,
         "timestamp": snapshot.timestamp,
         "exchange": snapshot.exchange,
-        "feature_payload": orjson.dumps(dict(snapshot.features)).decode(),
+        "feature_payload": orjson.dumps(
+            dict(snapshot.features), option=orjson.OPT_SERIALIZE_NUMPY
+        ).decode(),
     }
 
 
@@ -73,20 +75,19 @@ def write_metadata(connection: Connection, snapshot: EnrichedSnapshot) -> None:
     )
 
 
-def write_context(connection: Connection, snapshot: EnrichedSnapshot) -> None:
-    """Put future, VIX and, where given, features beside the chain that is shown."""
+def summary_context(snapshot: EnrichedSnapshot) -> str:
+    """What the head line shows beside the chain, as JSON with columns of chain_summary.
+
+    Without features it names none of theirs, so that those of the last snapshot stay.
+    """
+    context: dict[str, float | int | str | None] = {
+        "future_price": snapshot.future_price,
+        "future_oi": snapshot.future_oi,
+        "future_symbol": snapshot.future_symbol,
+        "vix": snapshot.vix,
+    }
     features = {
         column: snapshot.features.get(feature) for column, feature in _SUMMARY_FEATURES.items()
     }
-    connection.execute(
-        update(chain_summary)
-        .where(chain_summary.c.exchange == snapshot.exchange)
-        .values(
-            context_at=snapshot.timestamp,
-            future_price=snapshot.future_price,
-            future_oi=snapshot.future_oi,
-            future_symbol=snapshot.future_symbol,
-            vix=snapshot.vix,
-            **(features if snapshot.features else {}),
-        )
-    )
+    shown = {**context, **features} if snapshot.features else context
+    return orjson.dumps(shown, option=orjson.OPT_SERIALIZE_NUMPY).decode()

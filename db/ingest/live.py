@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from db.ingest.context import write_context, write_features, write_metadata
+from db.ingest.context import summary_context, write_features, write_metadata
 from db.ingest.statements import copy_statement, driver_cursor, statement
 from db.ticks import EnrichedOption, EnrichedSnapshot
 
@@ -43,16 +43,16 @@ def write_live_edge(connection: Connection, snapshot: EnrichedSnapshot) -> bool:
 
 
 def _write(connection: Connection, name: str, snapshot: EnrichedSnapshot) -> bool:
-    key = {"exchange": snapshot.exchange, "timestamp": snapshot.timestamp}
-    is_shown = bool(connection.scalar(statement(name), key))
-    if is_shown:
-        write_context(connection, snapshot)
-    return is_shown
+    binds = {
+        "exchange": snapshot.exchange,
+        "timestamp": snapshot.timestamp,
+        "context": summary_context(snapshot),
+    }
+    return bool(connection.scalar(statement(name), binds))
 
 
 def _stage(connection: Connection, options: tuple[EnrichedOption, ...]) -> None:
-    connection.execute(statement("create_stage"))
-    connection.execute(statement("empty_stage"))
+    connection.execute(statement("open_stage"))
     with (
         driver_cursor(connection) as cursor,
         cursor.copy(copy_statement("fill_stage")) as copy,

@@ -1,7 +1,89 @@
--- What a writer calls that has put one exchange's chain into its temporary table `staged_chain`.
+-- What a writer calls that puts one exchange's chain into its temporary table `staged_chain`.
+
+-- Makes that table, or empties it for the next chain of the same transaction.
+CREATE FUNCTION live_edge.open_stage() RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF to_regclass('pg_temp.staged_chain') IS NULL THEN
+        CREATE TEMPORARY TABLE staged_chain (
+            strike double precision NOT NULL,
+            option_type text NOT NULL,
+            symbol text NOT NULL,
+            token bigint NOT NULL,
+            expiry date,
+            time_to_expiry_seconds integer,
+            moneyness text,
+            underlying_price double precision,
+            oi bigint,
+            ltp double precision,
+            volume bigint,
+            pct_change_3m double precision,
+            pct_change_5m double precision,
+            pct_change_10m double precision,
+            pct_change_15m double precision,
+            pct_change_30m double precision,
+            iv double precision,
+            best_bid double precision,
+            best_ask double precision,
+            bid_quantity double precision,
+            ask_quantity double precision,
+            spread double precision,
+            order_book_imbalance double precision,
+            delta double precision,
+            gamma double precision,
+            theta double precision,
+            vega double precision,
+            theoretical_price double precision
+        ) ON COMMIT DELETE ROWS;
+    ELSE
+        DELETE FROM pg_temp.staged_chain;
+    END IF;
+END
+$$;
+
+-- Future, VIX and features as the writer gives them: `context` has columns of chain_summary. Those
+-- it does not name stay as they are.
+CREATE FUNCTION live_edge.set_context(
+    of_exchange text, at_instant timestamp, context jsonb
+) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    given public.chain_summary;
+BEGIN
+    SELECT * INTO given FROM public.chain_summary WHERE exchange = of_exchange;
+    given := jsonb_populate_record(given, context);
+    INSERT INTO public.chain_summary (
+        exchange, "timestamp", context_at, future_price, future_oi, future_symbol, vix,
+        itm_oi_ce_pct_change, itm_oi_pe_pct_change, percent_oichange_fut_3m,
+        atm_shift_intensity, itm_ce_breadth, itm_pe_breadth
+    )
+    VALUES (
+        of_exchange, at_instant, at_instant, given.future_price, given.future_oi,
+        given.future_symbol, given.vix, given.itm_oi_ce_pct_change, given.itm_oi_pe_pct_change,
+        given.percent_oichange_fut_3m, given.atm_shift_intensity, given.itm_ce_breadth,
+        given.itm_pe_breadth
+    )
+    ON CONFLICT (exchange) DO UPDATE SET
+        context_at = excluded.context_at,
+        future_price = excluded.future_price,
+        future_oi = excluded.future_oi,
+        future_symbol = excluded.future_symbol,
+        vix = excluded.vix,
+        itm_oi_ce_pct_change = excluded.itm_oi_ce_pct_change,
+        itm_oi_pe_pct_change = excluded.itm_oi_pe_pct_change,
+        percent_oichange_fut_3m = excluded.percent_oichange_fut_3m,
+        atm_shift_intensity = excluded.atm_shift_intensity,
+        itm_ce_breadth = excluded.itm_ce_breadth,
+        itm_pe_breadth = excluded.itm_pe_breadth;
+END
+$$;
 
 -- The live edge alone, between two snapshots; false when something newer is shown already.
-CREATE FUNCTION live_edge.write_edge(of_exchange text, at_instant timestamp) RETURNS boolean
+CREATE FUNCTION live_edge.write_edge(
+    of_exchange text, at_instant timestamp, context jsonb
+) RETURNS boolean
     LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
     AS $$
 DECLARE
@@ -15,14 +97,52 @@ BEGIN
         RETURN false;
     END IF;
     added := live_edge.chain_from_stage(of_exchange, at_instant);
-    PERFORM live_edge.finish_chain(of_exchange, at_instant, added, false);
+    PERFORM live_edge.set_context(of_exchange, at_instant, context);
+    PERFORM live_edge.finish_chain(of_exchange, at_instant, added, false, false);
     RETURN true;
 END
 $$;
 
 -- History and live edge in one; false when a newer chain is shown already.
-CREATE FUNCTION live_edge.write_snapshot(of_exchange text, at_instant timestamp) RETURNS boolean
+CREATE FUNCTION live_edge.write_snapshot(
+    of_exchange text, at_instant timestamp, context jsonb
+) RETURNS boolean
     LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+    AS $$
+BEGIN
+    PERFORM live_edge.lock(of_exchange);
+    BEGIN
+        PERFORM live_edge.insert_staged(of_exchange, at_instant);
+    EXCEPTION
+        WHEN unique_violation THEN
+            PERFORM live_edge.upsert_staged(of_exchange, at_instant);
+    END;
+    RETURN live_edge.settle_staged(of_exchange, at_instant, context);
+END
+$$;
+
+-- A snapshot is almost always new, and then costs a third less than with ON CONFLICT.
+CREATE FUNCTION live_edge.insert_staged(of_exchange text, at_instant timestamp) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO public.option_chain_snapshots (
+        "timestamp", exchange, strike, option_type, symbol, oi, ltp, token, underlying_price,
+        moneyness, time_to_expiry_seconds, pct_change_3m, pct_change_5m, pct_change_10m,
+        pct_change_15m, pct_change_30m, iv, volume, best_bid, best_ask, bid_quantity,
+        ask_quantity, spread, order_book_imbalance, expiry
+    )
+    SELECT
+        at_instant, of_exchange, strike, option_type, symbol, oi, ltp, token, underlying_price,
+        moneyness, time_to_expiry_seconds, pct_change_3m, pct_change_5m, pct_change_10m,
+        pct_change_15m, pct_change_30m, iv, volume, best_bid, best_ask, bid_quantity,
+        ask_quantity, spread, order_book_imbalance, expiry
+    FROM pg_temp.staged_chain;
+END
+$$;
+
+CREATE FUNCTION live_edge.upsert_staged(of_exchange text, at_instant timestamp) RETURNS void
+    LANGUAGE plpgsql
     AS $$
 BEGIN
     INSERT INTO public.option_chain_snapshots (
@@ -60,33 +180,60 @@ BEGIN
         order_book_imbalance = excluded.order_book_imbalance,
         expiry = excluded.expiry,
         updated_at = now();
-    RETURN live_edge.settle_staged(of_exchange, at_instant);
 END
 $$;
 
 -- What this transaction has just stored is settled here, with the greeks that only the stage
 -- holds, instead of when it commits.
-CREATE FUNCTION live_edge.settle_staged(of_exchange text, at_instant timestamp) RETURNS boolean
+CREATE FUNCTION live_edge.settle_staged(
+    of_exchange text, at_instant timestamp, context jsonb
+) RETURNS boolean
     LANGUAGE plpgsql
     AS $$
 DECLARE
     shown timestamp;
     added bigint;
 BEGIN
-    PERFORM live_edge.lock(of_exchange);
     DELETE FROM public.snapshot_touched
     WHERE transaction_id = live_edge.transaction_id()
       AND exchange = of_exchange
       AND "timestamp" = at_instant;
-    PERFORM live_edge.refresh_day(of_exchange, ARRAY[at_instant]);
     SELECT "timestamp" INTO shown FROM public.chain_summary WHERE exchange = of_exchange;
     IF shown > at_instant THEN
+        PERFORM live_edge.refresh_day(of_exchange, ARRAY[at_instant]);
         PERFORM live_edge.follow_correction(of_exchange, ARRAY[at_instant]);
         RETURN false;
     END IF;
     added := live_edge.chain_from_stage(of_exchange, at_instant);
-    PERFORM live_edge.refresh_context(of_exchange, at_instant);
-    PERFORM live_edge.finish_chain(of_exchange, at_instant, added, false);
+    PERFORM live_edge.set_context(of_exchange, at_instant, context);
+    PERFORM live_edge.finish_chain(of_exchange, at_instant, added, true, false);
     RETURN true;
+END
+$$;
+
+-- The row of `snapshots` for the chain that is shown: its totals are those just summed up.
+CREATE FUNCTION live_edge.record_shown(of_exchange text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO public.snapshots (
+        "timestamp", exchange, contracts, underlying_price, future_price,
+        oi_ce, oi_pe, volume_ce, volume_pe, atm_strike, straddle
+    )
+    SELECT
+        "timestamp", exchange, contracts, underlying_price, future_price,
+        oi_ce, oi_pe, volume_ce, volume_pe, atm_strike, straddle
+    FROM public.chain_summary
+    WHERE exchange = of_exchange
+    ON CONFLICT (exchange, "timestamp") DO UPDATE SET
+        contracts = excluded.contracts,
+        underlying_price = excluded.underlying_price,
+        future_price = excluded.future_price,
+        oi_ce = excluded.oi_ce,
+        oi_pe = excluded.oi_pe,
+        volume_ce = excluded.volume_ce,
+        volume_pe = excluded.volume_pe,
+        atm_strike = excluded.atm_strike,
+        straddle = excluded.straddle;
 END
 $$;

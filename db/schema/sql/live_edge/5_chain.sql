@@ -198,15 +198,15 @@ CREATE FUNCTION live_edge.refresh_day_baselines(
 DECLARE
     bounds record;
 BEGIN
-    bounds := live_edge.day_bounds(of_exchange, at_instant);
     IF NOT is_forced AND EXISTS (
         SELECT FROM public.chain_summary
         WHERE exchange = of_exchange
-          AND (day_open_at, prev_close_at)
-              IS NOT DISTINCT FROM (bounds.day_open_at, bounds.prev_close_at)
+          AND day_open_at < at_instant
+          AND day_open_at::date = at_instant::date
     ) THEN
         RETURN;
     END IF;
+    bounds := live_edge.day_bounds(of_exchange, at_instant);
     UPDATE public.option_chain_latest AS kept
     SET day_open_oi = known.day_open_oi, prev_close_oi = known.prev_close_oi
     FROM (
@@ -233,9 +233,10 @@ END
 $$;
 
 -- After the contracts were written: sums up, and drops those that are no longer listed. Every row
--- of another instant is one that the summary counted before and the writing did not replace.
+-- of another instant is one that the summary counted before and the writing did not replace. With
+-- `is_stored` the totals are put into `snapshots` too.
 CREATE FUNCTION live_edge.finish_chain(
-    of_exchange text, at_instant timestamp, added bigint, is_forced boolean
+    of_exchange text, at_instant timestamp, added bigint, is_stored boolean, is_forced boolean
 ) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -243,11 +244,14 @@ DECLARE
     known bigint;
 BEGIN
     SELECT contracts INTO known FROM public.chain_summary WHERE exchange = of_exchange;
-    PERFORM live_edge.refresh_day_baselines(of_exchange, at_instant, is_forced OR added > 0);
     IF live_edge.summarize(of_exchange, at_instant) <> coalesce(known, 0) + added THEN
         DELETE FROM public.option_chain_latest
         WHERE exchange = of_exchange AND "timestamp" <> at_instant;
     END IF;
+    IF is_stored THEN
+        PERFORM live_edge.record_shown(of_exchange);
+    END IF;
+    PERFORM live_edge.refresh_day_baselines(of_exchange, at_instant, is_forced OR added > 0);
 END
 $$;
 
@@ -279,6 +283,6 @@ BEGIN
           kept.oi - known.oi_3m, kept.oi - known.oi_5m, kept.oi - known.oi_10m,
           kept.oi - known.oi_15m, kept.oi - known.oi_30m
       );
-    PERFORM live_edge.finish_chain(of_exchange, at_instant, 0, true);
+    PERFORM live_edge.finish_chain(of_exchange, at_instant, 0, false, true);
 END
 $$;

@@ -28,7 +28,7 @@ DECLARE
 BEGIN
     added := live_edge.chain_from_history(of_exchange, at_instant);
     PERFORM live_edge.refresh_context(of_exchange, at_instant);
-    PERFORM live_edge.finish_chain(of_exchange, at_instant, added, is_forced);
+    PERFORM live_edge.finish_chain(of_exchange, at_instant, added, false, is_forced);
 END
 $$;
 
