@@ -2,8 +2,7 @@
 -- https://docs.tigerdata.com/api/latest/hypercore/alter_table/
 ALTER TABLE {table} SET (
   timescaledb.enable_columnstore = true,
-  timescaledb.segmentby = {segment_by},
-  timescaledb.orderby = {order_by}
+  timescaledb.segmentby = {segment_by}{order_by}
 );
 
 -- name: disable

@@ -44,7 +44,7 @@ def enable_columnstore(
                 "enable",
                 table=relation(op.table),
                 segment_by=literal(",".join(map(ident, op.segment_by))),
-                order_by=literal(",".join(map(_ordered, op.order_by))),
+                order_by=_order_option(op.order_by),
             ),
         ],
         records.record_skipped(FEATURE, op.table, definition),
@@ -104,6 +104,15 @@ def _chunks(executor: Executor, table: str, age: Fragment, *, is_compressed: boo
         "chunks", table=regclass(table), older_than=age, is_compressed=literal(is_compressed)
     )
     return [row.chunk for row in executor.read(query)]
+
+
+def _order_option(order_by: Sequence[str]) -> Fragment:
+    if not order_by:
+        return Fragment("")
+    return compose(
+        ",\n  timescaledb.orderby = {columns}",
+        columns=literal(",".join(map(_ordered, order_by))),
+    )
 
 
 def _ordered(column: str) -> Fragment:
