@@ -1,6 +1,7 @@
 """Archiving moves whole chunks, checked, and everything comes back."""
 
 import json
+import threading
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -148,3 +149,22 @@ def test_a_changed_policy_is_seen_and_undone(project: Project) -> None:
     project.downgrade()
     project.upgrade()
     assert project.differences() == []
+
+
+def test_a_reader_of_an_old_chunk_is_let_finish_before_it_goes(project: Project) -> None:
+    archived(project)
+    project.upgrade()
+    before = project.rows(HISTORY)
+    with project.engine.connect() as reader:
+        oldest = reader.execute(text("SELECT * FROM readings ORDER BY taken_at LIMIT 1")).all()
+        mover = threading.Thread(target=run, args=[project])
+        mover.start()
+        mover.join(0.5)
+        assert mover.is_alive()
+        # a writer at the live end is not held up by the mover's wait
+        project.execute("SET lock_timeout = '5s'; INSERT INTO readings VALUES (now(), 'now')")
+        assert reader.execute(text(ROWS + " LIMIT 1")).all() == oldest
+        reader.rollback()
+        mover.join()
+    assert project.rows(HISTORY)[:-1] == before
+    assert project.rows("SELECT count(*) > 100 FROM archive.readings") == [(True,)]

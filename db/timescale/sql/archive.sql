@@ -80,12 +80,31 @@ RETURN (
   WHERE attrelid = source AND attnum > 0 AND NOT attisdropped
 );
 
+-- Locks a chunk without making anyone queue behind the wait for longer than a moment.
+CREATE OR REPLACE FUNCTION timescale_engine.lock_gently(chunk text, mode text) RETURNS void
+LANGUAGE plpgsql
+SET lock_timeout = '50ms'
+AS $function$
+BEGIN
+  FOR attempt IN 1 .. 300 LOOP
+    BEGIN
+      EXECUTE format('LOCK TABLE %s IN %s MODE', chunk, mode);
+      RETURN;
+    EXCEPTION
+      WHEN lock_not_available THEN
+        PERFORM pg_sleep(0.05 + random() * 0.15);
+    END;
+  END LOOP;
+  RAISE lock_not_available USING
+    MESSAGE = format('%s is in use; archiving it is tried again at the next run.', chunk);
+END
+$function$;
+
 -- Moves the oldest span of chunks that is due: copies, compares count and checksum, drops, all in
 -- the transaction of the caller. False when nothing is due. Rollups take what changed first.
 CREATE OR REPLACE FUNCTION timescale_engine.run_archive(target text, config jsonb)
 RETURNS boolean
 LANGUAGE plpgsql
-SET lock_timeout = '1s'
 AS $function$
 DECLARE
   source regclass := target::regclass;
@@ -134,7 +153,7 @@ BEGIN
 
   PERFORM timescale_engine.prepare_archive(target, config);
   FOREACH span IN ARRAY due.chunks LOOP
-    EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', span);
+    PERFORM timescale_engine.lock_gently(span, 'SHARE ROW EXCLUSIVE');
   END LOOP;
   span := format('%I >= %s AND %I < %s', due.time_column, due.first, due.time_column, due.until);
   EXECUTE format(
@@ -154,6 +173,7 @@ BEGIN
                        target, copied.rows, span, archive);
   END IF;
   FOREACH span IN ARRAY due.chunks LOOP
+    PERFORM timescale_engine.lock_gently(span, 'ACCESS EXCLUSIVE');
     EXECUTE format('DROP TABLE %s', span);
   END LOOP;
   RETURN true;
