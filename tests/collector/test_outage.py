@@ -64,6 +64,10 @@ class Running:
     def counts(self) -> Counts:
         return self.collector.counts
 
+    def until(self, is_true: Callable[[], bool]) -> None:
+        eventually(lambda: is_true() or not self._thread.is_alive())
+        assert self._thread.is_alive(), "the collector has ended"
+
     def stop(self) -> Counts:
         self.collector.stop()
         self._thread.join(20)
@@ -104,16 +108,16 @@ def test_snapshots_of_an_outage_wait_on_disk_and_are_all_stored_afterwards(
     feed, marks = SteeredFeed(), [AT + timedelta(seconds=30 * n) for n in range(6)]
     running = Running(remote, feed, tmp_path / "spool")
     feed.hand(chain(marks[0]))
-    eventually(lambda: running.counts.snapshots == 1)
+    running.until(lambda: running.counts.snapshots == 1)
     line.cut()
     for n, mark in enumerate(marks[1:5], start=1):
         feed.hand(chain(mark, oi=7_500 + n))
-        eventually(lambda n=n: running.counts.spooled == n)
+        running.until(lambda n=n: running.counts.spooled == n)
     assert len(list((tmp_path / "spool").glob("*.json"))) == 4
     line.mend()
-    eventually(lambda: running.counts.snapshots == 5)
+    running.until(lambda: running.counts.snapshots == 5)
     feed.hand(chain(marks[5]))
-    eventually(lambda: running.counts.snapshots == 6)
+    running.until(lambda: running.counts.snapshots == 6)
     counts = running.stop()
     assert stored(engine) == [mark.replace(tzinfo=None) for mark in marks]
     assert (counts.lost_connections, counts.waiting, counts.dropped) == (1, 0, 0)
@@ -127,11 +131,11 @@ def test_what_a_stopped_collector_left_is_stored_by_the_next(
     line.cut()
     running = Running(remote, feed, tmp_path)
     feed.hand(chain(AT))
-    eventually(lambda: running.counts.spooled == 1)
+    running.until(lambda: running.counts.spooled == 1)
     assert running.stop().waiting == 1
     line.mend()
     following = Running(remote, SteeredFeed(), tmp_path)
-    eventually(lambda: following.counts.snapshots == 1)
+    following.until(lambda: following.counts.snapshots == 1)
     assert following.stop().waiting == 0
     assert stored(engine) == [AT.replace(tzinfo=None)]
 
@@ -140,9 +144,9 @@ def test_between_snapshots_only_the_live_edge_moves(engine: Engine, tmp_path: Pa
     feed = SteeredFeed()
     running = Running(engine, feed, tmp_path)
     feed.hand(chain(AT, oi=7_500))
-    eventually(lambda: running.counts.snapshots == 1)
+    running.until(lambda: running.counts.snapshots == 1)
     feed.hand(chain(AT + timedelta(seconds=7), oi=9_000))
-    eventually(lambda: running.counts.live_updates == 1)
+    running.until(lambda: running.counts.live_updates == 1)
     running.stop()
     with engine.connect() as connection:
         shown = connection.execute(
