@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import URL
 
+from db.timescale.errors import TimescaleError
 from db.timescale.specs import declare
 from tests.support.databases import DatabaseServer
 from tests.timescale.project import Project
 from tests.timescale.test_archive import POLICY
 from tests.timescale.test_autogenerate import everything, schema_of
-from tests.timescale.test_killing import RECORDS
+from tests.timescale.test_killing import DOWNGRADE, PLAIN, RECORDS, UPGRADE, state
 
 STATE = """
 SELECT 'dimension', column_name, time_interval::text
@@ -64,6 +65,33 @@ def test_a_script_gives_the_same_schema_as_the_migration(
         assert twin.rows(RECORDS) == project.rows(RECORDS)
         psql(other, project.offline_downgrade())
         assert twin.rows("SELECT to_regclass('readings')") == [(None,)]
+
+
+def test_a_script_converts_rows_too_and_takes_them_back(
+    project: Project, server: DatabaseServer
+) -> None:
+    project.write(UPGRADE, DOWNGRADE)
+    with server.database("extension") as other:
+        twin = Project(project.folder, other)
+        twin.execute(PLAIN)
+        before = state(twin)
+        up = project.offline()
+        assert "run alembic upgrade without --sql" in up
+        psql(other, up)
+        project.execute(PLAIN)
+        project.upgrade()
+        assert state(twin) == state(project)
+        psql(other, project.offline_downgrade())
+        assert state(twin) == before
+
+
+def test_what_cannot_be_written_as_a_script_says_how_to_run_it(project: Project) -> None:
+    project.write(
+        'op.drop_dimension("readings", column="sensor", partitions=2)',
+        'op.add_dimension("readings", column="sensor", partitions=2)',
+    )
+    with pytest.raises(TimescaleError, match="run it without --sql"):
+        project.offline()
 
 
 def declare_archive(project: Project) -> None:

@@ -8,7 +8,7 @@ SELECT create_hypertable(
   by_range({time_column}, {chunk_interval}),
   create_default_indexes => false,
   if_not_exists => true,
-  migrate_data => {migrate_data}
+  migrate_data => true
 );
 
 -- name: add_dimension

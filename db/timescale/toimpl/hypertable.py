@@ -126,6 +126,11 @@ def make_plain(executor: Executor, table: str, leave_out: Iterable[str]) -> None
 
 def _create(executor: Executor, conversion: Conversion) -> None:
     spec = conversion.spec
+    if executor.offline:
+        executor.notice(
+            f"{spec.table}: rows that are there move under an exclusive lock; to convert the table "
+            "while it is in use, run alembic upgrade without --sql"
+        )
     executor.run_all([*_drops(conversion)])
     executor.run(
         _sql(
@@ -133,7 +138,6 @@ def _create(executor: Executor, conversion: Conversion) -> None:
             table=regclass(spec.table),
             time_column=literal(spec.time_column),
             chunk_interval=interval(spec.chunk_interval),
-            migrate_data=literal(not executor.offline),
         ),
         label=f"{spec.table}: becoming a hypertable",
         unlimited=True,
