@@ -118,7 +118,7 @@ def _leg(option: dict[str, Any], side: str) -> Leg:
         side,
         *(option[field] for field in _PLAIN),
         *(_rounded(option[field]) for field in _ROUNDED),
-        *(_rounded(pct[name]) for name in _CHANGES),
+        *(pct[name] for name in _CHANGES),
         *(absolute[name] for name in _CHANGES),
     )
 

@@ -1,10 +1,13 @@
 """Applications whose threads end with the test, chains in a database, and a signed-in client."""
 
+import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
@@ -17,13 +20,19 @@ from db.engine import engine_for
 from db.ingest import write_snapshot
 from db.settings import Settings
 from db.ticks import EnrichedOption, EnrichedSnapshot
+from tests.collector.conftest import tape  # noqa: F401 - a fixture
 from tests.web import PASSWORD, USERNAME
+from tests.web.serving import WebServer, web_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 MakeApp = Callable[[Settings], Flask]
 Store = Callable[..., EnrichedSnapshot]
 
 OPENING = datetime(2026, 8, 3, 9, 15, tzinfo=IST)
 EXPIRY = date(2026, 8, 4)
+_CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture
@@ -81,6 +90,26 @@ def store(database: URL) -> Iterator[Store]:
 
     yield write
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> "Iterator[Browser]":
+    program = next(filter(None, map(shutil.which, _CHROMIUMS)), None)
+    if program is None:
+        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    # Chromium refuses to run as root with its sandbox
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def web(home: Path, database: URL) -> Iterator[WebServer]:
+    with web_server(home, database) as server:
+        yield server
 
 
 def signed_in(app: Flask) -> FlaskClient:

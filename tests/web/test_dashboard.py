@@ -1,9 +1,6 @@
 """The dashboard in a real Chromium, served by the real web server."""
 
-import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +9,7 @@ from sqlalchemy import URL
 from tests.support.databases import DatabaseServer
 from tests.web import PASSWORD, USERNAME
 from tests.web.conftest import Store
-from tests.web.serving import WebServer, web_server
+from tests.web.serving import WebServer
 from tests.web.test_unavailable import away, back
 
 if TYPE_CHECKING:
@@ -21,27 +18,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 PATIENCE_MS = 60_000
-_PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> "Iterator[Browser]":
-    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
-    if program is None:
-        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    # Chromium refuses to run as root with its sandbox
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def web(home: Path, database: URL) -> Iterator[WebServer]:
-    with web_server(home, database) as server:
-        yield server
 
 
 @pytest.fixture

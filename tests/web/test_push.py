@@ -1,22 +1,14 @@
 """From a commit in the database to the viewers, through the real web server."""
 
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import URL
 
 from tests.support.databases import DatabaseServer
 from tests.web.conftest import Store
-from tests.web.serving import WebServer, following, web_server
+from tests.web.serving import WebServer, following
 from tests.web.test_unavailable import away, back
-
-
-@pytest.fixture
-def web(home: Path, database: URL) -> Iterator[WebServer]:
-    with web_server(home, database) as server:
-        yield server
 
 
 def test_a_commit_reaches_the_viewers_as_a_delta(web: WebServer, store: Store) -> None:
