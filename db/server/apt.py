@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.errors import ServerError
+from db.server.faults import tells_full_disk
 
 _SUITE = "trixie"
 _KEYRINGS = (
@@ -129,7 +130,7 @@ def _system_apt(command: Sequence[str]) -> str:
 
 
 def _explained(stderr: str) -> str:
-    if "No space left" in stderr:
+    if tells_full_disk(stderr):
         return "The disk is full: TimescaleDB's packages need about 400 MB while they are unpacked."
     if "NO_PUBKEY" in stderr:
         return "This machine's debian-archive-keyring is too old for Debian 13: update it."

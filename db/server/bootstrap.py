@@ -7,6 +7,7 @@ from sqlalchemy import URL
 from db.errors import ServerError
 from db.server.account import run_as
 from db.server.configuration import write_static
+from db.server.faults import tells_full_disk
 from db.server.home import Home, write_private
 from db.server.programs import Programs
 
@@ -67,7 +68,7 @@ def _conninfo(url: URL) -> str:
 
 
 def _explained(stderr: str, home: Home) -> str:
-    if "No space left on device" in stderr:
+    if tells_full_disk(stderr):
         return f"The disk of {home.cluster} is full: a new database needs about 200 MB."
     lines = [line for line in stderr.splitlines() if "error:" in line or "FATAL" in line]
     reason = (lines or stderr.strip().splitlines() or ["no reason given"])[0]

@@ -12,6 +12,7 @@ from db.errors import ServerError
 from db.server import postmaster
 from db.server.bootstrap import init_data, make_database
 from db.server.configuration import write_configuration
+from db.server.faults import explained
 from db.server.home import Home, State
 from db.server.packages import link_time_zones, private_programs
 from db.server.programs import Programs, installed_programs, programs_in
@@ -53,16 +54,15 @@ class LocalServer:
 
         Raises ServerError with one sentence when it cannot be started.
         """
-        with self.home.lock():
-            running = postmaster.running(self.home.data)
-            if running is None:
-                programs = self.programs(progress)
-                self._make_cluster(programs, progress)
-                port = self._start(programs, progress)
-                self.home.save_state(
-                    State(str(programs.bin_dir), port, programs.timescaledb_version)
-                )
-            return self.url()
+        try:
+            with self.home.lock():
+                if postmaster.running(self.home.data) is None:
+                    self._bring_up(progress)
+                return self.url()
+        except OSError as error:
+            raise ServerError(
+                f"The local server in {self.home.root} cannot be started: {explained(error)}."
+            ) from error
 
     def stop(self) -> bool:
         """Stop it; False if it was not running."""
@@ -139,6 +139,12 @@ class LocalServer:
                 f"here: install PostgreSQL {major} with TimescaleDB, or set OI_HOME elsewhere."
             )
         return programs
+
+    def _bring_up(self, progress: Callable[[str], None]) -> None:
+        programs = self.programs(progress)
+        self._make_cluster(programs, progress)
+        port = self._start(programs, progress)
+        self.home.save_state(State(str(programs.bin_dir), port, programs.timescaledb_version))
 
     def _make_cluster(self, programs: Programs, progress: Callable[[str], None]) -> None:
         data = self.home.data

@@ -136,9 +136,13 @@ def _root(path: Path, account: Account | None) -> Path:
 def write_private(path: Path, text: str) -> None:
     """Write a file only its owner can read, whole or not at all."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with open(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(temporary, path)
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except OSError:
+        os.unlink(temporary)
+        raise
 
 
 def _read(path: Path) -> str | None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from db.errors import ServerError
 from db.server.account import Account
 from db.server.apt import private_apt
+from db.server.faults import tells_full_disk
 from db.server.lock import exclusive
 from db.server.programs import Programs, programs_in
 
@@ -174,7 +175,7 @@ def _run(command: Sequence[str | Path]) -> None:
         [str(part) for part in command], stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
     if done.returncode != 0:
-        if "No space left" in done.stderr:
+        if tells_full_disk(done.stderr):
             raise OSError(errno.ENOSPC, "No space left on device")
         raise ServerError(f"{Path(str(command[0])).name} failed: {done.stderr.strip()[-300:]}.")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from db.errors import ServerError
 from db.server.account import run_as
+from db.server.faults import tells_full_disk
 from db.server.home import Home
 from db.server.programs import Programs
 
@@ -138,7 +139,7 @@ def _command_line(pid: int) -> str:
 
 
 def _explained(log: str, home: Home) -> str:
-    if "No space left on device" in log:
+    if tells_full_disk(log):
         return f"The disk of {home.cluster} is full: free some space and start the server again."
     serious = re.findall(r"(?:FATAL|PANIC|ERROR):\s+(.+)", log)
     reason = serious[-1] if serious else (log.strip().splitlines() or ["no reason given"])[-1]

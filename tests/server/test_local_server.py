@@ -1,5 +1,6 @@
 """A private server is started, found again, and survives what happens to servers."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from db.server import postmaster
 from db.server.cluster import LocalServer
 from db.server.home import open_home
 from tests.support.databases import connection
+from tests.support.disks import small_disk
 
 
 def value(url: URL, query: str) -> object:
@@ -155,6 +157,28 @@ def test_settings_the_server_refuses_are_told(local_server: LocalServer) -> None
         file.write("wal_level = nonsense\n")
     with pytest.raises(ServerError, match=r"did not start.*server\.log"):
         local_server.start()
+
+
+def test_a_full_disk_is_told_whether_new_or_running_out(ready_home: Path) -> None:
+    with small_disk(ready_home / "small", size_mib=56) as small:
+        shutil.copy(ready_home / "server.json", small)
+        server = LocalServer(open_home(small))
+        filler = small / "filler"
+        try:
+            filler.write_bytes(bytes(30 << 20))
+            with pytest.raises(ServerError, match=r"disk .*full"):
+                server.start()
+            filler.unlink()
+            url = server.start()
+            server.stop()
+            with contextlib.suppress(OSError):
+                filler.write_bytes(bytes(56 << 20))
+            with pytest.raises(ServerError, match=r"disk .*full"):
+                server.start()
+            filler.unlink()
+            assert server.start() == url
+        finally:
+            server.stop()
 
 
 def test_a_long_path_goes_without_the_unix_socket(home: Path) -> None:

@@ -12,6 +12,7 @@ from db.server import apt, packages
 from db.server.account import unprivileged_account
 from db.server.packages import private_programs, wanted_packages
 from db.server.programs import Programs
+from tests.support.disks import small_disk
 
 
 def silent(_line: str) -> None:
@@ -61,21 +62,11 @@ def test_a_mirror_that_does_not_answer_is_one_sentence(
     assert not (home / "programs").exists()
 
 
-@pytest.mark.skipif(not shutil.which("mount"), reason="needs mount")
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(home: Path) -> None:
-    small = home / "small"
-    small.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=30m", "tmpfs", small], capture_output=True
-    )
-    if mounted.returncode != 0:
-        pytest.skip("a small disk cannot be mounted here")
-    try:
+    with small_disk(home / "small", size_mib=30) as small:
         with pytest.raises(ServerError, match=r"(?i)disk.* full"):
             private_programs(small / "programs", None, silent)
         assert [entry.name for entry in small.iterdir()] == ["programs.lock"]
-    finally:
-        subprocess.run(["umount", small], check=True)
 
 
 def test_programs_need_no_library_of_the_system(programs: Programs) -> None:
