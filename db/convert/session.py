@@ -43,10 +43,15 @@ _OPTIONS: Mapping[str, str] = {
 }
 
 
-def connect(url: URL | str, *, application_name: str = "oi convert") -> Connection:
+def connect(
+    url: URL | str,
+    *,
+    application_name: str = "oi convert",
+    settings: Mapping[str, str] = _OPTIONS,
+) -> Connection:
     """A connection in autocommit mode; transactions are opened explicitly."""
     conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    options = " ".join(f"-c {name}={value}" for name, value in _OPTIONS.items())
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return psycopg.connect(
         conninfo,
         autocommit=True,
