@@ -1,5 +1,6 @@
 """Indexes as a DBA thinks of them: one for a hypertable, summed over the chunks that carry it."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,8 @@ _FILL = 0.9
 # item pointer, tuple header and alignment of one B-tree entry
 # https://www.postgresql.org/docs/current/btree.html
 _ENTRY_OVERHEAD_BYTES = 16
+# one constant is printed as (25)::double precision on the hypertable, '25'::… on its chunks
+_CAST_NUMBER = re.compile(r"\((-?[\d.]+)\)::|'(-?[\d.]+)'::")
 
 
 class PhysicalIndex(NamedTuple):
@@ -111,6 +114,8 @@ def _assembled(physical: Iterable[PhysicalIndex]) -> Iterator[LogicalIndex]:
 
 
 def _copies_of(root: PhysicalIndex, copies: Sequence[PhysicalIndex]) -> tuple[PhysicalIndex, ...]:
-    return tuple(
-        copy for copy in copies if copy.shape == root.shape and copy.is_unique == root.is_unique
-    )
+    return tuple(copy for copy in copies if _signature(copy) == _signature(root))
+
+
+def _signature(index: PhysicalIndex) -> tuple[bool, str]:
+    return index.is_unique, _CAST_NUMBER.sub(r"\1\2::", index.shape)

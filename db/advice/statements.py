@@ -143,4 +143,4 @@ def _named(name: str) -> Any:
 
 def _server_version(connection: Connection) -> int:
     version = connection.dialect.server_version_info
-    return version[0] if version else 0
+    return int(version[0]) if version else 0
