@@ -1,0 +1,245 @@
+"""The rollup engine itself: its log, its watermark, what it keeps, and how it is read."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+from sqlalchemy import URL
+
+from db.timescale.engine.install import VERSION, install_statements, remove_statement
+from tests.support.databases import DatabaseServer, connection
+
+MINUTES = {
+    "name": "m1",
+    "source": "ticks",
+    "time_column": "t",
+    "bucket": "1 minute",
+    "group_by": ["k"],
+    "aggregates": [
+        {"name": "total", "expression": "sum(v)"},
+        {"name": "ticks", "expression": "count(*)"},
+    ],
+    "chunk_interval": "1 day",
+}
+HOURS = {
+    "name": "h1",
+    "source": "m1",
+    "time_column": "bucket",
+    "bucket": "1 hour",
+    "group_by": ["k"],
+    "aggregates": [{"name": "total", "expression": "sum(total)"}],
+}
+
+
+@pytest.fixture(scope="module")
+def url(server: DatabaseServer) -> Iterator[URL]:
+    """One database for all tests of a server: each makes its table and the engine anew."""
+    with server.database("extension") as url:
+        yield url
+
+
+@pytest.fixture
+def session(url: URL) -> Iterator[psycopg.Connection]:
+    """A hypertable of one-hour chunks and the engine, in autocommit."""
+    with connection(url) as session:
+        session.execute("SET client_min_messages = error")
+        session.execute("DROP SCHEMA IF EXISTS timescale_engine CASCADE")
+        session.execute("DROP TABLE IF EXISTS ticks CASCADE")
+        session.execute(
+            "CREATE TABLE ticks (k text NOT NULL, t timestamp NOT NULL, v int NOT NULL)"
+        )
+        session.execute(
+            "SELECT create_hypertable('ticks', 't', chunk_time_interval => INTERVAL '1 hour',"
+            " create_default_indexes => false)"
+        )
+        session.execute("CREATE UNIQUE INDEX ON ticks (k, t)")
+        install(session)
+        yield session
+
+
+def connect(url: URL) -> psycopg.Connection:
+    conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(conninfo, autocommit=True)
+
+
+def install(session: psycopg.Connection) -> None:
+    for script in install_statements():
+        session.execute(script.encode())
+
+
+def rollup(session: psycopg.Connection, *specs: dict[str, object]) -> None:
+    for spec in specs:
+        session.execute("SELECT timescale_engine.create_rollup(%s, false)", (Jsonb(spec),))
+
+
+def ticks(session: psycopg.Connection, first: str, last: str, step: str = "20 seconds") -> None:
+    session.execute(
+        "INSERT INTO ticks SELECT k, t, 1 FROM generate_series(%s::timestamp, %s, %s::interval) t,"
+        " unnest(ARRAY['a', 'b']) k",
+        (first, last, step),
+    )
+
+
+def refresh(session: psycopg.Connection, name: str = "m1") -> None:
+    session.execute("CALL timescale_engine.refresh_rollup(%s)", (name,))
+
+
+def scalar(session: psycopg.Connection, query: str) -> object:
+    row = session.execute(query.encode()).fetchone()
+    return row[0] if row else None
+
+
+def rows(session: psycopg.Connection, query: str) -> list[tuple[object, ...]]:
+    return session.execute(query.encode()).fetchall()
+
+
+def plan(session: psycopg.Connection, query: str) -> str:
+    return "\n".join(line for (line,) in rows(session, f"EXPLAIN (COSTS OFF) {query}"))
+
+
+def test_installing_again_changes_nothing(session: psycopg.Connection) -> None:
+    rollup(session, MINUTES)
+    install(session)
+    assert rows(session, "SELECT version FROM timescale_engine.version") == [(VERSION,)]
+    assert scalar(session, "SELECT count(*) FROM timescale_engine.rollup") == 1
+
+
+def test_a_newer_engine_is_not_replaced(session: psycopg.Connection) -> None:
+    session.execute("INSERT INTO timescale_engine.version (version) VALUES (%s)", (VERSION + 1,))
+    with pytest.raises(psycopg.Error, match="newer than this program"):
+        install(session)
+
+
+def test_the_engine_is_not_removed_under_rollups(session: psycopg.Connection) -> None:
+    rollup(session, MINUTES)
+    with pytest.raises(psycopg.Error, match="drop them before"):
+        session.execute(remove_statement().encode())
+    session.execute("SELECT timescale_engine.drop_rollup('m1')")
+    session.execute(remove_statement().encode())
+    assert scalar(session, "SELECT to_regnamespace('timescale_engine')") is None
+    ticks(session, "2026-01-01 09:00", "2026-01-01 09:01")
+
+
+def test_a_bulk_load_logs_one_range_an_unbroken_stretch(session: psycopg.Connection) -> None:
+    rollup(session, MINUTES)
+    with session.cursor() as cursor, cursor.copy("COPY ticks FROM STDIN") as copy:
+        for minute in [*range(10, 20), *range(40, 50)]:
+            copy.write_row(("a", f"2026-01-01 09:{minute}:00", 1))
+    spans = rows(session, "SELECT lower(span)::text FROM timescale_engine.dirty_range ORDER BY 1")
+    assert spans == [("2026-01-01 09:10:00",), ("2026-01-01 09:40:00",)]
+
+
+def test_dropped_chunks_do_not_take_history_away(session: psycopg.Connection) -> None:
+    rollup(session, MINUTES, HOURS)
+    ticks(session, "2026-01-01 09:00", "2026-01-01 12:30")
+    refresh(session, "h1")
+    before = (
+        rows(session, "SELECT * FROM m1 ORDER BY 1, 2"),
+        rows(session, "TABLE h1 ORDER BY 1, 2"),
+    )
+    session.execute("SELECT drop_chunks('ticks', older_than => TIMESTAMP '2026-01-01 12:00')")
+    ticks(session, "2026-01-01 09:10:05", "2026-01-01 09:10:06")
+    session.execute("CALL timescale_engine.refresh_rollup('h1', '2026-01-01', '2026-01-02')")
+    after = rows(session, "SELECT * FROM m1 ORDER BY 1, 2"), rows(session, "TABLE h1 ORDER BY 1, 2")
+    assert after == before
+
+
+def test_truncating_the_source_leaves_what_was_materialized(session: psycopg.Connection) -> None:
+    rollup(session, MINUTES)
+    ticks(session, "2026-01-01 09:00", "2026-01-01 10:30")
+    refresh(session)
+    session.execute("TRUNCATE ticks")
+    refresh(session)
+    assert scalar(session, "SELECT sum(ticks) FROM m1") == 2 * 3 * 90
+    ticks(session, "2026-01-01 10:31", "2026-01-01 10:31")
+    assert scalar(session, "SELECT sum(ticks) FROM m1") == 2 * 3 * 90 + 2
+
+
+def test_a_large_fill_goes_on_where_it_was_killed(session: psycopg.Connection, url: URL) -> None:
+    ticks(session, "2026-01-01 00:00", "2026-01-01 08:00", "1 minute")
+    rollup(session, MINUTES)
+    session.execute("SELECT timescale_engine.refresh_step(1)")
+    session.execute("SELECT timescale_engine.refresh_step(1)")
+    victim = connect(url)
+    victim.execute("BEGIN")
+    victim.execute("SELECT timescale_engine.refresh_step(1)")
+    session.execute("SELECT pg_terminate_backend(%s, 5000)", (victim.info.backend_pid,))
+    victim.close()
+    watermark = "SELECT watermark::text FROM timescale_engine.rollup"
+    assert scalar(session, watermark) == "2026-01-01 02:00:00"
+    assert scalar(session, "SELECT sum(ticks) FROM m1") == 2 * 481
+    refresh(session)
+    assert scalar(session, watermark) == "2026-01-01 08:00:00"
+    assert scalar(session, "SELECT sum(ticks) FROM m1") == 2 * 481
+
+
+def test_a_read_opens_one_chunk_a_side(session: psycopg.Connection) -> None:
+    ticks(session, "2026-01-01 00:00", "2026-01-02 16:30", "30 minutes")
+    rollup(session, MINUTES, HOURS)
+    refresh(session, "h1")
+    past = plan(
+        session,
+        "SELECT * FROM m1 WHERE k = 'a' AND bucket >= '2026-01-01 09:00'"
+        " AND bucket < '2026-01-01 10:00'",
+    )
+    assert len(chunks(past)) == 1
+    now = plan(session, "SELECT * FROM m1 WHERE k = 'a' AND bucket >= '2026-01-02 16:00'")
+    assert len(chunks(now)) == 2
+    day = plan(session, "SELECT * FROM h1 WHERE k = 'a' AND bucket >= '2026-01-02'")
+    assert len(chunks(day)) == 3
+
+
+def chunks(text: str) -> set[str]:
+    return set(re.findall(r"_hyper_\d+_\d+_chunk", text))
+
+
+def test_rows_of_a_writer_that_commits_after_a_refresh_are_taken_by_the_next(
+    session: psycopg.Connection, url: URL
+) -> None:
+    rollup(session, MINUTES)
+    ticks(session, "2026-01-01 09:00", "2026-01-01 09:10")
+    with connection(url) as writer, writer.transaction():
+        ticks(writer, "2026-01-01 09:05:01", "2026-01-01 09:05:02")
+        refresh(session)
+    assert (
+        scalar(session, "SELECT ticks FROM m1 WHERE bucket = '2026-01-01 09:05' AND k = 'a'") == 3
+    )
+    refresh(session)
+    assert (
+        scalar(session, "SELECT ticks FROM m1 WHERE bucket = '2026-01-01 09:05' AND k = 'a'") == 4
+    )
+
+
+def test_a_rollup_another_one_reads_is_not_dropped(session: psycopg.Connection) -> None:
+    rollup(session, MINUTES, HOURS)
+    with pytest.raises(psycopg.Error, match="is the source of h1"):
+        session.execute("SELECT timescale_engine.drop_rollup('m1')")
+
+
+def test_a_writer_without_rights_on_the_engine_may_write(session: psycopg.Connection) -> None:
+    rollup(session, MINUTES)
+    session.execute("CREATE ROLE oi_test_writer")
+    try:
+        session.execute("GRANT INSERT ON ticks TO oi_test_writer")
+        session.execute("SET ROLE oi_test_writer")
+        ticks(session, "2026-01-01 09:00", "2026-01-01 09:10")
+        session.execute("RESET ROLE")
+        refresh(session)
+        assert scalar(session, "SELECT count(*) FROM m1") == 22
+    finally:
+        session.execute("RESET ROLE; DROP OWNED BY oi_test_writer; DROP ROLE oi_test_writer")
+
+
+def test_names_that_need_quotes_and_schemas_work(session: psycopg.Connection) -> None:
+    session.execute('CREATE SCHEMA "Eu"')
+    spec = json.loads(json.dumps(MINUTES))
+    spec.update(name="Eu.m 1", aggregates=[{"name": "Sum of v", "expression": "sum(v)"}])
+    rollup(session, spec)
+    ticks(session, "2026-01-01 09:00", "2026-01-01 09:10")
+    refresh(session, "Eu.m 1")
+    assert scalar(session, 'SELECT sum("Sum of v") FROM "Eu"."m 1"') == 62
+    session.execute("SELECT timescale_engine.drop_rollup('Eu.m 1')")
+    assert scalar(session, """SELECT to_regclass('"Eu"."m 1"')""") is None
