@@ -1,4 +1,4 @@
-"""The rollup engine: installed where rollups are declared, and brought to this version."""
+"""The engine: installed where rollups or policies are declared, and brought to this version."""
 
 from collections.abc import Collection
 
@@ -11,7 +11,7 @@ from db.timescale.catalog.rollup import engine_version
 from db.timescale.compare.placing import all_declared, connection_of, place
 from db.timescale.engine.install import VERSION
 from db.timescale.ops.engine import InstallEngineOp
-from db.timescale.specs import RollupSpec
+from db.timescale.specs import ArchivePolicy, RetentionPolicy, RollupSpec
 
 ORDER = 30
 
@@ -26,8 +26,10 @@ def diff(is_needed: bool, found: int | None) -> list[InstallEngineOp]:
 def compare_engine(
     context: AutogenContext, upgrade_ops: UpgradeOps, schemas: Collection[str | None]
 ) -> PriorityDispatchResult:
-    """Adds the installation where a rollup is declared; taking it out is left to a person."""
-    is_needed = any(True for _ in all_declared(context, RollupSpec))
+    """Adds the installation where it is needed; taking it out is left to a person."""
+    is_needed = any(
+        any(all_declared(context, kind)) for kind in (RollupSpec, RetentionPolicy, ArchivePolicy)
+    )
     place(upgrade_ops, additions=diff(is_needed, engine_version(connection_of(context))))
     return PriorityDispatchResult.CONTINUE
 
