@@ -45,7 +45,7 @@ function showFuture(summary) {
 function showFlow(summary) {
   for (const side of ["ce", "pe"]) {
     const value = summary[`itm_oi_${side}_pct_change`];
-    put(`itm_${side}`, value === null ? format.DASH : `${format.percent(value)} %`, direction(value ?? 0));
+    put(`itm_${side}`, value === null ? format.DASH : `${format.percent(value)} %`, direction(Math.abs(value) < 0.05 ? 0 : value));
   }
   put("breadth", `${format.share(summary.itm_ce_breadth)} / ${format.share(summary.itm_pe_breadth)}`);
 }
