@@ -4,12 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from alembic.ddl._autogen import ComparisonResult
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.util import immutabledict
-from sqlalchemy import CursorResult, Executable, TextClause
+from sqlalchemy import CursorResult, Executable, Index, TextClause
 from sqlalchemy.schema import DDLElement
 
 from db.timescale.locks import LockPolicy, with_lock_retries
+
+PLUGIN = "timescale"
 
 _DDL = re.compile(r"\s*(ALTER|CREATE|DROP|TRUNCATE|COMMENT|GRANT|REVOKE|LOCK)\b", re.IGNORECASE)
 
@@ -18,6 +21,12 @@ class TimescaleImpl(PostgresqlImpl):
     """PostgreSQL with every DDL statement under lock_timeout and jittered retries."""
 
     __dialect__ = "postgresql"
+
+    def compare_indexes(self, metadata_index: Index, reflected_index: Index) -> ComparisonResult:
+        """Nothing to say where the plugin compares indexes itself."""
+        if PLUGIN in self.context_opts.get("autogenerate_plugins", ()):
+            return ComparisonResult.Equal()
+        return super().compare_indexes(metadata_index, reflected_index)
 
     def _exec(
         self,

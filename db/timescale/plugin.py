@@ -16,7 +16,7 @@ from alembic.runtime.plugins import Plugin
 from db.timescale import compare, impl, ops, render, toimpl
 from db.timescale.resume import resumable, run_migrations
 
-NAME = "timescale"
+NAME = impl.PLUGIN
 AUTOGENERATE = ["alembic.autogenerate.*", NAME]
 
 _LAST = 100

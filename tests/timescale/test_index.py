@@ -152,6 +152,21 @@ def test_indexes_on_columns_that_are_still_to_come_are_understood(project: Proje
     assert spec.columns == ("humidity DESC",)
 
 
+def test_how_an_index_is_declared_does_not_matter(project: Project) -> None:
+    project.execute(TABLE + "CREATE INDEX readings_hot ON readings (sensor varchar_pattern_ops)")
+    project.metadata = sa.MetaData(naming_convention={"ix": "%(table_name)s_%(column_0_N_name)s"})
+    table = sa.Table(
+        "readings",
+        project.metadata,
+        sa.Column("taken_at", sa.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("sensor", sa.String(9)),
+        sa.Column("celsius", sa.Float),
+    )
+    sa.Index(None, table.c.sensor, table.c.taken_at, unique=True, postgresql_concurrently=True)
+    sa.Index("readings_hot", sa.text("sensor varchar_pattern_ops"))._set_parent(table)
+    assert project_differences_at(project) == []
+
+
 def found(spec: IndexSpec, *, is_valid: bool = True, is_constraint: bool = False) -> FoundIndex:
     return FoundIndex(spec, is_valid, is_constraint)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, text
+from sqlalchemy import Connection, MetaData, Row, Table, text
 from sqlalchemy.schema import CreateIndex
 
 from db.timescale.specs import IndexSpec
@@ -79,11 +79,11 @@ def declared_indexes(
         )
         for statement in _missing_columns(connection, table, found_as):
             execute(connection, statement)
-        for index in table.indexes:
-            connection.execute(
-                CreateIndex(index),
-                execution_options={"schema_translate_map": {table.schema: "pg_temp"}},
-            )
+        copy = table.to_metadata(MetaData(), schema="pg_temp")
+        for index in copy.indexes:
+            # how it is built makes no difference to what it is
+            index.dialect_options["postgresql"]["concurrently"] = False
+            connection.execute(CreateIndex(index))
         found = indexes(connection, f"pg_temp.{name}")
     finally:
         trial.rollback()
