@@ -94,13 +94,9 @@ def _session(engine: Engine) -> Iterator[Connection]:
             raise TimescaleError(
                 "The database holds no rollup engine: run alembic upgrade head first."
             )
-        before = connection.execute(text("SHOW statement_timeout")).scalar_one()
         connection.execute(text("SET statement_timeout = 0"))
         try:
             yield connection
         finally:
             if not connection.invalidated:
-                connection.execute(
-                    text("SELECT set_config('statement_timeout', :before, false) AS value"),
-                    {"before": before},
-                )
+                connection.execute(text("RESET statement_timeout"))
