@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 from sqlalchemy import Engine, text
 
-from app.feeds.simulate.chain import chain_block
+from app.feeds.simulate.chain import chain_block, narrowed
 from app.feeds.simulate.columns import chain_columns, snapshot_contexts
 from app.feeds.simulate.contracts import STRIKES, expiry_at
 from app.feeds.simulate.feed import DEFAULT_SEED
@@ -19,6 +19,8 @@ from db.exchanges import EXCHANGES
 
 _AFTER_HOURS_S = 90 * 60
 _WORKERS = 2
+PAST_STRIKES = 81
+"""Strikes kept of days gone by, those nearest to the money: all but the last percent of OI."""
 
 Progress = Callable[[int, int], None]
 """Called with rows done and rows in all, from any thread but never from two at once."""
@@ -33,6 +35,7 @@ class Span:
     first: int
     last: int
     interval_s: int
+    strikes: int
 
     @property
     def seconds(self) -> range:
@@ -40,7 +43,7 @@ class Span:
 
     @property
     def rows(self) -> int:
-        return len(self.seconds) * STRIKES[self.exchange] * 2
+        return len(self.seconds) * self.strikes * 2
 
 
 def fill(
@@ -54,11 +57,12 @@ def fill(
 ) -> int:
     """Store what is missing of the last `days` trading days up to `until`; returns rows stored.
 
-    Full-width chains every `interval_s` seconds of each session, the present one included; outside
-    market hours also the last ninety minutes, so that a simulated market that is started then has
-    a past to measure changes against. Each exchange and day is one transaction; what is stored
-    already is left alone, so filling again goes on where it stopped. Rollups are brought up to
-    date at the end: their policies look back only some days.
+    Chains every `interval_s` seconds of each session: full width on the present day, the
+    `PAST_STRIKES` strikes nearest to the money on those before it, so that ten days take less than
+    a minute. Outside market hours the last ninety minutes are there too, so that a simulated
+    market that is started then has a past to measure changes against. Each exchange and day is one
+    transaction; what is stored already is left alone, so filling again goes on where it stopped.
+    Rollups are brought up to date at the end: their policies look back only some days.
     """
     spans = _missing(engine, list(planned(days, interval_s, until or market_now())))
     total, done, lock = sum(span.rows for span in spans), 0, threading.Lock()
@@ -91,7 +95,9 @@ def planned(days: int, interval_s: int, until: datetime) -> Iterator[Span]:
         sessions = [today, *sessions[: days - 1]]
     for day in sorted(sessions):
         last = min(CLOSE_S, now_s) if day == today else CLOSE_S
-        yield from (Span(key, day, OPEN_S, last, interval_s) for key in EXCHANGES)
+        for key, listed in STRIKES.items():
+            strikes = listed if day == today else min(listed, PAST_STRIKES)
+            yield Span(key, day, OPEN_S, last, interval_s, strikes)
     if today.weekday() >= 5 or not OPEN_S < now_s <= CLOSE_S:
         yield from _after_hours(today, now_s, interval_s)
 
@@ -101,7 +107,8 @@ def _after_hours(today: date, now_s: int, interval_s: int) -> Iterator[Span]:
     if today.weekday() < 5 and first < CLOSE_S < now_s:
         first = CLOSE_S
     first -= first % -interval_s
-    yield from (Span(key, today, first, now_s, interval_s) for key in EXCHANGES)
+    for key, listed in STRIKES.items():
+        yield Span(key, today, first, now_s, interval_s, listed)
 
 
 def _weekdays_back(day: date, count: int) -> Iterator[date]:
@@ -140,7 +147,8 @@ def _load(engine: Engine, seed: int, span: Span) -> int:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         for seconds in _same_expiry(span):
             expiry = expiry_at(EXCHANGES[span.exchange], span.day, int(seconds[0]))
-            block = chain_block(seed, span.exchange, expiry, span.day, seconds)
+            whole = chain_block(seed, span.exchange, expiry, span.day, seconds)
+            block = narrowed(whole, span.strikes)
             rows += load_history(connection, chain_columns(block), snapshot_contexts(block))
     return rows
 

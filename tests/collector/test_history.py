@@ -29,7 +29,7 @@ def stored(engine: Engine) -> dict[str, list[tuple[str, int]]]:
     return found
 
 
-def test_trading_days_and_the_present_one_are_filled_full_width(engine: Engine) -> None:
+def test_trading_days_are_filled_and_the_present_one_in_full_width(engine: Engine) -> None:
     reports: list[tuple[int, int]] = []
     rows = fill(
         engine,
@@ -42,7 +42,7 @@ def test_trading_days_and_the_present_one_are_filled_full_width(engine: Engine) 
     days = [("2026-08-18", 7), ("2026-08-19", 2)]
     keys = ("BANKNIFTY_MONTHLY", "BSE", "NSE", "NSE_MONTHLY")
     assert stored(engine) == dict.fromkeys(keys, days)
-    assert rows == 9 * (113 + 151 + 123 + 167) * 2
+    assert rows == (7 * 4 * 81 + 2 * (113 + 151 + 123 + 167)) * 2
     assert reports[-1] == (rows, rows)
     _assert_same_market(engine)
     _assert_rollups_and_live_edge(engine)

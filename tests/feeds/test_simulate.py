@@ -9,7 +9,7 @@ import pytest
 from app.analytics.baselines import baseline_positions
 from app.analytics.implied_volatility import implied_volatility
 from app.analytics.open_interest import percent_change
-from app.feeds.simulate.chain import ChainBlock, chain_block
+from app.feeds.simulate.chain import ChainBlock, chain_block, narrowed
 from app.feeds.simulate.columns import chain_columns, snapshot_contexts
 from app.feeds.simulate.contracts import contracts, expiry_at
 from app.feeds.simulate.feed import SimulateFeed, snapshot_at
@@ -261,6 +261,19 @@ def test_each_instant_of_history_has_its_features() -> None:
     assert contexts[100].features["pcr_total_oi"] == pytest.approx(expected)
     assert contexts[0].features["percent_oichange_fut_3m"] is None
     assert contexts[100].timestamp == datetime(2026, 8, 5, 10, 55, tzinfo=IST)
+
+
+def test_a_narrowed_chain_holds_the_strikes_nearest_to_the_money() -> None:
+    block = session("BSE")
+    narrow = narrowed(block, 81)
+    strikes = np.unique(narrow.contracts.strike)
+    assert len(strikes) == 81
+    assert np.diff(strikes).max() == 100
+    assert abs(strikes.mean() - block.underlying[0]) <= 100
+    kept = np.isin(block.contracts.token, narrow.contracts.token)
+    np.testing.assert_array_equal(narrow.oi, block.oi[:, kept])
+    assert narrow.oi.sum() > 0.95 * block.oi.sum()
+    assert len(chain_columns(narrow)) == len(SESSION) * 162
 
 
 def test_listing_is_remembered_as_it_was_made() -> None:

@@ -1,6 +1,6 @@
 """Quotes of a simulated chain at any instants of a day, vectorised over instants × contracts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -43,6 +43,12 @@ class ChainBlock:
     volume: NDArray[np.int64]
 
 
+_PER_CONTRACT = (
+    *("ltp", "bid", "ask", "bid_quantity", "ask_quantity"),
+    *("volatility", "oi", "volume"),
+)
+
+
 def chain_block(
     seed: int, key: str, expiry: date, day: date, second: NDArray[np.int64]
 ) -> ChainBlock:
@@ -75,6 +81,22 @@ def chain_block(
         oi=oi[:, :-1],
         volume=_volume(chain, flow, second),
     )
+
+
+def narrowed(block: ChainBlock, strikes: int) -> ChainBlock:
+    """The block with the `strikes` listed strikes nearest to its first index value."""
+    chain = block.contracts
+    distance = np.abs(chain.strike - block.underlying[0])
+    kept = np.sort(np.argsort(distance, kind="stable")[: 2 * strikes])
+    contracts = replace(
+        chain,
+        strike=chain.strike[kept],
+        is_call=chain.is_call[kept],
+        token=chain.token[kept],
+        symbol=tuple(chain.symbol[place] for place in kept),
+    )
+    columns = {name: getattr(block, name)[:, kept] for name in _PER_CONTRACT}
+    return replace(block, contracts=contracts, **columns)
 
 
 def smile(index: Floats, strike: Floats, years: Floats, at_the_money: Floats) -> Floats:

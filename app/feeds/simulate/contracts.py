@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.analytics.black_scholes import Bools, Floats
-from app.feeds.simulate.paths import CLOSE_S, day_paths
+from app.feeds.simulate.paths import CLOSE_S, midnight_level
 from app.feeds.symbols import expiry_weekday, next_expiry, next_monthly_expiry, option_symbol
 from db.exchanges import EXCHANGES, Exchange
 
@@ -54,7 +54,7 @@ def contracts(seed: int, key: str, expiry: date) -> Contracts:
     """The chain of an exchange key for an expiry, centred where the index stood at listing."""
     exchange = EXCHANGES[key]
     underlying = exchange.underlying_symbol
-    level = float(day_paths(seed, expiry - _LISTED_BEFORE).index[underlying][0])
+    level = midnight_level(seed, expiry - _LISTED_BEFORE, underlying)
     centre = round(level / exchange.strike_step / 10) * 10 * exchange.strike_step
     half = STRIKES[key] // 2
     listed = centre + exchange.strike_step * np.arange(-half, half + 1)

@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 
 from app.analytics.black_scholes import Floats
 from app.feeds.simulate.contracts import Contracts, contracts
-from app.feeds.simulate.paths import CLOSE_S, DAY_S, OPEN_S, UNDERLYINGS, clock
+from app.feeds.simulate.paths import (
+    CLOSE_S,
+    DAY_S,
+    OPEN_S,
+    UNDERLYINGS,
+    clock,
+    midnight_level,
+)
 from db.exchanges import EXCHANGES
 
 OI_STEP_S = 180
@@ -20,6 +27,7 @@ _MINUTES = DAY_S // 60
 _STEP_SD = 0.16
 _PERSISTENT_SD = 0.35
 _DAILY_SD = 0.10
+_FOLLOWS = 0.85
 _UNCHANGED = 0.12
 _AFTER_HOURS_VOLUME = 0.01
 _LOTS_AT_PEAK = {"NIFTY": 60_000.0, "SENSEX": 45_000.0, "BANKNIFTY": 26_000.0}
@@ -49,7 +57,7 @@ def flows(seed: int, key: str, expiry: date, day: date) -> Flows:
     bustle = rng.standard_exponential((_MINUTES, len(chain.strike)), dtype=np.float32)
     oi = _open_interest(seed, chain, family, day, rng)
     lot = chain.exchange.lot_size
-    turnover = oi[0, :-1] * _turnover(chain, day)
+    turnover = oi[0, :-1] * _turnover(chain, _centre(seed, chain, day), day)
     paced = np.cumsum(bustle * _volume_pace(day)[:, None], axis=0, dtype=np.float64)
     traded = np.concatenate([np.zeros((1, len(chain.strike))), paced]) * turnover
     return Flows(oi, np.floor(traded / lot) * lot, bustle)
@@ -93,13 +101,23 @@ def _log_level(seed: int, chain: Contracts, family: int, day: date) -> Floats:
     fresh = np.random.default_rng([*contract, day.toordinal()]).standard_normal(places)
     fresh[-1] *= 0.3
     lasting[-1] = 0.0
-    return _profile(chain, day) + _PERSISTENT_SD * lasting + _DAILY_SD * fresh
+    return (
+        _profile(chain, _centre(seed, chain, day), day)
+        + _PERSISTENT_SD * lasting
+        + _DAILY_SD * fresh
+    )
 
 
-def _profile(chain: Contracts, day: date) -> Floats:
+def _centre(seed: int, chain: Contracts, day: date) -> float:
+    """Where interest gathers: it was built around the listing and follows the index."""
+    level = midnight_level(seed, day, chain.exchange.underlying_symbol)
+    return (1 - _FOLLOWS) * chain.centre + _FOLLOWS * level
+
+
+def _profile(chain: Contracts, centre: float, day: date) -> Floats:
     """Calls gather above, puts below, both at round strikes, and more as expiry nears."""
     step, underlying = chain.exchange.strike_step, chain.exchange.underlying_symbol
-    distance = (chain.strike - chain.centre) / step
+    distance = (chain.strike - centre) / step
     leaning = np.where(chain.is_call, distance - 6, distance + 6)
     roundness = np.where(chain.strike % (10 * step) == 0, 1.1, 0.0)
     roundness += np.where(chain.strike % (2 * step) == 0, 0.4, 0.0)
@@ -110,9 +128,9 @@ def _profile(chain: Contracts, day: date) -> Floats:
     return np.append(options, np.log(_FUTURE_LOTS[underlying]))
 
 
-def _turnover(chain: Contracts, day: date) -> Floats:
+def _turnover(chain: Contracts, centre: float, day: date) -> Floats:
     """Times a day's volume exceeds the open interest: high near the money, higher near expiry."""
-    distance = (chain.strike - chain.centre) / chain.exchange.strike_step
+    distance = (chain.strike - centre) / chain.exchange.strike_step
     days_left = max((chain.expiry - day).days, 0)
     near = 20.0 * np.exp(-((distance / 16) ** 2)) * np.exp(-days_left / 4)
     lively: Floats = near + 0.4 * np.exp(-((distance / 40) ** 2))

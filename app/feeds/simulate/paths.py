@@ -24,6 +24,7 @@ _MARKET_SHARE = np.array([0.98, 0.975, 0.88])
 _REVERSION = 0.02
 _QUIET_PACE = 0.12
 _VIX_BASE = 12.0
+_DAYS_AT_ONCE = 730
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +39,7 @@ class DayPaths:
 @lru_cache(maxsize=4)
 def day_paths(seed: int, day: date) -> DayPaths:
     """The paths of a calendar day; raises ValueError before 2020."""
-    levels, mood = _daily_levels(seed, _ordinal(day) + 2)
+    levels, mood = _levels_until(seed, day)
     rng = np.random.default_rng([seed, 1, day.toordinal()])
     pace = clock(day)
     market = rng.standard_normal(DAY_S, dtype=np.float32)
@@ -51,6 +52,13 @@ def day_paths(seed: int, day: date) -> DayPaths:
         logs = start + _bridge(noise, pace, end - start, _DAILY_SD[i] * float(mood[_ordinal(day)]))
         index[name] = BASE_LEVEL[name] * np.exp(logs)
     return DayPaths(index, _basis(rng), _vix(rng, mood, day, index["NIFTY"]))
+
+
+def midnight_level(seed: int, day: date, underlying: str) -> float:
+    """Where an index stands at the first second of a day; raises ValueError before 2020."""
+    levels, _ = _levels_until(seed, day)
+    logs = levels[_ordinal(day), UNDERLYINGS.index(underlying)]
+    return float(BASE_LEVEL[underlying] * np.exp(logs))
 
 
 def clock(day: date) -> Floats:
@@ -69,6 +77,11 @@ def _bridge(noise: Floats, pace: Floats, change: float, deviation: float) -> Flo
     walked = np.concatenate([[0.0], steps])
     bridged: Floats = (deviation * (walked - pace * walked[-1]) + pace * change)[:-1]
     return bridged
+
+
+def _levels_until(seed: int, day: date) -> tuple[Floats, Floats]:
+    """Daily levels at least to the day after `day`; computed some two years at a time."""
+    return _daily_levels(seed, (_ordinal(day) // _DAYS_AT_ONCE + 2) * _DAYS_AT_ONCE)
 
 
 @lru_cache(maxsize=4)
