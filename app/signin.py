@@ -4,6 +4,7 @@ import hmac
 import json
 import os
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -56,10 +57,18 @@ def configured(settings: Settings) -> SignIn | None:
         return SignIn(settings.username, settings.password_hash, "OI_PASSWORD_HASH")
     path = settings.home / _FILE_NAME
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        return SignIn(kept["username"], kept["password_hash"], str(path), kept.get("hint"))
+        found = path.stat()
     except FileNotFoundError:
         return None
+    return _kept(path, (found.st_mtime_ns, found.st_size, found.st_ino))
+
+
+@lru_cache(maxsize=4)
+def _kept(path: Path, _version: tuple[int, int, int]) -> SignIn:
+    """The file's contents; every request asks for them, so they are read once a version."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return SignIn(kept["username"], kept["password_hash"], str(path), kept.get("hint"))
     except (ValueError, KeyError, TypeError) as error:
         raise SettingsError(
             f"{path} is not a sign-in file; write it anew with `python -m app password`."

@@ -27,6 +27,8 @@ _log = logging.getLogger(__name__)
 MAX_VIEWERS = 2000
 PULSE_S = 5.0
 BLOCKED_S = 5.0
+# then a browser comes back by itself, and has to be signed in still
+LIFETIME_S = 3600.0
 _TICK_S = 1.0
 _RECEIVE_BYTES = 4096
 _ACKNOWLEDGE_MS = 20_000
@@ -44,6 +46,7 @@ class Viewer:
     seen: Any = None
     sent_at: float = 0.0
     moved_at: float = 0.0
+    joined_at: float = field(default_factory=time.monotonic)
     admitted: bool = False
     closing: bool = False
 
@@ -238,7 +241,9 @@ class Viewers:
 
     def _look_after(self, now: float) -> None:
         for viewer in self._admitted():
-            if viewer.unsent and now - viewer.moved_at > BLOCKED_S:
+            if now - viewer.joined_at > LIFETIME_S:
+                self._drop(viewer, "came to the end of its hour")
+            elif viewer.unsent and now - viewer.moved_at > BLOCKED_S:
                 self._drop(viewer, f"took nothing for {BLOCKED_S:.0f} s")
             elif not viewer.unsent and now - viewer.sent_at > PULSE_S:
                 self._send(viewer, Frame(pulse_message(self._problem)))

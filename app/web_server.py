@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import resource
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ _THREADS = 16
 _CONNECTIONS = 1000
 _KEEPALIVE_S = 15
 _GRACE_S = 1
+_DESCRIPTORS = 8192
 
 
 def serve(settings: Settings, workers: int = 1) -> None:
@@ -24,6 +26,7 @@ def serve(settings: Settings, workers: int = 1) -> None:
     Viewers of the live push occupy no thread, so a few threads carry many of them.
     """
     demand_free_port(settings.host, settings.port)
+    _allow_descriptors()
     options = {
         "bind": f"{settings.host}:{settings.port}",
         "workers": workers,
@@ -55,6 +58,14 @@ def _application(options: dict[str, Any]) -> "BaseApplication":
             return create_app()
 
     return Application()
+
+
+def _allow_descriptors() -> None:
+    """Raise the soft limit of open files: every viewer holds one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def demand_free_port(host: str, port: int) -> None:
