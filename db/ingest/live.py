@@ -29,9 +29,10 @@ def write_snapshot(connection: Connection, snapshot: EnrichedSnapshot) -> bool:
     if not snapshot.options:
         return False
     _stage(connection, snapshot.options)
+    is_shown = _write(connection, "write_snapshot", snapshot)
     write_features(connection, snapshot)
     write_metadata(connection, snapshot)
-    return _write(connection, "write_snapshot", snapshot)
+    return is_shown
 
 
 def write_live_edge(connection: Connection, snapshot: EnrichedSnapshot) -> bool:

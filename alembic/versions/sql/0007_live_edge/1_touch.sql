@@ -48,6 +48,24 @@ BEGIN
 END
 $$;
 
+-- Features of the snapshot that a writer has just settled came with it, and change nothing.
+CREATE FUNCTION live_edge.touch_features() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF live_edge.is_bulk_load() THEN
+        RETURN NULL;
+    END IF;
+    INSERT INTO public.snapshot_touched (transaction_id, exchange, "timestamp")
+    SELECT DISTINCT live_edge.transaction_id(), exchange, "timestamp"
+    FROM after_rows
+    WHERE exchange || ' ' || "timestamp"
+        IS DISTINCT FROM current_setting('live_edge.settled', true)
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+
 -- A row at a time: the columnstore is refused beside a DELETE trigger with a transition table.
 -- Rows of one snapshot lie together, so that all but the first cost one comparison.
 CREATE FUNCTION live_edge.touch_deleted() RETURNS trigger

@@ -189,6 +189,39 @@ BEGIN
 END
 $$;
 
+-- Takes contracts out of the newest chain whose row of that instant has gone from history.
+CREATE FUNCTION live_edge.drop_vanished(of_exchange text, at_instant timestamp) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    stored bigint;
+BEGIN
+    EXECUTE 'SELECT contracts FROM public.snapshots WHERE exchange = $1 AND "timestamp" = $2'
+    INTO stored
+    USING of_exchange, at_instant;
+    IF stored = (
+        SELECT count(*)
+        FROM public.option_chain_latest
+        WHERE exchange = of_exchange AND "timestamp" = at_instant
+    ) THEN
+        RETURN;
+    END IF;
+    EXECUTE $query$
+        DELETE FROM public.option_chain_latest AS kept
+        WHERE kept.exchange = $1
+          AND NOT EXISTS (
+              SELECT
+              FROM public.option_chain_snapshots AS chain
+              WHERE chain.exchange = $1
+                AND chain."timestamp" = $2
+                AND chain.strike = kept.strike
+                AND chain.option_type = kept.option_type
+          )
+    $query$
+    USING of_exchange, at_instant;
+END
+$$;
+
 -- OI at the day's open and at the previous close change once a day, or when history is corrected.
 CREATE FUNCTION live_edge.refresh_day_baselines(
     of_exchange text, at_instant timestamp, is_forced boolean

@@ -7,15 +7,25 @@ CREATE FUNCTION live_edge.lock(of_exchange text) RETURNS void
     LANGUAGE sql
     AS $$ SELECT pg_advisory_xact_lock(hashtext('live_edge'), hashtext(of_exchange)) $$;
 
+-- EXECUTEd: a plan made before the first chunk was there would never see one.
 CREATE FUNCTION live_edge.newest_snapshot(of_exchange text) RETURNS timestamp
-    LANGUAGE sql STABLE
+    LANGUAGE plpgsql
     AS $$
+DECLARE
+    newest timestamp;
+BEGIN
+    EXECUTE $query$
         SELECT "timestamp"
         FROM public.snapshots
-        WHERE exchange = of_exchange
+        WHERE exchange = $1
         ORDER BY "timestamp" DESC
         LIMIT 1
-    $$;
+    $query$
+    INTO newest
+    USING of_exchange;
+    RETURN newest;
+END
+$$;
 
 -- Makes the chain of an instant of history the newest one.
 CREATE FUNCTION live_edge.show(
@@ -27,6 +37,7 @@ DECLARE
     added bigint;
 BEGIN
     added := live_edge.chain_from_history(of_exchange, at_instant);
+    PERFORM live_edge.drop_vanished(of_exchange, at_instant);
     PERFORM live_edge.refresh_context(of_exchange, at_instant);
     PERFORM live_edge.finish_chain(of_exchange, at_instant, added, false, is_forced);
 END

@@ -109,6 +109,14 @@ CREATE FUNCTION live_edge.write_snapshot(
 ) RETURNS boolean
     LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
     AS $$
+DECLARE
+    -- rows this transaction wrote otherwise: settled from history when it commits
+    is_pending CONSTANT boolean := EXISTS (
+        SELECT FROM public.snapshot_touched
+        WHERE transaction_id = live_edge.transaction_id()
+          AND exchange = of_exchange
+          AND "timestamp" = at_instant
+    );
 BEGIN
     PERFORM live_edge.lock(of_exchange);
     BEGIN
@@ -117,6 +125,13 @@ BEGIN
         WHEN unique_violation THEN
             PERFORM live_edge.upsert_staged(of_exchange, at_instant);
     END;
+    IF NOT is_pending THEN
+        DELETE FROM public.snapshot_touched
+        WHERE transaction_id = live_edge.transaction_id()
+          AND exchange = of_exchange
+          AND "timestamp" = at_instant;
+    END IF;
+    PERFORM set_config('live_edge.settled', of_exchange || ' ' || at_instant, true);
     RETURN live_edge.settle_staged(of_exchange, at_instant, context);
 END
 $$;
@@ -194,10 +209,6 @@ DECLARE
     shown timestamp;
     added bigint;
 BEGIN
-    DELETE FROM public.snapshot_touched
-    WHERE transaction_id = live_edge.transaction_id()
-      AND exchange = of_exchange
-      AND "timestamp" = at_instant;
     SELECT "timestamp" INTO shown FROM public.chain_summary WHERE exchange = of_exchange;
     IF shown > at_instant THEN
         PERFORM live_edge.refresh_day(of_exchange, ARRAY[at_instant]);

@@ -16,11 +16,11 @@ CREATE TRIGGER live_edge_truncated AFTER TRUNCATE ON public.option_chain_snapsho
 
 CREATE TRIGGER live_edge_inserted AFTER INSERT ON public.ml_features
     REFERENCING NEW TABLE AS after_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION live_edge.touch_inserted();
+    FOR EACH STATEMENT EXECUTE FUNCTION live_edge.touch_features();
 
 CREATE TRIGGER live_edge_updated AFTER UPDATE ON public.ml_features
-    REFERENCING OLD TABLE AS before_rows NEW TABLE AS after_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION live_edge.touch_updated();
+    REFERENCING NEW TABLE AS after_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION live_edge.touch_features();
 
 CREATE CONSTRAINT TRIGGER live_edge_settle AFTER INSERT ON public.snapshot_touched
     DEFERRABLE INITIALLY DEFERRED

@@ -1,0 +1,217 @@
+"""What the collector writes is stored, shown at the live edge and announced."""
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, text
+
+from db.ingest import write_live_edge, write_snapshot
+from db.queries.chain import chain_at, latest_chain
+from db.queries.snapshots import snapshot_at
+from db.queries.summary import summary
+from tests.support.chains import at, option, snapshot
+from tests.support.databases import connection
+
+
+def write(engine: Engine, *snapshots) -> None:
+    for each in snapshots:
+        with engine.begin() as session:
+            write_snapshot(session, each)
+
+
+def test_a_snapshot_is_in_history_and_at_the_live_edge(engine: Engine) -> None:
+    given = snapshot(at(0), {25_950.0: (10, 40), 26_000.0: (20, 20), 26_050.0: (30, None)})
+    write(engine, given)
+
+    with engine.connect() as session:
+        stored = chain_at(session, "NSE", given.timestamp)
+        shown = latest_chain(session, "NSE")
+    by_key = {(o.strike, o.option_type): o for o in given.options}
+    assert len(stored) == len(shown) == 6
+    for row in (*stored, *shown):
+        option_ = by_key[row.strike, row.option_type]
+        assert row.timestamp == given.timestamp
+        for name in set(option_._fields) & set(row._fields):
+            assert getattr(row, name) == getattr(option_, name), name
+
+
+def test_the_head_line_sums_up_the_chain(engine: Engine) -> None:
+    oi = {25_950.0: (10, 40), 26_000.0: (20, 20), 26_050.0: (30, None)}
+    write(engine, snapshot(at(0), oi))
+    with engine.connect() as session:
+        head = summary(session, "NSE")
+    assert (head.oi_ce, head.oi_pe, head.contracts) == (60, 60, 6)
+    assert head.pcr == 1.0
+    # payouts: 25,950 → 20·50; 26,000 → 10·50; 26,050 → 10·100 + 20·50
+    assert head.max_pain == 26_000.0
+    assert (head.atm_strike, head.straddle, head.atm_iv) == (26_000.0, 200.0, 12.0)
+    assert (head.future_price, head.future_oi, head.vix) == (26_100.0, 5_000, 11.5)
+    assert (head.future_symbol, head.itm_ce_breadth) == ("NIFTY26NOVFUT", 0.4)
+
+
+def test_a_chain_without_oi_has_no_ratio_and_no_max_pain(engine: Engine) -> None:
+    write(engine, snapshot(at(0), {26_000.0: (None, None), 26_050.0: (0, 5)}))
+    with engine.connect() as session:
+        head = summary(session, "NSE")
+    assert head.pcr is None
+    write(engine, snapshot(at(1), {26_000.0: (None, None)}))
+    with engine.connect() as session:
+        head = summary(session, "NSE")
+    assert (head.oi_ce, head.oi_pe, head.pcr, head.max_pain) == (None, None, None, None)
+
+
+def test_oi_changes_count_from_the_newest_snapshot_that_is_old_enough(engine: Engine) -> None:
+    for minute, oi in ((0, 100), (6.5, 130), (7.5, 150), (10, 400)):
+        write(engine, snapshot(at(minute), oi))
+    with engine.connect() as session:
+        row = latest_chain(session, "NSE")[0]
+    # 7.5 is 2.5 min old; 6.5 serves 3 min; 5 min would need 0…5, where 0 is just old enough
+    assert row.oi_change_3m == 400 - 130
+    assert row.oi_change_5m == 400 - 100
+    assert row.oi_change_10m == 400 - 100
+    assert row.oi_change_15m is None
+    assert row.day_open_oi == 100
+    assert row.prev_close_oi is None
+
+
+def test_changes_never_reach_into_the_day_before(engine: Engine) -> None:
+    write(engine, snapshot(at(-24 * 60 + 374), 70), snapshot(at(0), 100), snapshot(at(1), 101))
+    with engine.connect() as session:
+        row = latest_chain(session, "NSE")[0]
+    assert row.oi_change_3m is None
+    assert (row.day_open_oi, row.prev_close_oi) == (100, 70)
+
+
+def test_the_live_edge_moves_between_snapshots_without_touching_history(engine: Engine) -> None:
+    write(engine, snapshot(at(0), 100), snapshot(at(3), 110))
+    live = snapshot(at(3.5), 150, features={})
+    with engine.begin() as session:
+        assert write_live_edge(session, live)
+    with engine.connect() as session:
+        head = summary(session, "NSE")
+        rows = latest_chain(session, "NSE")
+        newest = snapshot_at(session, "NSE", at(60))
+    assert head.timestamp == live.timestamp
+    assert {(row.oi, row.oi_change_3m) for row in rows} == {(150, 50)}
+    assert newest.timestamp == at(3)
+    assert head.itm_ce_breadth == 0.4, "features of the last snapshot stay"
+
+
+def test_an_older_live_edge_is_refused(engine: Engine) -> None:
+    write(engine, snapshot(at(3), 110))
+    with engine.begin() as session:
+        assert not write_live_edge(session, snapshot(at(2), 90))
+    with engine.connect() as session:
+        assert summary(session, "NSE").timestamp == at(3)
+
+
+def test_a_late_snapshot_is_stored_and_changes_follow_it(engine: Engine) -> None:
+    write(engine, snapshot(at(10), 400))
+    with engine.begin() as session:
+        assert not write_snapshot(session, snapshot(at(6), 100))
+    with engine.connect() as session:
+        assert summary(session, "NSE").timestamp == at(10)
+        assert snapshot_at(session, "NSE", at(7)).timestamp == at(6)
+        row = latest_chain(session, "NSE")[0]
+    assert (row.oi_change_3m, row.day_open_oi, row.delta) == (300, 100, 0.5)
+
+
+def test_the_same_snapshot_written_again_replaces_the_first(engine: Engine) -> None:
+    write(engine, snapshot(at(0), 100), snapshot(at(0), 120))
+    with engine.connect() as session:
+        assert {row.oi for row in chain_at(session, "NSE", at(0))} == {120}
+        assert summary(session, "NSE").oi_ce == 360
+
+
+def test_contracts_that_are_no_longer_listed_leave_the_newest_chain(engine: Engine) -> None:
+    write(engine, snapshot(at(0), 100))
+    write(engine, snapshot(at(1), 100, strikes=(26_000.0, 26_100.0)))
+    with engine.connect() as session:
+        assert {row.strike for row in latest_chain(session, "NSE")} == {26_000.0, 26_100.0}
+        assert summary(session, "NSE").contracts == 4
+
+
+def test_several_exchanges_fit_one_transaction(engine: Engine) -> None:
+    with engine.begin() as session:
+        for exchange in ("NSE", "BSE"):
+            write_snapshot(session, snapshot(at(0), 100, exchange=exchange))
+    with engine.connect() as session:
+        assert summary(session, "NSE").contracts == summary(session, "BSE").contracts == 6
+
+
+def test_nothing_is_left_of_a_transaction_that_failed(engine: Engine) -> None:
+    write(engine, snapshot(at(0), 100))
+    with engine.connect() as session:
+        write_snapshot(session, snapshot(at(1), 200))
+        session.rollback()
+    with engine.connect() as session:
+        assert summary(session, "NSE").timestamp == at(0)
+        assert session.scalar(text("SELECT count(*) FROM snapshot_touched")) == 0
+
+
+def test_an_empty_chain_writes_nothing(engine: Engine) -> None:
+    with engine.begin() as session:
+        assert not write_snapshot(session, snapshot(at(0), {}))
+        assert not write_live_edge(session, snapshot(at(0), {}))
+        assert summary(session, "NSE") is None
+
+
+def test_features_without_a_column_are_kept_in_the_payload(engine: Engine) -> None:
+    write(engine, snapshot(at(0)))
+    with engine.connect() as session:
+        row = session.execute(
+            text(
+                """
+                SELECT feature_payload::json ->> 'novel' AS novel, itm_ce_breadth, vix,
+                       underlying_future_price
+                FROM ml_features
+                """
+            )
+        ).one()
+    assert row == ("1.5", 0.4, 11.5, 26_100.0)
+
+
+def test_the_last_known_state_never_goes_back(engine: Engine) -> None:
+    write(engine, snapshot(at(5)), snapshot(at(4)))
+    with engine.connect() as session:
+        known = session.scalar(text("SELECT last_update_time FROM exchange_metadata"))
+    assert known == at(5).replace(tzinfo=None)
+
+
+def test_every_commit_is_announced_with_a_growing_sequence(engine: Engine) -> None:
+    with connection(engine.url) as listener:
+        listener.execute("LISTEN oi_live")
+        write(engine, snapshot(at(0)), snapshot(at(1)))
+        payloads = [note.payload for note in listener.notifies(timeout=5, stop_after=2)]
+    exchanges, sequences = zip(*(payload.split(":") for payload in payloads), strict=True)
+    assert exchanges == ("NSE", "NSE")
+    assert int(sequences[0]) < int(sequences[1])
+
+
+def test_unknown_values_stay_unknown(engine: Engine) -> None:
+    bare = option(26_000.0, "CE", None, ltp=None, iv=None, volume=None, delta=None)
+    given = snapshot(at(0), {})
+    write(engine, type(given)(exchange="NSE", timestamp=at(0), options=(bare,)))
+    with engine.connect() as session:
+        (row,) = latest_chain(session, "NSE")
+        head = summary(session, "NSE")
+    assert (row.oi, row.ltp, row.iv, row.volume, row.delta) == (None,) * 5
+    assert (head.oi_ce, head.straddle, head.future_price, head.vix) == (None,) * 4
+
+
+def test_a_lost_connection_is_an_unavailable_database(engine: Engine) -> None:
+    from db.errors import DatabaseUnavailableError
+
+    with engine.connect() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+        with connection(engine.url) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        with pytest.raises(DatabaseUnavailableError):
+            write_snapshot(session, snapshot(at(0)))
+
+
+def test_rows_that_break_a_rule_break_the_transaction(engine: Engine) -> None:
+    nameless = option(26_000.0, "CE", 1, symbol=None)
+    given = snapshot(at(0), {})
+    broken = type(given)(exchange="NSE", timestamp=at(0), options=(nameless,))
+    with pytest.raises(psycopg.errors.NotNullViolation), engine.begin() as session:
+        write_snapshot(session, broken)
