@@ -30,8 +30,8 @@ Say = Callable[[str], None]
 def run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
     """Bring everything up, tell the address, and go on until SIGINT or SIGTERM.
 
-    `fill` stores what a database lacks of history. Raises OIError with one
-    sentence when a part cannot start or ends by itself; whatever was started is stopped.
+    `fill` stores what a database lacks of history. Raises OIError with one sentence when a part
+    cannot start or ends by itself; whatever was started is stopped.
     """
     demand_free_port(settings.host, settings.port)
     with _signals_end_it():
@@ -44,14 +44,15 @@ def run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
 def _run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
     from db.migrate import upgrade
 
+    children = Children(settings.home / "logs")
     with _database(settings, say) as url:
-        upgrade(url)
-        fill(url)
         sign_in = _sign_in(settings)
-        children = Children(settings.home / "logs")
         try:
-            children.start("collector", ["-m", "app", "collect", "--feed", "simulate"])
+            # it loads while the database is made ready: nobody knows its address yet
             children.start("dashboard", ["-m", "app", "serve"])
+            upgrade(url)
+            fill(url)
+            children.start("collector", ["-m", "app", "collect", "--feed", "simulate"])
             _wait_until_it_answers(settings, children)
             say(f"\n  Dashboard   {_address(settings)}\n  Sign in     {sign_in}\n")
             say("Ctrl-C stops it; the data stay.")
@@ -98,6 +99,7 @@ def _sign_in(settings: Settings) -> str:
 
 
 def _write_private(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600, exist_ok=False)
     path.write_text(text + "\n", encoding="ascii")
 
