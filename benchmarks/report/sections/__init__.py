@@ -12,6 +12,7 @@ from benchmarks.report.sections.queries import query_sections
 from benchmarks.report.sections.retention import retention_sections
 from benchmarks.report.sections.scale import scale_sections
 from benchmarks.report.sections.walk import walk_sections
+from benchmarks.report.sections.web import load_sections, page_sections
 
 Document = Mapping[str, Any]
 
@@ -21,6 +22,8 @@ _BUILDERS: Mapping[str, Callable[[Document], Sequence[Section]]] = {
     "retention": retention_sections,
     "scale": scale_sections,
     "peers": peer_sections,
+    "load": load_sections,
+    "pages": page_sections,
     "run": query_sections,
     "walk": walk_sections,
 }

@@ -1,0 +1,47 @@
+"""Login page and dashboard in Chromium: LCP, INP, CLS, time to usable, bytes, requests."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from benchmarks.cli._options import (
+    DatasetOptions,
+    chosen_server,
+    dataset_options,
+    output_options,
+    url_option,
+)
+from benchmarks.cli._output import recorded
+
+_KEYS = """\b
+Keys of --json, beside schema_version, machine and servers:
+  browser          its version
+  server_start_ms  from process start to the first answered login page
+  pages            page, network (local, 4G), cache (cold, warm), visits, and medians of
+                   usable_ms, lcp_ms, inp_ms, cls, bytes, requests
+"""
+
+
+@click.command(epilog=_KEYS)
+@url_option
+@dataset_options(days=2)
+@click.option("--repeats", default=3, show_default=True, help="Visits of each page and network.")
+@output_options
+def command(
+    url: str | None,
+    days: int,
+    strikes: int,
+    cadence: int,
+    end: datetime | None,
+    seed: int,
+    repeats: int,
+    json_file: Path | None,
+    out: Path | None,
+) -> None:
+    """Visit the pages cold and warm, on the local network and throttled to 4G."""
+    from benchmarks.web.pages import pages_on
+
+    spec = DatasetOptions(days, strikes, cadence, end, seed).spec()
+    with recorded("pages", json_file, out) as result:
+        pages_on(chosen_server(url), spec, result, repeats=repeats)

@@ -1,0 +1,72 @@
+"""Pages and load."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchmarks.report.blocks import Lines, Note, Section, Table, Tone, number, text
+
+# https://web.dev/articles/vitals, at the 75th percentile
+_GOOD = {"lcp_ms": 2500.0, "inp_ms": 200.0, "cls": 0.1}
+
+
+def page_sections(document: Mapping[str, Any]) -> Sequence[Section]:
+    """One row a page, network and cache state."""
+    head = ["page", "network", "cache", "usable ms", "LCP ms", "INP ms", "CLS", "KiB", "requests"]
+    rows = [
+        [
+            text(page["page"]),
+            text(page["network"]),
+            text(page["cache"]),
+            number(page["usable_ms"]),
+            *(number(page[name], tone=_tone(page, name)) for name in _GOOD),
+            number(page["bytes"] / 1024),
+            number(page["requests"]),
+        ]
+        for page in document["pages"]
+    ]
+    note = Note(
+        f"Chromium {document['browser']}; the server's first login page "
+        f"{document['server_start_ms']:.0f} ms after its process started."
+    )
+    return [Section("Pages", [note, Table(head, rows)], document["arguments"])]
+
+
+def load_sections(document: Mapping[str, Any]) -> Sequence[Section]:
+    """Capacity first, then every step."""
+    capacity = [
+        Note(
+            f"{found['workers']} workers carry {found['users']} users "
+            f"({found['requests_per_s']:.0f} requests/s of /api/data) with p99 below "
+            f"{document['objective_ms']:g} ms."
+        )
+        for found in document["capacity"]
+    ]
+    head = ["workers", "users", "requests/s", "p50 ms", "p95 ms", "p99 ms", "pushes", "failures"]
+    head += ["memory MiB", "connections"]
+    rows = [
+        [
+            *(number(step[name]) for name in ("workers", "users", "requests_per_s", "p50_ms")),
+            number(step["p95_ms"]),
+            number(step["p99_ms"], tone=_beyond(step["p99_ms"], document["objective_ms"])),
+            number(step["pushes"]),
+            number(step["failures"], tone="bad" if step["failures"] else "plain"),
+            number(step["memory_bytes"] / 2**20),
+            number(step["connections"]),
+        ]
+        for step in document["steps"]
+    ]
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for step in document["steps"]:
+        name = f"{step['workers']} workers"
+        curves.setdefault(name, []).append((step["users"], step["p99_ms"]))
+    chart = Lines("p99 of /api/data", "users", "ms", curves)
+    return [Section("Load", [*capacity, chart, Table(head, rows)], document["arguments"])]
+
+
+def _tone(page: Mapping[str, Any], name: str) -> Tone:
+    value = page[name]
+    return "plain" if value is None else _beyond(value, _GOOD[name])
+
+
+def _beyond(value: float, limit: float) -> Tone:
+    return "bad" if value > limit else "good"

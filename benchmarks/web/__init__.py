@@ -1,0 +1,1 @@
+"""The served dashboard: how fast pages are, and how many people it carries."""

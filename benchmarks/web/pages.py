@@ -1,0 +1,205 @@
+"""What a trader's browser experiences: Core Web Vitals, bytes and requests of each page."""
+
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.databases import BenchmarkServer, session
+from benchmarks.dataset.spec import DatasetSpec
+from benchmarks.environment import server_facts
+from benchmarks.errors import BenchmarkError
+from benchmarks.history import described, migrated_database
+from benchmarks.progress import steps
+from benchmarks.results import Result
+from benchmarks.web.serving import USERNAME, Site, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+_PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+_VITALS = Path(__file__).with_name("vitals.js")
+_PATIENCE_MS = 60_000
+_USABLE = "#rows tr[data-strike]"
+# Chrome's own "Fast 4G": 9 Mbit/s down, 1.5 up, 60 ms
+_4G = {
+    "offline": False,
+    "latency": 60,
+    "downloadThroughput": 9_000_000 / 8,
+    "uploadThroughput": 1_500_000 / 8,
+}
+NETWORKS: Mapping[str, Mapping[str, Any] | None] = {"local": None, "4G": _4G}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One visit of a page; times in ms from navigation, `bytes` as they came over the wire."""
+
+    page: str
+    network: str
+    cache: str
+    usable_ms: float
+    lcp_ms: float
+    inp_ms: float | None
+    cls: float
+    bytes: int
+    requests: int
+
+
+def pages_on(server: BenchmarkServer, spec: DatasetSpec, result: Result, *, repeats: int) -> None:
+    """Visit login page and dashboard; fills `result` as `pages --help` says."""
+    with (
+        migrated_database(server, spec) as url,
+        session(url) as facts,
+        serving(url) as site,
+        _chromium() as browser,
+        steps("visiting pages", len(NETWORKS) * repeats) as advance,
+    ):
+        result.servers.append(asdict(server_facts(facts)))
+        visits: list[Visit] = []
+        for network in NETWORKS:
+            for _ in range(repeats):
+                visits += _round(browser, site, network)
+                advance()
+        result.data |= {
+            "dataset": described(spec),
+            "browser": browser.version,
+            "server_start_ms": site.start_ms,
+            "pages": summarized(visits),
+        }
+
+
+def summarized(visits: Sequence[Visit]) -> list[dict[str, Any]]:
+    """Medians over the repeats of each page, network and cache state."""
+    groups: dict[tuple[str, str, str], list[Visit]] = {}
+    for visit in visits:
+        groups.setdefault((visit.page, visit.network, visit.cache), []).append(visit)
+    return [
+        {"page": page, "network": network, "cache": cache, "visits": len(group)}
+        | {name: _middle(group, name) for name in _FIGURES}
+        for (page, network, cache), group in groups.items()
+    ]
+
+
+_FIGURES = ("usable_ms", "lcp_ms", "inp_ms", "cls", "bytes", "requests")
+
+
+def _middle(group: Sequence[Visit], name: str) -> float | None:
+    values = [value for visit in group if (value := getattr(visit, name)) is not None]
+    return median(values) if values else None
+
+
+@contextlib.contextmanager
+def _chromium() -> "Iterator[Browser]":
+    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
+    if program is None:
+        raise BenchmarkError("No Chromium on this machine; on Debian: apt install chromium.")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        raise BenchmarkError("Playwright is missing; install requirements-bench.lock.") from None
+    # Chromium refuses to run as root with its sandbox
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def _round(browser: "Browser", site: Site, network: str) -> Iterator[Visit]:
+    """Cold login page, sign-in to a cold dashboard, then both again from the browser's cache."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(_PATIENCE_MS)
+    context.add_init_script(path=_VITALS)
+    yield _visit(context, network, "login", "cold", f"{site.url}/login", "form button")
+    yield _visit(context, network, "login", "warm", f"{site.url}/login", "form button")
+    _sign_in(context, site)
+    yield from _dashboard(browser, context, site, network)
+    context.close()
+
+
+def _dashboard(
+    browser: "Browser", signed_in: "BrowserContext", site: Site, network: str
+) -> Iterator[Visit]:
+    """In a context of its own, whose cache has seen nothing but knows the session."""
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, storage_state=signed_in.storage_state()
+    )
+    context.set_default_timeout(_PATIENCE_MS)
+    context.add_init_script(path=_VITALS)
+    for cache in ("cold", "warm"):
+        yield _visit(context, network, "dashboard", cache, f"{site.url}/", _USABLE)
+    context.close()
+
+
+def _sign_in(context: "BrowserContext", site: Site) -> None:
+    page = context.new_page()
+    page.goto(f"{site.url}/login")
+    page.fill("[name=username]", USERNAME)
+    page.fill("[name=password]", site.password)
+    page.click("form button")
+    page.wait_for_selector(_USABLE)
+    page.close()
+
+
+def _visit(
+    context: "BrowserContext", network: str, name: str, cache: str, url: str, usable: str
+) -> Visit:
+    page = context.new_page()
+    wire = _watched(page, network)
+    started = time.perf_counter_ns()
+    page.goto(url, wait_until="commit")
+    page.wait_for_selector(usable)
+    usable_ms = (time.perf_counter_ns() - started) / 1e6
+    page.wait_for_load_state("load")
+    _interact(page, name)
+    vitals = page.evaluate("window.vitals")
+    page.close()
+    return Visit(
+        page=name,
+        network=network,
+        cache=cache,
+        usable_ms=usable_ms,
+        lcp_ms=vitals["lcp"],
+        inp_ms=vitals["inp"] or None,
+        cls=vitals["cls"],
+        bytes=wire["bytes"],
+        requests=wire["requests"],
+    )
+
+
+def _watched(page: "Page", network: str) -> dict[str, int]:
+    """Throttle a page and count what comes over its wire from now on."""
+    wire = {"bytes": 0, "requests": 0}
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    throttle = NETWORKS[network]
+    if throttle:
+        devtools.send("Network.emulateNetworkConditions", dict(throttle))
+
+    def finished(event: dict[str, Any]) -> None:
+        wire["bytes"] += int(event["encodedDataLength"])
+        wire["requests"] += event["encodedDataLength"] > 0
+
+    devtools.on("Network.loadingFinished", finished)
+    return wire
+
+
+def _interact(page: "Page", name: str) -> None:
+    """Do what a trader does first, so that the browser can tell how long it took to react."""
+    if name == "dashboard":
+        for key in ("2", "3", "1"):
+            page.keyboard.press(key)
+            page.wait_for_timeout(250)
+        page.hover("#rows tr[data-strike]")
+        page.mouse.click(700, 500)
+    else:
+        page.click("[name=username]")
+    page.wait_for_timeout(400)

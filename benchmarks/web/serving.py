@@ -1,0 +1,114 @@
+"""The web server and a collector as their own processes, on a database of the suite's own."""
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import URL
+
+from benchmarks.errors import BenchmarkError
+
+_ROOT = Path(__file__).resolve().parents[2]
+_START_S = 60.0
+_STOP_S = 20.0
+USERNAME = "bench"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A served dashboard; `start_ms` is from process start to the first answered login page."""
+
+    url: str
+    password: str
+    process: int
+    start_ms: float
+
+
+@contextlib.contextmanager
+def serving(database: URL, *, workers: int = 1) -> Iterator[Site]:
+    """Serve a database on a free port of the loopback until the block ends."""
+    password = secrets.token_urlsafe(16)
+    with tempfile.TemporaryDirectory(prefix="oi-bench-") as home:
+        environment = _environment(database, Path(home), password)
+        arguments = ["serve", "--workers", str(workers)]
+        started = time.perf_counter_ns()
+        with _program(arguments, environment) as process:
+            url = f"http://127.0.0.1:{environment['OI_PORT']}"
+            _wait_for(f"{url}/login", process)
+            start_ms = (time.perf_counter_ns() - started) / 1e6
+            yield Site(url, password, process.pid, start_ms)
+
+
+@contextlib.contextmanager
+def collecting(database: URL) -> Iterator[None]:
+    """Run a simulated market into a database until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="oi-bench-") as home:
+        environment = _environment(database, Path(home), "")
+        with _program(["collect", "--feed", "simulate"], environment):
+            yield
+
+
+@contextlib.contextmanager
+def _program(
+    arguments: list[str], environment: dict[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(  # noqa: S603 - the program under test
+        [sys.executable, "-m", "app", *arguments],
+        env=os.environ | environment,
+        cwd=_ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _environment(database: URL, home: Path, password: str) -> dict[str, str]:
+    from argon2 import PasswordHasher
+
+    url = database.set(drivername="postgresql").render_as_string(hide_password=False)
+    return {
+        "OI_HOME": str(home),
+        "OI_HOST": "127.0.0.1",
+        "OI_PORT": str(_free_port()),
+        "OI_DATABASE_URL": url,
+        "OI_USERNAME": USERNAME,
+        "OI_PASSWORD_HASH": PasswordHasher().hash(password),
+        "OI_SECRET_KEY": secrets.token_hex(32),
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + _START_S
+    while True:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(url, timeout=_START_S).close()  # noqa: S310 - our own server
+            return
+        if process.poll() is not None or time.monotonic() > end:
+            raise BenchmarkError("The web server did not start; try: python -m app serve.")
+        time.sleep(0.01)
