@@ -15,8 +15,8 @@ UNION ALL
 SELECT j.config ->> 'target',
        j.config,
        j.schedule_interval::TEXT,
-       j.next_start,
-       s.last_run_started_at,
+       nullif(j.next_start, '-infinity'),
+       nullif(s.last_run_started_at, '-infinity'),
        CASE s.last_run_status WHEN 'Success' THEN 'ok' WHEN 'Failed' THEN 'error' END,
        (
            SELECT e.err_message

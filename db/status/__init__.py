@@ -1,0 +1,1 @@
+"""What a database holds and how it does, in one value."""

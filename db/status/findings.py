@@ -1,0 +1,153 @@
+"""What needs a hand, from one reading: pure rules, each with what to do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from db.convert.reporting import Report
+from db.status.reading import Reading
+
+MARKET_ZONE = "Asia/Kolkata"
+_SMALL_BUFFERS_BYTES = 256 * 1024 * 1024
+_BEFORE_SWAP = ("preparing", "capturing", "copying", "indexing", "verifying", "ready")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing worth a sentence; `red` needs a hand, `note` is good to know."""
+
+    severity: Literal["red", "note"]
+    subject: str
+    text: str
+
+
+def findings(reading: Reading) -> list[Finding]:
+    """Everything that is not as it should be, red first."""
+    found = [
+        *_server(reading),
+        *_settings(reading),
+        *_policies(reading),
+        *_conversions(reading),
+        *(
+            Finding("red", name, "is invalid; `python -m db indexes` mends it")
+            for name in reading.invalid_indexes
+        ),
+        *(
+            Finding("note", skipped["target"], f"{skipped['feature']}: {skipped['reason']}")
+            for skipped in reading.skipped
+        ),
+    ]
+    return sorted(found, key=lambda finding: finding.severity != "red")
+
+
+def _server(reading: Reading) -> Iterator[Finding]:
+    server = reading.server
+    version = server["timescaledb_version"]
+    if version is None:
+        yield Finding("red", "extension", "timescaledb is missing: CREATE EXTENSION timescaledb")
+        return
+    if server["installed_version"] != version:
+        yield Finding(
+            "note",
+            "extension",
+            f"{version} is loaded, {server['installed_version']} installed: "
+            "ALTER EXTENSION timescaledb UPDATE, as the first statement of a session",
+        )
+    if server["revision"] is None:
+        yield Finding("red", "schema", "was never migrated: alembic upgrade head")
+    if server["time_zone"] != MARKET_ZONE:
+        yield Finding(
+            "red",
+            "time zone",
+            f"is {server['time_zone']}: policies on market time run hours off; "
+            f"ALTER DATABASE … SET timezone = '{MARKET_ZONE}'",
+        )
+
+
+def _settings(reading: Reading) -> Iterator[Finding]:
+    settings = {name: row["setting"] for name, row in reading.settings.items()}
+    for name, cost in (
+        ("fsync", "a crash of the machine loses the database"),
+        ("full_page_writes", "a crash of the machine can tear pages"),
+        ("autovacuum", "statistics and visibility go stale"),
+    ):
+        if settings.get(name) == "off":
+            yield Finding("red", name, f"is off: {cost}")
+    buffers = reading.settings.get("shared_buffers", {}).get("size_bytes")
+    if buffers is not None and buffers < _SMALL_BUFFERS_BYTES:
+        yield Finding("red", "shared_buffers", "is small; a quarter of the memory is usual")
+    yield from _locks(reading, int(settings["max_locks_per_transaction"]))
+    yield from _workers(settings)
+    if "pg_stat_statements" not in settings.get("shared_preload_libraries", ""):
+        yield Finding(
+            "note",
+            "shared_preload_libraries",
+            "lacks pg_stat_statements, which `advise` and `slow` read",
+        )
+
+
+def _locks(reading: Reading, locks: int) -> Iterator[Finding]:
+    largest = max(reading.hypertables, key=lambda table: table["chunks"], default=None)
+    if largest is not None and largest["chunks"] > 2 * locks:
+        yield Finding(
+            "red",
+            "max_locks_per_transaction",
+            f"is {locks}, but {largest['name']} has {largest['chunks']} chunks; a statement over "
+            f"all of them takes a lock each, so set it to {largest['chunks']} or more",
+        )
+
+
+def _workers(settings: dict[str, str]) -> Iterator[Finding]:
+    own = int(settings.get("timescaledb.max_background_workers") or 0)
+    parallel = int(settings["max_parallel_workers"])
+    needed = 3 + own + parallel
+    if int(settings["max_worker_processes"]) < needed:
+        yield Finding(
+            "red",
+            "max_worker_processes",
+            f"is {settings['max_worker_processes']}, but TimescaleDB's {own} and {parallel} "
+            f"parallel workers need {needed}",
+        )
+
+
+def _policies(reading: Reading) -> Iterator[Finding]:
+    for policy in reading.policies:
+        subject = f"{policy['kind']} of {policy['target']}"
+        if policy["last_status"] == "error":
+            yield Finding("red", subject, f"failed: {policy['last_error'] or 'see the log'}")
+        elif policy["is_overdue"]:
+            who = (
+                "run `python -m db maintain --schedule 30` or let the app do it"
+                if policy["run_by"] == "toolkit"
+                else "is timescaledb.max_background_workers used up?"
+            )
+            yield Finding(
+                "red", subject, f"should have run at {policy['next_run']:%Y-%m-%d %H:%M}; {who}"
+            )
+
+
+def _conversions(reading: Reading) -> Iterator[Finding]:
+    for conversion in reading.conversions:
+        if conversion.ended_at is None:
+            yield _conversion(conversion)
+            kept_out = sum(row["rows"] for row in conversion.quarantined)
+            if kept_out:
+                yield Finding(
+                    "red",
+                    conversion.table,
+                    f"{kept_out:,} rows are in oi_convert.quarantine with their reason",
+                )
+
+
+def _conversion(conversion: Report) -> Finding:
+    done = f"{conversion.windows_copied} of {conversion.windows} windows copied"
+    command = f"python -m db convert run {conversion.table}"
+    if conversion.phase not in _BEFORE_SWAP:
+        return Finding(
+            "note",
+            conversion.table,
+            "is converted; the replaced table is kept in step until `python -m db convert finish`",
+        )
+    if conversion.is_running:
+        return Finding("note", conversion.table, f"is being converted ({done})")
+    return Finding("red", conversion.table, f"its conversion stopped ({done}); `{command}` goes on")

@@ -1,0 +1,105 @@
+"""One reading of everything the status shows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+
+from db.archive import catalog as archives
+from db.convert.reporting import Report, report
+from db.timescale.sqltext import named_statements
+
+Values = dict[str, Any]
+_EDITIONS = {"apache": "Apache", "timescale": "Community"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What was read; each list holds one mapping a thing, keyed as in status.sql.
+
+    Times are aware unless they are a table's own; sizes are bytes.
+    """
+
+    server: Values
+    settings: dict[str, Values]
+    hypertables: list[Values]
+    rollups: list[Values]
+    policies: list[Values]
+    archives: list[Values]
+    conversions: list[Report]
+    skipped: list[Values]
+    invalid_indexes: list[str]
+
+
+def read(engine: Engine) -> Reading:
+    """The state of one database now; what a part of the schema lacks is empty."""
+    with engine.connect() as connection:
+        connection.execute(text("SET TRANSACTION READ ONLY"))
+        server = _server(connection)
+        has_extension = server["timescaledb_version"] is not None
+        has_engine = server["has_engine"]
+        return Reading(
+            server=server,
+            settings={row["name"]: row for row in _rows(connection, "settings")},
+            hypertables=_hypertables(connection) if has_extension else [],
+            rollups=_rows(connection, "rollups") if has_engine else [],
+            policies=_policies(connection, has_extension, has_engine),
+            archives=_archives(engine) if has_engine else [],
+            conversions=report(engine.url) if server["has_conversions"] else [],
+            skipped=_rows(connection, "skipped") if has_engine else [],
+            invalid_indexes=[row["name"] for row in _rows(connection, "invalid_indexes")],
+        )
+
+
+def _rows(connection: Connection, name: str, /, **binds: object) -> list[Values]:
+    statement = named_statements("db.status", "status.sql")[name]
+    return [dict(row) for row in connection.execute(text(statement), binds).mappings()]
+
+
+def _server(connection: Connection) -> Values:
+    server = _rows(connection, "server")[0]
+    license_ = server.pop("license")
+    revisions = _rows(connection, "revision") if server.pop("has_revision") else []
+    return {
+        **server,
+        "edition": _EDITIONS.get(license_) if server["timescaledb_version"] else None,
+        "revision": revisions[0]["revision"] if revisions else None,
+        "time_zone": _rows(connection, "database_time_zone")[0]["time_zone"],
+    }
+
+
+def _hypertables(connection: Connection) -> list[Values]:
+    found = _rows(connection, "hypertables")
+    for hypertable in found:
+        hypertable["columnstore_ratio"] = None
+        if hypertable["has_columnstore"]:
+            (stored,) = _rows(connection, "columnstore", name=hypertable["name"]) or ({},)
+            hypertable["columnstore_chunks"] = stored.get("chunks")
+            if stored.get("after_bytes"):
+                ratio = stored["before_bytes"] / stored["after_bytes"]
+                hypertable["columnstore_ratio"] = round(ratio, 2)
+    return found
+
+
+def _policies(connection: Connection, has_extension: bool, has_engine: bool) -> list[Values]:
+    own = _rows(connection, "own_policies") if has_engine else []
+    native = _rows(connection, "native_policies") if has_extension else []
+    return [{**policy, "run_by": "toolkit"} for policy in own] + [
+        {**policy, "run_by": "TimescaleDB"} for policy in native
+    ]
+
+
+def _archives(engine: Engine) -> list[Values]:
+    with archives.connect(engine.url) as connection:
+        return [
+            {
+                "table": archive.target,
+                "archive_table": archive.archive_table,
+                "history_view": archive.history_view,
+                "archive_after": archive.archive_after,
+                "hot_chunks": archives.side(connection, archive.target).chunks,
+                "archived_chunks": archives.side(connection, archive.archive_table).chunks,
+                "archived_bytes": archives.side(connection, archive.archive_table).size_bytes,
+            }
+            for archive in archives.archives(connection)
+        ]
