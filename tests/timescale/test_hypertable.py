@@ -33,9 +33,11 @@ CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; E
 CREATE TRIGGER touched BEFORE UPDATE ON readings FOR EACH ROW EXECUTE FUNCTION touch();
 CREATE TRIGGER silent BEFORE INSERT ON readings FOR EACH ROW EXECUTE FUNCTION touch();
 ALTER TABLE readings DISABLE TRIGGER silent;
+ALTER TABLE readings REPLICA IDENTITY FULL;
 CREATE VIEW warm AS SELECT id, sensor, celsius FROM readings WHERE celsius > 20;
 CREATE VIEW warmer AS SELECT * FROM warm WHERE celsius > 30;
 COMMENT ON VIEW warm IS 'pleasant';
+CREATE TRIGGER kept INSTEAD OF DELETE ON warm FOR EACH ROW EXECUTE FUNCTION touch();
 GRANT SELECT ON readings, warmer TO {role};
 GRANT UPDATE (celsius) ON readings TO {role} WITH GRANT OPTION;
 INSERT INTO readings (taken_at, sensor, celsius)
@@ -68,12 +70,16 @@ SELECT 'constraint', conname, to_jsonb(pg_get_constraintdef(oid))
 FROM pg_constraint WHERE conrelid = 'readings'::regclass
 UNION ALL
 SELECT 'trigger', tgname, jsonb_build_array(pg_get_triggerdef(oid), tgenabled)
-FROM pg_trigger WHERE tgrelid = 'readings'::regclass AND NOT tgisinternal
+FROM pg_trigger WHERE tgrelid IN ('readings'::regclass, 'warm'::regclass) AND NOT tgisinternal
 UNION ALL
 SELECT 'relation', relname,
-       jsonb_build_array(relacl::text, relowner::regrole, reloptions, obj_description(oid),
-                         CASE relkind WHEN 'v' THEN pg_get_viewdef(oid) END)
+       jsonb_build_array(relreplident, relacl::text, relowner::regrole, reloptions,
+                         obj_description(oid), CASE relkind WHEN 'v' THEN pg_get_viewdef(oid) END)
 FROM pg_class WHERE relname IN ('readings', 'warm', 'warmer')
+UNION ALL
+SELECT 'sequence', objid::regclass::text, to_jsonb(deptype)
+FROM pg_depend JOIN pg_class ON oid = objid AND relkind = 'S'
+WHERE refobjid = 'readings'::regclass AND deptype IN ('a', 'i')
 UNION ALL
 SELECT 'rows', 'readings', to_jsonb(md5(string_agg(r::text, ',' ORDER BY id))) FROM readings AS r
 UNION ALL
@@ -107,6 +113,7 @@ def test_everything_on_a_table_survives_the_way_there_and_back(project: Project)
             " FOREIGN KEY (at, sensor) REFERENCES readings (taken_at, sensor))",
             "public.notes",
         ),
+        ("CREATE POLICY mine ON readings USING (sensor = current_user)", "public.readings"),
     ],
 )
 def test_what_cannot_be_carried_is_named_and_nothing_is_changed(

@@ -18,8 +18,23 @@ from db.timescale.catalog.policy import (
 
 _SETTINGS = text(
     """
-    SELECT coalesce(a.view_schema, h.hypertable_schema) AS schema,
-           coalesce(a.view_name, h.hypertable_name) AS name,
+    WITH enabled AS (
+      SELECT hypertable_schema AS schema,
+             hypertable_name AS name,
+             format('%I.%I', hypertable_schema, hypertable_name)::regclass AS stored_in
+      FROM timescaledb_information.hypertables
+      WHERE compression_enabled
+      UNION ALL
+      SELECT view_schema,
+             view_name,
+             format(
+               '%I.%I', materialization_hypertable_schema, materialization_hypertable_name
+             )::regclass
+      FROM timescaledb_information.continuous_aggregates
+      WHERE compression_enabled
+    )
+    SELECT e.schema AS schema,
+           e.name AS name,
            coalesce(s.segmentby, '{}') AS segment_by,
            ARRAY(
              SELECT o.name || CASE WHEN o.is_descending THEN ' DESC' ELSE '' END
@@ -27,13 +42,8 @@ _SETTINGS = text(
                AS o (name, is_descending, position)
              ORDER BY o.position
            ) AS order_by
-    FROM timescaledb_information.hypertables AS h
-    LEFT JOIN _timescaledb_catalog.compression_settings AS s
-      ON s.relid = format('%I.%I', h.hypertable_schema, h.hypertable_name)::regclass
-    LEFT JOIN timescaledb_information.continuous_aggregates AS a
-      ON a.materialization_hypertable_schema = h.hypertable_schema
-     AND a.materialization_hypertable_name = h.hypertable_name
-    WHERE h.compression_enabled
+    FROM enabled AS e
+    LEFT JOIN _timescaledb_catalog.compression_settings AS s ON s.relid = e.stored_in
     """
 )
 

@@ -1,16 +1,32 @@
 -- name: enable
+-- A continuous aggregate is altered as a materialized view.
 -- https://docs.tigerdata.com/api/latest/hypercore/alter_table/
-ALTER TABLE {table} SET (
-  timescaledb.enable_columnstore = true,
-  timescaledb.segmentby = {segment_by}{order_by}
-);
+DO $do$
+BEGIN
+  IF EXISTS (SELECT FROM pg_class WHERE oid = {regclass} AND relkind = 'v') THEN
+    ALTER MATERIALIZED VIEW {table} SET (
+      timescaledb.enable_columnstore = true,
+      timescaledb.segmentby = {segment_by}{order_by}
+    );
+  ELSE
+    ALTER TABLE {table} SET (
+      timescaledb.enable_columnstore = true,
+      timescaledb.segmentby = {segment_by}{order_by}
+    );
+  END IF;
+END
+$do$;
 
 -- name: disable
 -- Its policy would stand in the way of a later one.
 DO $do$
 BEGIN
   CALL remove_columnstore_policy({regclass}, if_exists => true);
-  ALTER TABLE {table} SET (timescaledb.enable_columnstore = false);
+  IF EXISTS (SELECT FROM pg_class WHERE oid = {regclass} AND relkind = 'v') THEN
+    ALTER MATERIALIZED VIEW {table} SET (timescaledb.enable_columnstore = false);
+  ELSE
+    ALTER TABLE {table} SET (timescaledb.enable_columnstore = false);
+  END IF;
 END
 $do$;
 

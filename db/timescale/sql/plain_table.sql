@@ -39,6 +39,10 @@ BEGIN
     FROM pg_constraint AS f
     WHERE f.confrelid = source AND f.conrelid <> source
     UNION ALL
+    SELECT p.polrelid
+    FROM pg_policy AS p
+    WHERE p.polrelid = source
+    UNION ALL
     SELECT to_regclass(format('%I.%I', a.user_view_schema, a.user_view_name))
     FROM _timescaledb_catalog.continuous_agg AS a
     JOIN _timescaledb_catalog.hypertable AS h ON h.id = a.raw_hypertable_id
@@ -47,8 +51,9 @@ BEGIN
   JOIN pg_class AS c ON c.oid = dependent.oid
   JOIN pg_namespace AS n ON n.oid = c.relnamespace;
   IF statement IS NOT NULL THEN
-    RAISE EXCEPTION '% cannot be made a plain table while others depend on it', source
-      USING HINT = format('Drop first, or downgrade in order: %s.', statement);
+    RAISE EXCEPTION '% cannot be made a plain table: it has what cannot be carried along', source
+      USING HINT = format('Drop first (views, foreign keys, row security), or downgrade in order: %s.',
+                          statement);
   END IF;
 
   SELECT format('%I.%I', n.nspname, c.relname),
@@ -109,14 +114,24 @@ BEGIN
       AND c.relname <> ALL (leave_out)
       AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid)
     UNION ALL
-    SELECT 2, 40, pg_get_triggerdef(oid)
-    FROM pg_trigger
-    WHERE tgrelid = source AND NOT tgisinternal
-      AND tgname NOT IN ('ts_insert_blocker', 'ts_cagg_invalidation_trigger')
+    SELECT 2, CASE r.depth WHEN 0 THEN 40 ELSE 900 END, pg_get_triggerdef(t.oid)
+    FROM relations AS r
+    JOIN pg_trigger AS t ON t.tgrelid = r.oid AND NOT t.tgisinternal
+    WHERE t.tgname NOT IN ('ts_insert_blocker', 'ts_cagg_invalidation_trigger')
     UNION ALL
-    SELECT 2, 41, format('ALTER TABLE %s DISABLE TRIGGER %I', target, tgname)
+    SELECT 2, 41, format('ALTER TABLE %s %s TRIGGER %I', target,
+                         CASE tgenabled
+                           WHEN 'D' THEN 'DISABLE'
+                           WHEN 'A' THEN 'ENABLE ALWAYS'
+                           ELSE 'ENABLE REPLICA'
+                         END, tgname)
     FROM pg_trigger
-    WHERE tgrelid = source AND NOT tgisinternal AND tgenabled = 'D'
+    WHERE tgrelid = source AND NOT tgisinternal AND tgenabled <> 'O'
+    UNION ALL
+    SELECT 2, 42, format('ALTER TABLE %s REPLICA IDENTITY %s', target,
+                         CASE relreplident WHEN 'f' THEN 'FULL' ELSE 'NOTHING' END)
+    FROM pg_class
+    WHERE oid = source AND relreplident IN ('f', 'n')
     UNION ALL
     SELECT 2, 50 + depth, format('CREATE VIEW %s AS %s', name, pg_get_viewdef(oid))
     FROM views
@@ -184,6 +199,14 @@ BEGIN
   LOOP
     EXECUTE statement;
   END LOOP;
+
+  SELECT after_rename || array_agg(
+           format('ALTER SEQUENCE %s RENAME TO %I', pg_get_serial_sequence(shadow, attname), s.relname)
+         )
+  INTO after_rename
+  FROM pg_attribute
+  JOIN pg_class AS s ON s.oid = pg_get_serial_sequence(target, attname)::regclass
+  WHERE attrelid = source AND attidentity <> '' AND NOT attisdropped;
 
   FOREACH statement IN ARRAY coalesce(before_drop, '{}') LOOP
     EXECUTE statement;

@@ -43,6 +43,7 @@ def enable_columnstore(
             _sql(
                 "enable",
                 table=relation(op.table),
+                regclass=regclass(op.table),
                 segment_by=literal(",".join(map(ident, op.segment_by))),
                 order_by=_order_option(op.order_by),
             ),
