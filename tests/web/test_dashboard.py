@@ -209,3 +209,38 @@ def test_before_the_first_snapshot_the_page_says_what_it_waits_for(
     store()
     page.wait_for_selector("tr.atm")
     assert page.locator("#empty").is_hidden()
+
+
+IN_SESSION = "2026-08-03T11:00:00+05:30"
+IN_THE_EVENING = "2026-08-03T20:00:00+05:30"
+
+
+@pytest.mark.parametrize(
+    ("now", "age_s", "market", "state", "says"),
+    [
+        (IN_SESSION, 2, IN_SESSION, "live", ""),
+        (IN_SESSION, 20, IN_SESSION, "slow", ""),
+        (IN_SESSION, 90, IN_SESSION, "stale", "Nothing new for 90 s"),
+        (IN_THE_EVENING, 90, IN_SESSION, "closed", "The market is closed"),
+        (IN_THE_EVENING, 2, IN_THE_EVENING, "live", "this market is simulated or replayed"),
+        (IN_SESSION, 2, "2025-12-04T13:14:00+05:30", "live", "its clock shows 13:14:00 on 4 Dec"),
+    ],
+)
+def test_the_age_of_the_data_decides_what_the_page_calls_it(
+    page: "Page", web: WebServer, now: str, age_s: int, market: str, state: str, says: str
+) -> None:
+    page.goto(web.url)
+    found = page.evaluate(
+        """async ([now, age, market]) => {
+          const main = document.querySelector('script[type="module"]').src;
+          const { verdict } = await import(main.replace("main.js", "health.js"));
+          const nowMs = Date.parse(now);
+          const updated_at = new Date(nowMs - 1000 * age).toISOString();
+          const summary = { updated_at, last_update: market };
+          return verdict({ lostMs: 0, way: "push", summary, nowMs });
+        }""",
+        [now, age_s, market],
+    )
+    assert found[0] == state
+    assert says in found[2]
+    assert bool(found[2]) is bool(says)

@@ -41,7 +41,9 @@ export class Health {
   }
 
   show() {
-    const [state, word, sentence] = this.judge();
+    const { problem, loggedOut, way, summary, nowMs } = this;
+    const lostMs = this.lostAt === null ? 0 : Date.now() - this.lostAt;
+    const [state, word, sentence] = verdict({ problem, loggedOut, lostMs, way, summary, nowMs });
     if (this.body.dataset.health !== state) this.body.dataset.health = state;
     if (this.word.textContent !== word) this.word.textContent = word;
     if (this.sentence.textContent !== sentence) this.sentence.textContent = sentence;
@@ -50,32 +52,34 @@ export class Health {
     if (bare) this.empty.textContent = sentence;
   }
 
-  judge() {
-    if (this.loggedOut) return ["login", "sign in", SENTENCES.login];
-    if (this.problem) return ["down", "database down", `${this.problem} The page recovers by itself.`];
-    // a moment without a link is not worth a colour
-    if (this.lostAt && Date.now() - this.lostAt > 1500) return ["reconnecting", "reconnecting", SENTENCES.reconnecting];
-    if (!this.summary || this.summary.updated_at === null) return ["waiting", "waiting", SENTENCES.waiting];
-    return this.byAge();
-  }
+}
 
-  byAge() {
-    const age = Math.max(0, (this.nowMs - Date.parse(this.summary.updated_at)) / 1000);
-    const by = this.way === "poll" ? " polled" : "";
-    if (age <= SLOW_S) return ["live", `live ${duration(age)}${by}`, this.replaying()];
-    if (age <= STALE_S) return ["slow", `slow ${duration(age)}${by}`, ""];
-    const at = this.summary.last_update;
-    if (!inSession(this.nowMs)) return ["closed", `closed · ${marketDay(at)} ${marketClock(at).slice(0, 5)}`, SENTENCES.closed];
-    return ["stale", `stale ${duration(age)}`, `Nothing new for ${duration(age)}: the feed is connected but silent, or has stopped.`];
-  }
+// The state, the word beside the dot and the sentence in the footer for what is known:
+// problem, loggedOut, lostMs (how long the link is gone), way, summary, nowMs (the server's clock).
+export function verdict({ problem, loggedOut, lostMs, way, summary, nowMs }) {
+  if (loggedOut) return ["login", "sign in", SENTENCES.login];
+  if (problem) return ["down", "database down", `${problem} The page recovers by itself.`];
+  // a moment without a link is not worth a colour
+  if (lostMs > 1500) return ["reconnecting", "reconnecting", SENTENCES.reconnecting];
+  if (!summary || summary.updated_at === null) return ["waiting", "waiting", SENTENCES.waiting];
+  return byAge(summary, nowMs, way === "poll" ? " polled" : "");
+}
 
-  // a feed that runs on another day's clock (simulation, replay) must not pass for today's market
-  replaying() {
-    const at = Date.parse(this.summary.last_update);
-    const present = Math.abs(this.nowMs - at) < 120_000;
-    if (present) return inSession(at) ? "" : "The exchanges are closed: this market is simulated or replayed.";
-    return `Simulated or replayed market: its clock shows ${marketClock(this.summary.last_update)} on ${marketDay(this.summary.last_update)}.`;
-  }
+function byAge(summary, nowMs, by) {
+  const age = Math.max(0, (nowMs - Date.parse(summary.updated_at)) / 1000);
+  if (age <= SLOW_S) return ["live", `live ${duration(age)}${by}`, replaying(summary, nowMs)];
+  if (age <= STALE_S) return ["slow", `slow ${duration(age)}${by}`, replaying(summary, nowMs)];
+  const at = summary.last_update;
+  if (!inSession(nowMs)) return ["closed", `closed · ${marketDay(at)} ${marketClock(at).slice(0, 5)}`, SENTENCES.closed];
+  return ["stale", `stale ${duration(age)}`, `Nothing new for ${duration(age)}: the feed is connected but silent, or has stopped.`];
+}
+
+// a feed that runs on another day's clock (simulation, replay) must not pass for today's market
+function replaying(summary, nowMs) {
+  const at = Date.parse(summary.last_update);
+  const present = Math.abs(nowMs - at) < 120_000;
+  if (present) return inSession(at) ? "" : "The exchanges are closed: this market is simulated or replayed.";
+  return `Simulated or replayed market: its clock shows ${marketClock(summary.last_update)} on ${marketDay(summary.last_update)}.`;
 }
 
 function inSession(nowMs) {
