@@ -213,6 +213,29 @@ def test_rows_of_a_writer_that_commits_after_a_refresh_are_taken_by_the_next(
     )
 
 
+def test_a_cached_plan_misses_nothing_after_refreshes_new_chunks_and_drops(
+    session: psycopg.Connection, url: URL
+) -> None:
+    rollup(session, MINUTES, HOURS)
+    ticks(session, "2026-01-01 09:00", "2026-01-01 10:30")
+    with connection(url) as reader:
+        reader.execute("SET plan_cache_mode = force_generic_plan")
+        reader.execute("PREPARE minutes AS SELECT sum(ticks) FROM m1")
+        reader.execute("PREPARE hours AS SELECT sum(total) FROM h1")
+
+        def totals() -> set[object]:
+            return {scalar(reader, "EXECUTE minutes"), scalar(reader, "EXECUTE hours")}
+
+        assert totals() == {2 * 271}
+        refresh(session, "h1")
+        assert totals() == {2 * 271}
+        ticks(session, "2026-01-01 11:00", "2026-01-01 12:00:10")
+        assert totals() == {2 * 452}
+        refresh(session, "h1")
+        session.execute("SELECT drop_chunks('ticks', older_than => TIMESTAMP '2026-01-01 12:00')")
+        assert totals() == {2 * 452}
+
+
 def test_a_rollup_another_one_reads_is_not_dropped(session: psycopg.Connection) -> None:
     rollup(session, MINUTES, HOURS)
     with pytest.raises(psycopg.Error, match="is the source of h1"):
