@@ -3,6 +3,7 @@
 import hmac
 import json
 import os
+import threading
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -13,6 +14,8 @@ from db.settings import Settings
 
 _FILE_NAME = "signin"
 MINIMUM_PASSWORD_LENGTH = 8
+# argon2 takes 64 MiB on purpose; a crowd that signs in at once must not take that many times more
+_verifying = threading.BoundedSemaphore(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class SignIn:
 
         known = hmac.compare_digest(username.encode(), self.username.encode())
         try:
-            matches: bool = PasswordHasher().verify(self.password_hash, password)
+            with _verifying:
+                matches: bool = PasswordHasher().verify(self.password_hash, password)
         except VerificationError:
             matches = False
         except InvalidHashError as error:

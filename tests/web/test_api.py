@@ -176,3 +176,29 @@ def test_a_plain_request_to_the_push_address_is_told_what_it_speaks(
 def test_pages_of_other_sites_cannot_follow(client: FlaskClient) -> None:
     answer = client.get("/live/NSE", headers={"Origin": "https://example.org"})
     assert answer.status_code == 403
+
+
+def test_a_page_travels_packed_but_the_login_page_does_not(
+    client: FlaskClient, store: Store
+) -> None:
+    store()
+    packed = client.get("/", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert b'id="first"' in gzip.decompress(packed.data)
+    assert "Content-Encoding" not in client.get("/").headers
+    client.get("/logout")
+    login = client.get("/login", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in login.headers
+
+
+def test_assets_are_kept_for_good_under_the_address_of_their_version(client: FlaskClient) -> None:
+    page = client.get("/").text
+    address = page.partition('<script type="module" src="')[2].partition('"')[0]
+    kept = client.get(address, headers={"Accept-Encoding": "gzip"})
+    assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert b"import" in gzip.decompress(kept.data)
+    assert "Set-Cookie" not in kept.headers
+    older = client.get("/assets/0000000000000000/modules/main.js")
+    assert (older.status_code, older.headers["Cache-Control"]) == (200, "no-cache")
+    assert client.get("/assets/0000000000000000/modules/none.js").status_code == 404
+    assert client.get("/assets/0000000000000000/../tokens.css").status_code in {302, 404}
