@@ -17,7 +17,7 @@ from app.viewers import Viewers
 from app.websocket import Accepted
 from tests.web.chains import state
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 class Watcher:
@@ -117,7 +117,10 @@ def test_nobody_hears_of_other_exchanges(viewers: Viewers) -> None:
     assert viewers.watched() == {"BSE"}
 
 
-def test_a_slow_viewer_skips_states_and_ends_with_the_newest(viewers: Viewers) -> None:
+def test_a_slow_viewer_skips_states_and_ends_with_the_newest(
+    viewers: Viewers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "BLOCKED_S", 10 * PATIENCE_S)
     wide = {100.0 + n: n for n in range(400)}
     last = 40
     states = [state(sequence, {**wide, 100.0: sequence}) for sequence in range(1, last + 1)]
