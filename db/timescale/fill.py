@@ -20,7 +20,7 @@ _STEP = text(
 )
 # as text: psycopg has no datetime for -infinity
 _WATERMARK = text("SELECT (timescale_engine.rollup_named(:name)).watermark::text AS watermark")
-_FAMILY = text("SELECT f.spec ->> 'name' AS name FROM timescale_engine.family(:name) AS f")
+_REBUILDING = text("SELECT r.name AS name FROM timescale_engine.rebuilding(:name) AS r (name)")
 _DIRTY = text(
     """
     SELECT EXISTS (
@@ -55,9 +55,9 @@ def is_native(connection: Connection, name: str) -> bool:
     return bool(connection.execute(_IS_NATIVE, {"name": name}).scalar_one())
 
 
-def family(connection: Connection, name: str) -> list[str]:
-    """A rollup and all rollups that read from it, sources first."""
-    return list(connection.execute(_FAMILY, {"name": name}).scalars())
+def rebuilding(connection: Connection, name: str) -> list[str]:
+    """What is built beside a rollup and those that read it, to be filled; sources first."""
+    return list(connection.execute(_REBUILDING, {"name": name}).scalars())
 
 
 def needs_fill(connection: Connection, name: str) -> bool:

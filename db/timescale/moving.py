@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from db.timescale.catalog.rollup import engine_version
 from db.timescale.editions import read_server
-from db.timescale.fill import Report, family, fill
+from db.timescale.fill import Report, fill, rebuilding
 
 Kind = Literal["native", "maintained"]
 
@@ -80,7 +80,7 @@ def move(engine: Engine, kind: Kind, report: Report) -> Sequence[str]:
 
 
 def _rebuild(connection: Connection, name: str, native: bool, report: Report) -> None:
-    connection.execute(_BEGIN, {"name": name, "native": native}).all()
-    for member in family(connection, name):
-        fill(connection, f"{member}__next", report)
+    connection.execute(_BEGIN, {"name": name, "native": native})
+    for member in rebuilding(connection, name):
+        fill(connection, member, report)
     connection.execute(_FINISH, {"name": name})

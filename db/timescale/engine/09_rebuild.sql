@@ -1,17 +1,21 @@
 -- Another definition, or the other engine, for a rollup: built beside, filled, and put in its place with
 -- the history that nothing can aggregate again. What reads the rollup is rebuilt with it.
 
--- Makes NAME__next for a rollup and for every rollup above it, sources first, and gives their names.
--- Does nothing for those that are there from an interrupted attempt.
+-- Makes NAME__next for a rollup and for every rollup above it, sources first. Does nothing for those that
+-- are there from an interrupted attempt, nor where the rollup is what is declared already.
 CREATE OR REPLACE FUNCTION timescale_engine.begin_rebuild(
     declared jsonb, as_native boolean DEFAULT NULL
-) RETURNS SETOF text
+) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
     member timescale_engine.rollup;
+    existing timescale_engine.rollup := timescale_engine.rollup_named(declared ->> 'name');
     next_spec jsonb;
 BEGIN
+    IF existing.spec = declared AND existing.native = coalesce(as_native, existing.native) THEN
+        RETURN;
+    END IF;
     PERFORM timescale_engine.check_rebuild(declared);
     FOR member IN SELECT * FROM timescale_engine.family(declared ->> 'name') LOOP
         next_spec := CASE
@@ -20,8 +24,18 @@ BEGIN
         END;
         next_spec := jsonb_set(next_spec, '{name}', to_jsonb(next_spec ->> 'name' || '__next'));
         PERFORM timescale_engine.create_rollup(next_spec, coalesce(as_native, member.native));
-        RETURN NEXT next_spec ->> 'name';
     END LOOP;
+END
+$$;
+
+-- The NAME__next of a family that wait to be filled and put in place, sources first.
+CREATE OR REPLACE FUNCTION timescale_engine.rebuilding(name text) RETURNS SETOF text
+LANGUAGE plpgsql STABLE
+AS $$
+BEGIN
+    IF to_regclass(timescale_engine.quoted(name || '__next')) IS NOT NULL THEN
+        RETURN QUERY SELECT f.spec ->> 'name' FROM timescale_engine.family(name || '__next') AS f;
+    END IF;
 END
 $$;
 
@@ -120,7 +134,7 @@ RETURN coalesce(r.materialized, (
     WHERE format('%I.%I', a.view_schema, a.view_name) = timescale_engine.full_name(r.relation)
 ));
 
--- Puts the filled NAME__next of a family in place of NAME, in the caller's transaction.
+-- Puts the filled NAME__next of a family in place of NAME, if there are any.
 CREATE OR REPLACE FUNCTION timescale_engine.finish_rebuild(declared jsonb) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -133,6 +147,9 @@ DECLARE
     );
     n integer;
 BEGIN
+    IF NOT EXISTS (SELECT FROM timescale_engine.rebuilding(declared ->> 'name')) THEN
+        RETURN;
+    END IF;
     FOR n IN 1 .. cardinality(members) LOOP
         PERFORM timescale_engine.hand_over(
             members[n], timescale_engine.rollup_named(members[n].spec ->> 'name' || '__next')

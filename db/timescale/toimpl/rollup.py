@@ -4,7 +4,7 @@ from alembic.operations import Operations
 
 from db.timescale.documents import rollup_document
 from db.timescale.execution import Executor
-from db.timescale.fill import family, fill, needs_fill
+from db.timescale.fill import fill, needs_fill, rebuilding
 from db.timescale.ops.rollup import AlterRollupOp, CreateRollupOp, DropRollupOp
 from db.timescale.sqltext import compose, literal
 
@@ -41,8 +41,8 @@ def alter_rollup(operations: Operations, op: AlterRollupOp) -> None:
     if executor.offline:
         executor.notice(f"where {op.name}'s source has rows, run this step without --sql")
     else:
-        for name in family(executor.connection, op.name):
-            _fill(executor, f"{name}__next")
+        for name in rebuilding(executor.connection, op.name):
+            _fill(executor, name)
     executor.run(
         compose("SELECT timescale_engine.finish_rebuild({document})", document=document),
         label=f"{op.name}: putting its new definition in place",
