@@ -44,7 +44,6 @@ FEATURES: Mapping[str, Feature] = {
     "columnstore_policy": Feature("columnstore policies", community_only=True),
     "reorder_policy": Feature("reorder policies", community_only=True),
     "job": Feature("jobs of one's own (add_job)", community_only=True),
-    "attach_chunk": Feature("attaching and detaching chunks", since=(2, 21)),
 }
 
 

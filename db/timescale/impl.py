@@ -11,6 +11,7 @@ from sqlalchemy import CursorResult, Executable, Index, TextClause
 from sqlalchemy.schema import DDLElement
 
 from db.timescale.locks import LockPolicy, with_lock_retries
+from db.timescale.progress import progress
 
 PLUGIN = "timescale"
 
@@ -42,9 +43,16 @@ class TimescaleImpl(PostgresqlImpl):
 
         if self.as_sql or self.connection is None or not _is_ddl(construct):
             return attempt()
-        return with_lock_retries(
-            self.connection, attempt, LockPolicy.from_options(self.context_opts)
-        )
+        with progress(_label(construct)):
+            return with_lock_retries(
+                self.connection, attempt, LockPolicy.from_options(self.context_opts)
+            )
+
+
+def _label(construct: Executable | str) -> str:
+    if isinstance(construct, DDLElement):
+        return type(construct).__name__
+    return str(construct).strip().split("\n", 1)[0][:72]
 
 
 def _is_ddl(construct: Executable | str) -> bool:

@@ -28,15 +28,11 @@ def exclusive(engine: Engine, *, patience_s: float = 30.0) -> Iterator[Server]:
     """
     guard = engine.execution_options(isolation_level="AUTOCOMMIT")
     with guard.connect() as connection:
+        # closing a connection that no pool takes back is what unlocks, whatever happened to it
+        connection.detach()
         server = read_server(connection)
         _lock(connection, patience_s)
-        try:
-            yield server
-        finally:
-            if not connection.invalidated:
-                connection.execute(
-                    text("SELECT pg_advisory_unlock(:key) AS unlocked"), {"key": _LOCK_KEY}
-                )
+        yield server
 
 
 def _lock(connection: Connection, patience_s: float) -> None:

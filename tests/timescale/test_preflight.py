@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import URL, create_engine
 from sqlalchemy.pool import NullPool
 
-from db.timescale.editions import FEATURES, Server, checked_server, read_server
+from db.timescale.editions import FEATURES, Feature, Server, checked_server, read_server
 from db.timescale.errors import ExtensionMissingError, LockNotAvailableError, UnsupportedError
 from db.timescale.preflight import exclusive
 from tests.support.databases import DatabaseServer
@@ -106,7 +106,8 @@ def test_supported_versions_are_accepted(version: str, postgres: int) -> None:
     assert checked_server("apache", version, postgres).edition == "apache"
 
 
-def test_features_are_gated_by_edition_and_version() -> None:
+def test_features_are_gated_by_edition_and_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FEATURES, "novelty", Feature("novelties", since=(2, 29)))
     apache = Server("apache", "2.19.3", 17)
     community = Server("community", "2.19.3", 17)
     for name, feature in FEATURES.items():
@@ -114,7 +115,17 @@ def test_features_are_gated_by_edition_and_version() -> None:
         assert community.has(name) is (feature.since <= (2, 19))
     with pytest.raises(UnsupportedError, match="Apache edition of TimescaleDB does not offer the"):
         apache.require("columnstore")
-    with pytest.raises(UnsupportedError, match=r"2\.19\.3 does not offer attaching"):
-        community.require("attach_chunk")
+    with pytest.raises(UnsupportedError, match=r"2\.19\.3 does not offer novelties: .* from 2\.29"):
+        community.require("novelty")
     with pytest.raises(UnsupportedError, match="'teleport' is no feature"):
         apache.has("teleport")
+
+
+def test_what_takes_long_is_told(monkeypatch: pytest.MonkeyPatch, project: Project) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr("db.timescale.progress.QUIET_S", 0.1)
+    monkeypatch.setattr("db.timescale.progress.notice", lines.append)
+    project.write('op.execute("CREATE TABLE t AS SELECT pg_sleep(0.5)::text")', 'op.drop_table("t")')
+    project.upgrade()
+    assert lines[0].startswith("CREATE TABLE t AS SELECT pg_sleep(0.5)::text: ")
+    assert lines[-1].startswith("CREATE TABLE t AS SELECT pg_sleep(0.5)::text: done in ")
