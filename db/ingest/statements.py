@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy.exc import DBAPIError
 
 from db.clock import MarketTime
 from db.engine import raise_if_unavailable
@@ -32,7 +33,7 @@ def copy_statement(name: str) -> str:
 
 @contextmanager
 def driver_cursor(connection: Connection) -> "Iterator[Cursor[Any]]":
-    """psycopg's cursor of this connection; raises DatabaseUnavailableError like the engine."""
+    """psycopg's cursor of this connection; its errors are raised as the engine raises them."""
     import psycopg
 
     driver = connection.connection.driver_connection
@@ -43,4 +44,7 @@ def driver_cursor(connection: Connection) -> "Iterator[Cursor[Any]]":
             yield cursor
     except psycopg.Error as error:
         raise_if_unavailable(error)
-        raise
+        wrapped = DBAPIError.instance(
+            "COPY", None, error, psycopg.Error, dialect=connection.dialect
+        )
+        raise wrapped from error

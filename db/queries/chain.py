@@ -129,8 +129,11 @@ def chain_as_of(connection: Connection, exchange: str, at: datetime) -> tuple[St
 
 
 def chain_at(connection: Connection, exchange: str, at: datetime) -> tuple[StoredOption, ...]:
-    """The chain of the snapshot taken exactly at `at` (aware)."""
-    return fetch(connection, StoredOption, "chain", "chain_at", exchange=exchange, at=at)
+    """The chain of the snapshot taken exactly at `at` (aware), from the archive if it is there."""
+    key = {"exchange": exchange, "at": at}
+    return fetch(connection, StoredOption, "chain", "chain_at", **key) or fetch(
+        connection, StoredOption, "chain", "archived_chain_at", **key
+    )
 
 
 def oi_changes(connection: Connection, exchange: str) -> tuple[OiChange, ...]:

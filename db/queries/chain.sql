@@ -116,6 +116,37 @@ WHERE chain.exchange = :exchange
   AND chain."timestamp" = :at
 ORDER BY chain.strike, chain.option_type;
 
+-- name: archived_chain_at
+SELECT
+    chain."timestamp" AS "timestamp",
+    chain.strike AS strike,
+    chain.option_type AS option_type,
+    chain.symbol AS symbol,
+    chain.token AS token,
+    chain.expiry AS expiry,
+    chain.oi AS oi,
+    chain.ltp AS ltp,
+    chain.volume AS volume,
+    chain.underlying_price AS underlying_price,
+    chain.moneyness AS moneyness,
+    chain.time_to_expiry_seconds AS time_to_expiry_seconds,
+    chain.pct_change_3m AS pct_change_3m,
+    chain.pct_change_5m AS pct_change_5m,
+    chain.pct_change_10m AS pct_change_10m,
+    chain.pct_change_15m AS pct_change_15m,
+    chain.pct_change_30m AS pct_change_30m,
+    chain.iv AS iv,
+    chain.best_bid AS best_bid,
+    chain.best_ask AS best_ask,
+    chain.bid_quantity AS bid_quantity,
+    chain.ask_quantity AS ask_quantity,
+    chain.spread AS spread,
+    chain.order_book_imbalance AS order_book_imbalance
+FROM option_chain_snapshots_history AS chain
+WHERE chain.exchange = :exchange
+  AND chain."timestamp" = :at
+ORDER BY chain.strike, chain.option_type;
+
 -- name: oi_changes
 SELECT
     chain."timestamp" AS "timestamp",

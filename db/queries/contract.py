@@ -39,18 +39,17 @@ class ContractBar(NamedTuple):
 def contract_day(
     connection: Connection, exchange: str, strike: float, option_type: OptionType, day: date
 ) -> tuple[ContractPoint, ...]:
-    """Every snapshot of one contract on one day, ascending."""
+    """Every snapshot of one contract on one day, ascending, from the archive if it is there."""
     start = datetime.combine(day, time.min, IST)
-    return fetch(
-        connection,
-        ContractPoint,
-        "contract",
-        "contract_day",
-        exchange=exchange,
-        strike=strike,
-        option_type=option_type,
-        start=start,
-        end=start + timedelta(days=1),
+    binds = {
+        "exchange": exchange,
+        "strike": strike,
+        "option_type": option_type,
+        "start": start,
+        "end": start + timedelta(days=1),
+    }
+    return fetch(connection, ContractPoint, "contract", "contract_day", **binds) or fetch(
+        connection, ContractPoint, "contract", "archived_contract_day", **binds
     )
 
 

@@ -16,6 +16,22 @@ WHERE chain.exchange = :exchange
   AND chain."timestamp" < :end
 ORDER BY chain."timestamp";
 
+-- name: archived_contract_day
+SELECT
+    chain."timestamp" AS "timestamp",
+    chain.oi AS oi,
+    chain.ltp AS ltp,
+    chain.volume AS volume,
+    chain.iv AS iv,
+    chain.underlying_price AS underlying_price
+FROM option_chain_snapshots_history AS chain
+WHERE chain.exchange = :exchange
+  AND chain.strike = :strike
+  AND chain.option_type = :option_type
+  AND chain."timestamp" >= :start
+  AND chain."timestamp" < :end
+ORDER BY chain."timestamp";
+
 -- name: five_minutes
 SELECT
     bar.bucket AS bucket,

@@ -1,0 +1,123 @@
+"""Connections are bounded, say who they are, and fail in one way."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import URL, Engine, make_url, text
+from sqlalchemy.exc import DataError, DBAPIError
+
+from db import engine as engines
+from db.errors import DatabaseUnavailableError
+from db.settings import Settings
+from tests.support.databases import connection
+
+SETTINGS = Settings(pool_size=1, pool_overflow=1, statement_timeout_s=1, connect_timeout_s=2)
+
+
+Make = Callable[..., Engine]
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    """Engines with narrow limits, disposed of at the end."""
+    made: list[Engine] = []
+
+    def make_one(url: URL, **options: object) -> Engine:
+        made.append(engines.engine_for(url, settings=SETTINGS, **options))
+        return made[-1]
+
+    yield make_one
+    for engine in made:
+        engine.dispose()
+
+
+def shown(session, name: str) -> str:
+    return session.scalar(text("SELECT current_setting(:name)"), {"name": name})
+
+
+def test_every_connection_carries_its_limits(make: Make, empty_database: URL) -> None:
+    with make(empty_database).connect() as session:
+        assert shown(session, "application_name") == "oi-gemini"
+        assert shown(session, "plan_cache_mode") == "force_custom_plan"
+        assert shown(session, "statement_timeout") == "1s"
+        assert shown(session, "idle_in_transaction_session_timeout") == "30s"
+
+
+def test_a_reading_engine_cannot_write(make: Make, empty_database: URL) -> None:
+    made = make(empty_database, read_only=True)
+    with made.connect() as session, pytest.raises(DBAPIError, match="read-only"):
+        session.execute(text("CREATE TABLE mark (id int)"))
+
+
+def test_a_statement_that_takes_too_long_is_stopped(make: Make, empty_database: URL) -> None:
+    with (
+        make(empty_database).connect() as session,
+        pytest.raises(DBAPIError, match="statement timeout"),
+    ):
+        session.execute(text("SELECT pg_sleep(20)"))
+
+
+def test_more_callers_than_connections_is_an_unavailable_database(
+    make: Make, empty_database: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "_POOL_TIMEOUT_S", 0.1)
+    made = make(empty_database)
+    with (
+        engines.connected(made),
+        engines.connected(made),
+        pytest.raises(DatabaseUnavailableError, match="No database connection became free"),
+        engines.connected(made),
+    ):
+        pytest.fail("a third connection was handed out")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://nobody@127.0.0.1:1/nothing",
+        "postgresql://nobody@host.invalid/nothing",
+    ],
+)
+def test_a_server_that_is_not_there_is_an_unavailable_database(make: Make, url: str) -> None:
+    made = make(make_url(url))
+    with (
+        pytest.raises(DatabaseUnavailableError, match=r"^The database does not answer: .+\.$"),
+        made.connect(),
+    ):
+        pytest.fail("connected")
+
+
+def test_a_database_that_is_not_there_is_an_unavailable_database(
+    make: Make, empty_database: URL
+) -> None:
+    made = make(empty_database.set(database="no_such"))
+    with pytest.raises(DatabaseUnavailableError), made.connect():
+        pytest.fail("connected")
+
+
+def test_a_connection_that_died_in_the_pool_is_replaced(make: Make, empty_database: URL) -> None:
+    made = make(empty_database)
+    with made.connect() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+    with connection(empty_database) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    with made.connect() as session:
+        assert session.scalar(text("SELECT pg_backend_pid()")) != pid
+
+
+def test_a_connection_that_dies_in_use_is_an_unavailable_database(
+    make: Make, empty_database: URL
+) -> None:
+    made = make(empty_database)
+    with made.connect() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+        with connection(empty_database) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        with pytest.raises(DatabaseUnavailableError):
+            session.execute(text("SELECT 1"))
+
+
+def test_an_error_of_the_statement_stays_what_it_is(make: Make, empty_database: URL) -> None:
+    made = make(empty_database)
+    with made.connect() as session, pytest.raises(DataError):
+        session.execute(text("SELECT 1 / 0"))

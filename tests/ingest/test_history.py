@@ -1,0 +1,87 @@
+"""History in bulk: the same result as row by row, at once."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
+
+from db.ingest import load_history
+from db.queries.summary import summary
+from db.ticks import ChainColumns
+from tests.ingest.reference import expected, kept
+from tests.support.chains import at, snapshot
+
+STRIKES = (25_950.0, 26_000.0, 26_050.0)
+
+
+def columns(exchange: str, day: int, minutes: int) -> ChainColumns:
+    """A chain a minute from the open of that day on, OI drawn from a fixed seed."""
+    rows = minutes * len(STRIKES) * 2
+    start = np.datetime64((at(0) + timedelta(days=day)).replace(tzinfo=None), "us")
+    instants = start + np.arange(minutes) * np.timedelta64(1, "m")
+    unknown = np.full(rows, np.nan)
+    texts = {"symbol": b"N", "moneyness": b"OTM"}
+    known = {
+        "timestamp": np.repeat(instants, len(STRIKES) * 2),
+        "strike": np.tile(np.repeat(np.array(STRIKES), 2), minutes),
+        "option_type": np.tile(np.array([b"CE", b"PE"]), minutes * len(STRIKES)),
+        "token": np.arange(rows),
+        "expiry": np.full(rows, np.datetime64("2026-11-26")),
+        "time_to_expiry_seconds": np.full(rows, 500_000),
+        "underlying_price": np.full(rows, 26_010.0),
+        "oi": np.random.default_rng(7).integers(0, 1000, rows),
+        "volume": np.full(rows, 5),
+        "ltp": np.full(rows, 10.0),
+    }
+    values = {
+        name: known.get(name, np.full(rows, texts[name]) if name in texts else unknown)
+        for name in ChainColumns.__dataclass_fields__
+        if name != "exchange"
+    }
+    return ChainColumns(exchange=exchange, **values)
+
+
+def test_loaded_history_is_what_rows_would_have_made(engine: Engine) -> None:
+    with engine.begin() as session:
+        for exchange in ("NSE", "BSE"):
+            assert load_history(session, columns(exchange, 0, 35)) == 35 * 6
+    with engine.begin() as session:
+        load_history(session, columns("NSE", -1, 10))
+    with engine.connect() as session:
+        assert kept(session) == expected(session)
+        totals = session.execute(text("SELECT sum(snapshots) FROM oi_1m")).scalar()
+    assert totals == 35 + 35 + 10
+
+
+def test_features_come_with_it(engine: Engine) -> None:
+    without = [snapshot(at(minute), {}) for minute in (0, 1)]
+    with engine.begin() as session:
+        load_history(session, columns("NSE", 0, 2), without)
+    with engine.connect() as session:
+        assert session.scalar(text("SELECT count(*) FROM ml_features")) == 2
+        assert session.scalar(text("SELECT min(future_price) FROM snapshots")) == 26_100.0
+        assert summary(session, "NSE").vix == 11.5
+
+
+def test_history_that_is_there_is_not_overwritten(engine: Engine) -> None:
+    with engine.begin() as session:
+        load_history(session, columns("NSE", 0, 2))
+    with engine.connect() as session, pytest.raises(IntegrityError):
+        load_history(session, columns("NSE", 0, 3))
+    with engine.connect() as session:
+        assert session.scalar(text("SELECT count(*) FROM option_chain_snapshots")) == 12
+
+
+def test_nothing_to_load_is_no_error(engine: Engine) -> None:
+    with engine.begin() as session:
+        assert load_history(session, columns("NSE", 0, 0)) == 0
+
+
+def test_triggers_work_again_after_a_load(engine: Engine) -> None:
+    with engine.begin() as session:
+        load_history(session, columns("NSE", 0, 2))
+        session.execute(text("UPDATE option_chain_snapshots SET oi = 1"))
+    with engine.connect() as session:
+        assert kept(session) == expected(session)
