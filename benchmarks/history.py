@@ -24,8 +24,9 @@ _COLUMNSTORE_ENABLED = """
 _STOP_JOBS = """
     SELECT alter_job(job_id, scheduled => false)
     FROM timescaledb_information.jobs
-    WHERE proc_name IN ('policy_compression', 'policy_columnstore')
+    WHERE proc_name IN ('policy_compression', 'policy_columnstore', 'archive_job')
 """
+_ARCHIVED = "SELECT to_regclass('archive.option_chain_snapshots') IS NOT NULL"
 _TO_COLUMNSTORE = """
     SELECT compress_chunk(chunk, if_not_compressed => true)
     FROM show_chunks('option_chain_snapshots', older_than => %s::timestamp) AS chunk
@@ -79,10 +80,13 @@ def migrated_database(server: BenchmarkServer, spec: DatasetSpec) -> Iterator[UR
 def settle(url: URL, spec: DatasetSpec) -> None:
     """Bring a database to rest: closed days as the policies would leave them, fresh statistics.
 
-    Background jobs of the columnstore are stopped and their work is done now, so that a figure
-    does not depend on when they would have run.
+    Background jobs of archive and columnstore are stopped and their work is done now, so that a
+    figure does not depend on when they would have run.
     """
     with session(url) as settling:
+        settling.execute(_STOP_JOBS)
+        if settling.execute(_ARCHIVED).fetchone() == (True,):
+            archive(url)
         enabled = settling.execute(_COLUMNSTORE_ENABLED).fetchone()
         if enabled and enabled[0]:
             set_columnstore(settling, spec.trading_days[-_ROW_DAYS:][0])
@@ -90,9 +94,15 @@ def settle(url: URL, spec: DatasetSpec) -> None:
         settling.execute("CHECKPOINT")
 
 
+def archive(url: URL) -> int:
+    """Move what is due into the archive; the chunks moved."""
+    from db.archive import moving
+
+    return moving.run(url, "option_chain_snapshots").chunks or 0
+
+
 def set_columnstore(settling: Session, before: date | None) -> None:
     """Put chunks that end by `before` into the columnstore, take all others out of it."""
-    settling.execute(_STOP_JOBS)
     settling.execute(_FROM_COLUMNSTORE, [before])
     if before:
         settling.execute(_TO_COLUMNSTORE, [before])

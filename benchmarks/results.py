@@ -65,10 +65,22 @@ def folder_for(result: Result, root: Path) -> Path:
 
 def write_json(document: Mapping[str, Any], path: Path) -> None:
     """Write a document as indented JSON; dates as ISO 8601, dataclasses as objects."""
+    path.write_bytes(_encoded(document) + b"\n")
+
+
+def plain(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document as it would be read back from its file."""
+    import orjson
+
+    read: dict[str, Any] = orjson.loads(_encoded(document))
+    return read
+
+
+def _encoded(document: Mapping[str, Any]) -> bytes:
     import orjson
 
     options = orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
-    path.write_bytes(orjson.dumps(document, default=_plain, option=options) + b"\n")
+    return orjson.dumps(document, default=_plain, option=options)
 
 
 def read_json(path: Path) -> dict[str, Any]:

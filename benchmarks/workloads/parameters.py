@@ -14,7 +14,8 @@ from db.exchanges import EXCHANGES
 Parameters = Mapping[str, Any]
 Draw = Callable[["Dice"], Parameters]
 
-_HOT_DAYS = 30
+# trading days within the 30 calendar days that are not archived, less one for their border
+_HOT_DAYS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Dice:
         return self.random.choice(list(EXCHANGES))
 
     def instant(self) -> datetime:
-        """Any moment of a session among the last thirty days, rarely on a snapshot."""
+        """Any moment of a session among the last twenty trading days, rarely on a snapshot."""
         day = self.random.choice(self.spec.trading_days[-_HOT_DAYS:])
         session_s = self.spec.snapshots_per_day * self.spec.cadence_s
         after_open = timedelta(seconds=self.random.randrange(60, session_s))

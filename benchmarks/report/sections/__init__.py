@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.report.blocks import Section
+from benchmarks.report.blocks import Note, Section
 from benchmarks.report.sections.check import check_sections
 from benchmarks.report.sections.environment import environment_section
 from benchmarks.report.sections.ingest import ingest_sections
@@ -11,6 +11,7 @@ from benchmarks.report.sections.peers import peer_sections
 from benchmarks.report.sections.queries import query_sections
 from benchmarks.report.sections.retention import retention_sections
 from benchmarks.report.sections.scale import scale_sections
+from benchmarks.report.sections.upkeep import archive_sections, convert_sections
 from benchmarks.report.sections.walk import walk_sections
 from benchmarks.report.sections.web import load_sections, page_sections
 
@@ -24,6 +25,8 @@ _BUILDERS: Mapping[str, Callable[[Document], Sequence[Section]]] = {
     "peers": peer_sections,
     "load": load_sections,
     "pages": page_sections,
+    "archive": archive_sections,
+    "convert": convert_sections,
     "run": query_sections,
     "walk": walk_sections,
 }
@@ -35,7 +38,17 @@ def sections_of(document: Document) -> list[Section]:
     sections = [
         section for part in parts for section in _BUILDERS.get(part["command"], _nothing)(part)
     ]
-    return [*sections, environment_section(document)]
+    return [*_absent(document), *sections, environment_section(document)]
+
+
+def _absent(document: Document) -> Sequence[Section]:
+    """What a run of all parts has to say about those that are missing."""
+    notes = [
+        Note(f"{name} {kind}: {reason}", "bad")
+        for kind in ("skipped", "failed")
+        for name, reason in document.get(kind, {}).items()
+    ]
+    return [Section("Missing parts", notes, document["arguments"])] if notes else []
 
 
 def _nothing(document: Document) -> Sequence[Section]:
