@@ -79,7 +79,7 @@ def _gathered(rows: Iterable[_Row], rejected: Counter[str]) -> dict[tuple[dateti
         except _FaultyCellError as exc:
             rejected[str(exc)] += 1
             continue
-        if reason := fault.tick_fault(tick):
+        if reason := fault.tick_fault(tick, instant):
             rejected[reason] += 1
             continue
         chain = chains.setdefault((instant, exchange), _Chain())

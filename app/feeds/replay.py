@@ -4,10 +4,11 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from app.feeds.recording import read_recording
+from db.clock import IST
 from db.ticks import ChainSnapshot
 
 
@@ -44,15 +45,16 @@ class ReplayFeed:
     def batches(self) -> Iterator[ChainSnapshot]:
         """The recording from its beginning; raises InvalidInputError if it cannot be read."""
         previous: datetime | None = None
-        shift = timedelta(0)
+        shift, days = timedelta(0), timedelta(0)
         for chain in self._chains(self.rejected):
             if previous is None and self._begin_at is not None:
                 shift = self._begin_at - chain.timestamp
+                days = _day(self._begin_at) - _day(chain.timestamp)
             self._pause(previous, chain.timestamp)
             if self._closed.is_set():
                 return
             previous = chain.timestamp
-            yield _moved(chain, shift) if shift else chain
+            yield _moved(chain, shift, days) if shift else chain
 
     def reconnect(self) -> None:
         """Nothing is connected that could be lost."""
@@ -66,7 +68,10 @@ class ReplayFeed:
             self._closed.wait((at - previous).total_seconds() / self._speed)
 
 
-def _moved(chain: ChainSnapshot, shift: timedelta) -> ChainSnapshot:
-    days = timedelta(days=round(shift / timedelta(days=1)))
+def _moved(chain: ChainSnapshot, shift: timedelta, days: timedelta) -> ChainSnapshot:
     options = tuple(replace(tick, expiry=tick.expiry + days) for tick in chain.options)
     return replace(chain, timestamp=chain.timestamp + shift, options=options)
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(IST).date()

@@ -4,8 +4,9 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
+from db.clock import IST, market_now
 from db.exchanges import EXCHANGES
 from db.ticks import ChainSnapshot, OptionTick
 
@@ -15,6 +16,8 @@ NO_TOKEN = "no instrument token"  # noqa: S105 - an instrument's number, nothing
 NO_STRIKE = "no strike"
 NO_OPTION_TYPE = "option type is neither CE nor PE"
 NO_EXPIRY = "expiry is not a date"
+IMPOSSIBLE_EXPIRY = "expired, or expires in more than ten years"
+NO_SYMBOL = "no symbol"
 NOT_FINITE = "not a finite number"
 NOT_WHOLE = "token or quantity is not a whole number"
 NEGATIVE_OI = "negative open interest"
@@ -27,11 +30,16 @@ REPEATED = "contract repeated within a snapshot"
 _LARGEST_PRICE = 1e7
 _LARGEST_QUANTITY = 1e13
 _LARGEST_TOKEN = 2**63 - 1
-_FIRST_YEAR, _LAST_YEAR = 1990, 2100
+_LONGEST_SYMBOL = 64
+_LONGEST_LIFE = timedelta(days=3660)
+_FIRST_YEAR = 1990
 
 
-def tick_fault(tick: OptionTick) -> str | None:
-    """Why a contract's state makes no sense, or None if it does; unknown (None) figures do."""
+def tick_fault(tick: OptionTick, at: datetime) -> str | None:
+    """Why a contract's state at a moment (aware) makes no sense, or None if it does.
+
+    Figures that are unknown (None) make sense.
+    """
     prices = (tick.ltp, tick.best_bid, tick.best_ask)
     quantities = (tick.oi, tick.volume, tick.bid_quantity, tick.ask_quantity)
     figures = [v for v in (tick.strike, *prices, *quantities) if v is not None]
@@ -41,14 +49,20 @@ def tick_fault(tick: OptionTick) -> str | None:
         return NOT_FINITE
     if tick.strike <= 0:
         return NO_STRIKE
-    if not 0 < tick.token <= _LARGEST_TOKEN:
-        return NO_TOKEN
-    return _negative(tick) or _absurd(tick, prices, quantities)
+    return (
+        _identity(tick, at.astimezone(IST).date())
+        or _negative(tick)
+        or _absurd(tick, prices, quantities)
+    )
 
 
 def instant_fault(timestamp: datetime) -> str | None:
-    """Why a moment cannot be one of a market's; naive ones cannot be placed in time."""
-    known = timestamp.tzinfo is not None and _FIRST_YEAR <= timestamp.year <= _LAST_YEAR
+    """Why a moment cannot be one of a market's; naive ones cannot be placed in time.
+
+    One years ahead would stand at the live edge for ever.
+    """
+    last_year = market_now().year + 1
+    known = timestamp.tzinfo is not None and _FIRST_YEAR <= timestamp.year <= last_year
     return None if known else NO_TIMESTAMP
 
 
@@ -64,7 +78,7 @@ def checked(snapshot: ChainSnapshot) -> tuple[ChainSnapshot | None, Counter[str]
         return None, faults
     kept: dict[tuple[float, str], OptionTick] = {}
     for tick in snapshot.options:
-        if fault := tick_fault(tick):
+        if fault := tick_fault(tick, snapshot.timestamp):
             faults[fault] += 1
             continue
         faults[REPEATED] += (tick.strike, tick.option_type) in kept
@@ -91,6 +105,14 @@ def _chain_fault(snapshot: ChainSnapshot) -> str | None:
     if snapshot.exchange not in EXCHANGES:
         return UNKNOWN_EXCHANGE
     return instant_fault(snapshot.timestamp)
+
+
+def _identity(tick: OptionTick, day: date) -> str | None:
+    if not 0 < tick.token <= _LARGEST_TOKEN:
+        return NO_TOKEN
+    if not 0 < len(tick.symbol) <= _LONGEST_SYMBOL or not tick.symbol.isprintable():
+        return NO_SYMBOL
+    return None if day <= tick.expiry <= day + _LONGEST_LIFE else IMPOSSIBLE_EXPIRY
 
 
 def _negative(tick: OptionTick) -> str | None:

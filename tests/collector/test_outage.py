@@ -4,7 +4,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -194,11 +193,13 @@ def test_a_database_of_another_schema_is_named_as_such(plain_database: URL) -> N
 
 
 def test_what_the_database_refuses_is_counted_and_the_rest_goes_on(engine: Engine) -> None:
-    poisoned = chain(AT + timedelta(minutes=1))
-    first = replace(poisoned.options[0], symbol="NIFTY\0")
-    poisoned = replace(poisoned, options=(first, *poisoned.options[1:]))
-    feed = ReplayFeed(lambda _: [chain(AT), poisoned, chain(AT + timedelta(minutes=2))])
-    counts = Collector(engine, feed).run()
+    with engine.begin() as connection:
+        connection.execute(
+            text("ALTER TABLE option_chain_snapshots ADD CONSTRAINT odd CHECK (oi <> 666)")
+        )
+    instants = [AT + timedelta(minutes=n) for n in range(3)]
+    chains = [chain(at, oi=oi) for at, oi in zip(instants, (7_500, 666, 7_500), strict=True)]
+    counts = Collector(engine, ReplayFeed(lambda _: chains)).run()
     assert counts.snapshots == 2
     assert counts.refused.total() == 1
     assert len(stored(engine)) == 2

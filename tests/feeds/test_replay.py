@@ -85,6 +85,9 @@ def test_timestamps_of_other_zones_are_moved_and_naive_ones_are_ist(
         ({"token": ""}, validation.NO_TOKEN),
         ({"token": "12.5"}, validation.NOT_WHOLE),
         ({"expiry": "soon"}, validation.NO_EXPIRY),
+        ({"expiry": "2025-12-03"}, validation.IMPOSSIBLE_EXPIRY),
+        ({"expiry": "2099-12-03"}, validation.IMPOSSIBLE_EXPIRY),
+        ({"timestamp": "2525-12-04T12:35:00+05:30"}, validation.NO_TIMESTAMP),
         ({"oi": "-75"}, validation.NEGATIVE_OI),
         ({"ltp": "-0.05"}, validation.NEGATIVE_PRICE),
         ({"ltp": "nan"}, validation.NOT_FINITE),
@@ -154,9 +157,10 @@ def test_a_replay_can_be_closed_in_the_middle_of_a_pause() -> None:
     assert list(feed.batches()) == [chain_at(0)]
 
 
-def test_a_replay_can_be_moved_to_another_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hour", [0, 10, 23])
+def test_a_replay_can_be_moved_to_another_time(tmp_path: Path, hour: int) -> None:
     later = changed(timestamp="2025-12-04T12:36:00+05:30")
-    begin = datetime(2026, 8, 19, 10, 0, tzinfo=IST)
+    begin = datetime(2026, 8, 19, hour, 0, tzinfo=IST)
     feed = ReplayFeed.of_file(recording(tmp_path, ROW, later), begin_at=begin)
     first, second = feed.batches()
     assert (first.timestamp, second.timestamp) == (begin, begin + timedelta(minutes=1))

@@ -54,6 +54,11 @@ CHAIN = ChainSnapshot(
         ({"option_type": ""}, validation.NO_OPTION_TYPE),
         ({"token": 0}, validation.NO_TOKEN),
         ({"token": 2**63}, validation.NO_TOKEN),
+        ({"symbol": ""}, validation.NO_SYMBOL),
+        ({"symbol": "NIFTY\0"}, validation.NO_SYMBOL),
+        ({"symbol": "N" * 65}, validation.NO_SYMBOL),
+        ({"expiry": date(2025, 12, 3)}, validation.IMPOSSIBLE_EXPIRY),
+        ({"expiry": date(9999, 12, 31)}, validation.IMPOSSIBLE_EXPIRY),
         ({"oi": 10**15}, validation.ABSURD_SIZE),
         ({"ltp": 1e9}, validation.ABSURD_SIZE),
         ({"strike": 1e12}, validation.ABSURD_SIZE),
@@ -61,7 +66,7 @@ CHAIN = ChainSnapshot(
 )
 def test_a_row_that_makes_no_sense_has_a_reason(change: dict[str, Any], reason: str) -> None:
     bad = replace(TICK, **change)
-    assert tick_fault(bad) == reason
+    assert tick_fault(bad, CHAIN.timestamp) == reason
     kept, faults = checked(replace(CHAIN, options=(bad, *CHAIN.options)))
     assert kept == CHAIN
     assert faults == {reason: 1}
@@ -69,10 +74,16 @@ def test_a_row_that_makes_no_sense_has_a_reason(change: dict[str, Any], reason: 
 
 @pytest.mark.parametrize(
     "change",
-    [{"oi": 0}, {"ltp": 0.0}, {"ltp": None, "oi": None, "volume": None}, {"best_bid": None}],
+    [
+        {"oi": 0},
+        {"ltp": 0.0},
+        {"expiry": date(2025, 12, 4)},
+        {"ltp": None, "oi": None, "volume": None},
+        {"best_bid": None},
+    ],
 )
 def test_zero_and_unknown_figures_make_sense(change: dict[str, Any]) -> None:
-    assert tick_fault(replace(TICK, **change)) is None
+    assert tick_fault(replace(TICK, **change), CHAIN.timestamp) is None
 
 
 @pytest.mark.parametrize(
@@ -81,6 +92,7 @@ def test_zero_and_unknown_figures_make_sense(change: dict[str, Any]) -> None:
         ({"exchange": "NYSE"}, validation.UNKNOWN_EXCHANGE),
         ({"timestamp": datetime(2025, 12, 4, 13, 14)}, validation.NO_TIMESTAMP),
         ({"timestamp": datetime(1970, 1, 1, tzinfo=IST)}, validation.NO_TIMESTAMP),
+        ({"timestamp": datetime(9999, 1, 1, tzinfo=IST)}, validation.NO_TIMESTAMP),
     ],
 )
 def test_a_chain_of_nowhere_or_no_time_is_rejected_whole(
