@@ -8,7 +8,7 @@ from alembic.ddl._autogen import ComparisonResult
 from alembic.ddl.postgresql import PostgresqlImpl
 from alembic.util import immutabledict
 from sqlalchemy import CursorResult, Executable, Index, TextClause
-from sqlalchemy.schema import DDLElement
+from sqlalchemy.schema import CreateIndex, DDLElement, DropIndex
 
 from db.timescale.locks import LockPolicy, with_lock_retries
 from db.timescale.progress import progress
@@ -16,6 +16,7 @@ from db.timescale.progress import progress
 PLUGIN = "timescale"
 
 _DDL = re.compile(r"\s*(ALTER|CREATE|DROP|TRUNCATE|COMMENT|GRANT|REVOKE|LOCK)\b", re.IGNORECASE)
+_CONCURRENTLY = re.compile(r"\bINDEX\s+CONCURRENTLY\b", re.IGNORECASE)
 
 
 class TimescaleImpl(PostgresqlImpl):
@@ -56,8 +57,13 @@ def _label(construct: Executable | str) -> str:
 
 
 def _is_ddl(construct: Executable | str) -> bool:
+    """Concurrent builds queue in front of nobody, and half of one would be left behind."""
+    if isinstance(construct, CreateIndex | DropIndex):
+        return not construct.element.dialect_options["postgresql"]["concurrently"]
     if isinstance(construct, DDLElement):
         return True
     if isinstance(construct, TextClause):
         construct = construct.text
-    return isinstance(construct, str) and bool(_DDL.match(construct))
+    if not isinstance(construct, str) or _CONCURRENTLY.search(construct):
+        return False
+    return bool(_DDL.match(construct))

@@ -124,3 +124,25 @@ def test_a_migration_others_wait_for_gives_way_and_is_run_again(project: Project
 def test_a_timeout_that_is_none_is_refused(value: object) -> None:
     with pytest.raises(TimescaleError, match="timescale_lock_timeout_ms must be a positive"):
         LockPolicy.from_options({"timescale_lock_timeout_ms": value})
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        'op.create_index("t_a", "t", ["a"], postgresql_concurrently=True)',
+        'op.execute("CREATE INDEX CONCURRENTLY t_a ON t (a)")',
+    ],
+)
+def test_alembics_own_concurrent_build_may_wait_for_old_transactions(
+    project: Project, build: str
+) -> None:
+    project.execute("CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
+    project.write(f"with op.get_context().autocommit_block():\n    {build}", "pass")
+    with held(project.url, "t", "ROW EXCLUSIVE") as writer:
+        let_go = threading.Timer(1.0, writer.rollback)
+        let_go.start()
+        project.upgrade()
+        let_go.join()
+    assert project.rows("SELECT indisvalid FROM pg_index WHERE indexrelid = 't_a'::regclass") == [
+        (True,)
+    ]
