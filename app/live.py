@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _POLL_S = 1.0
+_BREATH_S = 0.1
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 5.0
 
@@ -90,7 +91,10 @@ class LiveFeed:
                 notices = connection.notifies(timeout=_POLL_S, stop_after=1)
                 named = {notice.payload.partition(":")[0] for notice in notices}
                 self._states.outdate(*named)
-                self._publish(named & self._viewers.watched())
+                if watched := named & self._viewers.watched():
+                    self._publish(watched)
+                    # a replay at full speed announces hundreds a second; nobody reads that fast
+                    self._stop.wait(_BREATH_S)
         finally:
             self._states.followed = False
 

@@ -202,3 +202,14 @@ def test_assets_are_kept_for_good_under_the_address_of_their_version(client: Fla
     assert (older.status_code, older.headers["Cache-Control"]) == (200, "no-cache")
     assert client.get("/assets/0000000000000000/modules/none.js").status_code == 404
     assert client.get("/assets/0000000000000000/../tokens.css").status_code in {302, 404}
+
+
+def test_a_page_of_an_unknown_exchange_says_so(client: FlaskClient) -> None:
+    page = client.get("/?exchange=NYSE")
+    assert (page.status_code, page.mimetype) == (400, "text/html")
+    assert "known are NSE, BSE, NSE_MONTHLY, BANKNIFTY_MONTHLY" in page.text
+
+
+def test_a_page_that_is_not_there_says_so(client: FlaskClient) -> None:
+    assert "There is nothing at /monitor." in client.get("/monitor").text
+    assert client.get("/api/monitor").json == {"error": "There is nothing at /api/monitor."}

@@ -1,0 +1,40 @@
+"""`python -m app password` sets the sign-in that opens the dashboard."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from app import signin
+from app.cli.password import command
+from db.errors import InvalidInputError
+from db.settings import Settings, settings
+from tests.web import PASSWORD
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("OI_HOME", str(tmp_path))
+    monkeypatch.delenv("OI_PASSWORD_HASH", raising=False)
+    monkeypatch.setenv("OI_USERNAME", "nisha")
+    settings.cache_clear()
+    yield tmp_path
+    settings.cache_clear()
+
+
+def test_what_was_set_opens(home: Path) -> None:
+    result = CliRunner().invoke(command, input=f"{PASSWORD}\n{PASSWORD}\n")
+    assert result.exit_code == 0
+    assert PASSWORD not in result.output
+    known = signin.configured(Settings(home=home))
+    assert known is not None
+    assert known.accepts("nisha", PASSWORD)
+    assert not known.accepts("trader", PASSWORD)
+
+
+def test_a_short_password_is_refused(home: Path) -> None:
+    result = CliRunner().invoke(command, input="short\nshort\n")
+    assert isinstance(result.exception, InvalidInputError)
+    assert "at least 8 characters" in str(result.exception)
+    assert not signin.exists(home)
