@@ -45,7 +45,7 @@ class LockPolicy:
 
 def is_autocommit(connection: Connection) -> bool:
     """Whether each statement of the connection commits by itself."""
-    return bool(connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT")
+    return bool(getattr(connection.connection.dbapi_connection, "autocommit", False))
 
 
 def with_lock_retries(

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from db.timescale.converter import Conversion
-from db.timescale.errors import SpecError
+from db.timescale.errors import SpecError, TimescaleError
 from db.timescale.specs import HypertableSpec, declare
 from tests.timescale.project import Project
 from tests.timescale.test_autogenerate import DAY, readings
@@ -134,6 +134,29 @@ def test_what_cannot_be_carried_is_named_and_nothing_is_changed(
     with pytest.raises(DBAPIError, match=named):
         project.upgrade()
     assert project.rows("SELECT count(*) FROM timescaledb_information.hypertables") == [(1,)]
+
+
+def test_a_dimension_is_not_taken_at_the_price_of_policies(project: Project) -> None:
+    project.execute(
+        """
+        CREATE TABLE readings (taken_at timestamptz NOT NULL, sensor text NOT NULL);
+        SELECT create_hypertable('readings', by_range('taken_at'));
+        SELECT add_dimension('readings', by_hash('sensor', 2));
+        """
+    )
+    project.write(
+        'op.add_retention_policy("readings", drop_after=datetime.timedelta(days=9000))\n'
+        'op.drop_dimension("readings", column="sensor", partitions=2)',
+        "pass",
+    )
+    if project.rows("SHOW timescaledb.license") == [("timescale",)]:
+        with pytest.raises(TimescaleError, match="would lose policy_retention"):
+            project.upgrade()
+        assert project.rows("SELECT count(*) FROM timescaledb_information.dimensions") == [(2,)]
+    else:
+        project.upgrade()
+        assert project.rows("SELECT count(*) FROM timescaledb_information.dimensions") == [(1,)]
+        assert project.rows("SELECT target FROM timescale_engine.policy") == [("public.readings",)]
 
 
 def test_an_existing_hypertable_is_adopted(project: Project) -> None:

@@ -63,6 +63,27 @@ def hypertables(
     }
 
 
+def what_a_rebuild_loses(connection: Connection, relation: Fragment) -> list[str]:
+    """What TimescaleDB keeps of a hypertable beside its rows: policies and the columnstore."""
+    query = text(
+        """
+        SELECT j.proc_name AS what
+        FROM timescaledb_information.jobs AS j
+        WHERE j.hypertable_name IS NOT NULL
+          AND format('%I.%I', j.hypertable_schema, j.hypertable_name)::regclass
+              = to_regclass(:relation)
+        UNION ALL
+        SELECT 'the columnstore'
+        FROM timescaledb_information.hypertables AS h
+        WHERE h.compression_enabled
+          AND format('%I.%I', h.hypertable_schema, h.hypertable_name)::regclass
+              = to_regclass(:relation)
+        ORDER BY 1
+        """
+    )
+    return list(connection.execute(query, {"relation": relation}).scalars())
+
+
 def holds_rows(connection: Connection, relation: Fragment) -> bool:
     """Whether a quoted relation has at least one row."""
     statement = compose("SELECT EXISTS (SELECT FROM {relation})", relation=relation)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from alembic.operations import Operations
 
-from db.timescale.catalog.hypertable import holds_rows, hypertables
+from db.timescale.catalog.hypertable import holds_rows, hypertables, what_a_rebuild_loses
 from db.timescale.converter import OPTION, Conversion, Converter
 from db.timescale.errors import SpecError, TimescaleError
 from db.timescale.execution import Executor
@@ -96,6 +96,11 @@ def drop_dimension(operations: Operations, op: DropDimensionOp) -> None:
     found = _found(executor, op.table)
     if found is None or op.column not in {part.column for part in found.space}:
         return
+    if kept := what_a_rebuild_loses(executor.connection, relation(op.table)):
+        raise TimescaleError(
+            f"Taking a dimension from {op.table} rebuilds it, which would lose {', '.join(kept)}: "
+            "remove these in a revision before, and add them again in one after."
+        )
     rest = tuple(part for part in found.space if part.column != op.column)
     make_plain(executor, op.table, [])
     _create(
