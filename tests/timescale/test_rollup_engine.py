@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
 
 import psycopg
 import pytest
@@ -158,6 +160,21 @@ def test_truncating_the_source_leaves_what_was_materialized(session: psycopg.Con
     assert scalar(session, "SELECT sum(ticks) FROM m1") == 2 * 3 * 90 + 2
 
 
+def test_thawed_buckets_follow_the_source_again(session: psycopg.Connection) -> None:
+    rollup(session, MINUTES)
+    ticks(session, "2026-01-01 09:00", "2026-01-01 10:30")
+    refresh(session)
+    session.execute("TRUNCATE ticks")
+    ticks(session, "2026-01-01 09:10", "2026-01-01 09:10")
+    refresh(session)
+    assert scalar(session, "SELECT sum(ticks) FROM m1 WHERE bucket < '2026-01-01 10:00'") == 360
+    session.execute(
+        "SELECT timescale_engine.thaw_rollup('m1', '2026-01-01 09:00', '2026-01-01 10:00')"
+    )
+    refresh(session)
+    assert scalar(session, "SELECT sum(ticks) FROM m1 WHERE bucket < '2026-01-01 10:00'") == 2
+
+
 def test_a_large_fill_goes_on_where_it_was_killed(session: psycopg.Connection, url: URL) -> None:
     ticks(session, "2026-01-01 00:00", "2026-01-01 08:00", "1 minute")
     rollup(session, MINUTES)
@@ -234,6 +251,40 @@ def test_a_cached_plan_misses_nothing_after_refreshes_new_chunks_and_drops(
         refresh(session, "h1")
         session.execute("SELECT drop_chunks('ticks', older_than => TIMESTAMP '2026-01-01 12:00')")
         assert totals() == {2 * 452}
+
+
+def test_writers_and_refreshes_at_the_same_time_lose_nothing(
+    session: psycopg.Connection, url: URL
+) -> None:
+    rollup(session, MINUTES, HOURS)
+
+    def write(seed: int) -> None:
+        source = Random(seed)  # noqa: S311
+        with connection(url) as writer:
+            for minute in range(60):
+                with writer.transaction():
+                    late = minute - source.choice((0, 0, 1, 5, 50))
+                    writer.execute(
+                        "INSERT INTO ticks VALUES"
+                        " (%s, TIMESTAMP '2026-01-01 09:00' + %s * INTERVAL '1 minute', %s)"
+                        " ON CONFLICT (k, t) DO UPDATE SET v = excluded.v",
+                        (f"w{seed}", late, minute),
+                    )
+                    writer.execute("DELETE FROM ticks WHERE k = %s AND v = %s", (f"w{seed}", seed))
+
+    def keep_refreshing(name: str) -> None:
+        with connection(url) as refresher:
+            for _ in range(40):
+                refresh(refresher, name)
+
+    with ThreadPoolExecutor() as pool:
+        work = [pool.submit(write, seed) for seed in range(3)]
+        work += [pool.submit(keep_refreshing, name) for name in ("m1", "h1")]
+        for one in work:
+            one.result()
+    refresh(session, "h1")
+    direct = "SELECT k, time_bucket('1 hour', t), sum(v) FROM ticks GROUP BY 1, 2 ORDER BY 1, 2"
+    assert rows(session, "SELECT k, bucket, total FROM h1 ORDER BY 1, 2") == rows(session, direct)
 
 
 def test_a_rollup_another_one_reads_is_not_dropped(session: psycopg.Connection) -> None:

@@ -174,6 +174,27 @@ BEGIN ATOMIC
     WHERE r.id = mark_window.rollup_id AND NOT isempty(marked.span);
 END;
 
+-- Lets frozen buckets of a window be aggregated again, where the source has its rows back (a chunk
+-- restored from an archive, a table truncated and loaded anew). What they held is overwritten.
+CREATE OR REPLACE FUNCTION timescale_engine.thaw_rollup(
+    name text, window_from timestamp, window_to timestamp
+) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    thawed timescale_engine.rollup := timescale_engine.rollup_named(name);
+BEGIN
+    -- what is gone by now is frozen first, or the next refresh would freeze the window again
+    PERFORM timescale_engine.refresh_step(thawed.id);
+    UPDATE timescale_engine.rollup AS r
+    SET frozen = r.frozen - tsmultirange(
+        timescale_engine.whole_buckets(r.bucket, tsrange(window_from, window_to))
+    )
+    WHERE r.id = thawed.id;
+    PERFORM timescale_engine.mark_window(thawed.id, window_from, window_to);
+END
+$$;
+
 -- Brings a rollup and those it reads up to date, step by step, each in a transaction of its own; a window
 -- is aggregated anew even where nothing is marked. With `commits` false everything happens in the
 -- caller's transaction.
