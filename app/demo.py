@@ -53,6 +53,8 @@ def _run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
             upgrade(url)
             fill(url)
             children.start("collector", ["-m", "app", "collect", "--feed", "simulate"])
+            # what TimescaleDB's own jobs do on Community; there it finds nothing due
+            children.start("maintenance", ["-m", "db", "maintain", "--every", "5"])
             _wait_until_it_answers(settings, children)
             say(f"\n  Dashboard   {_address(settings)}\n  Sign in     {sign_in}\n")
             say("Ctrl-C stops it; the data stay.")
