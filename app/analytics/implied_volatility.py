@@ -7,6 +7,7 @@ from app.analytics.black_scholes import RATE, Bools, Floats
 
 _LOWEST = 1e-4
 _HIGHEST = 10.0
+_SHORTEST_YEARS = 1e-9
 _MAX_STEPS = 64
 _PRECISION = 1e-10
 
@@ -34,7 +35,7 @@ def implied_volatility(
     call, p, s, k, t = np.broadcast_arrays(np.asarray(is_call, dtype=np.bool_), *arrays)
     result: Floats = np.full(p.shape, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
-        known = np.isfinite(p) & (s > 0) & (k > 0) & (t > 0)
+        known = np.isfinite(p) & (s > 0) & (k > 0) & (t > _SHORTEST_YEARS)
         discounted = k * np.exp(-rate * t)
         value, moneyness = _normalised(call, p, s, discounted)
         solvable = known & (value > 0) & (value < np.exp(-np.abs(moneyness) / 2))
@@ -61,7 +62,7 @@ def _solve(value: Floats, distance: Floats, root_t: Floats) -> Floats:
         error = found - value
         low = np.where(error < 0, deviation, low)
         high = np.where(error > 0, deviation, high)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             step = deviation - error / slope
         inside = (step > low) & (step < high)
         following = np.where(error == 0, deviation, np.where(inside, step, (low + high) / 2))

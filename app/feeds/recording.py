@@ -47,11 +47,12 @@ def read_recording(path: Path, rejected: Counter[str]) -> list[ChainSnapshot]:
     300 bytes a row.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        # a damaged byte costs its row, not the file
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             chains = _gathered(_rows(file, path), rejected)
     except OSError as exc:
         raise InvalidInputError(f"Cannot read {path}: {exc.strerror or exc}.") from exc
-    except (UnicodeDecodeError, csv.Error) as exc:
+    except csv.Error as exc:
         raise InvalidInputError(f"{path} is not a CSV file of text: {exc}.") from exc
     return [
         _snapshot(instant, exchange, chains[instant, exchange])

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.analytics.black_scholes import greeks, price, years_to_expiry
@@ -29,6 +29,7 @@ def test_price_agrees_with_an_integral_over_the_lognormal_density() -> None:
     assert float(price(True, spot, strike, years, volatility)) == pytest.approx(expected, rel=1e-6)
 
 
+@settings(deadline=None)
 @given(
     strike=st.floats(20_000, 32_000),
     days=st.floats(0.01, 60),
@@ -82,6 +83,7 @@ def test_greeks_of_an_expired_option_are_unknown() -> None:
     assert np.isnan(greeks(True, 100.0, 100.0, 0.0, 0.2).delta)
 
 
+@settings(deadline=None)
 @given(
     is_call=st.booleans(),
     strike=st.floats(22_000, 30_000),
@@ -101,6 +103,22 @@ def test_implied_volatility_gives_the_price_back(
         assert float(price(is_call, 26_000.0, strike, years, found)) == pytest.approx(
             float(observed), rel=1e-6, abs=1e-6
         )
+
+
+@settings(deadline=None)
+@given(
+    is_call=st.booleans(),
+    observed=st.floats(0, 1e7),
+    spot=st.floats(0.01, 1e7),
+    strike=st.floats(0.01, 1e7),
+    years=st.floats(0, 12),
+)
+def test_implied_volatility_of_any_price_is_a_number_or_unknown(
+    is_call: bool, observed: float, spot: float, strike: float, years: float
+) -> None:
+    found = float(implied_volatility(is_call, observed, spot, strike, years))
+    assert np.isnan(found) or 1e-4 <= found <= 10
+    assert np.shape(greeks(is_call, spot, strike, years, found).vega) == ()
 
 
 def test_implied_volatility_of_the_textbook_example() -> None:

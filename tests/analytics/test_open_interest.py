@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.analytics.baselines import baseline_position, baseline_positions
@@ -24,6 +24,7 @@ def payout(settlement: float, strike: float, is_call: bool, oi: float) -> float:
     return oi * max(distance, 0.0)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(200, 240), st.booleans(), st.integers(0, 10_000)),
@@ -114,6 +115,7 @@ def test_baseline_is_never_of_another_day() -> None:
     assert baseline_position([before], after, 5) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 90), min_size=1, max_size=40, unique=True), st.integers(1, 30))
 def test_baselines_of_many_instants_are_those_of_each(offsets: list[int], span: int) -> None:
     instants = minutes(*sorted(offsets))

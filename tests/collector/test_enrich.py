@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.analytics.black_scholes import price
@@ -111,6 +111,7 @@ def test_features_of_a_snapshot() -> None:
     assert found.features["time_to_expiry_hours"] == pytest.approx(125.5)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.builds(

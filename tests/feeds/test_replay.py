@@ -111,6 +111,14 @@ def test_a_short_row_is_counted_and_left_out(tmp_path: Path) -> None:
     assert rejected.total() == 1
 
 
+def test_damaged_bytes_cost_their_row_only(tmp_path: Path) -> None:
+    path = recording(tmp_path, ROW)
+    path.write_bytes(path.read_bytes() + ROW.replace("CE", "C").encode() + b"\xff\x00\n")
+    chains, rejected = read(path)
+    assert [len(chain.options) for chain in chains] == [1]
+    assert rejected.total() == 1
+
+
 def test_an_empty_cell_is_unknown_not_zero(tmp_path: Path) -> None:
     (chain,), rejected = read(recording(tmp_path, changed(ltp="", oi="", underlying_price="")))
     assert chain.options[0].ltp is None
@@ -132,8 +140,11 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None
     with pytest.raises(InvalidInputError, match="Is a directory"):
         read(tmp_path)
     (tmp_path / "zip.csv").write_bytes(b"PK\x03\x04\xff\xfe\x00")
-    with pytest.raises(InvalidInputError, match="not a CSV"):
+    with pytest.raises(InvalidInputError, match="has no column timestamp"):
         read(tmp_path / "zip.csv")
+    (tmp_path / "endless.csv").write_text(HEADER + "\n" + "1" * 200_000, encoding="utf-8")
+    with pytest.raises(InvalidInputError, match="not a CSV"):
+        read(tmp_path / "endless.csv")
     (tmp_path / "empty.csv").write_bytes(b"")
     with pytest.raises(InvalidInputError, match="has no column timestamp"):
         read(tmp_path / "empty.csv")
