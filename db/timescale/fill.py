@@ -3,7 +3,8 @@
 https://docs.tigerdata.com/api/latest/continuous-aggregates/refresh_continuous_aggregate/
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import Connection, text
@@ -77,10 +78,23 @@ def fill(connection: Connection, name: str, report: Report = _silently) -> int:
     `connection` is in autocommit. `report` is told how far it got where there are several steps.
     Run again after an interruption it goes on; where nothing changed it does nothing.
     """
-    with progress(f"{name}: filling"):
+    with progress(f"{name}: filling"), unlimited(connection):
         if is_native(connection, name):
             return _fill_native(connection, name, report)
         return _fill_maintained(connection, name, report)
+
+
+@contextmanager
+def unlimited(connection: Connection) -> Iterator[None]:
+    """No statement timeout on a connection in autocommit, for as long as the block runs."""
+    before = connection.execute(text("SHOW statement_timeout")).scalar_one()
+    set_timeout = text("SELECT set_config('statement_timeout', :value, false) AS value")
+    connection.execute(set_timeout, {"value": "0"})
+    try:
+        yield
+    finally:
+        if not connection.invalidated:
+            connection.execute(set_timeout, {"value": before})
 
 
 def _fill_maintained(connection: Connection, name: str, report: Report) -> int:

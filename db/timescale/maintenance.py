@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from db.timescale.catalog.rollup import engine_version
 from db.timescale.errors import TimescaleError
-from db.timescale.fill import Report, fill
+from db.timescale.fill import Report, fill, unlimited
 
 _NOW = text("SELECT clock_timestamp() AS now")
 _RUN = text("CALL timescale_engine.run_due_policies()")
@@ -94,9 +94,5 @@ def _session(engine: Engine) -> Iterator[Connection]:
             raise TimescaleError(
                 "The database holds no rollup engine: run alembic upgrade head first."
             )
-        connection.execute(text("SET statement_timeout = 0"))
-        try:
+        with unlimited(connection):
             yield connection
-        finally:
-            if not connection.invalidated:
-                connection.execute(text("RESET statement_timeout"))

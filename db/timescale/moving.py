@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from db.timescale.catalog.rollup import engine_version
 from db.timescale.editions import read_server
-from db.timescale.fill import Report, fill, rebuilding
+from db.timescale.fill import Report, fill, rebuilding, unlimited
 
 Kind = Literal["native", "maintained"]
 
@@ -64,19 +64,17 @@ def move(engine: Engine, kind: Kind, report: Report) -> Sequence[str]:
     Raises UnsupportedError where continuous aggregates are wanted, or still have to be read, on
     a server whose edition has none: away from them, move before the license is changed.
     """
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("SET statement_timeout = 0"))
-        try:
-            moving = [one for one in kinds(connection) if one.kind != kind]
-            if moving:
-                read_server(connection).require("continuous_aggregate")
-            for root in (one for one in moving if one.is_root):
-                report(f"{root.name}: moving")
-                _rebuild(connection, root.name, kind == "native", report)
-            return [one.name for one in moving]
-        finally:
-            if not connection.invalidated:
-                connection.execute(text("RESET statement_timeout"))
+    with (
+        engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+        unlimited(connection),
+    ):
+        moving = [one for one in kinds(connection) if one.kind != kind]
+        if moving:
+            read_server(connection).require("continuous_aggregate")
+        for root in (one for one in moving if one.is_root):
+            report(f"{root.name}: moving")
+            _rebuild(connection, root.name, kind == "native", report)
+        return [one.name for one in moving]
 
 
 def _rebuild(connection: Connection, name: str, native: bool, report: Report) -> None:

@@ -1,12 +1,15 @@
 """Rollups against a direct GROUP BY, whatever writers, refreshes, drops and crashes do."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.cli.equivalence import command
 from benchmarks.equivalence import Player, playground
 from benchmarks.histories import (
     EXCHANGES,
@@ -63,7 +66,7 @@ def player(server: DatabaseServer) -> Iterator[Player]:
 
 
 @settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -76,6 +79,17 @@ def test_rollups_read_as_a_direct_group_by_does(player: Player, history: History
 def test_random_histories_of_the_benchmark_find_no_difference(player: Player) -> None:
     seed = Random().getrandbits(32)  # noqa: S311
     source = Random(seed)  # noqa: S311
-    for _ in range(15):
+    for _ in range(10):
         history = random_history(source)
         assert player.play(history) == [], f"seed {seed}"
+
+
+def test_the_command_writes_what_it_found(server: DatabaseServer, tmp_path: Path) -> None:
+    outcome = tmp_path / "equivalence.json"
+    url = server.admin_url.render_as_string(hide_password=False)
+    with pytest.raises(SystemExit) as ended:
+        command.main(["--url", url, "--histories", "2", "--seed", "3", "--json", str(outcome)])
+    assert ended.value.code == 0
+    found = json.loads(outcome.read_text(encoding="utf-8"))
+    assert (found["histories"], found["differences"], found["seed"]) == (2, 0, 3)
+    assert found["editions"] == [server.edition]
