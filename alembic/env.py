@@ -62,7 +62,7 @@ def configure(**target: Any) -> None:
         compare_server_default=compare_server_default,
         process_revision_directives=name_revisions,
         timescale_lock_timeout_ms=settings().lock_timeout_ms,
-        timescale_converter=OnlineConverter(),
+        timescale_converter=OnlineConverter(metadata=metadata),
     )
 
 

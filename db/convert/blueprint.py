@@ -36,7 +36,7 @@ def draw(
         identity=identity,
         is_identity_unique=_proves(table.indexes, identity),
         preference=_primary_key(table),
-        indexes=_to_hypertable(table, conversion)
+        indexes=_to_hypertable(table, conversion, options.ahead)
         if to_hypertable
         else _to_plain(table, conversion),
         chunk_interval_us=conversion.spec.chunk_interval // _US if to_hypertable else None,
@@ -95,7 +95,9 @@ def _proves(indexes: Iterable[IndexFact], identity: tuple[str, ...]) -> bool:
     )
 
 
-def _to_hypertable(table: TableFacts, conversion: Conversion) -> tuple[TargetIndex, ...]:
+def _to_hypertable(
+    table: TableFacts, conversion: Conversion, ahead: Iterable[TargetIndex]
+) -> tuple[TargetIndex, ...]:
     dropped = {*conversion.drop_constraints, *conversion.drop_indexes}
     carried = [_carried(i) for i in table.indexes if i.name not in dropped and i.is_valid]
     for index in carried:
@@ -104,7 +106,12 @@ def _to_hypertable(table: TableFacts, conversion: Conversion) -> tuple[TargetInd
                 f"{index.name} is unique without {conversion.spec.time_column}, which a hypertable "
                 "cannot keep; name it among the constraints or indexes that go."
             )
-    return (*(_from_key(key) for key in conversion.unique_keys), *carried)
+    known = {index.name for index in carried}
+    return (
+        *(_from_key(key) for key in conversion.unique_keys),
+        *carried,
+        *(index for index in ahead if index.name not in known),
+    )
 
 
 def _to_plain(table: TableFacts, conversion: Conversion) -> tuple[TargetIndex, ...]:
@@ -141,7 +148,7 @@ def _from_definitions(
         else:
             yield TargetIndex(
                 name=name,
-                tail=_tail(definition),
+                tail=index_tail(definition),
                 is_unique=definition.upper().startswith("CREATE UNIQUE"),
             )
 
@@ -154,10 +161,12 @@ def _carried(index: IndexFact) -> TargetIndex:
             is_unique=index.is_unique,
             is_constraint=True,
         )
-    return TargetIndex(name=index.name, tail=_tail(index.definition), is_unique=index.is_unique)
+    return TargetIndex(
+        name=index.name, tail=index_tail(index.definition), is_unique=index.is_unique
+    )
 
 
-def _tail(definition: str) -> str:
+def index_tail(definition: str) -> str:
     match = _INDEX_TAIL.match(definition)
     if match is None:
         raise BlockedError(f"This is no index definition PostgreSQL writes: {definition}")

@@ -124,7 +124,7 @@ def _advance(this: _Run) -> None:
         if this.job.phase == phase:
             return
     if this.job.phase is Phase.SWAPPED:
-        swapping.drop_defaults(this.connection, this.job)
+        swapping.tidy(this.connection, this.job)
 
 
 def _prepare(this: _Run) -> None:

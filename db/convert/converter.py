@@ -1,13 +1,14 @@
 """Online conversion as Alembic asks for it: `context.configure(timescale_converter=…)`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, MetaData
 
-from db.convert import facts, state
+from db.convert import facts, request, state
 from db.convert.control import run
 from db.convert.ending import finish, undo
 from db.convert.errors import BlockedError
+from db.convert.facts import TableFacts
 from db.convert.model import Direction, Job, OnProgress, Phase, RunOptions
 from db.convert.session import connect, install
 from db.timescale.converter import Conversion
@@ -17,10 +18,13 @@ from db.timescale.converter import Conversion
 class OnlineConverter:
     """Implements db.timescale.converter.Converter: nobody who uses the table has to stop.
 
-    The replaced table stays, in step, until `python -m db convert finish`; going back while it is
-    there takes its place again, later it is a conversion of its own.
+    Indexes that `metadata` declares are built along, so that the revision that adds them later
+    finds them there instead of keeping writers waiting. The replaced table stays, in step, until
+    `python -m db convert finish`; going back while it is there takes its place again, later it is
+    a conversion of its own.
     """
 
+    metadata: MetaData | None = None
     options: RunOptions | None = None
     on_progress: OnProgress | None = None
 
@@ -49,7 +53,7 @@ class OnlineConverter:
             engine.url,
             conversion,
             direction=direction,
-            options=self.options,
+            options=self._options(table),
             on_progress=self.on_progress,
         )
         if result.phase is not Phase.SWAPPED:
@@ -57,6 +61,12 @@ class OnlineConverter:
                 f"The conversion of {result.table} is {result.phase}; swap or undo it, then run "
                 "this again."
             )
+
+    def _options(self, table: TableFacts) -> RunOptions:
+        options = self.options or RunOptions()
+        if self.metadata is None:
+            return options
+        return replace(options, ahead=request.indexes_ahead(self.metadata, table))
 
     def _turn_back(self, engine: Engine, name: str, job: Job) -> None:
         """The open conversion went the other way: its way back leads where we want to be."""

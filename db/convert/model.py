@@ -157,7 +157,11 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunOptions:
-    """How a run is made; None keeps what an earlier run of the same conversion had."""
+    """How a run is made; None keeps what an earlier run of the same conversion had.
+
+    `ahead` are indexes that the new hypertable gets beside the old table's: built before anyone
+    uses it, where later they would keep writers of the youngest chunk waiting.
+    """
 
     workers: int = 2
     oldest_first: bool = False
@@ -165,6 +169,7 @@ class RunOptions:
     hold_swap: bool | None = None
     rehearsal: bool = False
     throttle: Throttle | None = None
+    ahead: tuple[TargetIndex, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

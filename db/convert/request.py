@@ -8,8 +8,10 @@ from sqlalchemy import MetaData, Table
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.schema import CreateIndex, Index
 
+from db.convert.blueprint import index_tail
 from db.convert.errors import BlockedError
 from db.convert.facts import TableFacts
+from db.convert.model import TargetIndex
 from db.timescale.converter import Conversion
 from db.timescale.specs import HypertableSpec, SpaceDimension, UniqueKey, declared
 
@@ -43,6 +45,19 @@ def from_declaration(metadata: MetaData, found: TableFacts) -> Conversion:
         drop_indexes={
             index.name: index.definition for index in going if index.constraint_definition is None
         },
+    )
+
+
+def indexes_ahead(metadata: MetaData, found: TableFacts) -> tuple[TargetIndex, ...]:
+    """The declared indexes a table lacks that are not unique, as far as its columns allow."""
+    table = metadata.tables.get(found.name)
+    if table is None:
+        return ()
+    there = {column.name for column in found.columns}
+    return tuple(
+        TargetIndex(name=str(index.name), tail=index_tail(_statement(index)), is_unique=False)
+        for index in sorted(table.indexes, key=lambda index: str(index.name))
+        if not index.unique and {column.name for column in index.columns} <= there
     )
 
 
@@ -94,7 +109,11 @@ def _unique_keys(table: Table) -> list[UniqueKey]:
 
 
 def _column_texts(index: Index) -> list[str]:
-    dialect = PGDialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
-    statement = str(CreateIndex(index).compile(dialect=dialect))
+    statement = _statement(index)
     columns = statement[statement.index("(") + 1 : statement.rindex(")")]
     return columns.split(", ")
+
+
+def _statement(index: Index) -> str:
+    dialect = PGDialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+    return str(CreateIndex(index).compile(dialect=dialect))

@@ -43,13 +43,8 @@ def swap(connection: Connection, job: Job) -> tuple[Job, float]:
     live = facts.named(connection, job.live.as_string(connection))
     _install_reverse_capture(connection, job)
     carry.replica_identity(connection, live, job.shadow)
-    statements = [
-        *_change_places(connection, job, live, job.shadow, OLD_SCHEMA),
-        *capture.drop_trigger_statements(job, "changes", job.replaced),
-    ]
-    move = _Move(
-        pair=pairs.forward(connection, job), statements=tuple(statements), phase=Phase.SWAPPED
-    )
+    statements = tuple(_change_places(connection, job, live, job.shadow, OLD_SCHEMA))
+    move = _Move(pair=pairs.forward(connection, job), statements=statements, phase=Phase.SWAPPED)
     return _make(connection, job, move)
 
 
@@ -57,14 +52,11 @@ def swap_back(connection: Connection, job: Job) -> tuple[Job, float]:
     """Put the old table back, with every change since; returns as `swap` does."""
     live = facts.named(connection, job.live.as_string(connection))
     require_nothing_new(connection, job, live)
+    tidy(connection, job)
     restore_defaults(connection, job, live)
-    statements = [
-        *_change_places(connection, job, live, job.replaced, NEW_SCHEMA),
-        *capture.drop_trigger_statements(job, "changes_since", job.shadow),
-    ]
-    move = _Move(
-        pair=pairs.backward(connection, job), statements=tuple(statements), phase=Phase.UNDONE
-    )
+    # triggers of the new table go with it: on a hypertable each chunk has its own to drop
+    statements = tuple(_change_places(connection, job, live, job.replaced, NEW_SCHEMA))
+    move = _Move(pair=pairs.backward(connection, job), statements=statements, phase=Phase.UNDONE)
     return _make(connection, job, move)
 
 
@@ -164,8 +156,12 @@ def _change_places(
     yield from carry.publication_statements(connection, live.oid, left, job.live)
 
 
-def drop_defaults(connection: Connection, job: Job) -> None:
-    """The replaced table lets go of sequences: they belong to the table in use now."""
+def tidy(connection: Connection, job: Job) -> None:
+    """After the swap the replaced table is logged no more and lets go of sequences.
+
+    Nobody uses it, so this needs no lock that anyone would miss.
+    """
+    run_together(connection, capture.drop_trigger_statements(job, "changes", job.replaced))
     live = facts.named(connection, job.live.as_string(connection))
     replaced = facts.named(connection, job.replaced.as_string(connection))
     for row in catalog(connection, "owned_sequences", oid=live.oid):
@@ -178,7 +174,7 @@ def drop_defaults(connection: Connection, job: Job) -> None:
 
 
 def restore_defaults(connection: Connection, job: Job, live: TableFacts) -> None:
-    """The replaced table gets back what `drop_defaults` took."""
+    """The replaced table gets back what `tidy` took."""
     for row in catalog(connection, "owned_sequences", oid=live.oid):
         default = live.column(row["column_name"]).default_expression
         if default is not None:

@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from db.convert.blueprint import _tail, key_columns
+from db.convert.blueprint import index_tail, key_columns
 from db.convert.errors import BlockedError
 from db.convert.model import Blueprint, TargetIndex, Throttle
 from db.convert.request import as_json, from_json
@@ -100,9 +100,9 @@ def test_key_columns_lose_order_and_quotes() -> None:
     ],
 )
 def test_what_follows_the_table_in_an_index_definition(definition: str, tail: str) -> None:
-    assert _tail(definition) == tail
+    assert index_tail(definition) == tail
 
 
 def test_what_is_no_index_definition_is_refused() -> None:
     with pytest.raises(BlockedError, match="no index definition"):
-        _tail("DROP TABLE t")
+        index_tail("DROP TABLE t")
