@@ -1,11 +1,12 @@
 """What belongs to a snapshot beside its contracts: features, future, VIX, last known state."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, func
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, bindparam, func
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from db.schema import exchange_metadata, ml_features
 from db.ticks import EnrichedSnapshot
@@ -45,33 +46,42 @@ def feature_row(snapshot: EnrichedSnapshot) -> Mapping[str, Any]:
 def write_features(connection: Connection, snapshot: EnrichedSnapshot) -> None:
     """Upsert the snapshot's row of ml_features."""
     row = feature_row(snapshot)
-    statement = insert(ml_features).values(row)
-    replaced = {name: statement.excluded[name] for name in row if name not in _KEY}
-    connection.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=replaced))
+    connection.execute(_feature_upsert(frozenset(row)), row)
 
 
 def write_metadata(connection: Connection, snapshot: EnrichedSnapshot) -> None:
     """Upsert the exchange's last known state, unless a newer one is there."""
-    statement = insert(exchange_metadata).values(
-        exchange=snapshot.exchange,
-        last_update_time=snapshot.timestamp,
-        last_atm_strike=snapshot.atm_strike,
-        last_underlying_price=snapshot.underlying_price,
-        last_future_price=snapshot.future_price,
-        last_future_oi=snapshot.future_oi,
-        updated_at=func.now(),
-    )
-    replaced = {
-        column.name: statement.excluded[column.name]
-        for column in exchange_metadata.c
-        if column.name != "exchange"
+    row = {
+        "exchange": snapshot.exchange,
+        "last_update_time": snapshot.timestamp,
+        "last_atm_strike": snapshot.atm_strike,
+        "last_underlying_price": snapshot.underlying_price,
+        "last_future_price": snapshot.future_price,
+        "last_future_oi": snapshot.future_oi,
     }
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["exchange"],
-            set_=replaced,
-            where=exchange_metadata.c.last_update_time <= statement.excluded.last_update_time,
-        )
+    connection.execute(_metadata_upsert(), row)
+
+
+@cache
+def _feature_upsert(columns: frozenset[str]) -> Insert:
+    statement = insert(ml_features).values({name: bindparam(name) for name in columns})
+    replaced = {name: statement.excluded[name] for name in columns.difference(_KEY)}
+    return statement.on_conflict_do_update(index_elements=_KEY, set_=replaced)
+
+
+@cache
+def _metadata_upsert() -> Insert:
+    given: dict[str, Any] = {
+        column.name: bindparam(column.name)
+        for column in exchange_metadata.c
+        if column.name != "updated_at"
+    }
+    statement = insert(exchange_metadata).values({**given, "updated_at": func.now()})
+    newer = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["exchange"],
+        set_={name: newer[name] for name in (*given, "updated_at") if name != "exchange"},
+        where=exchange_metadata.c.last_update_time <= newer.last_update_time,
     )
 
 

@@ -33,7 +33,8 @@ CREATE FUNCTION live_edge.touch_updated() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    IF live_edge.is_bulk_load() THEN
+    -- ON CONFLICT fires this after every insert, most often with nothing updated
+    IF NOT EXISTS (SELECT FROM after_rows) OR live_edge.is_bulk_load() THEN
         RETURN NULL;
     END IF;
     INSERT INTO public.snapshot_touched (transaction_id, exchange, "timestamp")
