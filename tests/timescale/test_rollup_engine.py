@@ -293,18 +293,21 @@ def test_a_rollup_another_one_reads_is_not_dropped(session: psycopg.Connection) 
         session.execute("SELECT timescale_engine.drop_rollup('m1')")
 
 
-def test_a_writer_without_rights_on_the_engine_may_write(session: psycopg.Connection) -> None:
+def test_writers_and_readers_need_no_rights_on_the_engine(session: psycopg.Connection) -> None:
     rollup(session, MINUTES)
-    session.execute("CREATE ROLE oi_test_writer")
+    session.execute("CREATE ROLE oi_test_other")
     try:
-        session.execute("GRANT INSERT ON ticks TO oi_test_writer")
-        session.execute("SET ROLE oi_test_writer")
+        session.execute("GRANT INSERT ON ticks TO oi_test_other")
+        session.execute("GRANT SELECT ON m1 TO oi_test_other")
+        session.execute("SET ROLE oi_test_other")
         ticks(session, "2026-01-01 09:00", "2026-01-01 09:10")
+        assert scalar(session, "SELECT count(*) FROM m1") == 22
         session.execute("RESET ROLE")
         refresh(session)
+        session.execute("SET ROLE oi_test_other")
         assert scalar(session, "SELECT count(*) FROM m1") == 22
     finally:
-        session.execute("RESET ROLE; DROP OWNED BY oi_test_writer; DROP ROLE oi_test_writer")
+        session.execute("RESET ROLE; DROP OWNED BY oi_test_other; DROP ROLE oi_test_other")
 
 
 def test_names_that_need_quotes_and_schemas_work(session: psycopg.Connection) -> None:
