@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from db.timescale.catalog.rollup import refresh_policies
-from db.timescale.specs import Aggregate, RefreshPolicy, declare
+from db.timescale.specs import Aggregate, RefreshPolicy, RollupIndex, declare
 from tests.support.databases import DatabaseServer
 from tests.timescale.project import Project
 from tests.timescale.rollups import DAILY, DAY, HOUR, HOURLY, migrated, redeclare, undeclare
@@ -122,6 +122,38 @@ def test_a_materialized_only_rollup_shows_what_was_refreshed(project: Project) -
     project.execute("INSERT INTO readings VALUES ('2026-01-09 10:00', 'Attic', 98)")
     assert project.rows(HOURS) == before
     assert project.differences() == []
+
+
+def test_indexes_and_real_time_reads_are_changed_in_place(project: Project) -> None:
+    migrated(project, HOURLY, zoned=False, days=2)
+    before = project.rows(HOURS), indexes(project), buckets(project)
+    latest = RollupIndex(columns=("latest DESC", "room"))
+    redeclare(project, HOURLY, real_time=False, indexes=(HOURLY.indexes[0], latest))
+    project.autogenerate("in place")
+    project.upgrade()
+    assert project.differences() == []
+    assert "(latest DESC, room)" in indexes(project)
+    assert "(warmest)" not in indexes(project)
+    assert buckets(project) == before[2]
+    project.downgrade()
+    assert (project.rows(HOURS), indexes(project), buckets(project)) == before
+
+
+def indexes(project: Project) -> set[str]:
+    """The columns of the indexes on a rollup's own table."""
+    definitions = project.rows(
+        """
+        SELECT substring(pg_get_indexdef(x.indexrelid) from '[(].*')
+        FROM timescale_engine.rollup AS r
+        JOIN pg_index AS x ON x.indrelid = timescale_engine.buckets_of(r)
+        """
+    )
+    return {definition for (definition,) in definitions}
+
+
+def buckets(project: Project) -> list[tuple[object, ...]]:
+    """Which table holds a rollup: another one after it was rebuilt."""
+    return project.rows("SELECT timescale_engine.buckets_of(r)::oid FROM timescale_engine.rollup r")
 
 
 def test_a_changed_refresh_policy_is_altered_there_and_back(project: Project) -> None:

@@ -149,32 +149,45 @@ BEGIN
 END
 $$;
 
--- Makes the declared indexes, but not one whose columns are those of the key that is there already.
+-- Makes the declared indexes, but not one on the columns of the key that is there already.
 CREATE OR REPLACE FUNCTION timescale_engine.create_indexes(
     spec jsonb, target regclass, key_columns text[] DEFAULT '{}'
 ) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    items jsonb;
-    columns text[];
-    orders text[];
+    columns jsonb;
 BEGIN
-    FOR items IN SELECT jsonb_array_elements(coalesce(spec -> 'indexes', '[]')) LOOP
-        SELECT
-            array_agg(regexp_replace(c.item, ' (ASC|DESC)$', '', 'i') ORDER BY c.position),
-            array_agg(coalesce(substring(c.item from '(?i) (?:ASC|DESC)$'), '') ORDER BY c.position)
-        INTO columns, orders
-        FROM jsonb_array_elements_text(items) WITH ORDINALITY AS c (item, position);
-        CONTINUE WHEN columns = key_columns;
+    FOR columns IN SELECT jsonb_array_elements(coalesce(spec -> 'indexes', '[]')) LOOP
+        CONTINUE WHEN key_columns = ARRAY(
+            SELECT regexp_replace(jsonb_array_elements_text(columns), ' (ASC|DESC)$', '', 'i')
+        );
         EXECUTE format(
-            'CREATE INDEX ON %s (%s)', target,
-            (SELECT string_agg(quote_ident(columns[n]) || orders[n], ', ' ORDER BY n)
-             FROM generate_subscripts(columns, 1) AS n)
+            'CREATE INDEX ON %s (%s)', target, timescale_engine.index_columns(columns)
         );
     END LOOP;
 END
 $$;
+
+-- The columns of an index as SQL, from an array of "column" or "column DESC".
+CREATE OR REPLACE FUNCTION timescale_engine.index_columns(columns jsonb) RETURNS text
+LANGUAGE sql STABLE
+RETURN (
+    SELECT string_agg(
+        quote_ident(regexp_replace(c.item, ' (ASC|DESC)$', '', 'i'))
+        || CASE WHEN c.item ~* ' DESC$' THEN ' DESC' ELSE '' END,
+        ', ' ORDER BY c.position
+    )
+    FROM jsonb_array_elements_text(columns) WITH ORDINALITY AS c (item, position)
+);
+
+-- The columns of the key of a maintained rollup; none for a continuous aggregate, which has no key.
+CREATE OR REPLACE FUNCTION timescale_engine.key_columns(r timescale_engine.rollup) RETURNS text[]
+LANGUAGE sql STABLE
+RETURN CASE
+    WHEN r.native THEN '{}'
+    ELSE ARRAY(SELECT jsonb_array_elements_text((r.spec -> 'group_by') || '["bucket"]'))
+END;
 
 -- Drops a rollup with what it holds; refuses while another rollup reads it.
 CREATE OR REPLACE FUNCTION timescale_engine.drop_rollup(name text) RETURNS void

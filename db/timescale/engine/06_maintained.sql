@@ -13,9 +13,7 @@ DECLARE
     buckets text := format('timescale_engine.%I', stem);
     declared text := format('timescale_engine.%I', stem || '_aggregated');
     source_chunks interval := timescale_engine.chunk_interval(watched.relation);
-    key_columns text[] := ARRAY(
-        SELECT jsonb_array_elements_text((made.spec -> 'group_by') || '["bucket"]')
-    );
+    key_columns text[] := timescale_engine.key_columns(made);
 BEGIN
     EXECUTE format('CREATE VIEW %s AS %s', declared, timescale_engine.select_text(made.spec));
     EXECUTE format('CREATE TABLE %s AS SELECT * FROM %s WITH NO DATA', buckets, declared);

@@ -2,7 +2,7 @@
 -- the history that nothing can aggregate again. What reads the rollup is rebuilt with it.
 
 -- Makes NAME__next for a rollup and for every rollup above it, sources first. Does nothing for those that
--- are there from an interrupted attempt, nor where the rollup is what is declared already.
+-- are there from an interrupted attempt, nor where the rollup is, or can be made in place, what is declared.
 CREATE OR REPLACE FUNCTION timescale_engine.begin_rebuild(
     declared jsonb, as_native boolean DEFAULT NULL
 ) RETURNS void
@@ -13,7 +13,8 @@ DECLARE
     existing timescale_engine.rollup := timescale_engine.rollup_named(declared ->> 'name');
     next_spec jsonb;
 BEGIN
-    IF existing.spec = declared AND existing.native = coalesce(as_native, existing.native) THEN
+    IF existing.native = coalesce(as_native, existing.native)
+       AND (existing.spec = declared OR timescale_engine.adjust(existing, declared)) THEN
         RETURN;
     END IF;
     PERFORM timescale_engine.check_rebuild(declared);
