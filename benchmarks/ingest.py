@@ -25,6 +25,7 @@ from db.ticks import EnrichedSnapshot
 Instant = Sequence[EnrichedSnapshot]
 Writer = Callable[[Instant], None]
 
+_PATIENCE_NS = 60_000_000_000
 _KEY = ("timestamp", "exchange", "strike", "option_type")
 _ROLLUP_SHOWS = """
     SELECT 1
@@ -45,7 +46,10 @@ def ingest_on(
     ):
         result.servers.append(asdict(server_facts(facts)))
         result.data |= {"dataset": described(spec, loaded), "snapshots": snapshots}
-        instants = list(live_snapshots(spec, snapshots))
+        # every way stores the first ones; the rollup is watched over rows newer than all of them,
+        # because rows behind its watermark are late rows, which wait for the next refresh
+        made = list(live_snapshots(spec, 2 * snapshots))
+        instants, newer = made[:snapshots], made[snapshots:]
         result.data["rows_per_snapshot"] = sum(len(s.options) for s in instants[0])
         ways = result.data["ways"] = {}
         for name, url, writer in _ways(legacy, migrated):
@@ -53,7 +57,7 @@ def ingest_on(
                 ways[name] = _timed(write, instants)
             _forget(url, instants)
             advance(name)
-        result.data |= _visible(migrated, instants)
+        result.data |= _visible(migrated, newer)
 
 
 def _ways(legacy: URL, migrated: URL) -> Sequence[tuple[str, URL, Callable[[URL], Any]]]:
