@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from random import SystemRandom
@@ -158,6 +158,7 @@ def with_lock(
                 connection.execute(
                     "SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_TIMEOUT_MS}ms"]
                 )
+                _make_autovacuum_give_way(connection)
                 return attempt()
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
             if time.monotonic() + pause_s > deadline:
@@ -168,6 +169,17 @@ def with_lock(
                 ) from error
         time.sleep(pause_s)
     raise AssertionError("pauses never end")
+
+
+def _make_autovacuum_give_way(connection: Connection) -> None:
+    """A blocked session cancels an autovacuum of the table, but only after deadlock_timeout.
+
+    Only superusers may set it; others wait until the autovacuum is through.
+    """
+    with suppress(psycopg.errors.InsufficientPrivilege), connection.transaction():
+        connection.execute(
+            "SELECT set_config('deadlock_timeout', %s, true)", [f"{LOCK_TIMEOUT_MS // 4}ms"]
+        )
 
 
 def _pauses() -> Iterator[float]:
