@@ -33,10 +33,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    run_sql(op, "0007_live_edge_down")
+    # by itself: history is locked only while its triggers go
+    with op.get_context().autocommit_block():
+        run_sql(op, "0007_live_edge_down")
     op.drop_hypertable(**_SNAPSHOTS, with_table=True)
     for table in ("snapshot_touched", "chain_summary", "option_chain_latest", "snapshots"):
-        op.drop_table(table)
+        op.drop_table(table, if_exists=True)
 
 
 def create_tables() -> None:

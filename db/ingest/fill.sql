@@ -16,7 +16,7 @@ FROM exchanges AS known
 WHERE known.exchange IS NOT NULL;
 
 -- name: window
-SELECT live_edge.refresh_window({exchange}, {first}, {last});
+SELECT live_edge.fill_window({exchange}, {first}, {last});
 
 -- name: newest
 SELECT live_edge.refresh_newest({exchange});

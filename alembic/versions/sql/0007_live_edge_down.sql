@@ -1,2 +1,2 @@
 -- The triggers on the tables of history go with their functions.
-DROP SCHEMA live_edge CASCADE;
+DROP SCHEMA IF EXISTS live_edge CASCADE;

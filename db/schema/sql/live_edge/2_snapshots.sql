@@ -1,29 +1,26 @@
 -- The pointer table: one row for each snapshot that history holds, with its totals.
 
--- Brings the rows of `snapshots` for these instants of one day in line with history; returns the
--- instants at which history has rows. The day's bounds let the planner open one chunk; a chunk
--- without statistics must not tempt it into nested loops over a whole day.
-CREATE FUNCTION live_edge.refresh_day(
-    of_exchange text, instants timestamp[]
-) RETURNS timestamp[]
+-- Totals of the snapshots that history holds between two instants, or of the named ones among
+-- them. EXECUTEd with constants, so that only the window's chunks are opened; one without
+-- statistics must not tempt the planner into nested loops over a whole day.
+CREATE FUNCTION live_edge.totals(
+    of_exchange text, first_instant timestamp, last_instant timestamp, instants timestamp[]
+) RETURNS TABLE (
+    "timestamp" timestamp, exchange text, contracts integer, underlying_price double precision,
+    future_price double precision, oi_ce bigint, oi_pe bigint, volume_ce bigint,
+    volume_pe bigint, atm_strike double precision, straddle double precision
+)
     LANGUAGE plpgsql SET enable_nestloop = off
     AS $$
-DECLARE
-    first_instant timestamp;
-    last_instant timestamp;
-    found timestamp[];
 BEGIN
-    SELECT min(instant), max(instant)
-    INTO first_instant, last_instant
-    FROM unnest(instants) AS instant;
-    EXECUTE $query$
+    RETURN QUERY EXECUTE $query$
         WITH chain AS MATERIALIZED (
             SELECT "timestamp", strike, option_type, oi, volume, ltp, underlying_price
             FROM public.option_chain_snapshots
             WHERE exchange = $1
               AND "timestamp" >= $2
               AND "timestamp" <= $3
-              AND "timestamp" = ANY ($4)
+              AND ($4 IS NULL OR "timestamp" = ANY ($4))
         ), by_strike AS (
             SELECT
                 "timestamp",
@@ -59,40 +56,64 @@ BEGIN
             WHERE exchange = $1
               AND "timestamp" >= $2
               AND "timestamp" <= $3
-              AND "timestamp" = ANY ($4)
-        ), written AS (
-            INSERT INTO public.snapshots AS kept (
-                "timestamp", exchange, contracts, underlying_price, future_price,
-                oi_ce, oi_pe, volume_ce, volume_pe, atm_strike, straddle
-            )
-            SELECT
-                "timestamp", $1, contracts, underlying_price, future_price,
-                oi_ce, oi_pe, volume_ce, volume_pe, atm_strike, straddle
-            FROM totals
-            LEFT JOIN futures USING ("timestamp")
-            ON CONFLICT (exchange, "timestamp") DO UPDATE SET
-                contracts = excluded.contracts,
-                underlying_price = excluded.underlying_price,
-                future_price = excluded.future_price,
-                oi_ce = excluded.oi_ce,
-                oi_pe = excluded.oi_pe,
-                volume_ce = excluded.volume_ce,
-                volume_pe = excluded.volume_pe,
-                atm_strike = excluded.atm_strike,
-                straddle = excluded.straddle
-            WHERE (
-                kept.contracts, kept.underlying_price, kept.future_price, kept.oi_ce, kept.oi_pe,
-                kept.volume_ce, kept.volume_pe, kept.atm_strike, kept.straddle
-            ) IS DISTINCT FROM (
-                excluded.contracts, excluded.underlying_price, excluded.future_price,
-                excluded.oi_ce, excluded.oi_pe, excluded.volume_ce, excluded.volume_pe,
-                excluded.atm_strike, excluded.straddle
-            )
+              AND ($4 IS NULL OR "timestamp" = ANY ($4))
         )
-        SELECT coalesce(array_agg("timestamp"), '{}') FROM totals
+        SELECT
+            "timestamp", $1, contracts, underlying_price, future_price,
+            oi_ce, oi_pe, volume_ce, volume_pe, atm_strike, straddle
+        FROM totals
+        LEFT JOIN futures USING ("timestamp")
     $query$
-    INTO found
     USING of_exchange, first_instant, last_instant, instants;
+END
+$$;
+
+-- Brings the rows of `snapshots` for these instants of one day in line with history; returns the
+-- instants at which history has rows.
+CREATE FUNCTION live_edge.refresh_day(
+    of_exchange text, instants timestamp[]
+) RETURNS timestamp[]
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    first_instant timestamp;
+    last_instant timestamp;
+    found timestamp[];
+BEGIN
+    SELECT min(instant), max(instant)
+    INTO first_instant, last_instant
+    FROM unnest(instants) AS instant;
+    WITH known AS MATERIALIZED (
+        SELECT * FROM live_edge.totals(of_exchange, first_instant, last_instant, instants)
+    ), written AS (
+        INSERT INTO public.snapshots AS kept (
+            "timestamp", exchange, contracts, underlying_price, future_price,
+            oi_ce, oi_pe, volume_ce, volume_pe, atm_strike, straddle
+        )
+        SELECT
+            "timestamp", exchange, contracts, underlying_price, future_price,
+            oi_ce, oi_pe, volume_ce, volume_pe, atm_strike, straddle
+        FROM known
+        ON CONFLICT (exchange, "timestamp") DO UPDATE SET
+            contracts = excluded.contracts,
+            underlying_price = excluded.underlying_price,
+            future_price = excluded.future_price,
+            oi_ce = excluded.oi_ce,
+            oi_pe = excluded.oi_pe,
+            volume_ce = excluded.volume_ce,
+            volume_pe = excluded.volume_pe,
+            atm_strike = excluded.atm_strike,
+            straddle = excluded.straddle
+        WHERE (
+            kept.contracts, kept.underlying_price, kept.future_price, kept.oi_ce, kept.oi_pe,
+            kept.volume_ce, kept.volume_pe, kept.atm_strike, kept.straddle
+        ) IS DISTINCT FROM (
+            excluded.contracts, excluded.underlying_price, excluded.future_price,
+            excluded.oi_ce, excluded.oi_pe, excluded.volume_ce, excluded.volume_pe,
+            excluded.atm_strike, excluded.straddle
+        )
+    )
+    SELECT coalesce(array_agg("timestamp"), '{}') INTO found FROM known;
     IF cardinality(found) < cardinality(instants) THEN
         EXECUTE $query$
             DELETE FROM public.snapshots
@@ -157,3 +178,21 @@ BEGIN
     RETURN cardinality(live_edge.refresh_snapshots(of_exchange, coalesce(instants, '{}')));
 END
 $$;
+
+-- Adds what `snapshots` lacks of a window of history, while others write: it waits for nobody, and
+-- a row that a writer settles meanwhile stays as that one left it.
+CREATE FUNCTION live_edge.fill_window(
+    of_exchange text, first_instant timestamp, last_instant timestamp
+) RETURNS void
+    LANGUAGE sql
+    AS $$
+        INSERT INTO public.snapshots (
+            "timestamp", exchange, contracts, underlying_price, future_price,
+            oi_ce, oi_pe, volume_ce, volume_pe, atm_strike, straddle
+        )
+        SELECT
+            "timestamp", exchange, contracts, underlying_price, future_price,
+            oi_ce, oi_pe, volume_ce, volume_pe, atm_strike, straddle
+        FROM live_edge.totals(of_exchange, first_instant, last_instant, NULL)
+        ON CONFLICT DO NOTHING
+    $$;
