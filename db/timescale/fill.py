@@ -22,14 +22,7 @@ _STEP = text(
 # as text: psycopg has no datetime for -infinity
 _WATERMARK = text("SELECT (timescale_engine.rollup_named(:name)).watermark::text AS watermark")
 _REBUILDING = text("SELECT r.name AS name FROM timescale_engine.rebuilding(:name) AS r (name)")
-_DIRTY = text(
-    """
-    SELECT EXISTS (
-        SELECT FROM timescale_engine.dirty_range AS d
-        WHERE d.rollup_id = (timescale_engine.rollup_named(:name)).id
-    ) AS dirty
-    """
-)
+_IS_BEHIND = text("SELECT timescale_engine.is_behind(:name) AS is_behind")
 _WINDOWS = text(
     """
     SELECT w.window_from AS window_from,
@@ -65,7 +58,7 @@ def needs_fill(connection: Connection, name: str) -> bool:
     """Whether the source of a rollup may hold rows that it has not taken."""
     if is_native(connection, name):
         return bool(connection.execute(_WINDOWS, {"name": name}).first())
-    return bool(connection.execute(_DIRTY, {"name": name}).scalar_one())
+    return bool(connection.execute(_IS_BEHIND, {"name": name}).scalar_one())
 
 
 def _silently(line: str) -> None:

@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS timescale_engine.source (
 --   definition  what the server made of it, as the catalog prints it
 --   watermark   start of the first bucket that reads take from the source
 --   frozen      buckets whose source rows were dropped: never aggregated again
+--   is_marked   whether the rows the source held when the rollup was made are in the log
 --   batch       how much history one refresh step takes, a multiple of the bucket
 CREATE TABLE IF NOT EXISTS timescale_engine.rollup (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -40,6 +41,7 @@ CREATE TABLE IF NOT EXISTS timescale_engine.rollup (
     batch interval,
     watermark timestamp NOT NULL DEFAULT '-infinity',
     frozen tsmultirange NOT NULL DEFAULT '{}',
+    is_marked boolean NOT NULL DEFAULT false,
     refreshed_at timestamptz
 );
 

@@ -38,8 +38,8 @@ BEGIN
     WHERE r.id = made.id
     RETURNING * INTO made;
     PERFORM timescale_engine.create_reader(made);
+    -- last, for its lock; what the source holds is looked for by the first refresh, without one
     PERFORM timescale_engine.watch(watched);
-    PERFORM timescale_engine.mark_source(made);
 END
 $$;
 
@@ -110,7 +110,26 @@ BEGIN ATOMIC
     FROM timescale_engine.source AS s
     CROSS JOIN LATERAL timescale_engine.held_span(s.relation, s.time_column, s.zoned) AS held (span)
     WHERE s.id = made.source_id AND held.span IS NOT NULL;
+    UPDATE timescale_engine.rollup AS r SET is_marked = true WHERE r.id = made.id;
 END;
+
+-- Whether there is something a refresh of a maintained rollup would take.
+CREATE OR REPLACE FUNCTION timescale_engine.is_behind(name text) RETURNS boolean
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    r timescale_engine.rollup := timescale_engine.rollup_named(name);
+BEGIN
+    RETURN EXISTS (SELECT FROM timescale_engine.dirty_range AS d WHERE d.rollup_id = r.id) OR (
+        NOT r.is_marked AND EXISTS (
+            SELECT
+            FROM timescale_engine.source AS s
+            JOIN pg_catalog.pg_inherits AS i ON i.inhparent = s.relation
+            WHERE s.id = r.source_id
+        )
+    );
+END
+$$;
 
 CREATE OR REPLACE FUNCTION timescale_engine.drop_maintained(gone timescale_engine.rollup)
 RETURNS void

@@ -21,6 +21,9 @@ DECLARE
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('timescale_engine.refresh'), refresh_step.rollup_id);
     SELECT * INTO STRICT r FROM timescale_engine.rollup AS x WHERE x.id = refresh_step.rollup_id;
+    IF NOT r.is_marked THEN
+        PERFORM timescale_engine.mark_source(r);
+    END IF;
     -- before the log is read: what this watermark covers is logged by then
     SELECT timescale_engine.bucket_start(r.bucket, p.watermark) INTO ceiling
     FROM timescale_engine.rollup AS p
