@@ -1,7 +1,8 @@
 """The application's reads explained on a small history, and held against stored plans."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from sqlalchemy import Engine
 
 from benchmarks.baselines import Entry, Finding, entry_of, findings, read_baseline
 from benchmarks.databases import BenchmarkServer, Session
-from benchmarks.dataset.spec import DatasetSpec
+from benchmarks.dataset.spec import DatasetSpec, last_session
 from benchmarks.environment import ServerFacts, server_facts
 from benchmarks.history import described, migrated_database
 from benchmarks.measure import Planned, planned
@@ -20,7 +21,7 @@ from benchmarks.workloads.parameters import Parameters
 from benchmarks.workloads.workload import Read
 
 # small enough for a minute, long enough that reading all of history would show
-CHECKED = DatasetSpec(days=12, strikes=11, cadence_s=30)
+_CHECKED = DatasetSpec(days=12, strikes=11, cadence_s=30)
 _REQUESTS = 3
 
 
@@ -67,18 +68,20 @@ def check_on(
     """
     from db.engine import engine_for
 
-    with migrated_database(server, CHECKED) as url:
+    # recent days, because what is older than a month belongs into the archive
+    spec = replace(_CHECKED, end=last_session(date.today()))
+    with migrated_database(server, spec) as url:
         engine = engine_for(url)
         with driver_session(engine) as session:
             facts = server_facts(session)
-            plans = application_plans(engine, session, chosen(queries), CHECKED)
+            plans = application_plans(engine, session, chosen(queries), spec)
         engine.dispose()
     found = {name: entry_of(plan) for name, plan in plans.items()}
     key = baseline_key(facts)
     worse = [] if baseline is None else all_findings(read_baseline(baseline, key), found)
     result.servers.append(asdict(facts))
     result.data |= {
-        "dataset": described(CHECKED),
+        "dataset": described(spec),
         "baseline": key,
         "passed": not worse,
         "findings": [asdict(finding) for finding in worse],

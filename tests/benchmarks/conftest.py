@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 import pytest
 from sqlalchemy import URL, Engine
@@ -9,6 +10,7 @@ from sqlalchemy import URL, Engine
 from benchmarks.databases import Session
 from benchmarks.dataset import DatasetSpec
 from benchmarks.dataset.market import history
+from benchmarks.dataset.spec import last_session
 from benchmarks.history import settle
 from benchmarks.refreshing import rollup_names
 from benchmarks.requests import driver_session
@@ -18,7 +20,8 @@ from db.settings import Settings
 from db.timescale.fill import fill
 from tests.support.databases import DatabaseServer
 
-SPEC = DatasetSpec(days=4, strikes=7, cadence_s=30)
+# recent days: what is older than a month belongs into the archive
+SPEC = DatasetSpec(days=4, strikes=7, cadence_s=30, end=last_session(date.today()))
 
 
 @dataclass(frozen=True)
