@@ -7,8 +7,9 @@ import numpy as np
 from sqlalchemy import Connection, insert
 
 from db.clock import IST
+from db.driver import driver_cursor
 from db.ingest.context import feature_row
-from db.ingest.statements import driver_cursor, statement
+from db.ingest.statements import statement
 from db.schema import ml_features
 from db.ticks import ChainColumns, EnrichedSnapshot
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, Executable, TextClause, bindparam, text
+from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy.sql.expression import TextualSelect
 
 from db.clock import MarketTime
 from db.timescale.sqltext import named_statements
@@ -25,7 +26,7 @@ _INSTANTS = (
 
 
 @cache
-def statement(file: str, name: str, row: type[NamedTuple] | None = None) -> Executable:
+def statement(file: str, name: str, row: type[NamedTuple] | None = None) -> TextClause | TextualSelect:
     """A named statement; with `row` its columns are that row's fields, in order."""
     clause: TextClause = text(named_statements("db.queries", f"{file}.sql")[name])
     instants = [bind for bind in _INSTANTS if bind in clause.compile().params]
@@ -54,3 +55,8 @@ def fetch_one(
 def scalar(connection: Connection, file: str, name: str, binds: Mapping[str, Any]) -> Any:
     """The first column of the first row, or None."""
     return connection.execute(statement(file, name), binds).scalar()
+
+
+def driver_text(connection: Connection, file: str, name: str) -> str:
+    """A named statement as psycopg takes it; instants are bound as naive market time."""
+    return str(statement(file, name).compile(dialect=connection.dialect))

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from db.clock import IST
 from db.ingest import write_snapshot
-from db.queries import chain, contract, pcr, recording, snapshots, summary
+from db.queries import chain, contract, features, pcr, recording, snapshots, summary
 from tests.support.chains import at, snapshot
 
 DAY = at(0).date()
@@ -178,3 +178,16 @@ def test_archived_chains_are_read_like_any_other(filled: Engine) -> None:
         points = contract.contract_day(session, "NSE", 26_000.0, "CE", DAY - timedelta(days=1))
     assert {row.oi for row in rows} == {50}
     assert [point.oi for point in points] == [50]
+
+
+def test_features_come_as_a_frame_of_doubles(filled: Engine) -> None:
+    with filled.connect() as session:
+        frame = features.features_frame(session, "NSE", at(0), at(5))
+        none = features.features_frame(session, "NSE", at(50), at(60))
+    assert list(frame.index) == [at(0), at(0.5), at(1), at(4), at(5)]
+    assert str(frame.index.tz) == "Asia/Kolkata"
+    assert {str(dtype) for dtype in frame.dtypes} == {"float64"}
+    assert frame["vix"].tolist() == [11.5] * 5
+    assert frame["gamma_flip_level"].isna().all()
+    assert len(none) == 0
+    assert list(none.columns) == list(frame.columns)

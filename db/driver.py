@@ -1,0 +1,35 @@
+"""psycopg's own cursor of a SQLAlchemy connection, for COPY and binary results."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from db.engine import raise_if_unavailable
+
+if TYPE_CHECKING:
+    from psycopg import Cursor
+
+
+@contextmanager
+def driver_cursor(connection: Connection, *, binary: bool = False) -> "Iterator[Cursor[Any]]":
+    """A cursor in the connection's transaction; its errors are raised as the engine raises them.
+
+    With `binary` results come in PostgreSQL's binary form. Raises TypeError for another driver.
+    """
+    import psycopg
+
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError(f"COPY needs psycopg, not {type(driver).__module__}")
+    try:
+        with driver.cursor(binary=binary) as cursor:
+            yield cursor
+    except psycopg.Error as error:
+        raise_if_unavailable(error)
+        wrapped = DBAPIError.instance(
+            "a statement of psycopg", None, error, psycopg.Error, dialect=connection.dialect
+        )
+        raise wrapped from error
