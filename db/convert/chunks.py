@@ -27,9 +27,10 @@ def create_coming(connection: Connection, job: Job) -> None:
 
 
 def _newest(connection: Connection, job: Job) -> date | None:
+    # in this form only the youngest chunk is read, whatever indexes there are
     row = connection.execute(
-        sql.SQL("SELECT max({}) AS newest FROM {}").format(
-            sql.Identifier(job.blueprint.time_column), job.shadow
+        sql.SQL("SELECT {time} AS newest FROM {shadow} ORDER BY {time} DESC LIMIT 1").format(
+            time=sql.Identifier(job.blueprint.time_column), shadow=job.shadow
         )
     ).fetchone()
     newest: date | None = row["newest"] if row else None
