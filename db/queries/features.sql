@@ -1,34 +1,36 @@
-The training frame.
+The training frame, in a form of fixed width: unknown is NaN.
 
 -- name: frame
-SELECT
-    features."timestamp" AS "timestamp",
-    features.pcr_total_oi AS pcr_total_oi,
-    features.pcr_itm_oi AS pcr_itm_oi,
-    features.pcr_total_volume AS pcr_total_volume,
-    features.futures_premium AS futures_premium,
-    features.time_to_expiry_hours AS time_to_expiry_hours,
-    features.vix AS vix,
-    features.underlying_price AS underlying_price,
-    features.underlying_future_price AS underlying_future_price,
-    features.underlying_future_oi AS underlying_future_oi,
-    features.total_itm_oi_ce AS total_itm_oi_ce,
-    features.total_itm_oi_pe AS total_itm_oi_pe,
-    features.atm_shift_intensity AS atm_shift_intensity,
-    features.itm_ce_breadth AS itm_ce_breadth,
-    features.itm_pe_breadth AS itm_pe_breadth,
-    features.percent_oichange_fut_3m AS percent_oichange_fut_3m,
-    features.itm_oi_ce_pct_change_3m_wavg AS itm_oi_ce_pct_change_3m_wavg,
-    features.itm_oi_pe_pct_change_3m_wavg AS itm_oi_pe_pct_change_3m_wavg,
-    features.dealer_vanna_exposure AS dealer_vanna_exposure,
-    features.dealer_charm_exposure AS dealer_charm_exposure,
-    features.net_gamma_exposure AS net_gamma_exposure,
-    features.gamma_flip_level AS gamma_flip_level,
-    features.ce_volume_to_oi_ratio AS ce_volume_to_oi_ratio,
-    features.pe_volume_to_oi_ratio AS pe_volume_to_oi_ratio,
-    features.news_sentiment_score AS news_sentiment_score
-FROM ml_features AS features
-WHERE features.exchange = :exchange
-  AND features."timestamp" >= :start
-  AND features."timestamp" <= :end
-ORDER BY features."timestamp";
+COPY (
+    SELECT
+        features."timestamp" AS "timestamp",
+        coalesce(features.pcr_total_oi, 'NaN') AS pcr_total_oi,
+        coalesce(features.pcr_itm_oi, 'NaN') AS pcr_itm_oi,
+        coalesce(features.pcr_total_volume, 'NaN') AS pcr_total_volume,
+        coalesce(features.futures_premium, 'NaN') AS futures_premium,
+        coalesce(features.time_to_expiry_hours, 'NaN') AS time_to_expiry_hours,
+        coalesce(features.vix, 'NaN') AS vix,
+        coalesce(features.underlying_price, 'NaN') AS underlying_price,
+        coalesce(features.underlying_future_price, 'NaN') AS underlying_future_price,
+        coalesce(features.underlying_future_oi, 'NaN') AS underlying_future_oi,
+        coalesce(features.total_itm_oi_ce, 'NaN') AS total_itm_oi_ce,
+        coalesce(features.total_itm_oi_pe, 'NaN') AS total_itm_oi_pe,
+        coalesce(features.atm_shift_intensity, 'NaN') AS atm_shift_intensity,
+        coalesce(features.itm_ce_breadth, 'NaN') AS itm_ce_breadth,
+        coalesce(features.itm_pe_breadth, 'NaN') AS itm_pe_breadth,
+        coalesce(features.percent_oichange_fut_3m, 'NaN') AS percent_oichange_fut_3m,
+        coalesce(features.itm_oi_ce_pct_change_3m_wavg, 'NaN') AS itm_oi_ce_pct_change_3m_wavg,
+        coalesce(features.itm_oi_pe_pct_change_3m_wavg, 'NaN') AS itm_oi_pe_pct_change_3m_wavg,
+        coalesce(features.dealer_vanna_exposure, 'NaN') AS dealer_vanna_exposure,
+        coalesce(features.dealer_charm_exposure, 'NaN') AS dealer_charm_exposure,
+        coalesce(features.net_gamma_exposure, 'NaN') AS net_gamma_exposure,
+        coalesce(features.gamma_flip_level, 'NaN') AS gamma_flip_level,
+        coalesce(features.ce_volume_to_oi_ratio, 'NaN') AS ce_volume_to_oi_ratio,
+        coalesce(features.pe_volume_to_oi_ratio, 'NaN') AS pe_volume_to_oi_ratio,
+        coalesce(features.news_sentiment_score, 'NaN') AS news_sentiment_score
+    FROM ml_features AS features
+    WHERE features.exchange = %(exchange)s
+      AND features."timestamp" >= %(start)s
+      AND features."timestamp" <= %(end)s
+    ORDER BY features."timestamp"
+) TO STDOUT (FORMAT binary);

@@ -26,7 +26,9 @@ _INSTANTS = (
 
 
 @cache
-def statement(file: str, name: str, row: type[NamedTuple] | None = None) -> TextClause | TextualSelect:
+def statement(
+    file: str, name: str, row: type[NamedTuple] | None = None
+) -> TextClause | TextualSelect:
     """A named statement; with `row` its columns are that row's fields, in order."""
     clause: TextClause = text(named_statements("db.queries", f"{file}.sql")[name])
     instants = [bind for bind in _INSTANTS if bind in clause.compile().params]
@@ -55,8 +57,3 @@ def fetch_one(
 def scalar(connection: Connection, file: str, name: str, binds: Mapping[str, Any]) -> Any:
     """The first column of the first row, or None."""
     return connection.execute(statement(file, name), binds).scalar()
-
-
-def driver_text(connection: Connection, file: str, name: str) -> str:
-    """A named statement as psycopg takes it; instants are bound as naive market time."""
-    return str(statement(file, name).compile(dialect=connection.dialect))
