@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import click
 import psycopg
 from psycopg import sql
 from sqlalchemy import URL, make_url
@@ -93,7 +94,7 @@ class BenchmarkServer:
 def server_at(url: str | None) -> BenchmarkServer:
     """The server to measure: the URL given, else OI_DATABASE_URL, else the local server.
 
-    Raises BenchmarkError when none of them is there.
+    Raises BenchmarkError for what is no URL, ServerError where no local server can be had.
     """
     if url is None:
         return BenchmarkServer(_default_url())
@@ -130,11 +131,11 @@ def session(url: URL, *, options: str = "") -> Session:
 
 
 def _default_url() -> URL:
+    from db.server import local_server
     from db.settings import settings
 
-    url = settings().database_url
-    if url is None:
-        raise BenchmarkError(
-            "Name a server with --url, or start the local one: python -m db server start."
-        )
-    return url
+    configured = settings().database_url
+    if configured is not None:
+        return configured
+    # started where it is not running; it stays up, as after `python -m db server start`
+    return local_server(make_home=True).start(progress=lambda line: click.echo(line, err=True))

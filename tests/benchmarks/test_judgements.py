@@ -1,0 +1,74 @@
+"""What the suite concludes from its figures."""
+
+import pytest
+
+from benchmarks.scale import growth
+from benchmarks.walk import slower
+from benchmarks.web.load import capacity
+from benchmarks.web.pages import Visit, summarized
+
+
+def revision(name, ms, relative):
+    query = {"name": "latest_chain", "ms": ms, "relative": relative}
+    return {"revision": name, "queries": [query]}
+
+
+def test_a_revision_that_slows_a_query_is_named():
+    [found] = slower([revision("0001", 1.0, 2.0), revision("0002", 3.0, 6.0)])
+    assert (found["revision"], found["name"], found["factor"]) == ("0002", "latest_chain", 3.0)
+
+
+def test_a_slower_machine_is_no_slower_query():
+    assert list(slower([revision("0001", 1.0, 2.0), revision("0002", 3.0, 2.1)])) == []
+
+
+def test_a_few_microseconds_are_no_slower_query():
+    assert list(slower([revision("0001", 0.05, 1.0), revision("0002", 0.1, 2.0)])) == []
+
+
+def test_a_query_is_compared_with_the_revision_before_and_not_with_the_first():
+    steps = [revision("1", 1.0, 1.0), revision("2", 9.0, 9.0), revision("3", 9.0, 9.0)]
+    assert [found["revision"] for found in slower(steps)] == ["2"]
+
+
+def size(rows, floors, buffers):
+    query = {"name": "q", "title": "Q", "floors": floors, "buffers": buffers}
+    return {"rows": rows, "queries": [query]}
+
+
+def test_growth_is_measured_in_floors_and_pages():
+    [grown] = growth([size(1e6, 1.0, 10), size(1e7, 1.05, 10), size(1e8, 1.1, 11)])
+    assert grown["times"] == pytest.approx(1.1)
+    assert grown["buffers"] == pytest.approx(1.1)
+    assert grown["exponent"] == pytest.approx(0.02, abs=0.01)
+
+
+def step(workers, users, p99_ms, failures=0):
+    return {
+        "workers": workers,
+        "users": users,
+        "p99_ms": p99_ms,
+        "failures": failures,
+        "requests_per_s": users * 2.0,
+    }
+
+
+def test_capacity_is_the_last_step_before_p99_leaves_its_objective():
+    climbed = [step(1, 10, 5), step(1, 50, 90), step(1, 100, 101), step(1, 200, 50)]
+    assert capacity(climbed, 100.0) == [{"workers": 1, "users": 50, "requests_per_s": 100.0}]
+
+
+def test_failing_requests_end_the_climb_however_fast_they_are():
+    found = capacity([step(1, 10, 5), step(1, 50, 5, failures=1), step(2, 10, 5)], 100.0)
+    assert [(one["workers"], one["users"]) for one in found] == [(1, 10), (2, 10)]
+
+
+def visit(usable_ms, inp_ms):
+    return Visit("login", "local", "cold", usable_ms, 100.0, inp_ms, 0.0, 1000, 5)
+
+
+def test_pages_are_medians_and_an_unknown_reaction_stays_unknown():
+    [page] = summarized([visit(1.0, None), visit(9.0, 16.0), visit(2.0, 24.0)])
+    assert (page["usable_ms"], page["inp_ms"], page["visits"]) == (2.0, 20.0, 3)
+    [page] = summarized([visit(1.0, None)])
+    assert page["inp_ms"] is None
