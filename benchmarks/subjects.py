@@ -255,13 +255,14 @@ class NativeSubject(Subject):
         return cast(datetime, self.rows("native_watermark", rollup=rollup)[0][0])
 
     def refresh(self, rollup: str) -> None:
-        """From what was dropped to the newest bucket, as a policy would."""
+        """From what was dropped to the newest bucket, or as far as a window went beyond it."""
         newest = max((row[1] for row in self.rows("taken", since=self.base)), default=None)
         if newest is None:
             return
         if rollup == "eq_5m":
             self.refresh("eq_1m")
-        self.refresh_window(rollup, self._kept_from, bucket_start(newest, BUCKETS[rollup]))
+        end = max(bucket_start(newest, BUCKETS[rollup]), self.watermark(rollup))
+        self.refresh_window(rollup, self._kept_from, end)
 
     def refresh_window(self, rollup: str, first: datetime, last: datetime) -> None:
         """Whole buckets, of which the source has every chunk."""
