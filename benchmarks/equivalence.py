@@ -189,32 +189,32 @@ def playground(urls: Sequence[URL]) -> Iterator[tuple[Player, list[str]]]:
     with ExitStack() as stack:
         subjects: list[Subject] = []
         for url in urls:
-            subjects += [stack.enter_context(subject) for subject in _subjects(url)]
+            subjects += _entered(stack, url)
         yield Player(subjects), [subject.label for subject in subjects]
 
 
-def _subjects(url: URL) -> list[Any]:
-    with psycopg.connect(_conninfo(url), autocommit=True) as connection:
-        row = connection.execute("SELECT current_setting('timescaledb.license', true)").fetchone()
-    is_apache = bool(row and row[0] == "apache")
-    engine = _subject(url, f"{'apache' if is_apache else 'community'} (engine)", native=False)
-    return [engine] if is_apache else [engine, _subject(url, "community (native)", native=True)]
+def _entered(stack: ExitStack, url: URL) -> Iterator[Subject]:
+    """The toolkit's engine, which every edition has; then, on Community, the server's own."""
+    engine = stack.enter_context(_subject(url, native=False))
+    yield engine
+    if engine.label.startswith("community"):
+        yield stack.enter_context(_subject(url, native=True))
 
 
 @contextmanager
-def _subject(url: URL, label: str, *, native: bool) -> Iterator[Subject]:
+def _subject(url: URL, *, native: bool) -> Iterator[Subject]:
     name = f"oi_equivalence_{uuid4().hex[:12]}"
     with psycopg.connect(_conninfo(url), autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
-            with _prepared(_conninfo(url.set(database=name)), label, native) as subject:
+            with _prepared(_conninfo(url.set(database=name)), native) as subject:
                 yield subject
         finally:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @contextmanager
-def _prepared(conninfo: str, label: str, native: bool) -> Iterator[Subject]:
+def _prepared(conninfo: str, native: bool) -> Iterator[Subject]:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute("SET client_min_messages = error")
         connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
@@ -225,6 +225,10 @@ def _prepared(conninfo: str, label: str, native: bool) -> Iterator[Subject]:
         for spec in specs():
             document = Jsonb(rollup_document(spec))
             connection.execute(statement("make_rollup"), {"document": document, "native": native})
+        # asked here: where the extension is not created the setting is unknown
+        row = connection.execute("SHOW timescaledb.license").fetchone()
+    edition = "apache" if row == ("apache",) else "community"
+    label = f"{edition} ({'native' if native else 'engine'})"
     kind = NativeSubject if native else EngineSubject
     # never a cached plan: one made before a refresh reads later rows of the source than a new one,
     # and the two sides of a comparison must read alike

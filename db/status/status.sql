@@ -141,7 +141,11 @@ SELECT CASE j.proc_name
                WHERE a.materialization_hypertable_schema = j.hypertable_schema
                  AND a.materialization_hypertable_name = j.hypertable_name
            ),
-           format('%I.%I', j.hypertable_schema, j.hypertable_name),
+           -- the toolkit's own jobs belong to no hypertable
+           CASE
+               WHEN j.hypertable_name IS NOT NULL
+               THEN format('%I.%I', j.hypertable_schema, j.hypertable_name)
+           END,
            j.config ->> 'target',
            '–'
        ) AS target,
