@@ -1,5 +1,6 @@
 """A table under rollups that a history is played on: the toolkit's engine, or native aggregates."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -49,7 +50,7 @@ def bucket_start(instant: datetime, width: timedelta) -> datetime:
     return instant - (instant - _ORIGIN) % width
 
 
-class Subject:
+class Subject(ABC):
     """The table and its rollups in one database; `frozen` is what history must keep, by bucket."""
 
     def __init__(self, connect: Callable[[], Connection], label: str) -> None:
@@ -120,29 +121,30 @@ class Subject:
         """The naive time of a half minute of the history."""
         return self.base + time * HALF_MINUTE
 
+    @abstractmethod
     def watermark(self, rollup: str) -> datetime:
         """Where reads change from materialized buckets to the source."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refresh(self, rollup: str) -> None:
         """Brings a rollup up to date."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refresh_window(self, rollup: str, first: datetime, last: datetime) -> None:
         """Aggregates a window anew."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forget_chunks(self, before: datetime) -> None:
         """Notes what must be kept when the chunks older than `before` go."""
-        raise NotImplementedError
 
     def abort(self, rows: tuple[Row, ...], rollup: str) -> None:
         """Writes rows and rolls back."""
         with self.connection.transaction(force_rollback=True):
             self._write(self.connection, rows)
 
+    @abstractmethod
     def kill(self, rollup: str) -> None:
-        """Nothing to kill between steps, unless the subclass has steps."""
+        """Ends the session of a refresh between two of its steps, where it has steps."""
 
     def overlap(self, rows: tuple[Row, ...], rollup: str) -> None:
         """Writes rows, then refreshes."""
@@ -244,6 +246,9 @@ class NativeSubject(Subject):
         super().__init__(connect, label)
         row = self.connection.execute(HAS_OPTIONS.text.encode()).fetchone()
         self._has_options = bool(row and row[0])
+
+    def kill(self, rollup: str) -> None:
+        """TimescaleDB's own refresh has no steps of ours between which to kill it."""
 
     def begin(self, base: datetime) -> None:
         """Clears the table; nothing of this history is refreshed yet."""

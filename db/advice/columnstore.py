@@ -14,9 +14,9 @@ from db.advice.relations import (
     Hypertable,
     distinct_values,
     hypertables,
-    is_community,
     relation_facts,
 )
+from db.timescale.editions import read_server
 
 _LEAST_ROWS = 1_000_000
 # a batch of the columnstore holds up to a thousand rows of one segment
@@ -25,7 +25,7 @@ _BATCH_ROWS = 1000
 
 def columnstores(connection: Connection, planned: tuple[PlannedStatement, ...]) -> Iterator[Advice]:
     """Columnstore settings for large hypertables that have none (Community)."""
-    if not is_community(connection):
+    if not read_server(connection).has("columnstore"):
         return
     for table in hypertables(connection):
         is_large = (table.row_count or 0) >= _LEAST_ROWS and table.closed_name is not None

@@ -66,11 +66,6 @@ def distinct_values(connection: Connection, schema: str, name: str, column: str)
     return None if row is None else float(row.values_count)
 
 
-def is_community(connection: Connection) -> bool:
-    """Whether this server has the columnstore and continuous aggregates."""
-    return bool(run(connection, "edition").scalar_one() == "timescale")
-
-
 def rollup_sources(connection: Connection) -> tuple[Row[Any], ...]:
     """`source` and `group_by` of every rollup there is."""
     if not run(connection, "has_rollups").scalar_one():

@@ -81,9 +81,6 @@ WHERE seen.schemaname = :schema
   AND seen.attname = :column
   AND NOT seen.inherited;
 
--- name: edition
-SELECT coalesce(nullif(current_setting('timescaledb.license', true), ''), 'none') AS edition;
-
 -- name: rollup_sources
 -- What rollups read from already, with the columns they keep apart.
 SELECT
