@@ -10,8 +10,8 @@ from db.timescale.sqltext import Fragment, compose, relation
 
 Kind = Literal["invalid", "duplicate", "unused", "bloated"]
 
-# below a megabyte neither dropping nor rebuilding is worth a lock
-_WORTH_BYTES = 1 << 20
+WORTH_BYTES = 1 << 20
+"""Below a megabyte neither dropping nor rebuilding is worth a lock."""
 _BLOAT_RATIO = 1.5
 
 
@@ -95,7 +95,7 @@ def _serves_for(other: PhysicalIndex, spare: PhysicalIndex) -> bool:
 def _unused(indexes: Iterable[LogicalIndex], counted_days: float) -> Iterator[Finding]:
     for index in indexes:
         is_needed = index.root.is_unique or index.root.is_constraint or _is_own(index)
-        if is_needed or index.scans or index.size_bytes < _WORTH_BYTES or not index.root.is_valid:
+        if is_needed or index.scans or index.size_bytes < WORTH_BYTES or not index.root.is_valid:
             continue
         yield Finding(
             "unused",
@@ -135,7 +135,7 @@ def _is_bloated(part: PhysicalIndex) -> bool:
     return (
         part.is_valid
         and least_bytes is not None
-        and part.size_bytes >= _WORTH_BYTES
+        and part.size_bytes >= WORTH_BYTES
         and part.size_bytes > _BLOAT_RATIO * least_bytes
     )
 

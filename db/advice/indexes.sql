@@ -58,6 +58,8 @@ WHERE coalesce(root_space.nspname, space.nspname) NOT IN (
     )
   AND coalesce(root_space.nspname, space.nspname) NOT LIKE '\_timescaledb\_%'
   AND coalesce(root_space.nspname, space.nspname) NOT LIKE 'pg\_temp\_%'
+  -- a conversion's tables, the replaced one among them, go when it is finished
+  AND coalesce(root_space.nspname, space.nspname) NOT LIKE 'oi\_convert%'
 ORDER BY root_schema, root_name, on_chunk, index_name;
 
 -- name: statistics_age

@@ -56,11 +56,19 @@ def _print(
     counted_days: float,
     min_days: float,
 ) -> None:
+    from db.advice.findings import WORTH_BYTES
+
+    by_size = sorted(indexes, key=lambda index: -index.size_bytes)
+    large = [index for index in by_size if index.size_bytes >= WORTH_BYTES]
     rows = (
         (index.table, index.name, len(index.chunks), index.scans, size_text(index.size_bytes))
-        for index in sorted(indexes, key=lambda index: -index.size_bytes)
+        for index in large
     )
     click.echo(table_text(("table", "index", "chunks", "scans", "size"), rows))
+    small_bytes = sum(index.size_bytes for index in by_size[len(large) :])
+    if small_bytes:
+        count = len(by_size) - len(large)
+        click.echo(f"and {count} of less than a megabyte, {size_text(small_bytes)} in all")
     click.echo()
     for finding in findings:
         size = size_text(finding.size_bytes)

@@ -60,12 +60,9 @@ SELECT format('%I.%I', h.hypertable_schema, h.hypertable_name) AS name,
        h.num_chunks AS chunks,
        d.time_interval AS chunk_interval,
        h.compression_enabled AS has_columnstore,
-       (
-           SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::BIGINT
-           FROM timescaledb_information.chunks k
-           JOIN pg_class c ON c.oid = format('%I.%I', k.chunk_schema, k.chunk_name)::REGCLASS
-           WHERE k.hypertable_schema = h.hypertable_schema
-             AND k.hypertable_name = h.hypertable_name
+       -- counts what lies in the columnstore too, as pg_class does not
+       approximate_row_count(
+           format('%I.%I', h.hypertable_schema, h.hypertable_name)::REGCLASS
        ) AS estimated_rows,
        s.table_bytes + s.toast_bytes AS table_bytes,
        s.index_bytes,
