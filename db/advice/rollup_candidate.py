@@ -1,5 +1,6 @@
 """Statements that aggregate history by time again and again: a rollup would hold their answer."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -67,7 +68,7 @@ def _advice(
     statement: PlannedStatement, table: Hypertable, group_by: list[str], aggregates: list[str]
 ) -> Advice:
     columns = "\n".join(
-        f"        {_column_name(aggregate, number)!r}: {aggregate!r},"
+        f"        {json.dumps(_column_name(aggregate, number))}: {json.dumps(aggregate)},"
         for number, aggregate in enumerate(aggregates, start=1)
     )
     migration = (
@@ -76,7 +77,7 @@ def _advice(
         f'    source="{table.root}",\n'
         f'    time_column="{table.time_column}",\n'
         "    bucket=timedelta(minutes=1),  # the width the statement groups by\n"
-        f"    group_by={group_by!r},\n"
+        f"    group_by={json.dumps(group_by)},\n"
         "    aggregates={\n"
         f"{columns}\n"
         "    },\n"
