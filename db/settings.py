@@ -38,7 +38,7 @@ class Settings:
     live_interval_s: float = 1.0
     history_minutes: int = 40
     ui_refresh_s: int = 5
-    lock_timeout_ms: int = 100
+    lock_timeout_ms: int = 20
 
     def __repr__(self) -> str:
         shown = (f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.repr)

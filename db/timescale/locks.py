@@ -1,7 +1,8 @@
 """DDL that never queues in front of readers and writers for longer than a moment.
 
 A statement that wants a strong lock makes everyone behind it wait while it waits itself. So it
-waits for `lock_timeout` only, gives up, and tries again a little later.
+waits for `lock_timeout` only, gives up, and tries again a little later. An autovacuum in the way is
+cancelled where that is allowed: the server does so once a waiting session looks for deadlocks.
 https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
 """
 
@@ -19,16 +20,16 @@ from db.timescale.errors import LockNotAvailableError, TimescaleError
 
 T = TypeVar("T")
 
-_LOCK_NOT_AVAILABLE = "55P03"
+_LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
 _FIRST_PAUSE_S = 0.1
-_LONGEST_PAUSE_S = 2.0
+_LONGEST_PAUSE_S = 0.5
 
 
 @dataclass(frozen=True)
 class LockPolicy:
     """How long one attempt waits for its locks, and for how long attempts are made."""
 
-    timeout_ms: int = 100
+    timeout_ms: int = 20
     patience_s: float = 60.0
 
     @classmethod
@@ -58,7 +59,7 @@ def with_lock_retries(
     """
     deadline = time.monotonic() + policy.patience_s
     scope = _session_settings if is_autocommit(connection) else _savepoint_settings
-    settings = {"lock_timeout": str(policy.timeout_ms)}
+    settings = {"lock_timeout": str(policy.timeout_ms), **_impatience(connection, policy)}
     if unlimited:
         settings["statement_timeout"] = "0"
     for pause_s in _pauses():
@@ -66,7 +67,7 @@ def with_lock_retries(
             with scope(connection, settings):
                 return attempt()
         except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            if getattr(error.orig, "sqlstate", None) not in (_LOCK_NOT_AVAILABLE, _DEADLOCK):
                 raise
             if _holds_up_others(connection):
                 raise LockNotAvailableError(
@@ -80,6 +81,13 @@ def with_lock_retries(
                 ) from error
         time.sleep(pause_s)
     raise AssertionError("pauses never end")
+
+
+def _impatience(connection: Connection, policy: LockPolicy) -> dict[str, str]:
+    """What makes an autovacuum give way within the attempt; only superusers may set it."""
+    if connection.execute(text("SELECT current_setting('is_superuser') AS on")).scalar() != "on":
+        return {}
+    return {"deadlock_timeout": f"{max(1, policy.timeout_ms // 4)}ms"}
 
 
 def _holds_up_others(connection: Connection) -> bool:

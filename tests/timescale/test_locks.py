@@ -64,6 +64,53 @@ def test_a_lock_that_is_given_up_is_taken(empty_database: URL) -> None:
         assert connection.execute(text("SELECT b FROM t")).all() == []
 
 
+def test_an_autovacuum_in_the_way_is_cancelled_by_a_superuser(empty_database: URL) -> None:
+    with connected(empty_database) as connection:
+        before = connection.execute(text("SHOW deadlock_timeout")).scalar()
+
+        def waits_before_it_looks() -> object:
+            return connection.execute(text("SHOW deadlock_timeout")).scalar()
+
+        # the server cancels it when a waiting session looks for deadlocks, within lock_timeout
+        assert with_lock_retries(connection, waits_before_it_looks, LockPolicy(40)) == "10ms"
+        assert waits_before_it_looks() == before
+        connection.execute(text("SET ROLE pg_monitor"))
+        assert with_lock_retries(connection, waits_before_it_looks, LockPolicy(40)) == before
+
+
+def test_a_deadlock_is_tried_again(empty_database: URL) -> None:
+    with connected(empty_database) as connection:
+        connection.execute(text("CREATE TABLE a (x int); CREATE TABLE b (x int)"))
+        connection.commit()
+        attempts = []
+        with held(empty_database, "b") as other:
+
+            def ask_for_a() -> None:
+                other.execute(text("LOCK TABLE a"))
+                other.rollback()
+
+            def attempt() -> None:
+                attempts.append(1)
+                connection.execute(text("LOCK TABLE a"))
+                if len(attempts) == 1:
+                    asking.start()
+                    _wait_until_waiting(connection)
+                connection.execute(text("LOCK TABLE b"))
+
+            asking = threading.Thread(target=ask_for_a)
+            with_lock_retries(connection, attempt, LockPolicy(timeout_ms=800, patience_s=30))
+            asking.join()
+        assert len(attempts) >= 2
+
+
+def _wait_until_waiting(connection: Connection) -> None:
+    query = text(
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'a'::regclass)"
+    )
+    while not connection.execute(query).scalar():
+        time.sleep(0.01)
+
+
 def test_other_errors_are_not_tried_again(empty_database: URL) -> None:
     attempts = []
 
