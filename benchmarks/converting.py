@@ -1,151 +1,211 @@
-"""The online conversion under fire: traffic that never stops, kills at random moments."""
+"""A live database up to head, down to the legacy tables and up again, killed all along."""
 
-import os
 import random
-import subprocess
-import sys
 import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL
 
-from benchmarks.databases import BenchmarkServer, Session, session
+from benchmarks.databases import BenchmarkServer, session
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.environment import server_facts
-from benchmarks.errors import BenchmarkError
-from benchmarks.history import described, legacy_database
+from benchmarks.history import BASELINE, described, legacy_database
+from benchmarks.kept import Kept, kept
+from benchmarks.kills import drawn
+from benchmarks.lock_waits import LockWaits, lock_waits, longest
+from benchmarks.migrating import Run, Stretch, Verb, migrate
 from benchmarks.progress import steps
 from benchmarks.results import Result
 from benchmarks.statistics import summarize
-from benchmarks.traffic import Traffic, flowing
-from benchmarks.watching import number, wal_position
+from benchmarks.traffic import Timed, Traffic, flowing, histogram, longest_ms
+from benchmarks.watching import wal_position
 
-_ROOT = Path(__file__).resolve().parents[1]
-_BEFORE, _CONVERTED = "0003_engine", "0004_chain_hypertable"
-_PATIENCE_S = 3600.0
-_COUNTS = """
-    SELECT count(*), count(DISTINCT (timestamp, exchange, strike, option_type))
-    FROM option_chain_snapshots
-"""
-_WRITTEN = "SELECT token FROM option_chain_snapshots WHERE exchange = 'TRAFFIC'"
+CONVERSION = "0004_chain_hypertable"
+FINISH = "finish"
+"""The name under which dropping the replaced tables stands among the revisions."""
+_WAYS: tuple[Verb, ...] = ("upgrade", "downgrade", "upgrade")
+_EXTRA_ROUNDS = 3
+_LISTED = 20
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Way:
-    """One direction: `alembic upgrade` or `downgrade` to a revision."""
+    """One way as it was gone: Unix times in s, and what was counted after it."""
 
-    verb: str
-    revision: str
+    run: Run
+    started: float
+    ended: float
+    kept: Kept
 
 
-def convert_on(server: BenchmarkServer, spec: DatasetSpec, result: Result, *, kills: int) -> None:
-    """Up with kills, down with kills; fills `result` as `convert --help` says."""
-    from db import migrate
+def convert_on(
+    server: BenchmarkServer,
+    spec: DatasetSpec,
+    result: Result,
+    *,
+    kills: int,
+    finish: bool = True,
+) -> None:
+    """Up, down and up with `kills` in all; fills `result` as `convert --help` says.
 
-    chance = random.Random(spec.seed)  # noqa: S311 - moments to kill at, not secrets
-    ways = {"up": _Way("upgrade", _CONVERTED), "down": _Way("downgrade", _BEFORE)}
-    with legacy_database(server, spec) as (url, loaded), session(url) as watching:
-        migrate.upgrade(url, _BEFORE)
+    `finish` drops the replaced tables before each way down, which then copies every row.
+    """
+    with (
+        legacy_database(server, spec) as (url, loaded),
+        session(url) as watching,
+        flowing(url, spec.last_instant) as traffic,
+        lock_waits(url) as waits,
+    ):
         result.servers.append(asdict(server_facts(watching)))
         result.data |= {"dataset": described(spec, loaded)}
-        written: set[int] = set()
-        with steps("converting", len(ways)) as advance:
-            for name, way in ways.items():
-                done = _converted(url, watching, spec, way, kills, chance, written)
-                result.data |= done if name == "up" else {"downgrade": done}
-                advance(f"{name}grade")
+        journey = _Journey(url, spec, traffic, kills, finish)
+        ways = list(journey.ways())
+        seen = _Seen(spec, traffic, waits)
+        result.data |= summary([seen.way(way) for way in ways], kills, seen)
 
 
-def _converted(
-    url: URL,
-    watching: Session,
-    spec: DatasetSpec,
-    way: _Way,
-    kills: int,
-    chance: random.Random,
-    written: set[int],
-) -> dict[str, Any]:
-    """One direction; `written` holds the numbers of all rows the writer had acknowledged."""
-    wal, started = wal_position(watching), time.perf_counter()
-    with flowing(url, spec.last_instant, start=max(written, default=-1) + 1) as traffic:
-        survived = _with_kills(url, way, kills, chance)
-        duration_s = time.perf_counter() - started
-    written |= traffic.acknowledged
+class _Journey:
+    """Goes the ways, with the kills spread over them by chance."""
+
+    def __init__(
+        self, url: URL, spec: DatasetSpec, traffic: Traffic, kills: int, finish: bool
+    ) -> None:
+        self._url, self._spec, self._traffic, self._finish = url, spec, traffic, finish
+        self._left = kills
+        self._chance = random.Random(spec.seed)  # noqa: S311 - moments to kill at, no secrets
+        self._rows_per_s: float | None = None
+
+    def ways(self) -> Iterator[_Way]:
+        """The three ways, and more of them while kills are left."""
+        with steps("converting", len(_WAYS)) as advance:
+            for number, verb in enumerate(_WAYS):
+                yield self._go(verb, ahead=_WAYS[number:])
+                advance(verb)
+        for _ in range(_EXTRA_ROUNDS):
+            for verb in _WAYS[1:] if self._left else ():
+                yield self._go(verb, ahead=(verb,))
+
+    def _go(self, verb: Verb, ahead: Sequence[Verb]) -> _Way:
+        from db import migrate as migrations
+
+        order = list(migrations.revisions())[1:]
+        ways = [(way, order if way == "upgrade" else order[::-1]) for way in ahead]
+        moments = drawn(
+            self._chance, ways, self._left, self._spec.rows, self._rows_per_s, self._finish
+        )
+        run = Run(verb, "head" if verb == "upgrade" else BASELINE)
+        started = time.time()
+        with session(self._url) as noting:
+            if verb == "downgrade" and self._finish:
+                run.stretches.append(self._finished(lambda: wal_position(noting)))
+            migrate(self._url, run, ways[0][1], moments, lambda: wal_position(noting))
+            ended = time.time()
+            self._left -= run.kills_survived
+            self._rows_per_s = self._spec.rows / max(run.spent_s(CONVERSION), 0.1)
+            return _Way(run, started, ended, kept(noting, self._spec, self._traffic))
+
+    def _finished(self, wal: Any) -> Stretch:
+        from db import convert
+
+        stretch = Stretch(FINISH, time.time(), wal())
+        for report in convert.report(self._url):
+            if report.phase == convert.Phase.SWAPPED:
+                convert.finish(self._url, report.table)
+        stretch.ended, stretch.wal_ended = time.time(), wal()
+        return stretch
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the traffic and the watch of its locks saw, asked for a way or a revision."""
+
+    spec: DatasetSpec
+    traffic: Traffic
+    waits: LockWaits
+
+    def way(self, way: _Way) -> dict[str, Any]:
+        """One way as it stands in a result."""
+        run, rows = way.run, self.spec.rows
+        writes = self.traffic.writes(way.started, way.ended)
+        reads = self.traffic.reads(way.started, way.ended)
+        failures = self.traffic.failures(way.started, way.ended)
+        wal = sum(one.wal_ended - one.wal_started for one in run.stretches)
+        return {
+            "way": run.verb,
+            "target": run.target,
+            "rows": rows,
+            "rows_per_s": round(rows / max(run.spent_s(CONVERSION), 0.001)),
+            "duration_s": round(way.ended - way.started, 2),
+            "working_s": round(sum(one.duration_s for one in run.stretches), 2),
+            "longest_block_ms": longest_ms([*writes, *reads]),
+            **longest(self.waits.between(way.started, way.ended)),
+            "writes": _summary(writes),
+            "reads": _summary(reads),
+            "histogram_ms": histogram([*writes, *reads]),
+            "writes_histogram_ms": histogram(writes),
+            "reads_histogram_ms": histogram(reads),
+            "statements_failed": len(failures),
+            "failures": sorted(set(failures))[:_LISTED],
+            "kills_survived": run.kills_survived,
+            "starts": run.starts,
+            "stops": run.stops,
+            "wal_bytes_per_row": wal / rows,
+            **asdict(way.kept),
+            "revisions": list(self._revisions(way)),
+        }
+
+    def _revisions(self, way: _Way) -> Iterator[dict[str, Any]]:
+        """Each revision: from its first start to the start of the next, restarts included."""
+        stretches = way.run.stretches
+        names = list(dict.fromkeys(one.revision for one in stretches))
+        starts = [next(s.started for s in stretches if s.revision == name) for name in names]
+        for name, since, until in zip(names, starts, [*starts[1:], way.ended], strict=True):
+            own = [one for one in stretches if one.revision == name]
+            yield {
+                "revision": name,
+                "started_s": round(since - way.started, 2),
+                "duration_s": round(until - since, 3),
+                "working_s": round(sum(one.duration_s for one in own), 3),
+                "kills": sum(one.was_killed for one in own),
+                "longest_write_ms": longest_ms(self.traffic.writes(since, until)),
+                "longest_read_ms": longest_ms(self.traffic.reads(since, until)),
+                **longest(self.waits.between(since, until)),
+                "wal_bytes": sum(one.wal_ended - one.wal_started for one in own),
+            }
+
+
+def summary(ways: Sequence[Mapping[str, Any]], kills: int, seen: _Seen) -> dict[str, Any]:
+    """The keys of the whole: worst blocks and losses of all ways, speed of the first."""
+    first, down = ways[0], ways[1]
+    spans = seen.waits.between(0.0, float("inf"))
     return {
-        "rows": spec.rows,
-        "duration_s": round(duration_s, 2),
-        "rows_per_s": round(spec.rows / duration_s),
-        "longest_block_ms": round(traffic.longest_block_ms, 1),
-        "writes": asdict(summarize([traffic.write_ms])),
-        "reads": asdict(summarize([traffic.read_ms])),
-        "histogram_ms": histogram(traffic),
-        "statements_failed": len(traffic.failures),
-        "failures": sorted(set(traffic.failures)),
-        "kills_survived": survived,
-        "wal_bytes_per_row": (wal_position(watching) - wal) / spec.rows,
-        **_kept(watching, spec, written),
+        "rows": first["rows"],
+        "rows_per_s": first["rows_per_s"],
+        "wal_bytes_per_row": _conversion(first)["wal_bytes"] / first["rows"],
+        "duration_s": round(sum(way["duration_s"] for way in ways), 2),
+        "longest_block_ms": max(way["longest_block_ms"] for way in ways),
+        "kills": kills,
+        "kills_survived": sum(way["kills_survived"] for way in ways),
+        "rows_lost": max((way["rows_lost"] for way in ways), key=abs),
+        "rows_doubled": max(way["rows_doubled"] for way in ways),
+        "statements_failed": sum(way["statements_failed"] for way in ways),
+        "histogram_ms": _added([way["histogram_ms"] for way in ways]),
+        "lock_waits": [asdict(one) for one in spans[:_LISTED]],
+        "downgrade": {key: value for key, value in down.items() if key != "revisions"},
+        "ways": list(ways),
     }
 
 
-def histogram(traffic: Traffic) -> dict[str, int]:
-    """Statements by how long they took at most, in ms."""
-    borders = (1, 3, 10, 30, 100, 300, 1000)
-    times = [*traffic.write_ms, *traffic.read_ms]
-    counts = {f"≤ {b}": 0 for b in borders} | {"more": 0}
-    for ms in times:
-        border = next((b for b in borders if ms <= b), None)
-        counts[f"≤ {border}" if border else "more"] += 1
-    return counts
+def _conversion(way: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = next(r for r in way["revisions"] if r["revision"] == CONVERSION)
+    return found
 
 
-def _with_kills(url: URL, way: _Way, kills: int, chance: random.Random) -> int:
-    """Start the migration again and again, killing it at random moments; kills survived.
-
-    It is left alone after the last kill. A migration that ends before it is killed counts none.
-    """
-    survived, longest_s = 0, 2.0
-    for _ in range(kills):
-        with _migration(url, way) as process:
-            try:
-                process.wait(chance.uniform(0.3, longest_s))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                survived += 1
-                longest_s *= 1.15
-                continue
-        _demand_success(process)
-        return survived
-    with _migration(url, way) as process:
-        process.wait(_PATIENCE_S)
-    _demand_success(process)
-    return survived
+def _added(histograms: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    return {border: sum(one[border] for one in histograms) for border in histograms[0]}
 
 
-def _migration(url: URL, way: _Way) -> subprocess.Popen[bytes]:
-    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return subprocess.Popen(  # noqa: S603 - the program under test
-        [sys.executable, "-m", "alembic", way.verb, way.revision],
-        cwd=_ROOT,
-        env=os.environ | {"OI_DATABASE_URL": address},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-
-
-def _demand_success(process: subprocess.Popen[bytes]) -> None:
-    if process.returncode:
-        raise BenchmarkError("The migration failed; run it by hand: alembic upgrade head.")
-
-
-def _kept(watching: Session, spec: DatasetSpec, written: set[int]) -> dict[str, int]:
-    rows, distinct = watching.execute(_COUNTS).fetchone() or (0, 0)
-    found = {token for (token,) in watching.execute(_WRITTEN).fetchall()}
-    loaded = number(
-        watching, "SELECT count(*) FROM option_chain_snapshots WHERE exchange <> 'TRAFFIC'"
-    )
-    return {
-        "rows_lost": (spec.rows - loaded) + len(written - found),
-        "rows_doubled": rows - distinct,
-    }
+def _summary(statements: Sequence[Timed]) -> dict[str, Any]:
+    return asdict(summarize([[one.duration_ms for one in statements]]))

@@ -1,122 +1,143 @@
-"""A writer that never stops and knows what it wrote, and a reader that never stops."""
+"""A writer that never stops and knows what it wrote, a reader that never stops, and their times."""
 
 import contextlib
-import threading
+import os
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO
 
-import psycopg
 from sqlalchemy import URL
 
-from benchmarks.databases import Session, session
+from benchmarks.errors import BenchmarkError
+from benchmarks.traffic_session import NOTHING, RECORD
 
-_PAUSE_S = 0.02
-_LATER_S = 1.0
-_READ = """
-    SELECT token, oi
-    FROM option_chain_snapshots
-    WHERE exchange = %s
-        AND timestamp = (
-            SELECT MAX(timestamp)
-            FROM option_chain_snapshots
-            WHERE exchange = %s
-        )
-"""
-_WRITE = """
-    INSERT INTO option_chain_snapshots (
-        timestamp, exchange, strike, option_type, symbol, oi, token
-    )
-    VALUES (%(at)s, %(exchange)s, %(strike)s, %(option_type)s, %(symbol)s, %(oi)s, %(token)s)
-    ON CONFLICT (timestamp, exchange, strike, option_type)
-    DO UPDATE SET oi = EXCLUDED.oi
-"""
-EXCHANGE = "TRAFFIC"
-"""An exchange key of its own, so that what the writer wrote can be counted apart."""
+BORDERS_MS = (1, 3, 10, 30, 100, 300, 1000)
+_ROOT = Path(__file__).resolve().parents[1]
+_KINDS = ("writer", "reader")
+_START_S = 30.0
+_STOP_S = 30.0
 
 
-@dataclass(slots=True)
-class Traffic:
-    """What both saw: statement times in ms, failures in words, rows acknowledged by number."""
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """One statement: when it was sent (Unix time, s) and how long it took until its last row."""
 
-    write_ms: list[float] = field(default_factory=list)
-    read_ms: list[float] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    acknowledged: set[int] = field(default_factory=set)
+    started: float
+    duration_ms: float
 
     @property
-    def longest_block_ms(self) -> float:
-        """The longest any statement took."""
-        return max([*self.write_ms, *self.read_ms], default=0.0)
+    def ended(self) -> float:
+        """When it was done (Unix time, s)."""
+        return self.started + self.duration_ms / 1000
+
+
+class Traffic:
+    """What both sessions have recorded so far, in the files of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def writes(self, since: float = 0.0, until: float = float("inf")) -> list[Timed]:
+        """The writer's statements that ran at any time between two Unix times."""
+        return self._between("writer", since, until)
+
+    def reads(self, since: float = 0.0, until: float = float("inf")) -> list[Timed]:
+        """The reader's statements that ran at any time between two Unix times."""
+        return self._between("reader", since, until)
+
+    def failures(self, since: float = 0.0, until: float = float("inf")) -> list[str]:
+        """Statements sent between two Unix times that failed, in words."""
+        lines = [line.split("\t", 1) for kind in _KINDS for line in self._failed(kind)]
+        return [words for at, words in lines if since <= float(at) <= until]
+
+    def acknowledged(self) -> dict[int, int]:
+        """The OI of each row the server has confirmed, by the row's number."""
+        found = RECORD.iter_unpack(self._records("writer"))
+        return {number: oi for _, _, number, oi in found if number != NOTHING}
+
+    def file(self, kind: str) -> Path:
+        """Where one session records."""
+        return self._folder / kind
+
+    def _between(self, kind: str, since: float, until: float) -> list[Timed]:
+        records = RECORD.iter_unpack(self._records(kind))
+        timed = (Timed(started, duration_ms) for started, duration_ms, _, _ in records)
+        return [one for one in timed if one.started <= until and one.ended >= since]
+
+    def _records(self, kind: str) -> bytes:
+        found = self.file(kind).read_bytes()
+        return found[: len(found) - len(found) % RECORD.size]
+
+    def _failed(self, kind: str) -> list[str]:
+        return self.file(kind).with_suffix(".failed").read_text(encoding="utf-8").splitlines()
 
 
 @contextlib.contextmanager
-def flowing(url: URL, newest: datetime, *, start: int = 0) -> Iterator[Traffic]:
-    """Write and read until the block ends; rows lie at instants after `newest` (naive IST).
+def flowing(url: URL, newest: datetime) -> Iterator[Traffic]:
+    """Write and read until the block ends; rows lie around and after `newest` (naive IST).
 
-    Every fifth row is late (a day before), every seventh is written twice.
+    Raises BenchmarkError when a session does not start, or ended before it was told to.
     """
-    traffic, stop = Traffic(), threading.Event()
-    threads = [
-        threading.Thread(target=_write, args=(url, newest, start, traffic, stop), daemon=True),
-        threading.Thread(target=_read, args=(url, traffic, stop), daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
+    with tempfile.TemporaryDirectory(prefix="oi-traffic-") as folder:
+        traffic = Traffic(Path(folder))
+        with contextlib.ExitStack() as running:
+            for kind in _KINDS:
+                running.enter_context(_session(url, kind, traffic.file(kind), newest))
+            yield traffic
+
+
+@contextlib.contextmanager
+def _session(url: URL, kind: str, file: Path, newest: datetime) -> Iterator[None]:
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    process = subprocess.Popen(  # noqa: S603 - this very program
+        [sys.executable, "-m", "benchmarks.traffic_session", kind, str(file), newest.isoformat()],
+        cwd=_ROOT,
+        env=os.environ | {"OI_DATABASE_URL": address},
+        stdin=subprocess.PIPE,
+    )
     try:
-        yield traffic
+        _wait_for_first(process, file)
+        yield
+        if process.poll() is not None:
+            raise BenchmarkError(f"The {kind} of the traffic ended by itself; see its message.")
     finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
+        _stop(process)
 
 
-def _write(url: URL, newest: datetime, start: int, traffic: Traffic, stop: threading.Event) -> None:
-    number = start
-    with session(url) as writing:
-        while not stop.is_set():
-            row = _row(number, newest)
-            if _timed(writing, _WRITE, row, traffic.write_ms, traffic):
-                traffic.acknowledged.add(number)
-            if number % 7 == 0:
-                _timed(writing, _WRITE, row | {"oi": 1}, traffic.write_ms, traffic)
-            number += 1
-            stop.wait(_PAUSE_S)
+def _wait_for_first(process: "subprocess.Popen[bytes]", file: Path) -> None:
+    deadline = time.monotonic() + _START_S
+    while not (file.exists() and file.stat().st_size):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise BenchmarkError("The traffic could not be started; see its message.")
+        time.sleep(0.02)
 
 
-def _read(url: URL, traffic: Traffic, stop: threading.Event) -> None:
-    with session(url) as reading:
-        while not stop.is_set():
-            _timed(reading, _READ, ["NSE", "NSE"], traffic.read_ms, traffic)
-            stop.wait(_PAUSE_S)
-
-
-def _row(number: int, newest: datetime) -> dict[str, Any]:
-    late = timedelta(days=1) if number % 5 == 0 else timedelta(0)
-    return {
-        "at": newest + timedelta(seconds=_LATER_S) - late,
-        "exchange": EXCHANGE,
-        "strike": float(number),
-        "option_type": "CE",
-        "symbol": f"{EXCHANGE}{number}",
-        "oi": number,
-        "token": number,
-    }
-
-
-def _timed(
-    using: Session, query: str, parameters: Any, times_ms: list[float], traffic: Traffic
-) -> bool:
-    started = time.perf_counter_ns()
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    stdin: IO[bytes] | None = process.stdin
+    if stdin:
+        stdin.close()
     try:
-        cursor = using.execute(query, parameters)
-        if cursor.description:
-            cursor.fetchall()
-    except psycopg.Error as error:
-        traffic.failures.append(str(error).partition("\n")[0])
-        return False
-    finally:
-        times_ms.append((time.perf_counter_ns() - started) / 1e6)
-    return True
+        process.wait(_STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def histogram(statements: Sequence[Timed]) -> dict[str, int]:
+    """Statements by how long they took at most, in ms."""
+    counts = {f"≤ {border}": 0 for border in BORDERS_MS} | {"more": 0}
+    for one in statements:
+        border = next((b for b in BORDERS_MS if one.duration_ms <= b), None)
+        counts[f"≤ {border}" if border else "more"] += 1
+    return counts
+
+
+def longest_ms(statements: Sequence[Timed]) -> float | None:
+    """The longest of them; None without any."""
+    return round(max((one.duration_ms for one in statements), default=0.0), 1) or None

@@ -5,13 +5,14 @@ from typing import Any
 
 from benchmarks.report.blocks import Note, Section
 from benchmarks.report.sections.check import check_sections
+from benchmarks.report.sections.convert import convert_sections
 from benchmarks.report.sections.environment import environment_section
 from benchmarks.report.sections.ingest import ingest_sections
 from benchmarks.report.sections.peers import peer_sections
 from benchmarks.report.sections.queries import query_sections
 from benchmarks.report.sections.retention import retention_sections
 from benchmarks.report.sections.scale import scale_sections
-from benchmarks.report.sections.upkeep import archive_sections, convert_sections
+from benchmarks.report.sections.upkeep import archive_sections
 from benchmarks.report.sections.walk import walk_sections
 from benchmarks.report.sections.web import load_sections, page_sections
 

@@ -1,43 +1,9 @@
-"""Conversion and archive."""
+"""Archive."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.report.blocks import Block, Note, Section, Table, Tone, number, text
-
-_LIMIT_MS = 100
-
-
-def convert_sections(document: Mapping[str, Any]) -> Sequence[Section]:
-    """Both ways, then how long statements took meanwhile."""
-    ways = {"to hypertable": document, "back to plain": document["downgrade"]}
-    head = ["way", "rows", "s", "rows/s", "longest block ms", "kills survived", "lost", "doubled"]
-    head += ["failed", "WAL B/row"]
-    rows = [
-        [
-            text(name),
-            *(number(way[key]) for key in ("rows", "duration_s", "rows_per_s")),
-            number(way["longest_block_ms"], tone=_tone(way["longest_block_ms"] <= _LIMIT_MS)),
-            number(way["kills_survived"]),
-            *(
-                number(way[key], tone=_tone(way[key] == 0))
-                for key in ("rows_lost", "rows_doubled", "statements_failed")
-            ),
-            number(way["wal_bytes_per_row"]),
-        ]
-        for name, way in ways.items()
-    ]
-    borders = list(document["histogram_ms"])
-    counts = [
-        [text(name), *(number(way["histogram_ms"][border]) for border in borders)]
-        for name, way in ways.items()
-    ]
-    blocks: list[Block] = [
-        Table(head, rows),
-        Note("Statements of a reader and a writer that never stopped, by ms:"),
-        Table(["way", *borders], counts),
-    ]
-    return [Section("Online conversion", blocks, document["arguments"])]
+from benchmarks.report.blocks import Section, Table, Tone, number
 
 
 def archive_sections(document: Mapping[str, Any]) -> Sequence[Section]:
