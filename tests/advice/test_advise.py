@@ -45,8 +45,8 @@ def test_grouping_history_by_time_again_and_again_gets_a_rollup(engine: Engine, 
     execute(engine, "ALTER TABLE readings ADD COLUMN note text DEFAULT repeat('x', 300)")
     execute(engine, "UPDATE readings SET note = note || 'y'", statement)
     [advice] = of_kind(look(*SENSITIVE), "rollup")
-    assert "group_by=['room']" in advice["migration"]
-    assert "'celsius_avg': 'avg(celsius)'" in advice["migration"]
+    assert 'group_by=["room"]' in advice["migration"]
+    assert '"celsius_avg": "avg(celsius)"' in advice["migration"]
 
 
 def test_too_many_small_chunks_get_a_longer_interval(engine: Engine) -> None:
