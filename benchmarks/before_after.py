@@ -1,6 +1,5 @@
 """Every question asked of the legacy tables and of the migrated database, side by side."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -9,21 +8,17 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from benchmarks import runner
-from benchmarks.databases import BenchmarkServer, Session, session
+from benchmarks.databases import Session
 from benchmarks.dataset.spec import DatasetSpec
-from benchmarks.environment import server_facts
 from benchmarks.equality import first_difference, named, projected
 from benchmarks.floor import build_floor
-from benchmarks.history import described, legacy_database, migrated_copy
 from benchmarks.measure import Planned, planned
-from benchmarks.progress import steps
-from benchmarks.requests import Request, Statement, captured, driver_session, replay
-from benchmarks.results import Result
+from benchmarks.requests import Request, Statement, captured, replay
 from benchmarks.statistics import ratio_interval, summarize
-from benchmarks.workloads import Workload, chosen
+from benchmarks.workloads import Workload
 from benchmarks.workloads.parameters import Parameters
 
-_REQUESTS = 6
+REQUESTS = 6
 # targets are stated for 15 million rows; whole days may fall a little short
 _TARGET_ROWS = 14_000_000
 
@@ -51,7 +46,7 @@ class Question:
 
 def question(both: Sides, workload: Workload, spec: DatasetSpec, *, seed: int) -> Question:
     """Draw parameters, take down what each side sends, and compare all their rows."""
-    given = workload.parameters(spec, count=_REQUESTS, seed=seed)
+    given = workload.parameters(spec, count=REQUESTS, seed=seed)
     before: list[Request] = [[Statement(workload.before, one)] for one in given]
     after, differences, rows = [], [], 0
     for one, request in zip(given, before, strict=True):
@@ -157,44 +152,3 @@ def _call(
     """The read as the application calls it: pool, transaction, typed rows and all."""
     with engine.connect() as connection:
         return read(connection, parameters[number])
-
-
-def compare_on(
-    server: BenchmarkServer,
-    spec: DatasetSpec,
-    result: Result,
-    *,
-    queries: Sequence[str] = (),
-    rounds: int = 5,
-) -> None:
-    """Load, copy, upgrade, ask every question of both; fills `result` as `run --help` says."""
-    from db.engine import engine_for
-
-    plan = runner.Plan(_REQUESTS, rounds, seed=spec.seed)
-    with legacy_database(server, spec) as (legacy, loaded):
-        started = time.perf_counter()
-        with migrated_copy(server, legacy, spec) as migrated, session(legacy) as before:
-            result.data |= {
-                "dataset": described(spec, loaded),
-                "temperature": "warm",
-                "upgrade_s": round(time.perf_counter() - started, 2),
-                "queries": [],
-            }
-            engine = engine_for(migrated)
-            with driver_session(engine) as after:
-                both = Sides(before, engine, after)
-                result.servers.append(asdict(server_facts(after)))
-                result.data["queries"] = _all(both, chosen(queries), spec, plan)
-            engine.dispose()
-
-
-def _all(
-    both: Sides, workloads: Sequence[Workload], spec: DatasetSpec, plan: runner.Plan
-) -> list[dict[str, Any]]:
-    done = []
-    with steps("measuring", len(workloads)) as advance:
-        for workload in workloads:
-            asked = question(both, workload, spec, seed=spec.seed)
-            done.append(measured(both, asked, plan, spec))
-            advance(workload.title)
-    return done

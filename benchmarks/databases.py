@@ -4,7 +4,7 @@ import contextlib
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import psycopg
@@ -15,14 +15,21 @@ from sqlalchemy.exc import ArgumentError
 from benchmarks.errors import BenchmarkError
 from db.errors import DatabaseUnavailableError
 
+if TYPE_CHECKING:
+    from db.server.cluster import LocalServer
+
 Session = psycopg.Connection[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkServer:
-    """A server the suite may make databases on; `admin_url` is a superuser's."""
+    """A server the suite may make databases on; `admin_url` is a superuser's.
+
+    `local` is the server that the suite started itself, which it may restart.
+    """
 
     admin_url: URL
+    local: "LocalServer | None" = None
 
     def url(self, database: str) -> URL:
         """The SQLAlchemy URL of one database of this server."""
@@ -97,7 +104,7 @@ def server_at(url: str | None) -> BenchmarkServer:
     Raises BenchmarkError for what is no URL, ServerError where no local server can be had.
     """
     if url is None:
-        return BenchmarkServer(_default_url())
+        return _default_server()
     try:
         parsed = make_url(url)
     except ArgumentError:
@@ -130,12 +137,14 @@ def session(url: URL, *, options: str = "") -> Session:
         ) from error
 
 
-def _default_url() -> URL:
+def _default_server() -> BenchmarkServer:
     from db.server import local_server
     from db.settings import settings
 
     configured = settings().database_url
     if configured is not None:
-        return configured
+        return BenchmarkServer(configured)
     # started where it is not running; it stays up, as after `python -m db server start`
-    return local_server(make_home=True).start(progress=lambda line: click.echo(line, err=True))
+    local = local_server(make_home=True)
+    url = local.start(progress=lambda line: click.echo(line, err=True))
+    return BenchmarkServer(url, local)

@@ -13,18 +13,23 @@ _SCHEMA = "benchmark_floor"
 
 def build_floor(session: Session, name: str, requests: Sequence[Request]) -> list[Request]:
     """Store what each request returns under its number; the requests that read it by that key."""
+    # the session is the application's for reading
+    session.execute("SET default_transaction_read_only = off")
     session.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(_SCHEMA)))
     with session.cursor() as cursor:
         answers, types = _answers(cursor, requests)
     columns = [f"value_{number}" for number in range(len(types))]
     table = sql.Identifier(_SCHEMA, name)
+    session.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table))
     session.execute(_table(session, table, columns, types))
     _fill(session, table, types, answers)
     session.execute(sql.SQL("VACUUM (ANALYZE, FREEZE) {}").format(table))
+    session.execute("RESET default_transaction_read_only")
     text = sql.SQL("SELECT {} FROM {} WHERE request = %(request)s").format(
         sql.SQL(", ").join(map(sql.Identifier, columns)), table
     )
-    return [[Statement(text.as_string(), {"request": n})] for n in range(len(requests))]
+    binary = requests[0][-1].binary
+    return [[Statement(text.as_string(), {"request": n}, binary)] for n in range(len(requests))]
 
 
 def _answers(

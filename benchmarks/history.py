@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import URL
@@ -16,10 +16,12 @@ from benchmarks.progress import steps
 BASELINE = "0001_baseline"
 _ROW_DAYS = 2
 """Trading days that stay rows, as the columnstore policy has it."""
+_ARCHIVE_DAYS = 60
+"""Age at which a chunk of the archive goes to the columnstore, as its policy has it."""
 _COLUMNSTORE_ENABLED = """
-    SELECT bool_or(compression_enabled)
+    SELECT compression_enabled
     FROM timescaledb_information.hypertables
-    WHERE hypertable_name = 'option_chain_snapshots'
+    WHERE hypertable_schema = %s AND hypertable_name = 'option_chain_snapshots'
 """
 _STOP_JOBS = """
     SELECT alter_job(job_id, scheduled => false)
@@ -30,6 +32,13 @@ _ARCHIVED = "SELECT to_regclass('archive.option_chain_snapshots') IS NOT NULL"
 _TO_COLUMNSTORE = """
     SELECT compress_chunk(chunk, if_not_compressed => true)
     FROM show_chunks('option_chain_snapshots', older_than => %s::timestamp) AS chunk
+"""
+_ARCHIVE_TO_COLUMNSTORE = """
+    SELECT compress_chunk(chunk, if_not_compressed => true)
+    FROM show_chunks(
+        'archive.option_chain_snapshots',
+        older_than => %s::timestamp
+    ) AS chunk
 """
 _FROM_COLUMNSTORE = """
     SELECT decompress_chunk(chunk, if_compressed => true)
@@ -58,23 +67,32 @@ def legacy_database(server: BenchmarkServer, spec: DatasetSpec) -> Iterator[tupl
 @contextlib.contextmanager
 def migrated_copy(server: BenchmarkServer, legacy: URL, spec: DatasetSpec) -> Iterator[URL]:
     """A copy of a filled legacy database, upgraded to head and analyzed."""
-    from db import migrate
-
     with server.database("after", template=legacy.database) as url:
-        migrate.upgrade(url, "head")
-        settle(url, spec)
+        bring_to_head(url, spec)
         yield url
 
 
 @contextlib.contextmanager
 def migrated_database(server: BenchmarkServer, spec: DatasetSpec) -> Iterator[URL]:
     """A database that was filled at the baseline revision and then upgraded in place."""
-    from db import migrate
-
     with legacy_database(server, spec) as (url, _):
-        migrate.upgrade(url, "head")
-        settle(url, spec)
+        bring_to_head(url, spec)
         yield url
+
+
+def bring_to_head(url: URL, spec: DatasetSpec) -> None:
+    """Upgrade a filled database and bring it to rest, the tables that were replaced dropped.
+
+    They are kept for the way back until an operator lets them go; a size that held every row
+    twice would say nothing.
+    """
+    from db import convert, migrate
+
+    migrate.upgrade(url, "head")
+    for conversion in convert.report(url):
+        if conversion.phase == convert.Phase.SWAPPED:
+            convert.finish(url, conversion.table)
+    settle(url, spec)
 
 
 def settle(url: URL, spec: DatasetSpec) -> None:
@@ -87,8 +105,8 @@ def settle(url: URL, spec: DatasetSpec) -> None:
         settling.execute(_STOP_JOBS)
         if settling.execute(_ARCHIVED).fetchone() == (True,):
             archive(url)
-        enabled = settling.execute(_COLUMNSTORE_ENABLED).fetchone()
-        if enabled and enabled[0]:
+            archive_to_columnstore(settling)
+        if _has_columnstore(settling, "public"):
             set_columnstore(settling, spec.trading_days[-_ROW_DAYS:][0])
         settling.execute("VACUUM (ANALYZE)")
         settling.execute("CHECKPOINT")
@@ -99,6 +117,17 @@ def archive(url: URL) -> int:
     from db.archive import moving
 
     return moving.run(url, "option_chain_snapshots").chunks or 0
+
+
+def archive_to_columnstore(settling: Session) -> None:
+    """Put the archive's chunks that its policy is due for into the columnstore, if there is one."""
+    if _has_columnstore(settling, "archive"):
+        border = date.today() - timedelta(days=_ARCHIVE_DAYS)
+        settling.execute(_ARCHIVE_TO_COLUMNSTORE, [border])
+
+
+def _has_columnstore(settling: Session, schema: str) -> bool:
+    return settling.execute(_COLUMNSTORE_ENABLED, [schema]).fetchone() == (True,)
 
 
 def set_columnstore(settling: Session, before: date | None) -> None:

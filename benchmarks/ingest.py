@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, text
 
 from benchmarks.databases import BenchmarkServer, session
 from benchmarks.dataset.encode import LEGACY_COLUMNS
-from benchmarks.dataset.snapshots import live_snapshots
+from benchmarks.dataset.snapshots import Instant, live_snapshots
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.environment import server_facts
 from benchmarks.history import described, legacy_database, migrated_copy
@@ -22,7 +22,6 @@ from benchmarks.statistics import summarize
 from db.clock import to_naive_ist
 from db.ticks import EnrichedSnapshot
 
-Instant = Sequence[EnrichedSnapshot]
 Writer = Callable[[Instant], None]
 
 _PATIENCE_NS = 60_000_000_000

@@ -2,32 +2,34 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import URL, Engine
-
 from benchmarks import runner
-from benchmarks.before_after import Sides, question
-from benchmarks.databases import BenchmarkServer, session
-from benchmarks.dataset.load import load_day
+from benchmarks.before_after import question
+from benchmarks.databases import BenchmarkServer
 from benchmarks.dataset.snapshots import live_snapshots
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.environment import server_facts
+from benchmarks.equality import first_difference
+from benchmarks.errors import BenchmarkError
 from benchmarks.floor import build_floor
-from benchmarks.history import BASELINE, described, settle
+from benchmarks.history import described
 from benchmarks.measure import planned
 from benchmarks.progress import steps
-from benchmarks.refreshing import refresh_around, rollup_names
-from benchmarks.requests import driver_session, replay
+from benchmarks.requests import Request, answer, replay
 from benchmarks.results import Result
-from benchmarks.statistics import growth_exponent, summarize
-from benchmarks.watching import chain_rows, database_bytes
+from benchmarks.scaled import BUILT_DAYS, ScaledHistory, built
+from benchmarks.statistics import growth_exponent, ratio_interval, summarize
+from benchmarks.watching import chain_rows, database_bytes, number
 from benchmarks.workloads import Workload, chosen
-from db.clock import to_naive_ist
 
+_REQUESTS = 6
 _WRITTEN = 10
 _COMPARED_DAYS = 5
+_MAX_GROWTH = 1.1
+_ARCHIVED_ROWS = "SELECT approximate_row_count('archive.option_chain_snapshots')"
 
 
 def scale_on(
@@ -37,53 +39,84 @@ def scale_on(
     *,
     sizes: Sequence[int],
     queries: Sequence[str] = (),
-    rounds: int = 3,
+    rounds: int = 5,
 ) -> None:
     """Measure at each size, smallest first; fills `result` as `scale --help` says."""
-    from db.engine import engine_for
-
-    result.data |= {"dataset": described(spec), "sizes": []}
+    specs = [spec.sized(rows) for rows in sorted(set(sizes))]
+    wanted = [workload for workload in chosen(queries) if workload.after]
     # the same days are asked for at every size, so that answers have equal numbers of rows
-    asked = replace(spec, days=min(_COMPARED_DAYS, spec.sized(min(sizes)).days))
-    plan = runner.Plan(6, rounds, 0.15, seed=spec.seed)
-    for rows in sorted(sizes):
-        sized = spec.sized(rows)
-        with server.database("scale") as url:
-            load_s = _fill(url, sized)
-            engine = engine_for(url)
-            with driver_session(engine) as after, session(url) as plain:
-                result.servers[:] = [asdict(server_facts(after))]
-                facts = {
-                    "rows": chain_rows(plain),
-                    "days": sized.days,
-                    "load_rows_per_s": round(sized.rows / load_s),
-                    "size_bytes": database_bytes(plain),
-                    "queries": _queries(Sides(plain, engine, after), chosen(queries), asked, plan),
-                    **_writes(engine, sized),
-                }
-            engine.dispose()
-        result.data["sizes"].append(facts)
-    result.data["growth"] = growth(result.data["sizes"])
+    asked = replace(spec, days=min(_COMPARED_DAYS, specs[0].days))
+    plan = runner.Plan(_REQUESTS, rounds, 0.1, seed=spec.seed)
+    instants = list(live_snapshots(specs[0], _WRITTEN * len(specs)))
+    result.data |= {"dataset": described(spec), "sizes": [], "skipped": []}
+    with ExitStack() as stack, steps("sizes", len(specs)) as advance:
+        histories = _Histories(server, stack)
+        for position, sized in enumerate(specs):
+            try:
+                smallest, this = histories.reach(sized)
+            except BenchmarkError as error:
+                if not result.data["sizes"]:
+                    raise
+                result.data["skipped"].append({"rows": sized.rows, "reason": str(error)})
+                continue
+            written = instants[: position * _WRITTEN]
+            this.write(written)
+            result.servers[:] = [asdict(server_facts(this.after))]
+            facts = {
+                **_size(this, sized),
+                "queries": [_query(smallest, this, workload, asked, plan) for workload in wanted],
+                **_writes(
+                    smallest, this, instants[len(written) : len(written) + _WRITTEN], spec.seed
+                ),
+            }
+            result.data["sizes"].append(facts)
+            result.data["growth"] = growth(result.data["sizes"])
+            advance(f"{sized.rows:,} rows")
+
+
+class _Histories:
+    """The smallest history, kept to be asked beside each larger one, and that larger one."""
+
+    def __init__(self, server: BenchmarkServer, stack: ExitStack) -> None:
+        self._server, self._stack = server, stack
+        self._smallest: ScaledHistory | None = None
+        self._current: ScaledHistory | None = None
+        self._opened = stack.enter_context(ExitStack())
+
+    def reach(self, spec: DatasetSpec) -> tuple[ScaledHistory, ScaledHistory]:
+        """The smallest history and one of this size: grown where that is faithful, else new."""
+        if self._smallest is None:
+            self._smallest = self._stack.enter_context(built(self._server, spec))
+            self._smallest.grow_to(spec.days)
+            return self._smallest, self._smallest
+        if self._current is None or not self._current.can_grow:
+            self._opened.close()
+            self._current = self._opened.enter_context(built(self._server, spec))
+        self._current.grow_to(spec.days)
+        return self._smallest, self._current
 
 
 def growth(sizes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """By query: how its time and buffers grow from the smallest to the largest history.
 
-    `times` is the ratio of floors, which drift of the machine between sizes does not move.
+    `times` compares times taken in turn on both, so that the machine's drift does not count.
     """
     first, last = sizes[0], sizes[-1]
+    rows = [size["rows"] for size in sizes]
     grown = []
     for position, query in enumerate(first["queries"]):
         measured = [size["queries"][position] for size in sizes]
-        rows = [size["rows"] for size in sizes]
         newest = last["queries"][position]
         grown.append(
             {
                 "name": query["name"],
                 "title": query["title"],
-                "times": newest["floors"] / query["floors"],
+                "times": newest["times"],
+                "times_95": newest["times_95"],
+                "met": newest["times"] <= _MAX_GROWTH,
                 "buffers": newest["buffers"] / max(1, query["buffers"]),
-                "exponent": growth_exponent(rows, [one["floors"] for one in measured])
+                "planning": newest["planning_ms"] / query["planning_ms"],
+                "exponent": growth_exponent(rows, [one["times"] for one in measured])
                 if len(sizes) > 1
                 else None,
             }
@@ -91,74 +124,88 @@ def growth(sizes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return grown
 
 
-def _fill(url: URL, spec: DatasetSpec) -> float:
-    """Fill a history at baseline and upgrade it; seconds of the load alone."""
-    from db import migrate
-
-    migrate.upgrade(url, BASELINE)
-    started = time.perf_counter()
-    with session(url) as loading, steps(f"loading {spec.rows:,} rows", spec.days) as advance:
-        for day in spec.trading_days:
-            load_day(loading, spec, day)
-            advance()
-        loading.execute("VACUUM (ANALYZE)")
-    load_s = time.perf_counter() - started
-    migrate.upgrade(url, "head")
-    settle(url, spec)
-    return load_s
-
-
-def _queries(
-    both: Sides, workloads: Sequence[Workload], spec: DatasetSpec, plan: runner.Plan
-) -> list[dict[str, Any]]:
-    done = []
-    for workload in workloads:
-        if workload.after is None:
-            continue
-        asked = question(both, workload, spec, seed=spec.seed)
-        floor = build_floor(both.after, workload.name, asked.after)
-        tasks: dict[str, runner.Task] = {
-            "after": replay(both.after, asked.after),
-            "floor": replay(both.after, floor),
-        }
-        samples = runner.interleave(tasks, plan)
-        after, floored = (summarize(samples[side].rounds).p50_ms for side in ("after", "floor"))
-        figures = planned(both.after, asked.after).figures
-        done.append(
-            {
-                "name": workload.name,
-                "title": workload.title,
-                "ms": after,
-                "floor_ms": floored,
-                "floors": after / floored,
-                "rows": asked.rows,
-                "same_rows": asked.difference is None,
-                "buffers": figures.buffers,
-                "planning_ms": figures.planning_ms,
-                "chunks": figures.chunks,
-            }
-        )
-    return done
-
-
-def _writes(engine: Engine, spec: DatasetSpec) -> dict[str, float]:
-    """What a snapshot and a refresh cost on a history of this size, medians in ms."""
-    from db.ingest import write_snapshot
-
-    names = rollup_names(engine)
-    writes, refreshes = [], []
-    with engine.connect() as opened:
-        refreshing = opened.execution_options(isolation_level="AUTOCOMMIT")
-        for instant in live_snapshots(spec, _WRITTEN):
-            started = time.perf_counter_ns()
-            for snapshot in instant:
-                with engine.begin() as connection:
-                    write_snapshot(connection, snapshot)
-            written = time.perf_counter_ns()
-            refresh_around(refreshing, names, to_naive_ist(instant[0].timestamp))
-            writes.append((written - started) / 1e6)
-            refreshes.append((time.perf_counter_ns() - written) / 1e6)
+def _size(history: ScaledHistory, spec: DatasetSpec) -> dict[str, Any]:
+    archived = number(history.after, _ARCHIVED_ROWS)
     return {
-        "snapshot_ms": summarize([writes]).p50_ms,
-        "refresh_ms": summarize([refreshes]).p50_ms,
+        "rows": spec.rows,
+        "hot_rows": chain_rows(history.after),
+        "archived_rows": archived,
+        "days": spec.days,
+        "built_days": min(spec.days, BUILT_DAYS),
+        "load_rows_per_s": history.load_rows_per_s,
+        "grown_rows_per_s": history.grown_rows_per_s,
+        "size_bytes": database_bytes(history.after),
+    }
+
+
+def _query(
+    smallest: ScaledHistory,
+    this: ScaledHistory,
+    workload: Workload,
+    spec: DatasetSpec,
+    plan: runner.Plan,
+) -> dict[str, Any]:
+    asked = question(this.sides, workload, spec, seed=spec.seed)
+    floor = build_floor(this.after, workload.name, asked.after)
+    tasks: dict[str, runner.Task] = {
+        "smallest": replay(smallest.after, asked.after),
+        "this": replay(this.after, asked.after),
+        "floor": replay(this.after, floor),
+    }
+    samples = {name: sample.rounds for name, sample in runner.interleave(tasks, plan).items()}
+    ms = {name: summarize(rounds).p50_ms for name, rounds in samples.items()}
+    found = planned(this.after, asked.after)
+    is_smallest = smallest is this
+    return {
+        "name": workload.name,
+        "title": workload.title,
+        "ms": ms["this"],
+        "smallest_ms": ms["smallest"],
+        "times": 1.0 if is_smallest else ms["this"] / ms["smallest"],
+        "times_95": [1.0, 1.0]
+        if is_smallest
+        else ratio_interval(samples["this"], samples["smallest"], seed=spec.seed),
+        "floor_ms": ms["floor"],
+        "floors": ms["this"] / ms["floor"],
+        "rows": asked.rows,
+        "same_rows": _same_rows(smallest, this, asked.after),
+        "buffers": found.figures.buffers,
+        "planning_buffers": found.figures.planning_buffers,
+        "planning_ms": found.figures.planning_ms,
+        "chunks": found.figures.chunks,
+        "fingerprint": found.fingerprint,
+        "shape": found.shape,
+    }
+
+
+def _same_rows(smallest: ScaledHistory, this: ScaledHistory, asked: Sequence[Request]) -> bool:
+    return all(
+        first_difference(answer(smallest.after, request), answer(this.after, request)) is None
+        for request in asked
+    )
+
+
+def _writes(
+    smallest: ScaledHistory, this: ScaledHistory, instants: Sequence[Any], seed: int
+) -> dict[str, Any]:
+    """What a snapshot and a refresh cost here and, in turn, on the smallest; medians in ms."""
+    histories = {"this": this} if smallest is this else {"smallest": smallest, "this": this}
+    writes: dict[str, list[float]] = {name: [] for name in histories}
+    refreshes: dict[str, list[float]] = {name: [] for name in histories}
+    for turn, instant in enumerate(instants):
+        for name in sorted(histories, reverse=bool(turn % 2)):
+            started = time.perf_counter_ns()
+            histories[name].write([instant])
+            written = time.perf_counter_ns()
+            histories[name].refresh(instant)
+            writes[name].append((written - started) / 1e6)
+            refreshes[name].append((time.perf_counter_ns() - written) / 1e6)
+    return {
+        key: summarize([samples[name]]).p50_ms
+        for key, samples, name in (
+            ("snapshot_ms", writes, "this"),
+            ("refresh_ms", refreshes, "this"),
+            ("smallest_snapshot_ms", writes, min(histories)),
+            ("smallest_refresh_ms", refreshes, min(histories)),
+        )
     }

@@ -1,23 +1,28 @@
 """All parts of the suite in one run, each as its own result."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import click
 
-from benchmarks import results
+from benchmarks import coldness, results
 from benchmarks.databases import BenchmarkServer
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.errors import BenchmarkError
 from benchmarks.results import Result
-from db.errors import OIError
-from db.timescale.errors import TimescaleError
 
 Part = Callable[[Result], None]
 
-_SMALL_DAYS = 3
+_SMALL_DAYS = 2
 _ARCHIVE_DAYS = 32
 _USERS = (10, 50, 100)
+_WORKERS = (1, 2, 4)
+_LOAD_S, _OBJECTIVE_MS = 8, 100.0
+_VISITS, _KILLS = 2, 3
+# few strikes and many days: it is chunks that a growing history adds
+_SCALE_STRIKES = 5
+_SCALE_ROWS = (300_000, 900_000, 3_000_000)
 
 
 def run_all(
@@ -32,69 +37,129 @@ def run_all(
     One that cannot run here (no Chromium, say) is skipped with its reason; one that fails does not
     keep the others from running.
     """
-    parts = _parts(servers, spec)
+    result.data |= {"parts": [], "skipped": {}, "failed": {}}
+    parts = _parts(servers, spec, result)
     unknown = [name for name in only if name not in parts]
     if unknown:
         raise BenchmarkError(
             f"There is no part {', '.join(unknown)}; known are {', '.join(parts)}."
         )
-    result.data |= {"parts": [], "skipped": {}, "failed": {}}
-    for name, (arguments, part) in parts.items():
-        if only and name not in only:
-            continue
-        click.echo(f"{name} …", err=True)
-        piece = results.start(name, f"python -m benchmarks {name} {arguments}".strip())
+    wanted = {name: part for name, part in parts.items() if not only or name in only}
+    started = time.perf_counter()
+    for position, (name, (arguments, part)) in enumerate(wanted.items(), 1):
+        elapsed_s = time.perf_counter() - started
+        click.echo(f"[{elapsed_s:4.0f} s] {position}/{len(wanted)} {name} …", err=True)
+        at = _urls(servers if name == "peers" else servers[:1])
+        piece = results.start(name, f"python -m benchmarks {name} {arguments}{at}")
         try:
             part(piece)
-        except (OIError, TimescaleError) as error:
-            kind = "skipped" if isinstance(error, BenchmarkError) else "failed"
-            result.data[kind][name] = str(error)
+        except BenchmarkError as error:
+            result.data["skipped"][name] = str(error)
+            click.echo(f"{name}: {error}", err=True)
+            continue
+        except Exception as error:  # whatever it is, the other parts run and the report names it
+            result.data["failed"][name] = f"{type(error).__name__}: {error}"
             click.echo(f"{name}: {error}", err=True)
             continue
         result.data["parts"].append(results.finish(piece).document())
 
 
-def _parts(servers: Sequence[BenchmarkServer], spec: DatasetSpec) -> Mapping[str, tuple[str, Part]]:
+def _parts(
+    servers: Sequence[BenchmarkServer], spec: DatasetSpec, result: Result
+) -> Mapping[str, tuple[str, Part]]:
     """Name, arguments that repeat it, and what runs it; the heavy modules load with the part."""
-    from benchmarks import archiving, before_after, converting, ingest, retention, scale, walk
+    small = replace(spec, days=min(spec.days, _SMALL_DAYS))
+    return {
+        **_reads(servers, spec, small, result),
+        **_upkeep(servers[0], spec, small),
+        **_web(servers[0], small),
+    }
+
+
+def _reads(
+    servers: Sequence[BenchmarkServer], spec: DatasetSpec, small: DatasetSpec, result: Result
+) -> Mapping[str, tuple[str, Part]]:
+    from benchmarks import run, scale, walk
     from benchmarks.peers import contest
-    from benchmarks.web import load, pages
 
     first = servers[0]
-    small = replace(spec, days=min(spec.days, _SMALL_DAYS))
-    # an archive wants days older than 30; few strikes keep it quick
-    old = replace(spec, days=max(spec.days, _ARCHIVE_DAYS), strikes=11)
-    sizes = [round(spec.rows / 10), spec.rows]
+    narrow = replace(spec, strikes=_SCALE_STRIKES)
+    cold_rounds = _cold_rounds(first, result)
+    cold = f" --cold --cold-rounds {cold_rounds}" if cold_rounds else ""
     return {
-        "run": (_size(spec), lambda r: before_after.compare_on(first, spec, r)),
+        "run": (
+            f"{_size(spec)}{cold}",
+            lambda r: run.compare_on(first, spec, r, cold_rounds=cold_rounds),
+        ),
         "peers": (_size(small), lambda r: contest.peers_on(servers, small, r)),
         "walk": (_size(small), lambda r: walk.walk_on(first, small, r)),
         "scale": (
-            " ".join(f"--rows {rows}" for rows in sizes),
-            lambda r: scale.scale_on(first, spec, r, sizes=sizes),
+            f"--strikes {_SCALE_STRIKES} {_repeated('rows', _SCALE_ROWS)}",
+            lambda r: scale.scale_on(first, narrow, r, sizes=_SCALE_ROWS),
         ),
+    }
+
+
+def _upkeep(
+    first: BenchmarkServer, spec: DatasetSpec, small: DatasetSpec
+) -> Mapping[str, tuple[str, Part]]:
+    from benchmarks import archiving, converting, ingest, retention
+
+    # an archive wants days older than 30; few strikes keep it quick
+    old = replace(spec, days=max(spec.days, _ARCHIVE_DAYS), strikes=_SCALE_STRIKES)
+    return {
         "ingest": (_size(small), lambda r: ingest.ingest_on(first, small, r, snapshots=30)),
         "retention": (_size(spec), lambda r: retention.retention_on(first, spec, r)),
         "convert": (
-            f"{_size(small)} --kills 3",
-            lambda r: converting.convert_on(first, small, r, kills=3),
+            f"{_size(small)} --kills {_KILLS}",
+            lambda r: converting.convert_on(first, small, r, kills=_KILLS),
         ),
         "archive": (_size(old), lambda r: archiving.archive_on(first, old, r)),
-        "pages": (_size(small), lambda r: pages.pages_on(first, small, r, repeats=2)),
+    }
+
+
+def _web(first: BenchmarkServer, small: DatasetSpec) -> Mapping[str, tuple[str, Part]]:
+    from benchmarks.web import load, pages
+
+    climb = f"{_repeated('workers', _WORKERS)} {_repeated('users', _USERS)} --seconds {_LOAD_S}"
+    return {
+        "pages": (
+            f"{_size(small)} --repeats {_VISITS}",
+            lambda r: pages.pages_on(first, small, r, repeats=_VISITS),
+        ),
         "load": (
-            f"{_size(small)} --seconds 10 --workers 1 --workers 2 "
-            + " ".join(f"--users {users}" for users in _USERS),
+            f"{_size(small)} {climb} --objective-ms {_OBJECTIVE_MS:g}",
             lambda r: load.load_on(
                 first,
                 small,
                 r,
                 users=_USERS,
-                workers=(1, 2),
-                seconds=10,
-                objective_ms=100.0,
+                workers=_WORKERS,
+                seconds=_LOAD_S,
+                objective_ms=_OBJECTIVE_MS,
             ),
         ),
     }
+
+
+def _repeated(option: str, values: Sequence[int]) -> str:
+    return " ".join(f"--{option} {value}" for value in values)
+
+
+def _cold_rounds(server: BenchmarkServer, result: Result) -> int:
+    """1 where the server may be restarted; else 0, and the result says why."""
+    try:
+        coldness.restartable(server)
+    except BenchmarkError as error:
+        result.data["skipped"]["run --cold"] = str(error)
+        return 0
+    return 1
+
+
+def _urls(servers: Sequence[BenchmarkServer]) -> str:
+    """The options that name the servers; none for the local one. Passwords are left out."""
+    shown = [s.admin_url.set(drivername="postgresql") for s in servers if s.local is None]
+    return "".join(f" --url {url.render_as_string(hide_password=True)}" for url in shown)
 
 
 def _size(spec: DatasetSpec) -> str:

@@ -15,9 +15,17 @@ _TITLE = "OI Gemini benchmarks"
 
 @contextmanager
 def recorded(command: str, json_file: Path | None, out: Path | None) -> Iterator[Result]:
-    """A result to fill; written, reported and shown when the block ends without an error."""
+    """A result to fill; written, reported and shown when the block ends.
+
+    What was measured before an error is kept as result.json with the key `error`.
+    """
     result = results.start(command, command_line())
-    yield result
+    try:
+        yield result
+    except BaseException as error:
+        if result.data:
+            _keep(result, error, out)
+        raise
     results.finish(result)
     folder = write_folder(result, out)
     if json_file:
@@ -25,12 +33,24 @@ def recorded(command: str, json_file: Path | None, out: Path | None) -> Iterator
     show(result, folder)
 
 
+def _keep(result: Result, error: BaseException, out: Path | None) -> None:
+    results.finish(result).data["error"] = str(error) or type(error).__name__
+    folder = results.folder_for(result, out or _default_folder())
+    results.write_json(result.document(), folder / "result.json")
+    click.echo(f"Measured so far: {folder / 'result.json'}", err=True)
+
+
+def _default_folder() -> Path:
+    from db.settings import settings
+
+    return settings().home / "benchmarks"
+
+
 def write_folder(result: Result, out: Path | None) -> Path:
     """Write result.json, report.md and report.html into the result's own folder."""
     from benchmarks.report import html_report, markdown_report, sections_of
-    from db.settings import settings
 
-    folder = results.folder_for(result, out or settings().home / "benchmarks")
+    folder = results.folder_for(result, out or _default_folder())
     results.write_json(result.document(), folder / "result.json")
     document = results.read_json(folder)
     sections = sections_of(document)

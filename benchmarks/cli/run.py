@@ -22,7 +22,8 @@ from benchmarks.cli._output import recorded
 _KEYS = """\b
 Keys of --json, beside schema_version, machine and servers:
   dataset      days, strikes, cadence_s, end, seed, rows, load_rows_per_s
-  temperature  "warm" or "cold"
+  temperature  "warm" or "warm and cold"
+  cold         with --cold: method (whether the OS cache could be dropped), rounds, duration_s
   upgrade_s    seconds the copy took from baseline to head
   queries      one object a query:
     name, title, group, rows, same_rows, difference
@@ -31,6 +32,7 @@ Keys of --json, beside schema_version, machine and servers:
     speedup, speedup_95             before / after and its 95 % interval
     floors                          after / floor
     target                          speedup, floors, met
+    cold                            with --cold: before_ms, after_ms, speedup
     times                           count, min, p50, p95, p99, max of each side
     plans                           before, after: statements, shape, figures, documents
 """
@@ -41,6 +43,18 @@ Keys of --json, beside schema_version, machine and servers:
 @dataset_options()
 @query_option
 @click.option("--rounds", default=5, show_default=True, help="Interleaved rounds.")
+@click.option(
+    "--cold",
+    is_flag=True,
+    help="Also time first executions, each after a restart of its own; local server only.",
+)
+@click.option(
+    "--cold-rounds",
+    type=click.IntRange(1, 6),
+    default=2,
+    show_default=True,
+    help="Restarts a query.",
+)
 @output_options
 def command(
     url: str | None,
@@ -51,16 +65,33 @@ def command(
     seed: int,
     queries: tuple[str, ...],
     rounds: int,
+    cold: bool,
+    cold_rounds: int,
     json_file: Path | None,
     out: Path | None,
 ) -> None:
-    """Time and explain each query before and after the migrations, on the same history."""
-    from benchmarks.before_after import compare_on
+    """Time and explain each query before and after the migrations, on the same history.
+
+    --cold: for each query the local server is stopped, the operating system's cache is dropped
+    (where that is not permitted the result says so), the server is started, both databases are
+    connected to, and the first execution of the query on each is timed: planning with empty
+    catalog caches and reading from disk, without the start of a process. The sides take turns at
+    going first. Each query has restarts of its own, because the first one would warm the pages of
+    those after it; about two seconds each. Refused where others use the server.
+    """
     from benchmarks.errors import BenchmarkError
+    from benchmarks.run import compare_on
 
     spec = DatasetOptions(days, strikes, cadence, end, seed).spec()
     with recorded("run", json_file, out) as result:
-        compare_on(chosen_server(url), spec, result, queries=queries, rounds=rounds)
+        compare_on(
+            chosen_server(url),
+            spec,
+            result,
+            queries=queries,
+            rounds=rounds,
+            cold_rounds=cold_rounds if cold else 0,
+        )
     different = [q["name"] for q in result.data["queries"] if not q["same_rows"]]
     if different:
         raise BenchmarkError(f"Before and after return different rows: {', '.join(different)}.")

@@ -14,6 +14,9 @@ from db.ticks import STORED_FIELDS, EnrichedOption, EnrichedSnapshot
 if TYPE_CHECKING:
     from db.ticks import ChainColumns
 
+Instant = Sequence[EnrichedSnapshot]
+"""The snapshots of all exchanges at one instant."""
+
 
 def next_day(spec: DatasetSpec) -> date:
     """The weekday after the history ends."""

@@ -12,7 +12,7 @@ from benchmarks.databases import BenchmarkServer, Session, session
 from benchmarks.dataset.load import load
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.equality import named
-from benchmarks.history import BASELINE, set_columnstore, settle
+from benchmarks.history import BASELINE, bring_to_head, set_columnstore
 from benchmarks.peers.contender import Asked
 from benchmarks.progress import steps
 from benchmarks.requests import Request, Statement, captured, driver_session, replay
@@ -88,12 +88,10 @@ def toolkit(
 
     Without `columnstore` closed chunks stay rows; on an edition that has none they do anyway.
     """
-    from db import migrate
     from db.engine import engine_for
 
     with _filled(server, "toolkit", spec, hypertable=False) as url:
-        migrate.upgrade(url, "head")
-        settle(url, spec)
+        bring_to_head(url, spec)
         if not columnstore:
             with session(url) as setting:
                 set_columnstore(setting, None)

@@ -29,6 +29,7 @@ _HEAD = (
     "target",
     "same rows",
 )
+_COLD_HEAD = ("cold before ms", "cold after ms", "cold faster by")
 
 
 def query_sections(document: Mapping[str, Any]) -> Sequence[Section]:
@@ -44,6 +45,7 @@ def query_sections(document: Mapping[str, Any]) -> Sequence[Section]:
                 f"{where}; {document['temperature']}; client time to the last row, medians. "
                 "Targets are judged at 15 million rows."
             ),
+            *_cold_note(document),
             ratio_table(queries),
             Bars("Client time", "ms", {query["title"]: _bars(query) for query in queries}),
             *_missed(queries),
@@ -53,9 +55,35 @@ def query_sections(document: Mapping[str, Any]) -> Sequence[Section]:
     return [overview, Section("Plans", _plans(queries), command=document["arguments"])]
 
 
+def _cold_note(document: Mapping[str, Any]) -> list[Block]:
+    cold = document.get("cold")
+    if not cold:
+        return []
+    return [
+        Note(
+            f"Cold: first execution, {cold['method']} before each query; medians of "
+            f"{cold['rounds']} restarts a query."
+        )
+    ]
+
+
 def ratio_table(queries: Sequence[Mapping[str, Any]]) -> Table:
-    """One row a query; a missed target or a slower query is marked."""
-    return Table(_HEAD, [_row(query) for query in queries])
+    """One row a query; a missed target or a slower query is marked. Cold stands beside warm."""
+    is_cold = any("cold" in query for query in queries)
+    head = (*_HEAD, *(_COLD_HEAD if is_cold else ()))
+    return Table(head, [[*_row(query), *_cold(query, is_cold)] for query in queries])
+
+
+def _cold(query: Mapping[str, Any], is_cold: bool) -> list[Cell]:
+    if not is_cold:
+        return []
+    cold = query.get("cold") or dict.fromkeys(("before_ms", "after_ms", "speedup"))
+    slower: Tone = "bad" if cold["speedup"] is not None and cold["speedup"] < 1 else "plain"
+    return [
+        number(cold["before_ms"]),
+        number(cold["after_ms"]),
+        number(cold["speedup"], suffix=" ×", tone=slower),
+    ]
 
 
 def _row(query: Mapping[str, Any]) -> list[Cell]:
