@@ -85,6 +85,8 @@ def report_text(report: "Report") -> str:
         f"  windows: {report.windows_copied} of {report.windows} copied, "
         f"{report.windows_verified} compared; {report.rows_copied:,} rows copied",
     ]
+    if report.waiting_for:
+        lines.append(f"  waiting: {report.waiting_for}")
     if report.log_entries is not None:
         lines.append(f"  changes waiting to be brought in step: {report.log_entries:,}")
     lines += [

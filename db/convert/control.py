@@ -200,10 +200,12 @@ def _take_over(this: _Run) -> None:
     this.job, this.swap_ms = swapping.swap(this.connection, this.job)
 
 
-def _reporter(this: _Run, phase: str, done_before: int, total: int) -> Callable[[int], None]:
+def _reporter(
+    this: _Run, phase: str, done_before: int, total: int
+) -> Callable[[int, str | None], None]:
     began = time.monotonic()
 
-    def report(rows: int) -> None:
+    def report(rows: int, waiting_for: str | None) -> None:
         elapsed_s = time.monotonic() - began
         rate = rows / elapsed_s if rows and elapsed_s else None
         left = max(total - done_before - rows, 0)
@@ -214,6 +216,7 @@ def _reporter(this: _Run, phase: str, done_before: int, total: int) -> Callable[
                 total_rows=max(total, done_before + rows),
                 rows_per_s=rate,
                 seconds_left=left / rate if rate else None,
+                note=f"waiting: {waiting_for}" if waiting_for else "",
             )
         )
 

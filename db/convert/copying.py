@@ -10,20 +10,22 @@ from psycopg import sql
 from sqlalchemy import URL
 
 from db.convert import pair as pairs
-from db.convert import reconcile
+from db.convert import reconcile, state
 from db.convert.model import Job
 from db.convert.pair import Pair
 from db.convert.session import Connection, Row, connect
-from db.convert.throttle import pace, wait_for_turn
+from db.convert.throttle import LagMeter, pace, wait_for_turn
 
 _CLAIMED_ELSEWHERE_S = 0.2
 
 
 @dataclass
 class Tally:
-    """Rows done by all workers of one phase of one run."""
+    """Rows done by all workers of one phase of one run, and what they wait for."""
 
     rows: int = 0
+    waiting_for: str | None = None
+    is_known: bool = False
     error: BaseException | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -31,6 +33,21 @@ class Tally:
     def add(self, rows: int) -> None:
         with self._lock:
             self.rows += rows
+
+    def wait_for(self, connection: Connection, job: Job, reason: str | None) -> None:
+        """Note in the audit trail, once for all workers, that they wait or go on."""
+        with self._lock:
+            if not self.is_known:
+                # an earlier run may have been killed while it waited
+                self.waiting_for = state.waiting_for(connection, job.id)
+                self.is_known = True
+            if reason == self.waiting_for:
+                return
+            self.waiting_for = reason
+            if reason:
+                state.note(connection, job.id, state.WAITING, reason=reason)
+            else:
+                state.note(connection, job.id, state.GOING_ON)
 
     def fail(self, error: BaseException) -> None:
         with self._lock:
@@ -43,11 +60,16 @@ Step = Callable[[Connection, Pair, Job], int | None]
 
 def work(url: URL, job: Job, step: Step, tally: Tally) -> None:
     """One worker: takes steps over a connection of its own until there is nothing left to do."""
+
+    def told(connection: Connection, reason: str | None) -> None:
+        tally.wait_for(connection, job, reason)
+
     try:
         with connect(url, application_name="oi convert worker") as connection:
             pair = pairs.forward(connection, job)
+            meter = LagMeter()
             while not tally.stop.is_set():
-                current = wait_for_turn(connection, job, tally.stop)
+                current = wait_for_turn(connection, job, meter, tally.stop, told)
                 if tally.stop.is_set():
                     return
                 began = time.monotonic()
@@ -61,12 +83,12 @@ def work(url: URL, job: Job, step: Step, tally: Tally) -> None:
 
 
 def run_workers(
-    url: URL, job: Job, step: Step, workers: int, on_rows: Callable[[int], None]
+    url: URL, job: Job, step: Step, workers: int, on_rows: Callable[[int, str | None], None]
 ) -> int:
     """Several workers on one kind of step until all is done; returns the rows they did.
 
-    `on_rows` is called a few times a second with the rows so far; an error of a worker, or of
-    `on_rows`, stops the others at the end of their windows and is raised.
+    `on_rows` is called a few times a second with the rows so far and what they wait for; an error
+    of a worker, or of `on_rows`, stops the others at the end of their windows and is raised.
     """
     tally = Tally()
     threads = [
@@ -78,7 +100,7 @@ def run_workers(
     try:
         while any(thread.is_alive() for thread in threads):
             threads[0].join(0.2) if threads[0].is_alive() else tally.stop.wait(0.2)
-            on_rows(tally.rows)
+            on_rows(tally.rows, tally.waiting_for)
     finally:
         tally.stop.set()
         for thread in threads:

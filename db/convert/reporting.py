@@ -15,7 +15,8 @@ from db.convert.session import Connection, Row, connect, is_installed, one
 class Report:
     """One conversion: where it is, what it did, what waits.
 
-    `log_entries` are changes not yet brought in step; None where there is no log any more.
+    `waiting_for` is why a run that is going on copies nothing; `log_entries` are changes not yet
+    brought in step, None where there is no log any more.
     """
 
     conversion_id: int
@@ -24,6 +25,7 @@ class Report:
     phase: str
     is_running: bool
     paused: bool
+    waiting_for: str | None
     hold_swap: bool
     windows: int
     windows_copied: int
@@ -79,6 +81,7 @@ def _report(connection: Connection, job: Job) -> Report:
         direction=job.direction,
         phase=job.phase,
         paused=job.paused,
+        waiting_for=state.waiting_for(connection, job.id) if times["is_running"] else None,
         hold_swap=job.hold_swap,
         windows=done["windows"],
         windows_copied=done["copied"],

@@ -8,6 +8,8 @@ from db.convert.model import Blueprint, Direction, Job, Phase, RunOptions, Throt
 from db.convert.session import Connection, Row, one
 from db.timescale.converter import Conversion
 
+WAITING, GOING_ON = "waiting", "going on"
+"""Steps of the audit trail: the workers of a run wait for something, and no longer."""
 _JOB = b"""
     SELECT id,
            table_schema,
@@ -161,6 +163,22 @@ def note(connection: Connection, conversion_id: int, step: str, **detail: object
         "INSERT INTO oi_convert.event (conversion_id, step, detail) VALUES (%s, %s, %s)",
         [conversion_id, step, Jsonb(detail)],
     )
+
+
+def waiting_for(connection: Connection, conversion_id: int) -> str | None:
+    """What the workers of a run were last said to wait for; None when they went on since."""
+    row = connection.execute(
+        """
+        SELECT detail ->> 'reason' AS reason
+        FROM oi_convert.event
+        WHERE conversion_id = %s
+          AND step IN (%s, %s)
+        ORDER BY id DESC
+        LIMIT 1
+        """,
+        [conversion_id, WAITING, GOING_ON],
+    ).fetchone()
+    return row["reason"] if row else None
 
 
 def events(connection: Connection, conversion_id: int) -> list[Row]:
