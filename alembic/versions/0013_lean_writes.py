@@ -1,0 +1,23 @@
+"""A snapshot is stored with less work: contracts updated by one join, no log of what is settled.
+
+Only functions are replaced, which waits for no writer and makes none wait.
+
+Revises: 0012_retention
+"""
+
+from alembic import op
+
+from db.revision_sql import run_sql
+
+revision = "0013_lean_writes"
+down_revision = "0012_retention"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_sql(op, "0013_lean_writes")
+
+
+def downgrade() -> None:
+    run_sql(op, "0013_lean_writes_down")
