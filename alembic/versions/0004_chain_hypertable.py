@@ -24,7 +24,7 @@ _HYPERTABLE = {
     "unique_keys": [
         UniqueKey(
             name="option_chain_snapshots_key",
-            columns=("exchange", '"timestamp" DESC', "strike", "option_type"),
+            columns=("exchange", '"timestamp"', "strike", "option_type"),
         )
     ],
     "drop_constraints": {

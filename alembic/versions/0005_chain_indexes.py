@@ -10,7 +10,7 @@ down_revision = "0004_chain_hypertable"
 branch_labels = None
 depends_on = None
 
-_COLUMNS = ["exchange", "strike", "option_type", '"timestamp" DESC']
+_COLUMNS = ["exchange", "strike", "option_type", "timestamp"]
 
 
 def upgrade() -> None:

@@ -45,7 +45,7 @@ def test_declared_indexes_are_built_before_the_swap(
     assert session.execute(
         "SELECT split_part(indexdef, ' USING ', 2) FROM pg_indexes "
         "WHERE indexname = 'option_chain_snapshots_contract_idx'"
-    ).fetchall() == [('btree (exchange, strike, option_type, "timestamp" DESC)',)]
+    ).fetchall() == [('btree (exchange, strike, option_type, "timestamp")',)]
 
 
 def test_a_conversion_given_up_half_way_is_taken_up_again(
