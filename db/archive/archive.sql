@@ -67,8 +67,13 @@ ORDER BY k.range_start
 -- name: run
 SELECT timescale_engine.run_archive(%(target)s, %(config)s) AS more
 
--- name: lock
-SELECT pg_advisory_xact_lock(hashtextextended('timescale_engine.archive ' || %(target)s, 0))
+-- name: restore
+SELECT s.next_from,
+       s.restored
+FROM timescale_engine.restore_archive(%(target)s, %(config)s, %(since)s, %(until)s) AS s
+
+-- name: drop_emptied
+SELECT timescale_engine.drop_emptied_chunk(%(target)s, %(config)s) AS more
 
 -- name: hold_policy
 UPDATE timescale_engine.policy

@@ -105,12 +105,6 @@ def side(connection: Connection, table: str) -> Side:
     )
 
 
-def column_list(connection: Connection, table: str) -> sql.Composed:
-    """The stored columns of a table."""
-    names = [row["name"] for row in rows(connection, "columns", table=table)]
-    return sql.SQL(", ").join(map(sql.Identifier, names))
-
-
 def relation(name: str) -> sql.SQL:
     """A relation whose name is quoted already, as the catalog gives it."""
     return sql.SQL(name)

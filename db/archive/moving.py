@@ -1,19 +1,17 @@
 """Rows into the archive and back: each span copied, compared and removed in one transaction."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import psycopg
-from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import URL
 
 from db.archive import catalog
-from db.archive.catalog import Archive, archive_of, connect, relation, rows
+from db.archive.catalog import Archive, archive_of, connect, rows
 from db.archive.errors import ArchiveError
-from db.convert.session import Connection, Row, one
+from db.convert.session import Connection, Row
 
 OnSpan = Callable[[str, int], None]
 
@@ -51,7 +49,7 @@ def run(url: URL, table: str, on_span: OnSpan = _quiet) -> Moved:
 
 def _step(connection: Connection, archive: Archive) -> bool:
     try:
-        step = rows(connection, "run", target=archive.target, config=Jsonb(archive.config))
+        step = rows(connection, "run", **_archive_of(archive))
     except psycopg.errors.ObjectNotInPrerequisiteState as error:
         raise ArchiveError(
             f"{error.diag.message_primary} Run `python -m db maintain --fill`, then this again."
@@ -78,12 +76,29 @@ def restore(
         archive = archive_of(connection, table)
         _hold(connection, archive, hold)
         spans = restored = 0
-        for first, until in _spans(connection, archive, start, end):
-            count = _bring_back(connection, archive, first, until)
-            spans, restored = spans + 1, restored + count
-            on_span(f"{first} to {until}", count)
-        _drop_empty_chunks(connection, archive)
+        since = str(start)
+        while step := _restore_step(connection, archive, since, str(end)):
+            if step["restored"]:
+                spans, restored = spans + 1, restored + step["restored"]
+                on_span(f"{since} to {step['next_from']}", step["restored"])
+            since = step["next_from"]
+        while rows(connection, "drop_emptied", **_archive_of(archive))[0]["more"]:
+            pass
         return Moved(table=archive.target, spans=spans, rows=restored)
+
+
+def _restore_step(connection: Connection, archive: Archive, since: str, until: str) -> Row | None:
+    """One span back in the transaction of one statement; None when nothing is left."""
+    window = {"since": since, "until": until}
+    try:
+        (step,) = rows(connection, "restore", **_archive_of(archive), **window)
+    except (psycopg.errors.UniqueViolation, psycopg.errors.DataCorrupted) as error:
+        raise ArchiveError(str(error.diag.message_primary)) from error
+    return step if step["next_from"] is not None else None
+
+
+def _archive_of(archive: Archive) -> dict[str, object]:
+    return {"target": archive.target, "config": Jsonb(archive.config)}
 
 
 def _hold(connection: Connection, archive: Archive, hold: timedelta) -> None:
@@ -93,96 +108,3 @@ def _hold(connection: Connection, archive: Archive, hold: timedelta) -> None:
         connection.execute(
             catalog.statement("hold_policy"), {"hold": hold, "target": archive.target}
         )
-
-
-def _spans(
-    connection: Connection, archive: Archive, start: datetime, end: datetime
-) -> Iterator[tuple[Any, Any]]:
-    """Pieces of the window as long as a chunk of the table, each with archived rows."""
-    types = {"time": sql.Identifier(archive.time_column), "type": sql.SQL(archive.time_type)}
-    query = sql.SQL(
-        "SELECT min({time}) AS first, least(min({time}) + %s, %s::{type})::{type} AS until "
-        "FROM {archive} WHERE {time} >= %s::{type} AND {time} < %s::{type}"
-    ).format(archive=relation(archive.archive_table), **types)
-    cursor: Any = start
-    while True:
-        span = one(connection, query, [archive.chunk_interval, end, cursor, end])
-        if span["first"] is None:
-            return
-        yield span["first"], span["until"]
-        cursor = span["until"]
-
-
-def _bring_back(connection: Connection, archive: Archive, first: datetime, until: datetime) -> int:
-    columns = catalog.column_list(connection, archive.target)
-    parts = {
-        "target": relation(archive.target),
-        "archive": relation(archive.archive_table),
-        "columns": columns,
-        "time": sql.Identifier(archive.time_column),
-        "type": sql.SQL(archive.time_type),
-    }
-    span = [first, until]
-    with connection.transaction():
-        rows(connection, "lock", target=archive.target)
-        wanted = one(connection, sql.SQL(_SUM).format(**parts), span)
-        stored = _insert(connection, sql.SQL(_INSERT).format(**parts), span, archive)
-        deleted = connection.execute(sql.SQL(_DELETE).format(**parts), span).rowcount
-        if stored != wanted or deleted != wanted["count"]:
-            raise ArchiveError(
-                f"{archive.target}: {wanted['count']} rows of {first} to {until} did not come back "
-                "as they were; nothing of this span was moved."
-            )
-    return int(wanted["count"])
-
-
-_SUM = """
-    SELECT count(*) AS count,
-           sum(hashtextextended(r::TEXT, 0)::NUMERIC) AS checksum
-    FROM (
-        SELECT {columns}
-        FROM {archive}
-        WHERE {time} >= %s::{type}
-          AND {time} < %s::{type}
-    ) r
-"""
-_INSERT = """
-    WITH stored AS (
-        INSERT INTO {target} ({columns})
-        SELECT {columns}
-        FROM {archive}
-        WHERE {time} >= %s::{type}
-          AND {time} < %s::{type}
-        RETURNING {columns}
-    )
-    SELECT count(*) AS count,
-           sum(hashtextextended(r::TEXT, 0)::NUMERIC) AS checksum
-    FROM (SELECT * FROM stored) r
-"""
-_DELETE = "DELETE FROM {archive} WHERE {time} >= %s::{type} AND {time} < %s::{type}"
-
-
-def _insert(
-    connection: Connection, statement: sql.Composed, span: list[Any], archive: Archive
-) -> Row:
-    try:
-        return one(connection, statement, span)
-    except psycopg.errors.UniqueViolation as error:
-        raise ArchiveError(
-            f"{archive.target} and its archive both hold a row "
-            f"({(error.diag.message_detail or '').rstrip('.')}): it was written anew after it was "
-            f"archived. Delete the one in {archive.archive_table} that is older, then run this "
-            "again."
-        ) from error
-
-
-def _drop_empty_chunks(connection: Connection, archive: Archive) -> None:
-    """Chunks of the archive that gave back their last row go."""
-    for chunk in rows(connection, "chunks", table=archive.archive_table):
-        name = relation(chunk["chunk"])
-        with connection.transaction():
-            rows(connection, "lock", target=archive.target)
-            connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(name))
-            held = one(connection, sql.SQL("SELECT EXISTS (SELECT FROM {}) AS rows").format(name))
-            if not held["rows"]:
-                connection.execute(sql.SQL("DROP TABLE {}").format(name))

@@ -138,15 +138,114 @@ BEGIN
 END
 $$;
 
+-- Lets the toolkit's own rollups above a hypertable take what changed in it; true if more is left.
+CREATE OR REPLACE FUNCTION timescale_engine.refresh_readers(source regclass) RETURNS boolean
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    reader integer;
+BEGIN
+    FOR reader IN
+        SELECT r.id
+        FROM timescale_engine.rollup AS r
+        JOIN timescale_engine.source AS s ON s.id = r.source_id
+        WHERE s.relation = source
+        ORDER BY r.id
+    LOOP
+        IF timescale_engine.refresh_step(reader) THEN
+            RETURN true;
+        END IF;
+    END LOOP;
+    RETURN false;
+END
+$$;
+
+-- The continuous aggregates that read a hypertable, with their watermarks as the registry has times.
+CREATE OR REPLACE FUNCTION timescale_engine.native_readers(source regclass)
+RETURNS TABLE (name text, bucket interval, watermark timestamp)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT
+        format('%I.%I', a.user_view_schema, a.user_view_name),
+        b.bucket_width::interval,
+        _timescaledb_functions.to_timestamp(
+            _timescaledb_functions.cagg_watermark(a.mat_hypertable_id)
+        ) AT TIME ZONE 'UTC'
+    FROM _timescaledb_catalog.continuous_agg AS a
+    JOIN _timescaledb_catalog.continuous_aggs_bucket_function AS b
+      ON b.mat_hypertable_id = a.mat_hypertable_id
+    JOIN _timescaledb_catalog.hypertable AS h ON h.id = a.raw_hypertable_id
+    WHERE format('%I.%I', h.schema_name, h.table_name)::regclass = source;
+END;
+
+-- Up to where a hypertable is closed: below the newest chunk that holds rows, and below the watermark of
+-- every rollup that reads it, which takes newer buckets from the table itself. NULL: it holds no rows.
+CREATE OR REPLACE FUNCTION timescale_engine.closed_until(source regclass) RETURNS timestamp
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    newest record;
+    is_filled boolean;
+BEGIN
+    FOR newest IN
+        SELECT c.chunk, lower(c.span) AS starts
+        FROM timescale_engine.chunks_of(source) AS c
+        ORDER BY lower(c.span) DESC
+    LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s)', newest.chunk) INTO is_filled;
+        EXIT WHEN is_filled;
+    END LOOP;
+    RETURN least(
+        newest.starts,
+        (
+            SELECT min(r.watermark)
+            FROM timescale_engine.rollup AS r
+            JOIN timescale_engine.source AS s ON s.id = r.source_id
+            WHERE s.relation = source
+        ),
+        (SELECT min(n.watermark) FROM timescale_engine.native_readers(source) AS n)
+    );
+END
+$$;
+
+-- An error where a continuous aggregate is behind the rows of its hypertable by a whole bucket: only its
+-- own refresh can help.
+CREATE OR REPLACE FUNCTION timescale_engine.require_current_readers(source regclass) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    newest timestamp := (
+        SELECT upper(timescale_engine.held_span(
+            source, d.column_name, d.column_type = 'timestamptz'::regtype
+        ))
+        FROM timescaledb_information.dimensions AS d
+        WHERE format('%I.%I', d.hypertable_schema, d.hypertable_name)::regclass = source
+          AND d.dimension_number = 1
+    );
+    late record;
+BEGIN
+    SELECT n.name, n.watermark INTO late
+    FROM timescale_engine.native_readers(source) AS n
+    WHERE newest > n.watermark + n.bucket
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE object_not_in_prerequisite_state USING
+            MESSAGE = format(
+                'Archiving of %s waits: %s is refreshed to %s only.', source, late.name, late.watermark
+            );
+    END IF;
+END
+$$;
+
 -- Drops the chunks of a hypertable or rollup that are older than config's drop_after, once every rollup
--- above it has taken what changed, and once its archive policy, if any, has run without an error.
+-- above it has taken what changed, and once its archive policy, if any, has run without an error. What
+-- is not closed yet stays, however old it is.
 CREATE OR REPLACE FUNCTION timescale_engine.run_retention(target text, config jsonb) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 DECLARE
     dropped regclass := target::regclass;
     zoned boolean;
-    reader integer;
 BEGIN
     IF EXISTS (
         SELECT FROM timescale_engine.policy AS p
@@ -159,25 +258,19 @@ BEGIN
     SELECT r.materialized INTO dropped FROM timescale_engine.rollup AS r
     WHERE r.relation = dropped AND NOT r.native;
     dropped := coalesce(dropped, target::regclass);
-    FOR reader IN
-        SELECT r.id
-        FROM timescale_engine.rollup AS r
-        JOIN timescale_engine.source AS s ON s.id = r.source_id
-        WHERE s.relation = dropped
-        ORDER BY r.id
-    LOOP
-        IF timescale_engine.refresh_step(reader) THEN
-            RETURN true;
-        END IF;
-    END LOOP;
+    IF timescale_engine.refresh_readers(dropped) THEN
+        RETURN true;
+    END IF;
     SELECT d.column_type = 'timestamptz'::regtype INTO zoned
     FROM timescaledb_information.dimensions AS d
     WHERE format('%I.%I', d.hypertable_schema, d.hypertable_name)::regclass = dropped
       AND d.dimension_number = 1;
     EXECUTE format(
-        'SELECT count(*) FROM %s.drop_chunks($1, older_than => %s - $2)',
-        timescale_engine.extension_schema(), CASE WHEN zoned THEN 'now()' ELSE 'localtimestamp' END
-    ) USING dropped, (config ->> 'drop_after')::interval;
+        'SELECT count(*) FROM %1$s.drop_chunks($1, older_than => least(%2$s - $2, $3%3$s))',
+        timescale_engine.extension_schema(),
+        CASE WHEN zoned THEN 'now()' ELSE 'localtimestamp' END,
+        CASE WHEN zoned THEN ' AT TIME ZONE ''UTC''' END
+    ) USING dropped, (config ->> 'drop_after')::interval, timescale_engine.closed_until(dropped);
     RETURN false;
 END
 $$;

@@ -4,7 +4,7 @@ from importlib.resources import files
 
 from db.timescale.sqltext import Fragment, compose, literal, raw
 
-VERSION = 1
+VERSION = 2
 
 # the inner IF is parsed only where its table is there
 _GUARD = """DO $guard$

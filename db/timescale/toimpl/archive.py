@@ -5,7 +5,7 @@ from typing import Any
 
 from alembic.operations import Operations
 
-from db.timescale import records
+from db.timescale import archiving, records
 from db.timescale.execution import Executor
 from db.timescale.ops.archive import (
     AddArchivePolicyOp,
@@ -31,8 +31,7 @@ FEATURE = "job"
 def add_archive_policy(operations: Operations, op: AddArchivePolicyOp) -> None:
     """Make the archive where it is missing, and set the policy whatever was there."""
     executor = Executor.of(operations)
-    executor.run(records.tables())
-    executor.run(raw(_statements()["functions"]))
+    _install(executor)
     executor.run(_sql("prepare", target=full_name(op.table), config=literal(op.config)))
     executor.run_where(
         FEATURE,
@@ -65,15 +64,20 @@ def alter_archive_policy(operations: Operations, op: AlterArchivePolicyOp) -> No
 
 @Operations.implementation_for(RemoveArchivePolicyOp)
 def remove_archive_policy(operations: Operations, op: RemoveArchivePolicyOp) -> None:
-    """Stop archiving first, then bring the rows back."""
+    """Stop archiving first, then bring the rows back span by span, then remove what is empty."""
     executor = Executor.of(operations)
+    target, config = full_name(op.table), literal(op.config)
     forget = records.forget_policy(KIND, op.table)
-    executor.run_where(FEATURE, [*forget, _sql("remove_job", target=full_name(op.table))], forget)
-    executor.run(
-        _sql("dissolve", target=full_name(op.table), config=literal(op.config)),
-        label=f"{op.table}: bringing archived rows back",
-        unlimited=True,
-    )
+    executor.run_where(FEATURE, [*forget, _sql("remove_job", target=target)], forget)
+    _install(executor)
+    archiving.empty_archive(executor, op.table, target, config)
+    executor.run(archiving.dissolve(target, config), label=f"{op.table}: removing its archive")
+
+
+def _install(executor: Executor) -> None:
+    executor.run(records.tables())
+    executor.run(raw(_statements()["functions"]))
+    executor.run(archiving.functions())
 
 
 def _sql(statement: str, /, **parts: Fragment) -> Fragment:
