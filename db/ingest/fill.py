@@ -21,11 +21,9 @@ def fill_live_edge(operations: Operations) -> None:
     executor = Executor.of(operations)
     if executor.offline:
         return
-    extents = executor.read(raw(_sql("extents")))
-    if not extents:
-        return
+    # first of all this commits: writers wait until the triggers are
     with executor.outside_transaction(), progress("live edge: reading history"):
-        for exchange, first, last in map(tuple, extents):
+        for exchange, first, last in map(tuple, executor.read(raw(_sql("extents")))):
             for start in _days(first, last):
                 executor.run(_window(exchange, start), unlimited=True)
             executor.run(

@@ -49,6 +49,7 @@ def create_hypertable(operations: Operations, op: CreateHypertableOp) -> None:
         _create(executor, conversion)
     executor.run_all([*_drops(conversion)])
     executor.run_all([_add_key(op.table, key) for key in op.unique_keys])
+    _let_go(executor)
 
 
 @Operations.implementation_for(DropHypertableOp)
@@ -172,6 +173,13 @@ def _adopt(executor: Executor, conversion: Conversion, found: HypertableSpec) ->
             if part not in found.space
         ]
     )
+
+
+def _let_go(executor: Executor) -> None:
+    """Commit, where tables are in use: who reads this one should not wait for the next."""
+    if not executor.offline and executor.options.get(OPTION) is not None:
+        with executor.outside_transaction():
+            pass
 
 
 def _found(executor: Executor, table: str) -> HypertableSpec | None:
