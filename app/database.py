@@ -59,7 +59,7 @@ class Database:
 
         try:
             if not self._explicit:
-                return engine.write_engine() if newest else engine.read_engine()
+                return engine.newest_engine() if newest else engine.read_engine()
         except ServerError as error:
             raise DatabaseUnavailableError(str(error)) from error
         with self._lock:

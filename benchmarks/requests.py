@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+import psycopg
+from psycopg.pq import Format
+from sqlalchemy import Connection, Engine
 
 from benchmarks.databases import Session
 from benchmarks.plans.explain import Parameters, explain
@@ -14,10 +16,11 @@ from benchmarks.plans.node import ExplainedPlan
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One SQL text with the parameters bound to it."""
+    """One SQL text with the parameters bound to it; `binary` is the form its rows come in."""
 
     text: str
     parameters: Parameters
+    binary: bool = False
 
 
 Request = Sequence[Statement]
@@ -27,8 +30,8 @@ Request = Sequence[Statement]
 def answer(session: Session, request: Request) -> list[tuple[Any, ...]]:
     """Send a request as prepared statements and fetch every row; the last statement's rows."""
     rows: list[tuple[Any, ...]] = []
-    with session.cursor() as cursor:
-        for statement in request:
+    for statement in request:
+        with session.cursor(binary=statement.binary) as cursor:
             cursor.execute(statement.text, statement.parameters, prepare=True)
             rows = cursor.fetchall()
     return rows
@@ -54,14 +57,21 @@ def captured(
     """What a read sends when it is called, and the rows it returns."""
     taken: list[Statement] = []
 
-    def take(
-        connection: Any, cursor: Any, text: str, parameters: Any, context: Any, many: bool
-    ) -> None:
-        taken.append(Statement(text, parameters))
+    class Recording(psycopg.Cursor[Any]):
+        """Takes down what is executed, whether SQLAlchemy or db.queries asked for the cursor."""
+
+        def execute(self, query: Any, params: Any = None, **options: Any) -> "Recording":
+            taken.append(Statement(query, params, self.format == Format.BINARY))
+            super().execute(query, params, **options)
+            return self
 
     with engine.connect() as connection:
-        event.listen(connection, "before_cursor_execute", take)
-        rows = read(connection)
+        driver: Any = connection.connection.driver_connection
+        usual, driver.cursor_factory = driver.cursor_factory, Recording
+        try:
+            rows = read(connection)
+        finally:
+            driver.cursor_factory = usual
     return tuple(taken), rows
 
 

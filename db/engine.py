@@ -1,8 +1,10 @@
-"""Pooled engines, made on first use: one that writes, one that only reads.
+"""Pooled engines, made on first use: one that writes, two that only read.
 
-Every connection carries an application name, timeouts and `plan_cache_mode =
-force_custom_plan`: the instants of a read are then constants when it is planned, and all chunks
-but one are excluded (https://www.postgresql.org/docs/current/runtime-config-query.html).
+Every connection carries an application name and timeouts. A writer plans each statement with its
+instants as constants (`plan_cache_mode = force_custom_plan`), so that all chunks but one are
+excluded. A reader leaves the choice to the server: a key lookup costs less than its plan, so that
+plan is kept, while a statement on many chunks is dearer without constants and planned each time
+(https://www.postgresql.org/docs/current/runtime-config-query.html).
 """
 
 from collections.abc import Iterator
@@ -16,6 +18,9 @@ from db.errors import DatabaseUnavailableError
 from db.settings import Settings, settings
 
 _POOL_TIMEOUT_S = 5
+# a kept plan holds the watermarks of rollups as they were when it was made: it stays right, but
+# reads more and more from their source, so that no plan should grow old
+_KEEP_PLANS_S = 600
 _MS = 1000
 # connection failures, shutdowns, too many clients, a database that is not there:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -24,7 +29,7 @@ _UNAVAILABLE_CLASSES = ("08", "57P", "53300", "3D000", "28")
 
 @cache
 def write_engine() -> Engine:
-    """The engine of this process for writing (and for reads that must see the newest row)."""
+    """The engine of this process for writing."""
     return engine_for(database_url(), settings=settings())
 
 
@@ -33,6 +38,12 @@ def read_engine() -> Engine:
     """The engine of this process for reading: the replica where one is set, read-only always."""
     url = settings().replica_url or database_url()
     return engine_for(url, settings=settings(), read_only=True)
+
+
+@cache
+def newest_engine() -> Engine:
+    """The engine of this process for reads that must see the newest commit; never a replica."""
+    return engine_for(database_url(), settings=settings(), read_only=True)
 
 
 def database_url() -> URL:
@@ -53,10 +64,16 @@ def engine_for(
     read_only: bool = False,
     application_name: str = "oi-gemini",
 ) -> Engine:
-    """A pooled engine on `url`; a connection that is lost raises DatabaseUnavailableError."""
+    """A pooled engine on `url`; a connection that is lost raises DatabaseUnavailableError.
+
+    One that only reads commits each statement by itself, which saves two round trips a read; who
+    needs one snapshot for several asks its connection for REPEATABLE READ.
+    """
     chosen = settings or Settings()
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
+        isolation_level="AUTOCOMMIT" if read_only else None,
+        pool_recycle=_KEEP_PLANS_S if read_only else -1,
         pool_pre_ping=True,
         pool_size=chosen.pool_size,
         max_overflow=chosen.pool_overflow,
@@ -99,13 +116,16 @@ def connected(engine: Engine) -> Iterator[Connection]:
 
 def _server_options(chosen: Settings, read_only: bool) -> str:
     options = {
-        "plan_cache_mode": "force_custom_plan",
+        "plan_cache_mode": "auto" if read_only else "force_custom_plan",
         "statement_timeout": str(chosen.statement_timeout_s * _MS),
         "idle_in_transaction_session_timeout": str(chosen.idle_in_transaction_timeout_s * _MS),
         "default_transaction_read_only": "on" if read_only else "off",
         # nothing here is worth compiling: the longest read takes milliseconds
         "jit": "off",
     }
+    if read_only:
+        # what screens ask for is in memory: following the key of a chain beats reading all chains
+        options["random_page_cost"] = "1.1"
     return " ".join(f"-c {name}={value}" for name, value in options.items())
 
 

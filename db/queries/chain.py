@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from db.queries.snapshots import snapshot_at
+from db.queries.snapshots import instant_at
 from db.queries.statements import fetch
 from db.ticks import OptionType
 
@@ -124,8 +124,8 @@ def latest_chains(connection: Connection) -> tuple[LatestOption, ...]:
 
 def chain_as_of(connection: Connection, exchange: str, at: datetime) -> tuple[StoredOption, ...]:
     """The chain that was the newest at `at` (aware); empty before the first snapshot."""
-    snapshot = snapshot_at(connection, exchange, at)
-    return () if snapshot is None else chain_at(connection, exchange, snapshot.timestamp)
+    instant = instant_at(connection, exchange, at)
+    return () if instant is None else chain_at(connection, exchange, instant)
 
 
 def chain_at(connection: Connection, exchange: str, at: datetime) -> tuple[StoredOption, ...]:

@@ -40,7 +40,7 @@ SELECT
     chain.theta AS theta,
     chain.vega AS vega
 FROM option_chain_latest AS chain
-WHERE chain.exchange = :exchange
+WHERE chain.exchange = %(exchange)s
 ORDER BY chain.strike, chain.option_type;
 
 -- name: latest_chains
@@ -112,8 +112,8 @@ SELECT
     chain.spread AS spread,
     chain.order_book_imbalance AS order_book_imbalance
 FROM option_chain_snapshots AS chain
-WHERE chain.exchange = :exchange
-  AND chain."timestamp" = :at
+WHERE chain.exchange = %(exchange)s
+  AND chain."timestamp" = %(at)s
 ORDER BY chain.strike, chain.option_type;
 
 -- name: archived_chain_at
@@ -143,8 +143,8 @@ SELECT
     chain.spread AS spread,
     chain.order_book_imbalance AS order_book_imbalance
 FROM option_chain_snapshots_history AS chain
-WHERE chain.exchange = :exchange
-  AND chain."timestamp" = :at
+WHERE chain.exchange = %(exchange)s
+  AND chain."timestamp" = %(at)s
 ORDER BY chain.strike, chain.option_type;
 
 -- name: oi_changes
@@ -166,7 +166,7 @@ SELECT
     chain.day_open_oi AS day_open_oi,
     chain.prev_close_oi AS prev_close_oi
 FROM option_chain_latest AS chain
-WHERE chain.exchange = :exchange
+WHERE chain.exchange = %(exchange)s
 ORDER BY chain.strike, chain.option_type;
 
 -- name: oi_by_strike
@@ -177,6 +177,6 @@ SELECT
     max(chain.oi - chain.prev_close_oi) FILTER (WHERE chain.option_type = 'CE') AS day_change_ce,
     max(chain.oi - chain.prev_close_oi) FILTER (WHERE chain.option_type = 'PE') AS day_change_pe
 FROM option_chain_latest AS chain
-WHERE chain.exchange = :exchange
+WHERE chain.exchange = %(exchange)s
 GROUP BY chain.strike
 ORDER BY chain.strike;

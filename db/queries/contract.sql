@@ -9,11 +9,11 @@ SELECT
     chain.iv AS iv,
     chain.underlying_price AS underlying_price
 FROM option_chain_snapshots AS chain
-WHERE chain.exchange = :exchange
-  AND chain.strike = :strike
-  AND chain.option_type = :option_type
-  AND chain."timestamp" >= :start
-  AND chain."timestamp" < :end
+WHERE chain.exchange = %(exchange)s
+  AND chain.strike = %(strike)s
+  AND chain.option_type = %(option_type)s
+  AND chain."timestamp" >= %(start)s
+  AND chain."timestamp" < %(end)s
 ORDER BY chain."timestamp";
 
 -- name: archived_contract_day
@@ -25,11 +25,11 @@ SELECT
     chain.iv AS iv,
     chain.underlying_price AS underlying_price
 FROM option_chain_snapshots_history AS chain
-WHERE chain.exchange = :exchange
-  AND chain.strike = :strike
-  AND chain.option_type = :option_type
-  AND chain."timestamp" >= :start
-  AND chain."timestamp" < :end
+WHERE chain.exchange = %(exchange)s
+  AND chain.strike = %(strike)s
+  AND chain.option_type = %(option_type)s
+  AND chain."timestamp" >= %(start)s
+  AND chain."timestamp" < %(end)s
 ORDER BY chain."timestamp";
 
 -- name: five_minutes
@@ -45,11 +45,11 @@ SELECT
     bar.ltp_close AS ltp_close,
     bar.volume AS volume
 FROM contract_5m AS bar
-WHERE bar.exchange = :exchange
-  AND bar.strike = :strike
-  AND bar.option_type = :option_type
-  AND bar.bucket >= :start
-  AND bar.bucket < :end
+WHERE bar.exchange = %(exchange)s
+  AND bar.strike = %(strike)s
+  AND bar.option_type = %(option_type)s
+  AND bar.bucket >= %(start)s
+  AND bar.bucket < %(end)s
 ORDER BY bar.bucket;
 
 -- name: days
@@ -65,9 +65,9 @@ SELECT
     bar.ltp_close AS ltp_close,
     bar.volume AS volume
 FROM contract_1d AS bar
-WHERE bar.exchange = :exchange
-  AND bar.strike = :strike
-  AND bar.option_type = :option_type
-  AND bar.bucket >= :start
-  AND bar.bucket < :end
+WHERE bar.exchange = %(exchange)s
+  AND bar.strike = %(strike)s
+  AND bar.option_type = %(option_type)s
+  AND bar.bucket >= %(start)s
+  AND bar.bucket < %(end)s
 ORDER BY bar.bucket;

@@ -16,9 +16,9 @@ SELECT
     total.oi_pe::double precision / nullif(total.oi_ce, 0) AS pcr,
     total.volume_pe::double precision / nullif(total.volume_ce, 0) AS pcr_volume
 FROM oi_1m AS total
-WHERE total.exchange = :exchange
-  AND total.bucket >= :start
-  AND total.bucket < :end
+WHERE total.exchange = %(exchange)s
+  AND total.bucket >= %(start)s
+  AND total.bucket < %(end)s
 ORDER BY total.bucket;
 
 -- name: five_minutes
@@ -37,9 +37,9 @@ SELECT
     total.oi_pe::double precision / nullif(total.oi_ce, 0) AS pcr,
     total.volume_pe::double precision / nullif(total.volume_ce, 0) AS pcr_volume
 FROM oi_5m AS total
-WHERE total.exchange = :exchange
-  AND total.bucket >= :start
-  AND total.bucket < :end
+WHERE total.exchange = %(exchange)s
+  AND total.bucket >= %(start)s
+  AND total.bucket < %(end)s
 ORDER BY total.bucket;
 
 -- name: days
@@ -58,7 +58,7 @@ SELECT
     total.oi_pe::double precision / nullif(total.oi_ce, 0) AS pcr,
     total.volume_pe::double precision / nullif(total.volume_ce, 0) AS pcr_volume
 FROM oi_1d AS total
-WHERE total.exchange = :exchange
-  AND total.bucket >= :start
-  AND total.bucket < :end
+WHERE total.exchange = %(exchange)s
+  AND total.bucket >= %(start)s
+  AND total.bucket < %(end)s
 ORDER BY total.bucket;

@@ -5,8 +5,8 @@ SELECT
     snapshot."timestamp" AS "timestamp",
     snapshot.exchange AS exchange
 FROM snapshots AS snapshot
-WHERE snapshot."timestamp" >= :start
-  AND snapshot."timestamp" < :end
+WHERE snapshot."timestamp" >= %(start)s
+  AND snapshot."timestamp" < %(end)s
 ORDER BY snapshot."timestamp", snapshot.exchange;
 
 -- name: context_at
@@ -16,5 +16,5 @@ SELECT
     features.underlying_future_oi::bigint AS future_oi,
     features.vix AS vix
 FROM ml_features AS features
-WHERE features.exchange = :exchange
-  AND features."timestamp" = :at;
+WHERE features.exchange = %(exchange)s
+  AND features."timestamp" = %(at)s;

@@ -52,6 +52,12 @@ def snapshot_at(connection: Connection, exchange: str, at: datetime) -> Snapshot
     return fetch_one(connection, Snapshot, "snapshots", "snapshot_at", exchange=exchange, at=at)
 
 
+def instant_at(connection: Connection, exchange: str, at: datetime) -> datetime | None:
+    """When the newest snapshot at or before `at` (aware) was taken; None before the first one."""
+    found = fetch_one(connection, _Instant, "snapshots", "instant_at", exchange=exchange, at=at)
+    return None if found is None else found.timestamp
+
+
 def instants(
     connection: Connection, exchange: str, start: datetime, end: datetime
 ) -> tuple[datetime, ...]:

@@ -14,17 +14,25 @@ SELECT
     snapshot.atm_strike AS atm_strike,
     snapshot.straddle AS straddle
 FROM snapshots AS snapshot
-WHERE snapshot.exchange = :exchange
-  AND snapshot."timestamp" <= :at
+WHERE snapshot.exchange = %(exchange)s
+  AND snapshot."timestamp" <= %(at)s
+ORDER BY snapshot."timestamp" DESC
+LIMIT 1;
+
+-- name: instant_at
+SELECT snapshot."timestamp" AS "timestamp"
+FROM snapshots AS snapshot
+WHERE snapshot.exchange = %(exchange)s
+  AND snapshot."timestamp" <= %(at)s
 ORDER BY snapshot."timestamp" DESC
 LIMIT 1;
 
 -- name: instants
 SELECT snapshot."timestamp" AS "timestamp"
 FROM snapshots AS snapshot
-WHERE snapshot.exchange = :exchange
-  AND snapshot."timestamp" >= :start
-  AND snapshot."timestamp" < :end
+WHERE snapshot.exchange = %(exchange)s
+  AND snapshot."timestamp" >= %(start)s
+  AND snapshot."timestamp" < %(end)s
 ORDER BY snapshot."timestamp";
 
 -- name: first_and_last
@@ -32,7 +40,7 @@ SELECT
     min(snapshot."timestamp") AS start,
     max(snapshot."timestamp") AS "end"
 FROM snapshots AS snapshot
-WHERE snapshot.exchange = :exchange;
+WHERE snapshot.exchange = %(exchange)s;
 
 -- name: window
 SELECT
@@ -45,7 +53,7 @@ SELECT
     chain.iv AS iv,
     chain.underlying_price AS underlying_price
 FROM option_chain_snapshots AS chain
-WHERE chain.exchange = :exchange
-  AND chain."timestamp" >= :start
-  AND chain."timestamp" <= :end
+WHERE chain.exchange = %(exchange)s
+  AND chain."timestamp" >= %(start)s
+  AND chain."timestamp" <= %(end)s
 ORDER BY chain."timestamp" DESC, chain.strike, chain.option_type;

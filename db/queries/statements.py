@@ -1,59 +1,76 @@
-"""Loads the named statements of this package's .sql files and makes rows of their results."""
+"""Loads the named statements of this package's .sql files and makes rows of their results.
 
-from collections.abc import Mapping
+They go to psycopg itself, and rows come back in PostgreSQL's binary form: half the time of a read
+of a chain was text made of numbers on one side and numbers made of text on the other.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, TextClause, bindparam, text
-from sqlalchemy.sql.expression import TextualSelect
+from sqlalchemy import Connection
 
-from db.clock import MarketTime
+from db.clock import IST, to_naive_ist
+from db.driver import driver_cursor
 from db.timescale.sqltext import named_statements
 
 RowT = TypeVar("RowT", bound=NamedTuple)
 
-# binds and output columns of these names are market time
-_INSTANTS = (
-    "at",
-    "bucket",
-    "context_at",
-    "day_open_at",
-    "end",
-    "prev_close_at",
-    "start",
-    "timestamp",
+# output columns of these names are market time
+_INSTANTS = frozenset(
+    ("bucket", "context_at", "day_open_at", "end", "prev_close_at", "start", "timestamp")
 )
-
-
-@cache
-def statement(
-    file: str, name: str, row: type[NamedTuple] | None = None
-) -> TextClause | TextualSelect:
-    """A named statement; with `row` its columns are that row's fields, in order."""
-    clause: TextClause = text(named_statements("db.queries", f"{file}.sql")[name])
-    instants = [bind for bind in _INSTANTS if bind in clause.compile().params]
-    clause = clause.bindparams(*(bindparam(bind, type_=MarketTime) for bind in instants))
-    if row is None:
-        return clause
-    return clause.columns(**{field: MarketTime for field in row._fields if field in _INSTANTS})
 
 
 def fetch(
     connection: Connection, row: type[RowT], file: str, name: str, **binds: Any
 ) -> tuple[RowT, ...]:
     """All rows of a named statement, its columns in the order of the row's fields."""
-    result = connection.execute(statement(file, name, row), binds)
-    return tuple(map(row._make, result))
+    make = _maker(row)
+    return tuple(make(values) for values in _values(connection, file, name, binds))
 
 
 def fetch_one(
     connection: Connection, row: type[RowT], file: str, name: str, **binds: Any
 ) -> RowT | None:
     """The first row of a named statement, or None."""
-    found = connection.execute(statement(file, name, row), binds).first()
-    return None if found is None else row._make(found)
+    found = _values(connection, file, name, binds)
+    made: RowT | None = _maker(row)(found[0]) if found else None
+    return made
 
 
 def scalar(connection: Connection, file: str, name: str, binds: Mapping[str, Any]) -> Any:
     """The first column of the first row, or None."""
-    return connection.execute(statement(file, name), binds).scalar()
+    found = _values(connection, file, name, binds)
+    return found[0][0] if found else None
+
+
+def _values(
+    connection: Connection, file: str, name: str, binds: Mapping[str, Any]
+) -> Sequence[tuple[Any, ...]]:
+    """The rows as the driver gives them; aware datetimes among the binds are market time."""
+    statement = named_statements("db.queries", f"{file}.sql")[name]
+    sent = {key: _sent(value) for key, value in binds.items()}
+    with driver_cursor(connection, binary=True) as cursor:
+        return cursor.execute(statement, sent).fetchall()
+
+
+def _sent(value: Any) -> Any:
+    return to_naive_ist(value) if isinstance(value, datetime) else value
+
+
+@cache
+def _maker(row: type[Any]) -> Callable[[Iterable[Any]], Any]:
+    """What makes a row of a driver's values: market time is naive there and aware in the row."""
+    instants = tuple(i for i, field in enumerate(row._fields) if field in _INSTANTS)
+
+    def make(values: Iterable[Any]) -> Any:
+        known = list(values)
+        for position in instants:
+            moment = known[position]
+            if moment is not None:
+                known[position] = moment.replace(tzinfo=IST)
+        return row._make(known)
+
+    return make if instants else row._make

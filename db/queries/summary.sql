@@ -33,7 +33,7 @@ SELECT
     head.day_open_at AS day_open_at,
     head.prev_close_at AS prev_close_at
 FROM chain_summary AS head
-WHERE head.exchange = :exchange;
+WHERE head.exchange = %(exchange)s;
 
 -- name: summaries
 SELECT
@@ -73,4 +73,4 @@ ORDER BY head.exchange;
 -- name: max_pain
 SELECT head.max_pain AS max_pain
 FROM chain_summary AS head
-WHERE head.exchange = :exchange;
+WHERE head.exchange = %(exchange)s;

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DataError, DBAPIError
 
 from db import engine as engines
 from db.errors import DatabaseUnavailableError
+from db.queries import summary
 from db.settings import Settings
 from tests.support.databases import connection
 
@@ -47,6 +48,25 @@ def test_a_reading_engine_cannot_write(make: Make, empty_database: URL) -> None:
     made = make(empty_database, read_only=True)
     with made.connect() as session, pytest.raises(DBAPIError, match="read-only"):
         session.execute(text("CREATE TABLE mark (id int)"))
+
+
+def test_a_reading_engine_keeps_the_plan_of_a_key_lookup(make: Make, database: URL) -> None:
+    kept = text("SELECT sum(generic_plans) FROM pg_prepared_statements")
+    with make(database, read_only=True).connect() as session:
+        for _ in range(30):
+            summary.summary(session, "NSE")
+        assert session.scalar(kept) > 0
+
+
+def test_a_reading_engine_gives_one_snapshot_to_who_asks_for_it(make: Make, database: URL) -> None:
+    taken = text("SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned() IS NULL")
+    with make(database, read_only=True).connect() as session:
+        session.execution_options(isolation_level="REPEATABLE READ")
+        summary.summaries(session)
+        seen = session.execute(taken).one()
+        with make(database).begin() as writer:
+            writer.execute(text("SELECT pg_current_xact_id()"))
+        assert session.execute(taken).one() == seen
 
 
 def test_a_statement_that_takes_too_long_is_stopped(make: Make, empty_database: URL) -> None:

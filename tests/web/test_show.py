@@ -15,8 +15,8 @@ from tests.web.conftest import Store
 @pytest.fixture
 def show(database: URL, monkeypatch: pytest.MonkeyPatch):
     """Runs the command on the test's database."""
-    made = engine.engine_for(database)
-    monkeypatch.setattr(engine, "write_engine", lambda: made)
+    made = engine.engine_for(database, read_only=True)
+    monkeypatch.setattr(engine, "newest_engine", lambda: made)
 
     def run(*arguments: str):
         return CliRunner().invoke(command, list(arguments))
