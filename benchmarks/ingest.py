@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import sql
@@ -11,7 +12,8 @@ from sqlalchemy import URL, Connection, Engine, text
 
 from benchmarks.databases import BenchmarkServer, session
 from benchmarks.dataset.encode import LEGACY_COLUMNS
-from benchmarks.dataset.snapshots import Instant, live_snapshots
+from benchmarks.dataset.market import chain_day
+from benchmarks.dataset.snapshots import Instant, live_snapshots, next_day
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.environment import server_facts
 from benchmarks.history import described, legacy_database, migrated_copy
@@ -20,6 +22,7 @@ from benchmarks.refreshing import refresh_around, rollup_names
 from benchmarks.results import Result
 from benchmarks.statistics import summarize
 from db.clock import to_naive_ist
+from db.exchanges import EXCHANGES
 from db.ticks import EnrichedSnapshot
 
 Writer = Callable[[Instant], None]
@@ -57,6 +60,7 @@ def ingest_on(
             _forget(url, instants)
             advance(name)
         result.data |= _visible(migrated, newer)
+        result.data["sustained"] = _sustained(migrated, spec)
 
 
 def _ways(legacy: URL, migrated: URL) -> Sequence[tuple[str, URL, Callable[[URL], Any]]]:
@@ -185,6 +189,38 @@ def _visible(url: URL, instants: Sequence[Instant]) -> dict[str, Any]:
             refreshes.append(_refresh_ms(refreshing, names, instant[-1]))
     engine.dispose()
     return {"visible_ms": asdict(summarize([lags])), "refresh_ms": asdict(summarize([refreshes]))}
+
+
+def _sustained(url: URL, spec: DatasetSpec) -> dict[str, Any]:
+    """A whole day of all exchanges, one transaction an exchange, on one connection.
+
+    Live edge, pointers to history and rollups are kept, and are in the time.
+    """
+    from db.engine import engine_for
+    from db.ingest import load_history
+
+    day = next_day(replace(spec, end=next_day(spec)))
+    chains = [chain_day(spec, exchange, day) for exchange in EXCHANGES]
+    engine = engine_for(url)
+    names = rollup_names(engine)
+    midnight = datetime.combine(day + timedelta(days=1), datetime.min.time())
+    started = time.perf_counter()
+    for chain in chains:
+        with engine.begin() as connection:
+            load_history(connection, chain)
+    loaded = time.perf_counter()
+    with engine.connect() as opened:
+        refreshing = opened.execution_options(isolation_level="AUTOCOMMIT")
+        refresh_around(refreshing, names, midnight)
+    ended = time.perf_counter()
+    engine.dispose()
+    rows = sum(len(chain) for chain in chains)
+    return {
+        "rows": rows,
+        "rows_per_s": round(rows / (ended - started)),
+        "load_s": loaded - started,
+        "rollups_s": ended - loaded,
+    }
 
 
 def _lag_ms(engine: Engine, snapshot: EnrichedSnapshot) -> float:

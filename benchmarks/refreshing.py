@@ -5,7 +5,20 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, text
 
 _NAMES = text("SELECT CAST(relation AS TEXT) AS name FROM timescale_engine.rollup ORDER BY id")
-_AROUND = timedelta(minutes=5)
+_KINDS = text(
+    """
+    SELECT
+        CAST(r.relation AS TEXT) AS name,
+        r.native AS native,
+        r.bucket AS bucket,
+        EXISTS (SELECT FROM timescale_engine.rollup AS c WHERE c.parent = r.id) AS is_read
+    FROM timescale_engine.rollup AS r
+    WHERE CAST(r.relation AS TEXT) = ANY (:names)
+    ORDER BY r.id
+    """
+)
+_REFRESH = text("CALL timescale_engine.refresh_rollup(:name)")
+_LOOK_BACK = timedelta(days=3)
 
 
 def rollup_names(engine: Engine) -> list[str]:
@@ -15,20 +28,27 @@ def rollup_names(engine: Engine) -> list[str]:
 
 
 def refresh_around(connection: Connection, names: list[str], at: datetime) -> None:
-    """Refresh every rollup for a snapshot at `at` (naive IST); `connection` is in autocommit.
+    """Refresh every rollup after a snapshot at `at` (naive IST); `connection` is in autocommit.
 
-    The Apache engine knows what is dirty; a continuous aggregate is told a window of buckets.
+    The bucket that `at` falls in stays open on both editions: the Apache engine leaves it to the
+    source, a policy of Community ends one bucket before it. A rollup that the engine maintains
+    refreshes those it reads.
     """
-    from db.timescale.fill import fill, is_native, refresh_native
+    from db.timescale.fill import HAS_OPTIONS, native_refresh
+    from db.timescale.statements import execute
 
-    for name in names:
-        if is_native(connection, name):
-            width = timedelta(days=1) if name.endswith("_1d") else _AROUND
-            refresh_native(connection, name, *_buckets(at, width), False)
-        else:
-            fill(connection, name)
+    has_options = None
+    for rollup in connection.execute(_KINDS, {"names": names}).all():
+        if rollup.native:
+            if has_options is None:
+                has_options = bool(connection.execute(HAS_OPTIONS).scalar_one())
+            window = _closed_buckets(at, rollup.bucket)
+            execute(connection, native_refresh(rollup.name, *window, False, has_options))
+        elif not rollup.is_read:
+            connection.execute(_REFRESH, {"name": rollup.name})
 
 
-def _buckets(at: datetime, width: timedelta) -> tuple[datetime, datetime]:
-    start = datetime.min + (at - datetime.min) // width * width
-    return start, start + width
+def _closed_buckets(at: datetime, width: timedelta) -> tuple[datetime, datetime]:
+    """What a policy looks at: some days back, up to the bucket that is open."""
+    opened = datetime.min + (at - datetime.min) // width * width
+    return opened - max(_LOOK_BACK, width), opened

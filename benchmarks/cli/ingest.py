@@ -1,4 +1,4 @@
-"""Snapshots stored row by row, by COPY, and as the collector does; lag until a rollup shows it."""
+"""Snapshots stored row by row, by COPY, as the collector does, and days in bulk; rollup lag."""
 
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,11 @@ Keys of --json, beside schema_version, machine and servers:
   ways               by name: count, min_ms, p50_ms, p95_ms, p99_ms, max_ms (one instant of all
                      exchanges, committed), rows_per_s
   visible_ms         from commit until the one-minute rollup shows it: p50_ms, p99_ms, …
-  refresh_ms         refreshing all rollups after each instant: p50_ms, p99_ms, …
+  refresh_ms         refreshing all rollups after each instant, the buckets that are open left to
+                     their source, as the policies do: p50_ms, p99_ms, …
+  sustained          a day of all exchanges through load_history on one connection, one
+                     transaction an exchange, then all rollups refreshed: rows, rows_per_s (both
+                     in the time), load_s, rollups_s
 """
 
 

@@ -14,7 +14,7 @@ def ingest_sections(document: Mapping[str, Any]) -> Sequence[Section]:
         [text(name), *(number(way[key]) for key in ("p50_ms", "p95_ms", "p99_ms", "rows_per_s"))]
         for name, way in ways.items()
     ]
-    visible, refresh = document["visible_ms"], document["refresh_ms"]
+    visible, refresh, bulk = (document[key] for key in ("visible_ms", "refresh_ms", "sustained"))
     title = f"Storing a snapshot of {document['rows_per_snapshot']:,} rows, committed"
     return [
         Section(
@@ -27,7 +27,8 @@ def ingest_sections(document: Mapping[str, Any]) -> Sequence[Section]:
                 Note(
                     f"A rollup shows the row {visible['p50_ms']:.2f} ms after its commit (p99 "
                     f"{visible['p99_ms']:.2f}); refreshing all rollups after a snapshot takes "
-                    f"{refresh['p50_ms']:.2f} ms (p99 {refresh['p99_ms']:.2f})."
+                    f"{refresh['p50_ms']:.2f} ms (p99 {refresh['p99_ms']:.2f}). A day of all "
+                    f"exchanges in bulk, live edge and rollups kept: {bulk['rows_per_s']:,} rows/s."
                 ),
             ],
             document["arguments"],
