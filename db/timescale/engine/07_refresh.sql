@@ -28,6 +28,10 @@ BEGIN
     SELECT timescale_engine.bucket_start(r.bucket, p.watermark) INTO ceiling
     FROM timescale_engine.rollup AS p
     WHERE p.id = r.parent;
+    IF timescale_engine.is_only_open(r, ceiling) THEN
+        UPDATE timescale_engine.rollup AS x SET refreshed_at = now() WHERE x.id = r.id;
+        RETURN false;
+    END IF;
     WITH taken AS (
         DELETE FROM timescale_engine.dirty_range AS d
         WHERE d.rollup_id = refresh_step.rollup_id
@@ -54,6 +58,20 @@ BEGIN
     RETURN NOT isempty(rest);
 END
 $$;
+
+-- Whether nothing but the open bucket was touched, the rule between two refreshes: there is nothing to
+-- do, and its rows stay in the log. Not where the log grew long, for a step makes it short again.
+CREATE OR REPLACE FUNCTION timescale_engine.is_only_open(
+    r timescale_engine.rollup, parent_ceiling timestamp
+) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN (
+    SELECT count(*) <= 64
+        AND coalesce(min(lower(d.span)) >= r.watermark, true)
+        AND coalesce(parent_ceiling, max(upper(d.span)) - r.bucket, r.watermark) <= r.watermark
+    FROM timescale_engine.dirty_range AS d
+    WHERE d.rollup_id = r.id
+);
 
 -- What one step takes of the work: all of it where it is short, else the first batch.
 CREATE OR REPLACE FUNCTION timescale_engine.batch_of(r timescale_engine.rollup, todo tsmultirange)
@@ -189,8 +207,9 @@ DECLARE
 BEGIN
     -- what is gone by now is frozen first, or the next refresh would freeze the window again
     PERFORM timescale_engine.refresh_step(thawed.id);
+    thawed := timescale_engine.rollup_named(name);
     UPDATE timescale_engine.rollup AS r
-    SET frozen = r.frozen - tsmultirange(
+    SET frozen = timescale_engine.frozen_now(thawed, '{}') - tsmultirange(
         timescale_engine.whole_buckets(r.bucket, tsrange(window_from, window_to))
     )
     WHERE r.id = thawed.id;
