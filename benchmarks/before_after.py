@@ -47,7 +47,7 @@ class Question:
 def question(both: Sides, workload: Workload, spec: DatasetSpec, *, seed: int) -> Question:
     """Draw parameters, take down what each side sends, and compare all their rows."""
     given = workload.parameters(spec, count=REQUESTS, seed=seed)
-    before: list[Request] = [[Statement(workload.before, one)] for one in given]
+    before: list[Request] = [_legacy(workload, one) for one in given]
     after, differences, rows = [], [], 0
     for one, request in zip(given, before, strict=True):
         sent, found = _after(both, workload, one)
@@ -122,9 +122,14 @@ def _plan(side: Planned) -> dict[str, Any]:
 
 def _after(both: Sides, workload: Workload, given: Parameters) -> tuple[Request, Sequence[Any]]:
     if workload.after is None:
-        request = [Statement(workload.before, given)]
+        request = _legacy(workload, given)
         return request, _rows(both.after, request)
     return captured(both.engine, partial(_bound, workload.after, given))
+
+
+def _legacy(workload: Workload, given: Parameters) -> Request:
+    """The legacy SQL; the legacy program itself prepares nothing."""
+    return [Statement(workload.before, given, prepared=workload.after is not None)]
 
 
 def _bound(

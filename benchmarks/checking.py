@@ -71,7 +71,7 @@ def check_on(
     # recent days, because what is older than a month belongs into the archive
     spec = replace(_CHECKED, end=last_session(date.today()))
     with migrated_database(server, spec) as url:
-        engine = engine_for(url)
+        engine = engine_for(url, read_only=True)
         with driver_session(engine) as session:
             facts = server_facts(session)
             plans = application_plans(engine, session, chosen(queries), spec)

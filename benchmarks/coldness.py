@@ -100,7 +100,7 @@ def _first_times(
 ) -> tuple[float, float]:
     from db.engine import engine_for
 
-    engine = engine_for(urls[1])
+    engine = engine_for(urls[1], read_only=True)
     with ExitStack() as stack:
         stack.callback(engine.dispose)
         before = stack.enter_context(session(urls[0]))

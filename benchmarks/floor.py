@@ -1,12 +1,13 @@
 """The floor of a read: the same rows by primary key from a table that holds nothing else."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from psycopg import sql
 
 from benchmarks.databases import Session
-from benchmarks.requests import Request, Statement
+from benchmarks.requests import Request
 
 _SCHEMA = "benchmark_floor"
 
@@ -28,8 +29,8 @@ def build_floor(session: Session, name: str, requests: Sequence[Request]) -> lis
     text = sql.SQL("SELECT {} FROM {} WHERE request = %(request)s").format(
         sql.SQL(", ").join(map(sql.Identifier, columns)), table
     )
-    binary = requests[0][-1].binary
-    return [[Statement(text.as_string(), {"request": n}, binary)] for n in range(len(requests))]
+    asked = replace(requests[0][-1], text=text.as_string())
+    return [[replace(asked, parameters={"request": n})] for n in range(len(requests))]
 
 
 def _answers(

@@ -88,7 +88,7 @@ class _Walk:
         from db.engine import engine_for
 
         settle(self._url, self._spec)
-        engine = engine_for(self._url)
+        engine = engine_for(self._url, read_only=True)
         try:
             with session(self._url) as before, driver_session(engine) as after:
                 both = Sides(before, engine, after)

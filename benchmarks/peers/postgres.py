@@ -95,7 +95,7 @@ def toolkit(
         if not columnstore:
             with session(url) as setting:
                 set_columnstore(setting, None)
-        engine = engine_for(url)
+        engine = engine_for(url, read_only=True)
         with driver_session(engine) as asked:
             yield Toolkit(name, engine, asked)
         engine.dispose()
