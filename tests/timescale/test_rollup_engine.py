@@ -175,6 +175,24 @@ def test_thawed_buckets_follow_the_source_again(session: psycopg.Connection) -> 
     assert scalar(session, "SELECT sum(ticks) FROM m1 WHERE bucket < '2026-01-01 10:00'") == 2
 
 
+def test_a_refresh_leaves_the_open_bucket_and_its_log_alone(session: psycopg.Connection) -> None:
+    rollup(session, MINUTES)
+    log = "SELECT array_agg(lower(span)::text ORDER BY span) FROM timescale_engine.dirty_range"
+    ticks(session, "2026-01-01 09:00", "2026-01-01 09:01")
+    refresh(session)
+    ticks(session, "2026-01-01 09:01:30", "2026-01-01 09:01:40", "10 seconds")
+    refresh(session)
+    assert set(scalar(session, log)) == {"2026-01-01 09:01:00"}
+    ticks(session, "2026-01-01 09:00:25", "2026-01-01 09:00:25")
+    ticks(session, "2026-01-01 09:02", "2026-01-01 09:02")
+    refresh(session)
+    assert set(scalar(session, log)) == {"2026-01-01 09:02:00"}
+    watermark = "SELECT watermark::text FROM timescale_engine.rollup"
+    assert scalar(session, watermark) == "2026-01-01 09:02:00"
+    materialized = "SELECT count(*) FROM timescale_engine.m1 WHERE bucket = '2026-01-01 09:01'"
+    assert scalar(session, materialized) > 0
+
+
 def test_a_large_fill_goes_on_where_it_was_killed(session: psycopg.Connection, url: URL) -> None:
     ticks(session, "2026-01-01 00:00", "2026-01-01 08:00", "1 minute")
     rollup(session, MINUTES)
