@@ -70,3 +70,20 @@ def session(archived_database: URL) -> Iterator[psycopg.Connection]:
     """An autocommit connection to `archived_database`."""
     with connection(archived_database) as open_session:
         yield open_session
+
+
+def due_after(session: psycopg.Connection, days: int) -> None:
+    """Gives the archive policy another age, wherever the edition keeps it."""
+    age = [f"{days} days"]
+    session.execute(
+        "UPDATE timescale_engine.policy "
+        "SET config = config || jsonb_build_object('archive_after', %s::TEXT) "
+        "WHERE kind = 'archive'",
+        age,
+    )
+    session.execute(
+        "SELECT alter_job(job_id, config => config || "
+        "jsonb_build_object('archive_after', %s::TEXT)) "
+        "FROM timescaledb_information.jobs WHERE proc_name = 'archive_job'",
+        age,
+    )
