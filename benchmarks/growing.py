@@ -26,7 +26,8 @@ _OPTIONS = (
     "-c plan_cache_mode=force_custom_plan"
 )
 _ROLLUPS = """
-    SELECT coalesce(c.materialization_hypertable_schema, 'timescale_engine') AS schema,
+    SELECT relation.relname AS view,
+           coalesce(c.materialization_hypertable_schema, 'timescale_engine') AS schema,
            coalesce(c.materialization_hypertable_name, relation.relname) AS name
     FROM timescale_engine.rollup AS r
     JOIN pg_class AS relation ON relation.oid = r.relation
@@ -76,18 +77,18 @@ def _repeated(end: date, held: int, days: int) -> Iterator[tuple[date, date]]:
 
 
 def _relations(growing: Session) -> Sequence[_Copied]:
-    rollups = [sql.Identifier(*row) for row in growing.execute(_ROLLUPS).fetchall()]
+    history = sql.Identifier("option_chain_snapshots_history")
+    series = [sql.Identifier(name) for name in ("snapshots", "ml_features")]
+    # a rollup is read by its view, which knows the newest buckets too, and stored below it
+    rollups = growing.execute(_ROLLUPS).fetchall()
     return [
-        _Copied(
-            sql.Identifier("option_chain_snapshots_history"), sql.Identifier(*_ARCHIVE), "timestamp"
+        _Copied(history, sql.Identifier(*_ARCHIVE), "timestamp"),
+        *(_Copied(relation, relation, "timestamp") for relation in series),
+        *(
+            _Copied(sql.Identifier(view), sql.Identifier(*storage), "bucket")
+            for view, *storage in rollups
         ),
-        *(_within(sql.Identifier(name), "timestamp") for name in ("snapshots", "ml_features")),
-        *(_within(rollup, "bucket") for rollup in rollups),
     ]
-
-
-def _within(relation: sql.Identifier, time_column: str) -> _Copied:
-    return _Copied(relation, relation, time_column)
 
 
 def _copying(growing: Session, copied: _Copied) -> sql.Composed:

@@ -48,7 +48,7 @@ def scale_on(
     asked = replace(spec, days=min(_COMPARED_DAYS, specs[0].days))
     plan = runner.Plan(_REQUESTS, rounds, 0.1, seed=spec.seed)
     instants = list(live_snapshots(specs[0], _WRITTEN * len(specs)))
-    result.data |= {"dataset": described(spec), "sizes": [], "skipped": []}
+    result.data |= {"dataset": described(spec), "sizes": [], "too_large": []}
     with ExitStack() as stack, steps("sizes", len(specs)) as advance:
         histories = _Histories(server, stack)
         for position, sized in enumerate(specs):
@@ -57,7 +57,7 @@ def scale_on(
             except BenchmarkError as error:
                 if not result.data["sizes"]:
                     raise
-                result.data["skipped"].append({"rows": sized.rows, "reason": str(error)})
+                result.data["too_large"].append({"rows": sized.rows, "reason": str(error)})
                 continue
             written = instants[: position * _WRITTEN]
             this.write(written)

@@ -24,7 +24,7 @@ Keys of --json, beside schema_version, machine and servers:
           queries: name, title, ms, smallest_ms, times (ms / smallest_ms), times_95, floor_ms,
           floors, rows, same_rows (here and on the smallest), buffers, planning_ms,
           planning_buffers, chunks, fingerprint, shape
-  skipped rows and reason of each size that the disk would not hold
+  too_large  rows and reason of each size that the disk would not hold
   growth  by query, largest against smallest: times (and its 95 % interval times_95), met
           (times at most 1.1), buffers, planning (ratios), exponent (0 does not grow, 1 grows
           with history)

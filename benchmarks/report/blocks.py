@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from benchmarks.report.plan_tree import TreeNode
+
 Tone = Literal["plain", "good", "bad", "faint"]
 
 
@@ -66,7 +68,35 @@ class Columns:
     columns: Mapping[str, str]
 
 
-Block = Table | Bars | Lines | Note | Code | Columns
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plans of a request: `statements` with their shapes, and the trees where they are kept."""
+
+    caption: str
+    settings: str
+    statements: Sequence[str]
+    shapes: Sequence[Sequence[str]]
+    trees: Sequence[TreeNode | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """Plans to hold against each other, folded away until asked for."""
+
+    title: str
+    sides: Sequence[Planned]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """How times spread, on a logarithmic axis: for each label and series (min, p50, p95, p99)."""
+
+    title: str
+    unit: str
+    rows: Mapping[str, Mapping[str, tuple[float, float, float, float]]]
+
+
+Block = Table | Bars | Lines | Ranges | Note | Code | Columns | Plans
 
 
 @dataclass(frozen=True, slots=True)

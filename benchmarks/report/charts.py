@@ -4,10 +4,11 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from benchmarks.report.blocks import Bars, Lines
+from benchmarks.report.blocks import Bars, Lines, Ranges
 
 _COLOURS = ("#8a94a6", "#1f77d0", "#2aa775", "#d9822b", "#9b5de5", "#c23030")
 _LABEL_WIDTH, _BAR_WIDTH, _BAR_HEIGHT, _GAP = 240, 480, 12, 10
+_TOP = 28
 _PLOT = (70, 20, 560, 280)  # left, top, width, height
 
 
@@ -19,7 +20,7 @@ def bars_svg(bars: Bars) -> str:
         return ""
     low = 10 ** math.floor(math.log10(min(values)))
     high = 10 ** math.ceil(math.log10(max(values) * 1.0001))
-    parts, top = [_legend(names)], 28
+    parts, top = [_legend(names)], _TOP
     for label, row in bars.rows.items():
         height = len(row) * _BAR_HEIGHT
         parts.append(_text(_LABEL_WIDTH - 8, top + height / 2 + 4, label, anchor="end"))
@@ -30,7 +31,54 @@ def bars_svg(bars: Bars) -> str:
             figure = f"{value:.3g} {bars.unit}".strip()
             parts.append(_text(_LABEL_WIDTH + width + 5, y + 10, figure, small=True))
         top += height + _GAP
-    return _svg(_LABEL_WIDTH + _BAR_WIDTH + 90, top, bars.title, parts)
+    parts[1:1] = _scale(low, high, top, bars.unit)
+    return _svg(_LABEL_WIDTH + _BAR_WIDTH + 90, top + 24, bars.title, parts)
+
+
+def ranges_svg(ranges: Ranges) -> str:
+    """From the fastest to p99 as a line, thick up to p95, a dot at p50; logarithmic."""
+    names = _names(ranges.rows.values())
+    values = [v for row in ranges.rows.values() for four in row.values() for v in four if v > 0]
+    if not values:
+        return ""
+    low = 10 ** math.floor(math.log10(min(values)))
+    high = 10 ** math.ceil(math.log10(max(values) * 1.0001))
+    parts, top = [_legend(names)], _TOP
+    for label, row in ranges.rows.items():
+        height = len(row) * _BAR_HEIGHT
+        parts.append(_text(_LABEL_WIDTH - 8, top + height / 2 + 4, label, anchor="end"))
+        for offset, (name, four) in enumerate(row.items()):
+            y = top + offset * _BAR_HEIGHT + 5
+            colour = _COLOURS[names.index(name) % len(_COLOURS)]
+            places = [_LABEL_WIDTH + _share(value, low, high) * _BAR_WIDTH for value in four]
+            parts.append(_range(places, y, colour))
+            parts.append(_text(places[3] + 6, y + 4, f"{four[1]:.3g} {ranges.unit}", small=True))
+        top += height + _GAP
+    parts[1:1] = _scale(low, high, top, ranges.unit)
+    return _svg(_LABEL_WIDTH + _BAR_WIDTH + 90, top + 24, ranges.title, parts)
+
+
+def _range(places: Sequence[float], y: float, colour: str) -> str:
+    fastest, middle, p95, p99 = places
+    return (
+        f'<line x1="{fastest:.1f}" x2="{p99:.1f}" y1="{y}" y2="{y}" stroke="{colour}"/>'
+        f'<line x1="{fastest:.1f}" x2="{p95:.1f}" y1="{y}" y2="{y}" stroke="{colour}" '
+        f'stroke-width="4" stroke-opacity="0.5"/>'
+        f'<circle cx="{middle:.1f}" cy="{y}" r="4" fill="{colour}"/>'
+    )
+
+
+def _scale(low: float, high: float, bottom: float, unit: str) -> list[str]:
+    """The axis below horizontal bars: a line and a figure a decade."""
+    parts = []
+    for value in _ticks((low, high)):
+        x = _LABEL_WIDTH + _share(value, low, high) * _BAR_WIDTH
+        parts.append(
+            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP - 4}" y2="{bottom}" class="grid"/>'
+        )
+        figure = f"{value:g} {unit}".strip()
+        parts.append(_text(x, bottom + 15, figure, anchor="middle", small=True))
+    return parts
 
 
 def lines_svg(lines: Lines) -> str:

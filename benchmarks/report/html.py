@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from benchmarks.report.blocks import Section
-from benchmarks.report.charts import bars_svg, lines_svg
+from benchmarks.report.charts import bars_svg, lines_svg, ranges_svg
 
 
 def html_report(title: str, sections: Sequence[Section]) -> str:
@@ -20,5 +20,6 @@ def html_report(title: str, sections: Sequence[Section]) -> str:
     # the charts escape their own labels
     environment.filters["bars"] = lambda block: Markup(bars_svg(block))  # noqa: S704
     environment.filters["lines"] = lambda block: Markup(lines_svg(block))  # noqa: S704
+    environment.filters["ranges"] = lambda block: Markup(ranges_svg(block))  # noqa: S704
     environment.filters["kind"] = lambda block: type(block).__name__
     return environment.get_template("report.html").render(title=title, sections=sections)

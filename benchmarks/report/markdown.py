@@ -3,7 +3,20 @@
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
-from benchmarks.report.blocks import Bars, Block, Cell, Code, Columns, Lines, Note, Section, Table
+from benchmarks.report.blocks import (
+    Bars,
+    Block,
+    Cell,
+    Code,
+    Columns,
+    Lines,
+    Note,
+    Planned,
+    Plans,
+    Ranges,
+    Section,
+    Table,
+)
 
 
 def markdown_report(title: str, sections: Sequence[Section]) -> str:
@@ -48,8 +61,16 @@ def _block(block: Block) -> list[str]:
             return ["```", block.text, "```"]
         case Columns():
             return _folded(block)
-        case Bars() | Lines():
+        case Plans():
+            return _folded(Columns(block.title, {p.caption: planned_text(p) for p in block.sides}))
+        case Bars() | Lines() | Ranges():
             return []  # the table beside each chart holds its figures
+
+
+def planned_text(planned: Planned) -> str:
+    """Statements, each with the shape of its plan."""
+    pairs = zip(planned.statements, planned.shapes, strict=True)
+    return "\n\n".join(f"{text.strip()}\n\n" + "\n".join(shape) for text, shape in pairs)
 
 
 def _folded(block: Columns) -> list[str]:

@@ -39,7 +39,7 @@ def small_history(server: DatabaseServer) -> Iterator[Small]:
     with server.database("migrated") as url:
         engine = engine_for(url)
         try:
-            _fill(url)
+            fill_history(url, SPEC)
             settle(url, SPEC)
             with driver_session(engine) as driver:
                 yield Small(engine, driver, SPEC)
@@ -47,10 +47,11 @@ def small_history(server: DatabaseServer) -> Iterator[Small]:
             engine.dispose()
 
 
-def _fill(url: URL) -> None:
+def fill_history(url: URL, spec: DatasetSpec) -> None:
+    """Load a history into a migrated database and bring its rollups up to date."""
     # loading is no read of the application: its timeout is not the one to hold it to
     engine = engine_for(url, settings=Settings(statement_timeout_s=600))
-    for chain in history(SPEC):
+    for chain in history(spec):
         with engine.begin() as connection:
             load_history(connection, chain)
     with engine.connect() as opened:

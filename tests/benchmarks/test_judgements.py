@@ -31,16 +31,30 @@ def test_a_query_is_compared_with_the_revision_before_and_not_with_the_first():
     assert [found["revision"] for found in slower(steps)] == ["2"]
 
 
-def size(rows, floors, buffers):
-    query = {"name": "q", "title": "Q", "floors": floors, "buffers": buffers}
+def size(rows, times, buffers, planning_ms=0.1):
+    query = {
+        "name": "q",
+        "title": "Q",
+        "times": times,
+        "times_95": [times, times],
+        "buffers": buffers,
+        "planning_ms": planning_ms,
+    }
     return {"rows": rows, "queries": [query]}
 
 
-def test_growth_is_measured_in_floors_and_pages():
-    [grown] = growth([size(1e6, 1.0, 10), size(1e7, 1.05, 10), size(1e8, 1.1, 11)])
+def test_growth_is_that_of_the_largest_history_over_the_smallest():
+    [grown] = growth([size(1e6, 1.0, 10), size(1e7, 1.05, 10), size(1e8, 1.1, 11, 0.2)])
     assert grown["times"] == pytest.approx(1.1)
     assert grown["buffers"] == pytest.approx(1.1)
+    assert grown["planning"] == pytest.approx(2.0)
     assert grown["exponent"] == pytest.approx(0.02, abs=0.01)
+
+
+@pytest.mark.parametrize(("times", "met"), [(1.0, True), (1.1, True), (1.11, False)])
+def test_growth_beyond_a_tenth_misses_its_target(times, met):
+    [grown] = growth([size(1e6, 1.0, 10), size(1e8, times, 10)])
+    assert grown["met"] is met
 
 
 def step(workers, users, p99_ms, failures=0):

@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.report import html_report, markdown_report, sections_of
-from benchmarks.report.blocks import Bars, Lines
-from benchmarks.report.charts import bars_svg, lines_svg
+from benchmarks.report.blocks import Bars, Lines, Ranges
+from benchmarks.report.charts import bars_svg, lines_svg, ranges_svg
 from benchmarks.report.readme import BEGIN, END, generated, rewritten
 
 FIGURES = {
@@ -23,6 +23,8 @@ FIGURES = {
     "planning_ms": 0.1,
     "execution_ms": 0.2,
 }
+
+TIMES = {"count": 9, "min_ms": 1.0, "p50_ms": 2.0, "p95_ms": 3.0, "p99_ms": 4.0, "max_ms": 5.0}
 
 
 def plan(shape):
@@ -48,6 +50,7 @@ def query(**changed):
         "after_ms": 2.0,
         "floor_ms": 1.0,
         "call_ms": 2.5,
+        "times": {side: TIMES for side in ("before", "after", "floor")},
         "speedup": 2.0,
         "speedup_95": [1.8, 2.2],
         "floors": 2.0,
@@ -125,12 +128,26 @@ def test_texts_are_escaped_in_html():
     assert "<b>" not in page
 
 
-def test_both_plans_stand_side_by_side():
+def test_both_plans_of_a_query_stand_together():
     page = html_report("Title", sections_of(document()))
-    columns = re.search(r'<div class="columns">(.*?)</details>', page, re.DOTALL)
-    assert columns is not None
-    assert "Seq Scan" in columns[1]
-    assert "Index Scan" in columns[1]
+    sides = re.findall(r'<div class="side">(.*?)</div>', page, re.DOTALL)
+    assert len(sides) == 2
+    assert "Seq Scan" in sides[0]
+    assert "Index Scan" in sides[1]
+
+
+def test_cold_times_stand_beside_the_warm_ones_where_they_were_taken():
+    assert "cold" not in markdown_report("Title", sections_of(document()))
+    cold = {"before_ms": 40.0, "after_ms": 60.0, "speedup": 0.67}
+    taken = {"method": "server restarted, OS cache kept", "rounds": 2, "duration_s": 9.0}
+    text = markdown_report("Title", sections_of(document(query(cold=cold)) | {"cold": taken}))
+    assert "OS cache kept" in text
+    assert "| 40 | 60 | **0.67 ×** |" in text
+
+
+def test_percentiles_are_shown_beside_the_medians():
+    text = markdown_report("Title", sections_of(document()))
+    assert "| 9 | 2 | 3 | 4 | 2 | 3 | 4 |" in text
 
 
 def test_a_missed_target_is_shown_as_missed():
@@ -186,6 +203,12 @@ def test_bars_grow_with_the_logarithm_of_their_value():
 def test_a_chart_of_nothing_is_nothing():
     assert bars_svg(Bars("t", "ms", {})) == ""
     assert lines_svg(Lines("t", "x", "y", {})) == ""
+    assert ranges_svg(Ranges("t", "ms", {})) == ""
+
+
+def test_every_decade_of_an_axis_is_named_with_its_unit():
+    svg = ranges_svg(Ranges("t", "ms", {"q": {"a": (0.5, 1.0, 5.0, 50.0)}}))
+    assert [tick for tick in ("0.1 ms", "1 ms", "10 ms", "100 ms") if f">{tick}<" not in svg] == []
 
 
 def test_a_curve_has_a_point_for_every_measurement():

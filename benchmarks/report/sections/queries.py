@@ -7,14 +7,17 @@ from benchmarks.report.blocks import (
     Bars,
     Block,
     Cell,
-    Columns,
     Note,
+    Planned,
+    Plans,
+    Ranges,
     Section,
     Table,
     Tone,
     number,
     text,
 )
+from benchmarks.report.plan_tree import plan_tree
 from benchmarks.report.sections.environment import server_line
 
 _HEAD = (
@@ -29,6 +32,7 @@ _HEAD = (
     "target",
     "same rows",
 )
+SPREAD = "Spread of the times"
 _COLD_HEAD = ("cold before ms", "cold after ms", "cold faster by")
 
 
@@ -52,7 +56,11 @@ def query_sections(document: Mapping[str, Any]) -> Sequence[Section]:
         ],
         command=document["arguments"],
     )
-    return [overview, Section("Plans", _plans(queries), command=document["arguments"])]
+    return [
+        overview,
+        Section(SPREAD, _spread(queries), command=document["arguments"]),
+        Section("Plans", _plans(queries), command=document["arguments"]),
+    ]
 
 
 def _cold_note(document: Mapping[str, Any]) -> list[Block]:
@@ -130,7 +138,7 @@ def _missed(queries: Sequence[Mapping[str, Any]]) -> list[Block]:
 def _plans(queries: Sequence[Mapping[str, Any]]) -> list[Block]:
     head = ["query", "buffers", "after", "rows read", "after", "chunks", "row estimate off by"]
     rows = [_plan_row(query) for query in queries]
-    return [Table(head, rows), *(plan_columns(query) for query in queries)]
+    return [Table(head, rows), *(plans_of(query) for query in queries)]
 
 
 def _plan_row(query: Mapping[str, Any]) -> list[Cell]:
@@ -147,10 +155,20 @@ def _plan_row(query: Mapping[str, Any]) -> list[Cell]:
     ]
 
 
-def plan_columns(query: Mapping[str, Any]) -> Columns:
-    """Both plans of a query side by side with what they cost."""
+def plans_of(query: Mapping[str, Any]) -> Plans:
+    """Both plans of a query with what they cost."""
     sides = {side: query["plans"][side] for side in ("before", "after")}
-    return Columns(query["title"], {_caption(n, side): _body(side) for n, side in sides.items()})
+    return Plans(query["title"], [_planned(name, side) for name, side in sides.items()])
+
+
+def _planned(name: str, side: Mapping[str, Any]) -> Planned:
+    return Planned(
+        caption=_caption(name, side),
+        settings="; ".join(f"{key} = {value}" for key, value in side["settings"].items()),
+        statements=side["statements"],
+        shapes=side["shape"],
+        trees=[plan_tree(document) for document in side["documents"]],
+    )
 
 
 def _caption(name: str, side: Mapping[str, Any]) -> str:
@@ -162,8 +180,42 @@ def _caption(name: str, side: Mapping[str, Any]) -> str:
     )
 
 
-def _body(side: Mapping[str, Any]) -> str:
-    parts = []
-    for statement, lines in zip(side["statements"], side["shape"], strict=True):
-        parts.append(f"{statement.strip()}\n\n" + "\n".join(lines))
-    return "\n\n".join(parts)
+def _spread(queries: Sequence[Mapping[str, Any]]) -> list[Block]:
+    """p50, p95 and p99 of the client beside what the server says it took."""
+    head = ["query", "runs", "before p50 ms", "p95", "p99", "after p50 ms", "p95", "p99"]
+    head += ["server: planning ms", "execution ms", "as called ms"]
+    percentiles = ("p50_ms", "p95_ms", "p99_ms")
+    rows = []
+    for query in queries:
+        times, figures = query["times"], query["plans"]["after"]["figures"]
+        rows.append(
+            [
+                text(query["title"]),
+                number(times["after"]["count"]),
+                *(number(times[side][p]) for side in ("before", "after") for p in percentiles),
+                number(figures["planning_ms"]),
+                number(figures["execution_ms"]),
+                number(query["call_ms"]),
+            ]
+        )
+    ranges = {query["title"]: _ranges(query["times"]) for query in queries}
+    return [
+        Note(
+            "Client time to the last row. The server's own time is from EXPLAIN ANALYZE, which "
+            "costs time itself; as called: with pool, transaction and typed rows."
+        ),
+        Table(head, rows),
+        Ranges("Spread of client times: from the fastest to p99, a dot at p50", "ms", ranges),
+    ]
+
+
+def _ranges(times: Mapping[str, Any]) -> Mapping[str, tuple[float, float, float, float]]:
+    return {
+        side: (
+            times[side]["min_ms"],
+            times[side]["p50_ms"],
+            times[side]["p95_ms"],
+            times[side]["p99_ms"],
+        )
+        for side in ("before", "after", "floor")
+    }

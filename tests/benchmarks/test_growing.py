@@ -1,0 +1,54 @@
+"""A lengthened history: older days are there in every table, newer ones are as they were."""
+
+from datetime import date, datetime, time, timedelta
+
+from benchmarks.databases import session
+from benchmarks.dataset import DatasetSpec
+from benchmarks.dataset.spec import last_session, weekday_before
+from benchmarks.growing import grow
+from tests.benchmarks.conftest import fill_history
+
+SPEC = DatasetSpec(days=5, strikes=5, cadence_s=30, end=last_session(date.today()))
+GROWN_DAYS = 7
+COUNTED = """
+    SELECT (SELECT count(*) FROM option_chain_snapshots),
+           (SELECT count(*) FROM option_chain_snapshots_history),
+           (SELECT count(*) FROM snapshots),
+           (SELECT count(*) FROM oi_5m),
+           (SELECT count(*) FROM contract_5m),
+           (SELECT count(*) FROM oi_1d)
+"""
+DAY = """
+    SELECT CAST(bucket AS TIME) AS bucket, exchange, oi_ce, oi_pe, underlying_close
+    FROM oi_5m
+    WHERE bucket >= %s AND bucket < %s
+    ORDER BY bucket, exchange
+"""
+
+
+def _day(asking, day):
+    start = datetime.combine(day, time.min)
+    return asking.execute(DAY, [start, start + timedelta(days=1)]).fetchall()
+
+
+def test_older_days_appear_in_every_table_and_the_newer_stay(database):
+    fill_history(database, SPEC)
+    with session(database) as asking:
+        hot, *loaded = asking.execute(COUNTED).fetchone()
+        grow(database, SPEC.end, SPEC.days, GROWN_DAYS, lambda: None)
+        hot_after, *grown = asking.execute(COUNTED).fetchone()
+        assert hot_after == hot == SPEC.rows
+        assert [after * SPEC.days for after in grown] == [n * GROWN_DAYS for n in loaded]
+        # the oldest two days repeat the newest two of a week later
+        for back in (5, 6):
+            older = _day(asking, weekday_before(SPEC.end, back))
+            assert older == _day(asking, weekday_before(SPEC.end, back - 5))
+            assert len(older) == 4 * 75
+
+
+def test_what_is_grown_already_is_not_grown_again(database):
+    fill_history(database, SPEC)
+    with session(database) as asking:
+        before = asking.execute(COUNTED).fetchone()
+        grow(database, SPEC.end, SPEC.days, SPEC.days, lambda: None)
+        assert asking.execute(COUNTED).fetchone() == before
