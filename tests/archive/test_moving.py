@@ -111,50 +111,6 @@ def test_a_row_written_anew_since_stops_the_restore_with_nothing_moved(
     assert sides(session) == before
 
 
-@pytest.mark.parametrize("what", ["run", "restore"])
-def test_killed_at_each_statement_a_span_is_on_exactly_one_side(
-    archived_database: URL,
-    session: psycopg.Connection,
-    monkeypatch: pytest.MonkeyPatch,
-    what: str,
-) -> None:
-    if what == "restore":
-        moving.run(archived_database, "readings")
-    before = history(session)
-    start = first_day(session)
-    original = psycopg.Connection.execute
-    left = [0]
-
-    class KilledError(BaseException):
-        pass
-
-    def execute(connection, query, params=None, **options):
-        if connection.info.parameter_status("application_name") == "oi archive":
-            left[0] -= 1
-            if left[0] == 0:
-                connection.pgconn.finish()
-                raise KilledError
-        return original(connection, query, params, **options)
-
-    monkeypatch.setattr(psycopg.Connection, "execute", execute)
-    for statement in range(2, 400, 3):
-        left[0] = statement
-        try:
-            if what == "run":
-                moving.run(archived_database, "readings")
-            else:
-                moving.restore(archived_database, "readings", start, start + timedelta(days=DAYS))
-        except (KilledError, psycopg.OperationalError, psycopg.InterfaceError):
-            assert history(session) == before, f"after a kill at statement {statement}"
-        else:
-            break
-    else:
-        pytest.fail("it never arrived")
-
-    assert history(session) == before
-    assert statement > 10
-
-
 @pytest.mark.parametrize(
     ("table", "days", "sentence"),
     [
