@@ -1,15 +1,19 @@
 """Archiving moves whole chunks, checked, and everything comes back."""
 
 import json
+import re
 import threading
 from dataclasses import replace
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy import text
 
 from db.timescale.specs import ArchivePolicy, HypertableSpec, declare
+from tests.timescale import killing
 from tests.timescale.project import Project
 from tests.timescale.test_autogenerate import DAY, readings
+from tests.timescale.test_rollup_killing import killed_after
 
 POLICY = ArchivePolicy(
     table="readings",
@@ -32,8 +36,8 @@ def declared(project: Project, *policies: ArchivePolicy) -> None:
     )
 
 
-def archived(project: Project) -> Project:
-    """Sixty days of readings, of which the archive policy is due for thirty."""
+def archived(project: Project, policy: ArchivePolicy = POLICY) -> Project:
+    """Sixty days of readings, of which the archive policy is due for thirty, or as it says."""
     # the job must not be at it while the test is
     project.execute("SELECT _timescaledb_functions.stop_background_workers()")
     declared(project)
@@ -46,7 +50,7 @@ def archived(project: Project) -> Project:
         FROM generate_series(1, 60 * 24, 6) AS s (i)
         """
     )
-    declared(project, POLICY)
+    declared(project, policy)
     project.autogenerate("archive")
     return project
 
@@ -64,6 +68,8 @@ def run(project: Project) -> None:
             connection.commit()
 
 
+PREPARING = re.compile(r"\s*(DELETE|SELECT delete_job|CREATE|--)")
+STEP = re.compile(r"\s*SELECT s\.next_from")
 ROWS = "SELECT * FROM readings ORDER BY taken_at, sensor"
 HISTORY = "SELECT * FROM readings_history ORDER BY taken_at, sensor"
 
@@ -86,6 +92,25 @@ def test_an_archive_is_made_filled_read_and_dissolved(project: Project) -> None:
     ) == [(None, None)]
     project.upgrade()
     assert project.differences() == []
+
+
+def test_a_downgrade_killed_after_each_step_goes_on_where_it_was(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archived(project, replace(POLICY, archive_after=55 * DAY))
+    before = project.rows(ROWS)
+    project.upgrade()
+    run(project)
+    deaths = 0
+    while project.rows("SELECT count(*) FROM archive.readings") != [(0,)]:
+        deaths += 1
+        # what prepares is undone by a kill, so later kills come later; a step done stays done
+        monkeypatch.setattr(killing, "_CHANGE", PREPARING if deaths <= 3 else STEP)
+        assert killed_after(project, deaths if deaths <= 3 else 1, "-1")
+        assert project.rows(HISTORY) == before
+    project.downgrade()
+    assert deaths > 8
+    assert project.rows(ROWS) == before
 
 
 def test_a_row_that_comes_late_follows_its_chunk(project: Project) -> None:
