@@ -21,6 +21,8 @@ from db.timescale.errors import LockNotAvailableError, TimescaleError
 T = TypeVar("T")
 
 _LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
+# how soon an autovacuum is made to give way; others have to wait for it
+_SUPERUSERS = "deadlock_timeout"
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 0.5
 
@@ -59,7 +61,10 @@ def with_lock_retries(
     """
     deadline = time.monotonic() + policy.patience_s
     scope = _session_settings if is_autocommit(connection) else _savepoint_settings
-    settings = {"lock_timeout": str(policy.timeout_ms), **_impatience(connection, policy)}
+    settings = {
+        "lock_timeout": f"{policy.timeout_ms}ms",
+        _SUPERUSERS: f"{max(1, policy.timeout_ms // 4)}ms",
+    }
     if unlimited:
         settings["statement_timeout"] = "0"
     for pause_s in _pauses():
@@ -81,13 +86,6 @@ def with_lock_retries(
                 ) from error
         time.sleep(pause_s)
     raise AssertionError("pauses never end")
-
-
-def _impatience(connection: Connection, policy: LockPolicy) -> dict[str, str]:
-    """What makes an autovacuum give way within the attempt; only superusers may set it."""
-    if connection.execute(text("SELECT current_setting('is_superuser') AS on")).scalar() != "on":
-        return {}
-    return {"deadlock_timeout": f"{max(1, policy.timeout_ms // 4)}ms"}
 
 
 def _holds_up_others(connection: Connection) -> bool:
@@ -136,16 +134,23 @@ def _session_settings(connection: Connection, settings: Mapping[str, str]) -> It
 
 
 def _set(connection: Connection, settings: Mapping[str, str], *, local: bool) -> dict[str, str]:
+    """Set what the role may set, in one round trip: locks may be held. What was set before."""
     query = text(
         """
-        SELECT current_setting(:name) AS before,
-               set_config(:name, :value, :local) AS after
+        SELECT s.name AS name,
+               current_setting(s.name) AS before,
+               set_config(s.name, s.value, :local) AS after
+        FROM unnest(CAST(:names AS TEXT[]), CAST(:values AS TEXT[])) AS s (name, value)
+        WHERE s.name <> :superusers OR current_setting('is_superuser') = 'on'
         """
     )
-    return {
-        name: connection.execute(query, {"name": name, "value": value, "local": local}).one().before
-        for name, value in settings.items()
+    given = {
+        "names": list(settings),
+        "values": list(settings.values()),
+        "local": local,
+        "superusers": _SUPERUSERS,
     }
+    return {row.name: row.before for row in connection.execute(query, given)}
 
 
 def _positive(options: Mapping[str, Any], name: str, default: float) -> float:
