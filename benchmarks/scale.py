@@ -7,18 +7,18 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from benchmarks import runner
-from benchmarks.before_after import question
+from benchmarks.before_after import Question, question
 from benchmarks.databases import BenchmarkServer
 from benchmarks.dataset.snapshots import live_snapshots
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.environment import server_facts
-from benchmarks.equality import first_difference
+from benchmarks.equality import first_difference, projected
 from benchmarks.errors import BenchmarkError
 from benchmarks.floor import build_floor
 from benchmarks.history import described
 from benchmarks.measure import planned
 from benchmarks.progress import steps
-from benchmarks.requests import Request, answer, replay
+from benchmarks.requests import replay
 from benchmarks.results import Result
 from benchmarks.scaled import BUILT_DAYS, ScaledHistory, built
 from benchmarks.statistics import growth_exponent, ratio_interval, summarize
@@ -168,7 +168,7 @@ def _query(
         "floor_ms": ms["floor"],
         "floors": ms["this"] / ms["floor"],
         "rows": asked.rows,
-        "same_rows": _same_rows(smallest, this, asked.after),
+        "same_rows": _same_rows(smallest, this, asked),
         "buffers": found.figures.buffers,
         "planning_buffers": found.figures.planning_buffers,
         "planning_ms": found.figures.planning_ms,
@@ -178,10 +178,15 @@ def _query(
     }
 
 
-def _same_rows(smallest: ScaledHistory, this: ScaledHistory, asked: Sequence[Request]) -> bool:
+def _same_rows(smallest: ScaledHistory, this: ScaledHistory, asked: Question) -> bool:
+    columns = asked.workload.columns
     return all(
-        first_difference(answer(smallest.after, request), answer(this.after, request)) is None
-        for request in asked
+        first_difference(
+            projected(smallest.read(asked.workload, given), columns),
+            projected(this.read(asked.workload, given), columns),
+        )
+        is None
+        for given in asked.parameters
     )
 
 

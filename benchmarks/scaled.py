@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlalchemy import URL, Engine
 
@@ -19,6 +20,8 @@ from benchmarks.progress import steps
 from benchmarks.refreshing import refresh_around, rollup_names
 from benchmarks.requests import driver_session
 from benchmarks.watching import database_bytes
+from benchmarks.workloads import Workload
+from benchmarks.workloads.parameters import Parameters
 from db.clock import to_naive_ist
 
 BUILT_DAYS = 45
@@ -31,10 +34,11 @@ _SPARE_BYTES = 6 * 2**30
 
 @dataclass(slots=True)
 class ScaledHistory:
-    """A history in a database of its own; `after` has the application's settings."""
+    """A history in a database of its own; `after` reads as the application does."""
 
     url: URL
     engine: Engine
+    writing: Engine
     after: Session
     plain: Session
     spec: DatasetSpec
@@ -81,19 +85,26 @@ class ScaledHistory:
                 f"{free / 2**30:.0f} GiB are free."
             )
 
+    def read(self, workload: Workload, given: Parameters) -> Sequence[Any]:
+        """The rows of one read of the application."""
+        if workload.after is None:
+            raise ValueError(f"{workload.name} is no read of the application")
+        with self.engine.connect() as connection:
+            return workload.after(connection, given)
+
     def write(self, instants: Sequence[Instant]) -> None:
         """Commit snapshots as the collector does."""
         from db.ingest import write_snapshot
 
         for instant in instants:
             for snapshot in instant:
-                with self.engine.begin() as connection:
+                with self.writing.begin() as connection:
                     write_snapshot(connection, snapshot)
 
     def refresh(self, instant: Instant) -> None:
         """Bring all rollups up to date after a snapshot."""
         self._rollups = self._rollups or rollup_names(self.engine)
-        with self.engine.connect() as opened:
+        with self.writing.connect() as opened:
             refreshing = opened.execution_options(isolation_level="AUTOCOMMIT")
             refresh_around(refreshing, self._rollups, to_naive_ist(instant[0].timestamp))
 
@@ -106,11 +117,11 @@ def built(server: BenchmarkServer, spec: DatasetSpec) -> Iterator[ScaledHistory]
     loaded_spec = replace(spec, days=min(spec.days, BUILT_DAYS))
     with legacy_database(server, loaded_spec) as (url, loaded):
         bring_to_head(url, loaded_spec)
-        engine = engine_for(url)
+        engine, writing = engine_for(url, read_only=True), engine_for(url)
         try:
             with driver_session(engine) as after, session(url) as plain:
-                yield ScaledHistory(
-                    url, engine, after, plain, loaded_spec, round(loaded.rows_per_s)
-                )
+                rows_per_s = round(loaded.rows_per_s)
+                yield ScaledHistory(url, engine, writing, after, plain, loaded_spec, rows_per_s)
         finally:
             engine.dispose()
+            writing.dispose()

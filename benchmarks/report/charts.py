@@ -6,7 +6,22 @@ from html import escape
 
 from benchmarks.report.blocks import Bars, Lines, Ranges
 
-_COLOURS = ("#8a94a6", "#1f77d0", "#2aa775", "#d9822b", "#9b5de5", "#c23030")
+_COLOURS = (
+    "#8a94a6",
+    "#1f77d0",
+    "#2aa775",
+    "#d9822b",
+    "#9b5de5",
+    "#c23030",
+    "#17a2b8",
+    "#b5a000",
+    "#e377c2",
+    "#8c564b",
+    "#6b8e23",
+    "#00479e",
+    "#ff9e80",
+    "#5d6d7e",
+)
 _LABEL_WIDTH, _BAR_WIDTH, _BAR_HEIGHT, _GAP = 240, 480, 12, 10
 _TOP = 28
 _PLOT = (70, 20, 560, 280)  # left, top, width, height

@@ -110,7 +110,12 @@ def _cost_charts(sizes: Sequence[Mapping[str, Any]]) -> list[Block]:
     def curve(key: str, unit: float = 1.0) -> list[tuple[float, float]]:
         return [(size["rows"], size[key] / unit) for size in sizes]
 
-    writing = {"snapshot committed": curve("snapshot_ms"), "rollups refreshed": curve("refresh_ms")}
+    writing = {
+        "snapshot committed": curve("snapshot_ms"),
+        "on the smallest, in turn": curve("smallest_snapshot_ms"),
+        "rollups refreshed": curve("refresh_ms"),
+        "on the smallest, in turn ": curve("smallest_refresh_ms"),
+    }
     return [
         Lines("Storing one snapshot", "rows", "ms", writing),
         Lines("Size of the database", "rows", "GiB", {"size": curve("size_bytes", 2**30)}),
