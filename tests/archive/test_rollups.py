@@ -78,6 +78,21 @@ def test_rollups_are_the_same_after_the_archive_and_after_the_way_back(
     assert buckets(session) == before
 
 
+def test_rollups_keep_what_is_still_archived_beside_a_restored_window(
+    rolled_up: URL, session: psycopg.Connection
+) -> None:
+    fill(rolled_up)
+    before = buckets(session)
+    moving.run(rolled_up, "readings")
+    row = session.execute("SELECT min(taken_at) FROM readings_history").fetchone()
+    assert row is not None
+
+    moving.restore(rolled_up, "readings", row[0], row[0] + timedelta(days=3))
+    fill(rolled_up)
+
+    assert buckets(session) == before
+
+
 def test_the_newest_chunk_is_not_due_however_old_it_is(
     rolled_up: URL, session: psycopg.Connection
 ) -> None:

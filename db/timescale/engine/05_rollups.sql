@@ -239,11 +239,21 @@ BEGIN
     step := greatest(
         filled.bucket, 7 * timescale_engine.chunk_interval(timescale_engine.relation(base.spec ->> 'source'))
     );
+    -- between chunks nothing can be aggregated again: refreshing what was archived or dropped would
+    -- overwrite it with nothing
     RETURN QUERY
-    SELECT w.start, least(w.start + step + filled.bucket, last.start), filled.zoned
+    SELECT
+        w.start,
+        least(w.start + step + filled.bucket, last.start, upper(there.span)),
+        filled.zoned
     FROM (VALUES (timescale_engine.bucket_start(filled.bucket, upper(held) - INTERVAL '1 microsecond'))) AS last (start)
+    CROSS JOIN (
+        SELECT unnest(range_agg(timescale_engine.whole_buckets(filled.bucket, c.span))) AS span
+        FROM timescale_engine.chunks_of(timescale_engine.relation(base.spec ->> 'source')) AS c
+    ) AS there
     CROSS JOIN LATERAL generate_series(
-        timescale_engine.bucket_start(filled.bucket, lower(held)), last.start - filled.bucket, step
-    ) AS w (start);
+        lower(there.span), least(last.start, upper(there.span)) - filled.bucket, step
+    ) AS w (start)
+    ORDER BY w.start;
 END
 $$;
