@@ -1,12 +1,20 @@
 """Which instants history holds, and all rows between two of them."""
 
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
+from db.clock import IST
 from db.queries.statements import fetch, fetch_one
 from db.ticks import OptionType
+
+RowT = TypeVar("RowT", bound=NamedTuple)
+
+# An instant is looked for in the days before it first, which lie in one chunk or two; without a
+# bound every older chunk would be planned. Longer silences (a holiday week) take a second look.
+_NEAR = timedelta(days=7)
+_EVER = datetime(1, 1, 2, tzinfo=IST)
 
 
 class Snapshot(NamedTuple):
@@ -49,12 +57,12 @@ class _Extent(NamedTuple):
 
 def snapshot_at(connection: Connection, exchange: str, at: datetime) -> Snapshot | None:
     """The newest snapshot at or before `at` (aware); None before the first one."""
-    return fetch_one(connection, Snapshot, "snapshots", "snapshot_at", exchange=exchange, at=at)
+    return _newest(connection, Snapshot, "snapshot_at", exchange, at)
 
 
 def instant_at(connection: Connection, exchange: str, at: datetime) -> datetime | None:
     """When the newest snapshot at or before `at` (aware) was taken; None before the first one."""
-    found = fetch_one(connection, _Instant, "snapshots", "instant_at", exchange=exchange, at=at)
+    found = _newest(connection, _Instant, "instant_at", exchange, at)
     return None if found is None else found.timestamp
 
 
@@ -83,3 +91,14 @@ def window(
     return fetch(
         connection, WindowRow, "snapshots", "window", exchange=exchange, start=start, end=end
     )
+
+
+def _newest(
+    connection: Connection, row: type[RowT], name: str, exchange: str, at: datetime
+) -> RowT | None:
+    near = at - _NEAR if at.year > _EVER.year else _EVER
+    for since in (near, _EVER):
+        found = fetch_one(connection, row, "snapshots", name, exchange=exchange, at=at, since=since)
+        if found is not None:
+            return found
+    return None

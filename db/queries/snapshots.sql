@@ -16,6 +16,7 @@ SELECT
 FROM snapshots AS snapshot
 WHERE snapshot.exchange = %(exchange)s
   AND snapshot."timestamp" <= %(at)s
+  AND snapshot."timestamp" > %(since)s
 ORDER BY snapshot."timestamp" DESC
 LIMIT 1;
 
@@ -24,6 +25,7 @@ SELECT snapshot."timestamp" AS "timestamp"
 FROM snapshots AS snapshot
 WHERE snapshot.exchange = %(exchange)s
   AND snapshot."timestamp" <= %(at)s
+  AND snapshot."timestamp" > %(since)s
 ORDER BY snapshot."timestamp" DESC
 LIMIT 1;
 

@@ -1,6 +1,6 @@
 """The reads answer what was written, with times that are aware and None for unknown."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
@@ -55,7 +55,8 @@ def test_the_newest_chains_of_one_and_all_exchanges(filled: Engine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("minute", "found"), [(0, 0), (3.9, 1), (4, 4), (4.1, 4), (600, 12), (-1, 370 - 24 * 60)]
+    ("minute", "found"),
+    [(0, 0), (3.9, 1), (4, 4), (4.1, 4), (600, 12), (-1, 370 - 24 * 60)] + [(30 * 24 * 60, 12)],
 )
 def test_the_chain_as_of_an_instant_is_the_newest_then(
     filled: Engine, minute: float, found: float
@@ -69,6 +70,7 @@ def test_the_chain_as_of_an_instant_is_the_newest_then(
 def test_before_the_first_snapshot_there_is_no_chain(filled: Engine) -> None:
     with filled.connect() as session:
         assert chain.chain_as_of(session, "NSE", at(-3 * 24 * 60)) == ()
+        assert chain.chain_as_of(session, "NSE", datetime(1, 1, 1, tzinfo=IST)) == ()
 
 
 def test_oi_by_strike_and_its_change_since_the_previous_close(filled: Engine) -> None:
