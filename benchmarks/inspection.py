@@ -1,7 +1,6 @@
 """Explains the application's reads on a database that somebody else filled."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import date
 
 import click
@@ -41,11 +40,6 @@ def print_plans(found: Mapping[str, Planned], *, full: bool) -> None:
             text = _json(plan.documents[number]) if full else "\n".join(lines)
             click.echo("\n".join(f"    {line}" for line in text.splitlines()))
         click.echo()
-
-
-def print_json(found: Mapping[str, Planned]) -> None:
-    """Print one document."""
-    click.echo(_json({name: asdict(plan) for name, plan in found.items()}))
 
 
 def _held(session: Session) -> DatasetSpec:

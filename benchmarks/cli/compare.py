@@ -20,11 +20,19 @@ floors_b, relative, verdict, buffers_a, buffers_b, same_shape), only_in_a, only_
     metavar="FILE",
     help="Also write the comparison there.",
 )
-def command(a: Path, b: Path, json_file: Path | None) -> None:
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the comparison as one self-contained HTML file.",
+)
+def command(a: Path, b: Path, json_file: Path | None, html: Path | None) -> None:
     """Compare two results (folders, or their result.json) of run or all."""
     from dataclasses import asdict
 
+    from benchmarks.cli._options import command_line
     from benchmarks.compare import changes, only_in_one
+    from benchmarks.report import html_report
     from benchmarks.report.sections.compare import change_section
     from benchmarks.report.terminal import print_sections
     from benchmarks.results import SCHEMA_VERSION, read_json, write_json
@@ -32,7 +40,10 @@ def command(a: Path, b: Path, json_file: Path | None) -> None:
     old, new = read_json(a), read_json(b)
     listed = list(changes(old, new))
     missing = only_in_one(old, new)
-    print_sections([change_section(listed, missing)])
+    section = change_section(listed, missing, command_line())
+    print_sections([section])
+    if html:
+        html.write_text(html_report("OI Gemini benchmarks: two runs", [section]), encoding="utf-8")
     if json_file:
         document = {
             "schema_version": SCHEMA_VERSION,

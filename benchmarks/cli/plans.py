@@ -1,5 +1,7 @@
 """The plans of the application's reads on any migrated database, without timing anything."""
 
+from pathlib import Path
+
 import click
 
 from benchmarks.cli._options import query_option
@@ -14,19 +16,26 @@ from benchmarks.cli._options import query_option
     help="The migrated database whose reads are explained; it is only read.",
 )
 @click.option("--full", is_flag=True, help="Print EXPLAIN's whole JSON instead of the shape.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def command(queries: tuple[str, ...], database: str, full: bool, as_json: bool) -> None:
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write one JSON document there instead of printing.",
+)
+def command(queries: tuple[str, ...], database: str, full: bool, json_file: Path | None) -> None:
     """Show how each read is planned on an existing database: shape, buffers, rows, chunks.
 
     \b
-    Keys of --json, by query: statements, shape, fingerprint, figures (buffers, buffers_read,
-    planning_buffers, temp_blocks, rows, scanned_rows, row_error, chunks, planning_ms,
-    execution_ms), settings, documents (EXPLAIN's own).
+    Keys of --json: schema_version and plans, by query: statements, shape, fingerprint, figures
+    (buffers, buffers_read, planning_buffers, temp_blocks, rows, scanned_rows, row_error, chunks,
+    planning_ms, execution_ms), settings, documents (EXPLAIN's own).
     """
-    from benchmarks.inspection import inspected, print_json, print_plans
+    from benchmarks.inspection import inspected, print_plans
+    from benchmarks.results import SCHEMA_VERSION, write_json
 
     found = inspected(database, queries)
-    if as_json:
-        print_json(found)
+    if json_file:
+        write_json({"schema_version": SCHEMA_VERSION, "plans": found}, json_file)
     else:
         print_plans(found, full=full)

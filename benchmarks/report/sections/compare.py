@@ -8,14 +8,16 @@ from benchmarks.report.blocks import Block, Cell, Note, Section, Table, Tone, nu
 _TONES: dict[str, Tone] = {"slower": "bad", "faster": "good", "same": "plain"}
 
 
-def change_section(changes: Sequence[Change], missing: tuple[list[str], list[str]]) -> Section:
+def change_section(
+    changes: Sequence[Change], missing: tuple[list[str], list[str]], command: str
+) -> Section:
     """One row a query; the verdict is on floors, which the machine's speed does not move."""
     head = ["query", "a ms", "b ms", "a × floor", "b × floor", "b / a", "", "buffers", "b", "plan"]
     blocks: list[Block] = [Table(head, [_row(change) for change in changes])]
     for side, names in zip("ab", missing, strict=True):
         if names:
             blocks.append(Note(f"Only in {side}: {', '.join(names)}."))
-    return Section("Two runs", blocks)
+    return Section("Two runs", blocks, command)
 
 
 def _row(change: Change) -> list[Cell]:
