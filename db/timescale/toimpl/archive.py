@@ -75,9 +75,13 @@ def remove_archive_policy(operations: Operations, op: RemoveArchivePolicyOp) -> 
 
 
 def _install(executor: Executor) -> None:
-    executor.run(records.tables())
-    executor.run(raw(_statements()["functions"]))
-    executor.run(archiving.functions())
+    statements = [records.tables(), raw(_statements()["functions"]), archiving.functions()]
+    if executor.offline:
+        executor.run_all(statements)
+        return
+    # what writers append to must not stay locked until the revision is through
+    with executor.outside_transaction():
+        executor.run_all(statements)
 
 
 def _sql(statement: str, /, **parts: Fragment) -> Fragment:
