@@ -18,8 +18,8 @@ _SMALL_DAYS = 2
 _ARCHIVE_DAYS = 32
 _USERS = (10, 50, 100)
 _WORKERS = (1, 2, 4)
-_LOAD_S, _OBJECTIVE_MS = 8, 100.0
-_VISITS, _KILLS = 2, 3
+_LOAD_S, _OBJECTIVE_MS = 7, 100.0
+_VISITS, _KILLS, _WALK_ROUNDS = 2, 3, 2
 # few strikes and many days: it is chunks that a growing history adds
 _SCALE_STRIKES = 5
 _SCALE_ROWS = (300_000, 900_000, 3_000_000)
@@ -83,7 +83,7 @@ def _reads(
     from benchmarks.peers import contest
 
     first = servers[0]
-    narrow = replace(spec, strikes=_SCALE_STRIKES)
+    narrow, one_day = replace(spec, strikes=_SCALE_STRIKES), replace(spec, days=1)
     cold_rounds = _cold_rounds(first, result)
     cold = f" --cold --cold-rounds {cold_rounds}" if cold_rounds else ""
     return {
@@ -92,7 +92,10 @@ def _reads(
             lambda r: run.compare_on(first, spec, r, cold_rounds=cold_rounds),
         ),
         "peers": (_size(small), lambda r: contest.peers_on(servers, small, r)),
-        "walk": (_size(small), lambda r: walk.walk_on(first, small, r)),
+        "walk": (
+            f"{_size(one_day)} --rounds {_WALK_ROUNDS}",
+            lambda r: walk.walk_on(first, one_day, r, rounds=_WALK_ROUNDS),
+        ),
         "scale": (
             f"--strikes {_SCALE_STRIKES} {_repeated('rows', _SCALE_ROWS)}",
             lambda r: scale.scale_on(first, narrow, r, sizes=_SCALE_ROWS),
