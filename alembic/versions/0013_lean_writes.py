@@ -1,6 +1,7 @@
 """A snapshot is stored with less work: contracts updated by one join, no log of what is settled.
 
-Only functions are replaced, which waits for no writer and makes none wait.
+Only functions are replaced, those of the rollup engine among them, which waits for no writer and
+makes none wait.
 
 Revises: 0012_retention
 """
@@ -16,8 +17,10 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.install_engine(upgrade_from=1)
     run_sql(op, "0013_lean_writes")
 
 
 def downgrade() -> None:
     run_sql(op, "0013_lean_writes_down")
+    op.drop_engine(keep_version=1)
