@@ -61,10 +61,13 @@ def write_folder(result: Result, out: Path | None) -> Path:
 
 
 def show(result: Result, folder: Path) -> None:
-    """Print the tables of a result, plans left out, and where the rest is."""
+    """Print the tables of a result, spread and plans left out, and where the rest is."""
     from benchmarks.report import sections_of
+    from benchmarks.report.sections.queries import SPREAD
     from benchmarks.report.terminal import print_sections
 
     document = results.read_json(folder)
-    print_sections([s for s in sections_of(document) if s.title not in ("Plans", "Measured on")])
+    print_sections(
+        [s for s in sections_of(document) if s.title not in (SPREAD, "Plans", "Measured on")]
+    )
     click.echo(f"Report: {folder / 'report.html'}")
