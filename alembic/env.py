@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from logging.config import fileConfig
 from typing import Any
 
+import psycopg
 from alembic import context
 from alembic.operations import MigrationScript
 from alembic.util import CommandError
@@ -12,7 +13,7 @@ from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.pool import NullPool
 
 from db.convert.converter import OnlineConverter
-from db.engine import database_url, translate_losses
+from db.engine import database_url, explained, translate_losses
 from db.errors import OIError
 from db.schema import metadata
 from db.settings import settings
@@ -33,6 +34,14 @@ def main() -> None:
         if config.attributes.get("raise_own_errors"):
             raise
         raise CommandError(str(error)) from error
+    except psycopg.Error as error:
+        # a conversion has sessions of the driver's own
+        found = explained(error)
+        if found is None:
+            raise
+        if config.attributes.get("raise_own_errors"):
+            raise found from error
+        raise CommandError(str(found)) from error
 
 
 def run_online() -> None:

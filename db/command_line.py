@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from db.errors import DatabaseUnavailableError, InvalidInputError, OIError, SettingsError
+from db.errors import InvalidInputError, OIError, SettingsError
 from db.timescale.errors import TimescaleError
 
 _EXIT_FAILED = 1
@@ -66,19 +66,17 @@ def run(group: click.Group, program: str, arguments: Sequence[str] | None = None
     except (OIError, TimescaleError) as error:
         _fail(error, _EXIT_FAILED)
     except Exception as error:
-        unreachable = _unreachable_database(error)
-        if unreachable is None:
+        explained = _explained(error)
+        if explained is None:
             raise
-        _fail(unreachable, _EXIT_FAILED)
+        _fail(explained, _EXIT_FAILED)
 
 
-def _unreachable_database(error: Exception) -> DatabaseUnavailableError | None:
-    from sqlalchemy.exc import OperationalError
+def _explained(error: Exception) -> OIError | None:
+    """What SQLAlchemy or the driver itself ran into, in words; None for any other error."""
+    from db.engine import explained
 
-    if not isinstance(error, OperationalError):
-        return None
-    reason = str(error.orig).strip().partition("\n")[0]
-    return DatabaseUnavailableError(f"The database does not answer: {reason}.")
+    return explained(getattr(error, "orig", None) or error)
 
 
 def _fail(error: Exception, code: int) -> NoReturn:

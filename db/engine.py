@@ -14,7 +14,7 @@ from functools import cache
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from db.errors import DatabaseUnavailableError
+from db.errors import DatabaseUnavailableError, DiskFullError, OIError
 from db.settings import Settings, settings
 
 _POOL_TIMEOUT_S = 5
@@ -24,6 +24,7 @@ _KEEP_PLANS_S = 600
 _MS = 1000
 # connection failures, shutdowns, too many clients, a database that is not there:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
+_DISK_FULL = "53100"
 _UNAVAILABLE_CLASSES = ("08", "57P", "53300", "3D000", "28")
 
 
@@ -148,10 +149,20 @@ def unavailable(error: BaseException, is_disconnect: bool = False) -> bool:
 
 
 def raise_if_unavailable(error: BaseException, is_disconnect: bool = False) -> None:
-    """Raise DatabaseUnavailableError for a driver's error that means just that."""
-    if not unavailable(error, is_disconnect):
-        return
-    reason = str(error).strip().splitlines()
-    raise DatabaseUnavailableError(
-        f"The database does not answer: {reason[0].strip() if reason else type(error).__name__}."
-    ) from error
+    """Raise what `explained` makes of a driver's error, if anything."""
+    found = explained(error, is_disconnect)
+    if found is not None:
+        raise found from error
+
+
+def explained(error: BaseException, is_disconnect: bool = False) -> OIError | None:
+    """A driver's error in a sentence: no database, or no room on its disk; None for any other."""
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[0].strip().rstrip(".")
+    if getattr(error, "sqlstate", None) == _DISK_FULL:
+        return DiskFullError(
+            f"The database server's disk is full ({reason}); what was being done is rolled back. "
+            "Make room there, then run this again."
+        )
+    if unavailable(error, is_disconnect):
+        return DatabaseUnavailableError(f"The database does not answer: {reason}.")
+    return None

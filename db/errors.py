@@ -13,6 +13,10 @@ class DatabaseUnavailableError(OIError):
     """The database does not answer."""
 
 
+class DiskFullError(OIError):
+    """The database server has no room left; what it was doing was rolled back."""
+
+
 class NotMigratedError(OIError):
     """The database answers, but its schema is not the one this program reads."""
 

@@ -38,31 +38,38 @@ FROM generate_series(0, 40 * 24 - 1) n
 
 @pytest.fixture
 def archived_database(empty_database: URL) -> URL:
-    """Chunks of a day; those older than ten days are due for chunks of a week."""
+    """Forty days of readings, twenty-nine of which are due."""
     with connection(empty_database) as session:
         # TimescaleDB's own scheduler must not archive while a test does
         session.execute("SELECT _timescaledb_functions.stop_background_workers()")
         session.execute(_TABLE)
     engine = create_engine(empty_database, poolclass=NullPool)
-    with engine.begin() as session:
-        operations = Operations(MigrationContext.configure(session))
-        operations.install_engine()
-        operations.create_hypertable(
-            "readings",
-            time_column="taken_at",
-            chunk_interval=DAY,
-            unique_keys=[UniqueKey(name="readings_key", columns=("sensor", "taken_at"))],
-        )
-        operations.add_archive_policy(
-            "readings",
-            archive_after=10 * DAY,
-            archive_table="archive.readings",
-            history_view="readings_history",
-            archive_chunk_interval=7 * DAY,
-        )
+    with engine.connect() as session:
+        context = MigrationContext.configure(session)
+        operations = Operations(context)
+        with context.begin_transaction():
+            declare(operations)
     with connection(empty_database) as session:
         session.execute(_ROWS)
     return empty_database
+
+
+def declare(operations: Operations) -> None:
+    """Chunks of a day; those older than ten days are due for chunks of a week."""
+    operations.install_engine()
+    operations.create_hypertable(
+        "readings",
+        time_column="taken_at",
+        chunk_interval=DAY,
+        unique_keys=[UniqueKey(name="readings_key", columns=("sensor", "taken_at"))],
+    )
+    operations.add_archive_policy(
+        "readings",
+        archive_after=10 * DAY,
+        archive_table="archive.readings",
+        history_view="readings_history",
+        archive_chunk_interval=7 * DAY,
+    )
 
 
 @pytest.fixture

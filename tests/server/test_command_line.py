@@ -35,6 +35,15 @@ def only_sentence(done: "subprocess.CompletedProcess[str]") -> str:
     return line
 
 
+@pytest.mark.parametrize(
+    "command", ["status", "archive status", "archive run readings", "convert status", "indexes"]
+)
+def test_a_database_that_is_not_there_is_one_sentence(command: str) -> None:
+    done = call("db", *command.split(), OI_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    assert done.returncode == 1
+    assert only_sentence(done).startswith("Error: The database does not answer: ")
+
+
 @pytest.fixture
 def group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LazyGroup:
     """A group of two commands, one of which cannot be imported."""
