@@ -64,6 +64,7 @@ def conversion(**changes: Any) -> Report:
         "phase": "copying",
         "is_running": False,
         "paused": False,
+        "waiting_for": None,
         "hold_swap": False,
         "windows": 9,
         "windows_copied": 4,
