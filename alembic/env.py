@@ -1,5 +1,6 @@
 """Runs the migrations: which database, which declaration, which plugin."""
 
+import os
 import re
 from collections.abc import Iterable
 from logging.config import fileConfig
@@ -12,6 +13,7 @@ from alembic.util import CommandError
 from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.pool import NullPool
 
+from db import gentle
 from db.convert.converter import OnlineConverter
 from db.engine import database_url, explained, translate_losses
 from db.errors import OIError
@@ -47,12 +49,20 @@ def main() -> None:
 def run_online() -> None:
     url = target_url()
     engine = create_engine(
-        url, poolclass=NullPool, connect_args={"application_name": "oi-gemini-migrate"}
+        url,
+        poolclass=NullPool,
+        connect_args={"application_name": "oi-gemini-migrate", "options": session_options(url)},
     )
     translate_losses(engine)
     with preflight.exclusive(engine), engine.connect() as connection:
         configure(connection=connection)
         plugin.run_migrations(context)
+
+
+def session_options(url: URL) -> str:
+    """Gentle settings, and what the URL or the environment asks for."""
+    given = url.query.get("options") or os.environ.get("PGOPTIONS") or ""
+    return gentle.options(gentle.GENTLE, given if isinstance(given, str) else " ".join(given))
 
 
 def run_offline() -> None:

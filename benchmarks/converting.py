@@ -140,6 +140,7 @@ class _Seen:
             "duration_s": round(way.ended - way.started, 2),
             "working_s": round(sum(one.duration_s for one in run.stretches), 2),
             "longest_block_ms": longest_ms([*writes, *reads]),
+            "longest_elsewhere_ms": longest_ms(self.traffic.nothings(way.started, way.ended)),
             **longest(self.waits.between(way.started, way.ended)),
             "writes": _summary(writes),
             "reads": _summary(reads),
@@ -171,6 +172,7 @@ class _Seen:
                 "kills": sum(one.was_killed for one in own),
                 "longest_write_ms": longest_ms(self.traffic.writes(since, until)),
                 "longest_read_ms": longest_ms(self.traffic.reads(since, until)),
+                "longest_elsewhere_ms": longest_ms(self.traffic.nothings(since, until)),
                 **longest(self.waits.between(since, until)),
                 "wal_bytes": sum(one.wal_ended - one.wal_started for one in own),
             }
@@ -186,6 +188,7 @@ def summary(ways: Sequence[Mapping[str, Any]], kills: int, seen: _Seen) -> dict[
         "wal_bytes_per_row": _conversion(first)["wal_bytes"] / first["rows"],
         "duration_s": round(sum(way["duration_s"] for way in ways), 2),
         "longest_block_ms": max(way["longest_block_ms"] for way in ways),
+        "longest_elsewhere_ms": max(way["longest_elsewhere_ms"] or 0.0 for way in ways),
         "kills": kills,
         "kills_survived": sum(way["kills_survived"] for way in ways),
         "rows_lost": max((way["rows_lost"] for way in ways), key=abs),

@@ -1,4 +1,4 @@
-"""A writer that never stops and knows what it wrote, a reader that never stops, and their times."""
+"""A writer that never stops and knows what it wrote, a reader, a bystander, and their times."""
 
 import contextlib
 import os
@@ -15,11 +15,10 @@ from typing import IO
 from sqlalchemy import URL
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.traffic_session import NOTHING, RECORD
+from benchmarks.traffic_session import KINDS, NOTHING, RECORD
 
 BORDERS_MS = (1, 3, 10, 30, 100, 300, 1000)
 _ROOT = Path(__file__).resolve().parents[1]
-_KINDS = ("writer", "reader")
 _START_S = 30.0
 _STOP_S = 30.0
 
@@ -38,7 +37,7 @@ class Timed:
 
 
 class Traffic:
-    """What both sessions have recorded so far, in the files of a folder."""
+    """What the sessions have recorded so far, in the files of a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -51,9 +50,13 @@ class Traffic:
         """The reader's statements that ran at any time between two Unix times."""
         return self._between("reader", since, until)
 
+    def nothings(self, since: float = 0.0, until: float = float("inf")) -> list[Timed]:
+        """The bystander's statements, which touch no table, between two Unix times."""
+        return self._between("bystander", since, until)
+
     def failures(self, since: float = 0.0, until: float = float("inf")) -> list[str]:
         """Statements sent between two Unix times that failed, in words."""
-        lines = [line.split("\t", 1) for kind in _KINDS for line in self._failed(kind)]
+        lines = [line.split("\t", 1) for kind in KINDS for line in self._failed(kind)]
         return [words for at, words in lines if since <= float(at) <= until]
 
     def acknowledged(self) -> dict[int, int]:
@@ -87,7 +90,7 @@ def flowing(url: URL, newest: datetime) -> Iterator[Traffic]:
     with tempfile.TemporaryDirectory(prefix="oi-traffic-") as folder:
         traffic = Traffic(Path(folder))
         with contextlib.ExitStack() as running:
-            for kind in _KINDS:
+            for kind in KINDS:
                 running.enter_context(_session(url, kind, traffic.file(kind), newest))
             yield traffic
 

@@ -1,5 +1,9 @@
 -- What the legacy program sends all day: saves row by row, and the reads of its screens.
 
+-- name: nothing
+-- What needs no table and no lock: it waits for the machine alone.
+SELECT 1;
+
 -- name: save_row
 -- One contract of one snapshot.
 INSERT INTO option_chain_snapshots (

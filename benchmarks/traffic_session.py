@@ -1,7 +1,7 @@
 """One session of the traffic, a process of its own so that nothing else in Python delays it.
 
-`python -m benchmarks.traffic_session writer|reader FILE NEWEST` works on OI_DATABASE_URL and ends
-with its standard input. FILE gets a RECORD a statement, FILE.failed a line a failure.
+`python -m benchmarks.traffic_session writer|reader|bystander FILE NEWEST` works on OI_DATABASE_URL
+and ends with its standard input. FILE gets a RECORD a statement, FILE.failed a line a failure.
 """
 
 import gc
@@ -80,6 +80,16 @@ def reads(newest: datetime) -> Iterator[Statement]:
             yield name, window | {"exchange": exchange}, NOTHING, NOTHING
 
 
+def nothing(newest: datetime) -> Iterator[Statement]:
+    """What the bystander sends, without end."""
+    while True:
+        yield "nothing", {}, NOTHING, NOTHING
+
+
+KINDS = {"writer": writes, "reader": reads, "bystander": nothing}
+"""What each session sends; the bystander's times are those of the machine, not of a lock."""
+
+
 def run(kind: str, file: Path, newest: datetime) -> None:
     """Send statements until standard input ends; a lost connection is made again."""
     sql = statements(_SQL)
@@ -90,7 +100,7 @@ def run(kind: str, file: Path, newest: datetime) -> None:
         file.open("ab", buffering=0) as record,
         file.with_suffix(".failed").open("a", buffering=1) as failed,
     ):
-        for name, parameters, number, oi in writes(newest) if kind == "writer" else reads(newest):
+        for name, parameters, number, oi in KINDS[kind](newest):
             if working.closed:
                 working = _session()
             started, clock = time.time(), time.perf_counter_ns()

@@ -21,6 +21,8 @@ Keys of --json, beside schema_version, machine and servers:
                      way up copied, compared and swapped, while a process was at it
   wal_bytes_per_row  of the whole server during that revision
   longest_block_ms   of any statement of the reader or the writer on any way
+  longest_elsewhere_ms  of a bystander's SELECT 1, which needs no table: what the machine alone
+                     makes a statement wait
   kills, kills_survived  asked for; migrations that were running, killed (SIGKILL) and started again
   rows_lost          loaded or acknowledged rows that are not there, in the table or its archive,
                      or not as last acknowledged: the worst of the counts after each way
@@ -33,13 +35,15 @@ Keys of --json, beside schema_version, machine and servers:
   downgrade          the same keys for the first way down
   ways               upgrade, downgrade, upgrade, and more pairs while kills were left; each:
     rows_per_s, wal_bytes_per_row (of the whole way), duration_s, working_s (without the time
-    between a kill and the next start), longest_block_ms, longest_lock_wait_ms, lock_held_by,
+    between a kill and the next start), longest_block_ms, longest_elsewhere_ms,
+    longest_lock_wait_ms, lock_held_by,
     writes and reads (count, p50_ms, p95_ms, p99_ms, max_ms), histogram_ms, writes_histogram_ms,
     reads_histogram_ms, statements_failed, failures, kills_survived, starts, stops (what starts
     that failed said), rows_lost, rows_doubled, and
     revisions        one object each: revision ("finish" drops the replaced tables before the way
                      down), started_s, duration_s, working_s, kills, longest_write_ms,
-                     longest_read_ms, longest_lock_wait_ms, lock_held_by, wal_bytes
+                     longest_read_ms, longest_elsewhere_ms, longest_lock_wait_ms, lock_held_by,
+                     wal_bytes
 """
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import URL
 from db.archive.errors import ArchiveError
 from db.convert.session import Connection, Row
 from db.convert.session import connect as connect_with
+from db.gentle import GENTLE
 from db.timescale.sqltext import named_statements
 
 _SETTINGS = {
@@ -20,6 +21,7 @@ _SETTINGS = {
     # spans are constants when a statement is planned, so that other chunks stay closed
     "plan_cache_mode": "force_custom_plan",
     "jit": "off",
+    **GENTLE,
 }
 
 

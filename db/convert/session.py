@@ -15,6 +15,7 @@ from sqlalchemy import URL, make_url
 
 from db.convert.errors import BusyError
 from db.errors import ExtensionMissingError
+from db.gentle import GENTLE, options
 from db.timescale.sqltext import named_statements
 
 Row = dict[str, Any]
@@ -40,6 +41,7 @@ _OPTIONS: Mapping[str, str] = {
     "plan_cache_mode": "force_custom_plan",
     "jit": "off",
     "client_min_messages": "error",
+    **GENTLE,
 }
 
 
@@ -51,7 +53,6 @@ def connect(
 ) -> Connection:
     """A connection in autocommit mode; transactions are opened explicitly."""
     conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return psycopg.connect(
         conninfo,
         autocommit=True,
@@ -59,7 +60,7 @@ def connect(
         prepare_threshold=None,
         row_factory=dict_row,
         application_name=application_name,
-        options=options,
+        options=options(settings),
         keepalives_idle=10,
         keepalives_interval=5,
         keepalives_count=3,

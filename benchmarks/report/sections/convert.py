@@ -35,11 +35,12 @@ def convert_sections(document: Mapping[str, Any]) -> Sequence[Section]:
 
 
 def _verdict(document: Mapping[str, Any]) -> Note:
-    worst = document["longest_block_ms"]
+    worst, elsewhere = document["longest_block_ms"], document["longest_elsewhere_ms"]
     good = worst <= _LIMIT_MS and not document["rows_lost"] and not document["rows_doubled"]
     return Note(
         f"{document['rows']:,} rows with a writer and a reader that never stopped: longest "
-        f"statement {worst:.0f} ms, {document['kills_survived']} of {document['kills']} kills hit "
+        f"statement {worst:.0f} ms (a bystander's SELECT 1 {elsewhere:.0f} ms), "
+        f"{document['kills_survived']} of {document['kills']} kills hit "
         f"a running migration and were survived, {document['rows_lost']} rows lost, "
         f"{document['rows_doubled']} doubled; the chain's conversion ran at "
         f"{document['rows_per_s']:,} rows/s.",
@@ -48,8 +49,8 @@ def _verdict(document: Mapping[str, Any]) -> Note:
 
 
 def _ways(ways: Sequence[Mapping[str, Any]]) -> Table:
-    head = ["way", "s", "s at work", "conversion rows/s", "longest block ms", "lock wait ms"]
-    head += ["kills survived", "lost", "doubled", "failed", "WAL B/row"]
+    head = ["way", "s", "s at work", "conversion rows/s", "longest block ms", "elsewhere ms"]
+    head += ["lock wait ms", "kills survived", "lost", "doubled", "failed", "WAL B/row"]
     return Table(head, [_way(position, way) for position, way in enumerate(ways, 1)])
 
 
@@ -58,6 +59,7 @@ def _way(position: int, way: Mapping[str, Any]) -> list[Cell]:
         text(_name(position, way)),
         *(number(way[key]) for key in ("duration_s", "working_s", "rows_per_s")),
         _block(way["longest_block_ms"]),
+        number(way["longest_elsewhere_ms"]),
         number(way["longest_lock_wait_ms"]),
         number(way["kills_survived"]),
         *(
@@ -116,7 +118,7 @@ def _bar(count: int, most: int) -> str:
 
 def _revisions(way: Mapping[str, Any]) -> Table:
     head = ["revision", "from s", "s", "s at work", "kills", "longest write ms", "longest read ms"]
-    head += ["lock wait ms", "behind", "WAL MiB"]
+    head += ["elsewhere ms", "lock wait ms", "behind", "WAL MiB"]
     return Table(
         head,
         [
@@ -124,6 +126,7 @@ def _revisions(way: Mapping[str, Any]) -> Table:
                 text(one["revision"]),
                 *(number(one[key]) for key in ("started_s", "duration_s", "working_s", "kills")),
                 *(_block(one[key]) for key in ("longest_write_ms", "longest_read_ms")),
+                number(one["longest_elsewhere_ms"]),
                 number(one["longest_lock_wait_ms"]),
                 text(one["lock_held_by"]),
                 number(one["wal_bytes"] / 2**20),
