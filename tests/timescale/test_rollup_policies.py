@@ -94,6 +94,14 @@ def test_retention_waits_until_rollups_have_taken_every_row(
     assert scalar(session, "SELECT sum(ticks) FROM m1") == 122
 
 
+def test_retention_of_an_empty_table_has_nothing_to_do(
+    session: psycopg.Connection, engine: Engine
+) -> None:
+    session.execute("SELECT drop_chunks('ticks', older_than => TIMESTAMP 'infinity')")
+    policy(session, "retention", "public.ticks", {"drop_after": "1 day"})
+    assert [(run.status, run.error) for run in run_due(engine)] == [("ok", None)]
+
+
 def test_policies_run_in_order_and_not_again_before_they_are_due(
     session: psycopg.Connection, engine: Engine
 ) -> None:

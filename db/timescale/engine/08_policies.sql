@@ -245,6 +245,7 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
     dropped regclass := target::regclass;
+    closed timestamp;
     zoned boolean;
 BEGIN
     IF EXISTS (
@@ -261,6 +262,10 @@ BEGIN
     IF timescale_engine.refresh_readers(dropped) THEN
         RETURN true;
     END IF;
+    closed := timescale_engine.closed_until(dropped);
+    IF closed = '-infinity' THEN
+        RETURN false; -- a reader has taken nothing so far
+    END IF;
     SELECT d.column_type = 'timestamptz'::regtype INTO zoned
     FROM timescaledb_information.dimensions AS d
     WHERE format('%I.%I', d.hypertable_schema, d.hypertable_name)::regclass = dropped
@@ -270,7 +275,7 @@ BEGIN
         timescale_engine.extension_schema(),
         CASE WHEN zoned THEN 'now()' ELSE 'localtimestamp' END,
         CASE WHEN zoned THEN ' AT TIME ZONE ''UTC''' END
-    ) USING dropped, (config ->> 'drop_after')::interval, timescale_engine.closed_until(dropped);
+    ) USING dropped, (config ->> 'drop_after')::interval, closed;
     RETURN false;
 END
 $$;
