@@ -1,7 +1,6 @@
 """A snapshot is stored with less work: contracts updated by one join, no log of what is settled.
 
-Only functions are replaced, those of the rollup engine among them, which waits for no writer and
-makes none wait.
+Only functions are replaced, those of the rollup engine among them.
 
 Revises: 0012_retention
 """
@@ -17,7 +16,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.install_engine(upgrade_from=1)
+    # script by script: writers log into the engine's tables
+    with op.get_context().autocommit_block():
+        op.install_engine(upgrade_from=1)
     run_sql(op, "0013_lean_writes")
 
 
