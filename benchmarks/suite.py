@@ -22,6 +22,7 @@ _LOAD_S, _OBJECTIVE_MS = 7, 100.0
 _VISITS, _KILLS, _WALK_ROUNDS = 2, 3, 2
 # few strikes and many days: it is chunks that a growing history adds
 _SCALE_STRIKES = 5
+_WALK_STRIKES = 21
 _SCALE_ROWS = (300_000, 900_000, 3_000_000)
 
 
@@ -83,7 +84,8 @@ def _reads(
     from benchmarks.peers import contest
 
     first = servers[0]
-    narrow, one_day = replace(spec, strikes=_SCALE_STRIKES), replace(spec, days=1)
+    narrow = replace(spec, strikes=_SCALE_STRIKES)
+    one_day = replace(spec, days=1, strikes=min(spec.strikes or _WALK_STRIKES, _WALK_STRIKES))
     cold_rounds = _cold_rounds(first, result)
     cold = f" --cold --cold-rounds {cold_rounds}" if cold_rounds else ""
     return {
