@@ -14,6 +14,7 @@ from functools import cache
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from db import gentle
 from db.errors import DatabaseUnavailableError, DiskFullError, OIError
 from db.settings import Settings, settings
 
@@ -127,7 +128,7 @@ def _server_options(chosen: Settings, read_only: bool) -> str:
     if read_only:
         # what screens ask for is in memory: following the key of a chain beats reading all chains
         options["random_page_cost"] = "1.1"
-    return " ".join(f"-c {name}={value}" for name, value in options.items())
+    return gentle.options(options)
 
 
 def _translate(context: ExceptionContext) -> None:
