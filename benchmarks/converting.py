@@ -14,12 +14,12 @@ from benchmarks.environment import server_facts
 from benchmarks.history import BASELINE, described, legacy_database
 from benchmarks.kept import Kept, kept
 from benchmarks.kills import drawn
-from benchmarks.lock_waits import LockWaits, lock_waits, longest
 from benchmarks.migrating import Run, Stretch, Verb, migrate
 from benchmarks.progress import steps
 from benchmarks.results import Result
 from benchmarks.statistics import summarize
 from benchmarks.traffic import Timed, Traffic, flowing, histogram, longest_ms
+from benchmarks.waits import Waits, longest, watched
 from benchmarks.watching import wal_position
 
 CONVERSION = "0004_chain_hypertable"
@@ -56,7 +56,7 @@ def convert_on(
         legacy_database(server, spec) as (url, loaded),
         session(url) as watching,
         flowing(url, spec.last_instant) as traffic,
-        lock_waits(url) as waits,
+        watched(url) as waits,
     ):
         result.servers.append(asdict(server_facts(watching)))
         result.data |= {"dataset": described(spec, loaded)}
@@ -123,7 +123,7 @@ class _Seen:
 
     spec: DatasetSpec
     traffic: Traffic
-    waits: LockWaits
+    waits: Waits
 
     def way(self, way: _Way) -> dict[str, Any]:
         """One way as it stands in a result."""
@@ -141,7 +141,7 @@ class _Seen:
             "working_s": round(sum(one.duration_s for one in run.stretches), 2),
             "longest_block_ms": longest_ms([*writes, *reads]),
             "longest_elsewhere_ms": longest_ms(self.traffic.nothings(way.started, way.ended)),
-            **longest(self.waits.between(way.started, way.ended)),
+            **longest(self.waits.for_locks(way.started, way.ended)),
             "writes": _summary(writes),
             "reads": _summary(reads),
             "histogram_ms": histogram([*writes, *reads]),
@@ -173,7 +173,7 @@ class _Seen:
                 "longest_write_ms": longest_ms(self.traffic.writes(since, until)),
                 "longest_read_ms": longest_ms(self.traffic.reads(since, until)),
                 "longest_elsewhere_ms": longest_ms(self.traffic.nothings(since, until)),
-                **longest(self.waits.between(since, until)),
+                **longest(self.waits.for_locks(since, until)),
                 "wal_bytes": sum(one.wal_ended - one.wal_started for one in own),
             }
 
@@ -181,7 +181,7 @@ class _Seen:
 def summary(ways: Sequence[Mapping[str, Any]], kills: int, seen: _Seen) -> dict[str, Any]:
     """The keys of the whole: worst blocks and losses of all ways, speed of the first."""
     first, down = ways[0], ways[1]
-    spans = seen.waits.between(0.0, float("inf"))
+    ever = (0.0, float("inf"))
     return {
         "rows": first["rows"],
         "rows_per_s": first["rows_per_s"],
@@ -195,7 +195,8 @@ def summary(ways: Sequence[Mapping[str, Any]], kills: int, seen: _Seen) -> dict[
         "rows_doubled": max(way["rows_doubled"] for way in ways),
         "statements_failed": sum(way["statements_failed"] for way in ways),
         "histogram_ms": _added([way["histogram_ms"] for way in ways]),
-        "lock_waits": [asdict(one) for one in spans[:_LISTED]],
+        "slowest": [one.as_row() for one in seen.waits.between(*ever)[:_LISTED]],
+        "lock_waits": [one.as_row() for one in seen.waits.for_locks(*ever)[:_LISTED]],
         "downgrade": {key: value for key, value in down.items() if key != "revisions"},
         "ways": list(ways),
     }

@@ -29,8 +29,11 @@ Keys of --json, beside schema_version, machine and servers:
   rows_doubled       rows beyond one a natural key: the worst of the counts after each way
   statements_failed  of all ways
   histogram_ms       statements by how long they took at most, all ways
-  lock_waits         statements seen waiting for a lock, longest first: started (Unix time, s),
-                     waited_ms, holder (what the one in front was running); looked every 10 ms
+  slowest            the longest statements of the traffic as the server showed them, looked at
+                     every 10 ms: started (Unix time, s), stood_ms, looks (how often it was seen
+                     in which wait event; running: it had or wanted a processor), lock_ms (waited
+                     for a lock until then), holder (what the one in front was running)
+  lock_waits         the same of those that waited for a lock, longest wait first
   duration_s         of all ways, kills and restarts included
   downgrade          the same keys for the first way down
   ways               upgrade, downgrade, upgrade, and more pairs while kills were left; each:

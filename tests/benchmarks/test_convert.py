@@ -13,11 +13,11 @@ import pytest
 
 from benchmarks import kills
 from benchmarks.kept import lost
-from benchmarks.lock_waits import lock_waits
 from benchmarks.migrating import Kill, Run, Stretch
 from benchmarks.report import html_report, markdown_report, sections_of
 from benchmarks.traffic import Timed, Traffic, flowing, histogram
 from benchmarks.traffic_session import EXCHANGE, NOTHING, RECORD, writes
+from benchmarks.waits import watched
 from db import migrate
 from tests.support.databases import connection
 
@@ -91,13 +91,13 @@ def test_time_on_a_revision_adds_up_over_restarts():
 def test_a_wait_for_a_lock_is_seen_with_its_holder(server):
     with server.database("migrated") as url, connection(url) as holding:
         newest = datetime(2026, 11, 20, 15, 29, 30)
-        with flowing(url, newest) as traffic, lock_waits(url) as waits:
+        with flowing(url, newest) as traffic, watched(url) as waits:
             with holding.transaction():
                 holding.execute("LOCK TABLE option_chain_snapshots IN ACCESS EXCLUSIVE MODE")
                 deadline = time.monotonic() + 20
-                while not waits.between(0, float("inf")) and time.monotonic() < deadline:
+                while not waits.for_locks(0, float("inf")) and time.monotonic() < deadline:
                     time.sleep(0.02)
-            seen = waits.between(0, float("inf"))
+            seen = waits.for_locks(0, float("inf"))
             assert any("LOCK TABLE" in (wait.holder or "") for wait in seen)
             assert traffic.failures() == []
 

@@ -30,7 +30,7 @@ def convert_sections(document: Mapping[str, Any]) -> Sequence[Section]:
     ]
     for position, way in enumerate(ways, 1):
         blocks += [Note(f"{_name(position, way)}, revision by revision:"), _revisions(way)]
-    blocks += _lock_waits(document["lock_waits"])
+    blocks += [*_slowest(document["slowest"]), *_lock_waits(document["lock_waits"])]
     return [Section("Upgrade and downgrade of a live database", blocks, document["arguments"])]
 
 
@@ -142,10 +142,25 @@ def _failures(ways: Sequence[Mapping[str, Any]]) -> list[Block]:
     return [*failed, *stopped]
 
 
+def _slowest(slowest: Sequence[Mapping[str, Any]]) -> list[Block]:
+    """What kept the longest statements, by what the server said of them every 10 ms."""
+    rows = [
+        [
+            _block(one["stood_ms"]),
+            text(", ".join(f"{doing} {looks} ×" for doing, looks in one["looks"].items())),
+            number(one["lock_ms"]),
+            text(one["holder"]),
+        ]
+        for one in slowest
+    ]
+    head = ["seen for ms", "doing, looked at every 10 ms", "lock wait ms", "behind"]
+    return [Note("The longest statements as the server showed them:"), Table(head, rows)]
+
+
 def _lock_waits(waits: Sequence[Mapping[str, Any]]) -> list[Block]:
     if not waits:
         return [Note("No statement was seen waiting for a lock, looking every 10 ms.")]
-    rows = [[number(wait["waited_ms"]), text(wait["holder"])] for wait in waits]
+    rows = [[number(wait["lock_ms"]), text(wait["holder"])] for wait in waits]
     return [
         Note("The longest waits for locks that were seen, looking every 10 ms:"),
         Table(["waited ms", "behind"], rows),
