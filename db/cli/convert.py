@@ -22,6 +22,12 @@ def command() -> None:
 
 
 table_argument = click.argument("table")
+nice_option = click.option(
+    "--nice",
+    type=click.FloatRange(0, 100),
+    help="Rest after each piece of work, as a share of the time it took; 0 never rests, the "
+    "default is 0.5.",
+)
 
 
 @command.command()
@@ -50,20 +56,21 @@ def plan(table: str | None, as_json: bool) -> None:
 @command.command()
 @table_argument
 @click.option("--to-plain", is_flag=True, help="Turn the hypertable into a plain table.")
-@click.option("--workers", type=click.IntRange(1, 32), default=2, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 32), default=1, show_default=True)
 @click.option("--oldest-first", is_flag=True, help="Copy the oldest windows first.")
 @click.option(
     "--window-rows",
     type=click.IntRange(min=100),
-    default=50_000,
+    default=1_000_000,
     show_default=True,
-    help="About how many rows a window holds.",
+    help="About how many rows a window holds; never more than a chunk's.",
 )
 @click.option("--hold-swap", is_flag=True, help="Get ready, keep in step, and wait for `swap`.")
 @click.option("--rehearse", is_flag=True, help="Do all but the swap, compare, and clean up.")
 @click.option("--rows-per-second", type=click.IntRange(min=1), help="Copy no faster.")
 @click.option("--hours", help="Copy only between these times of day (IST), as 16:00-09:00.")
 @click.option("--max-lag-s", type=float, help="Wait while a replica is further behind.")
+@nice_option
 @as_json_option
 def run(
     table: str,
@@ -145,7 +152,7 @@ def finish(table: str) -> None:
 
 @command.command()
 @table_argument
-@click.option("--workers", type=click.IntRange(1, 32), default=2, show_default=True)
+@click.option("--workers", type=click.IntRange(1, 32), default=1, show_default=True)
 def undo(table: str, workers: int) -> None:
     """Give up TABLE's conversion, or go back to the plain table with every row written since."""
     from db import convert
@@ -185,6 +192,7 @@ def resume(table: str) -> None:
 @click.option("--rows-per-second", type=click.IntRange(min=1))
 @click.option("--hours", help="Times of day (IST), as 16:00-09:00.")
 @click.option("--max-lag-s", type=float)
+@nice_option
 def throttle(table: str, **limits: Any) -> None:
     """Set the limits of a conversion, also while it runs; without options, lift them."""
     from db.convert import Throttle
@@ -264,16 +272,17 @@ def _way_back(url: "URL", table: str) -> "Conversion":
 
 
 def _throttle(
-    rows_per_second: int | None, hours: str | None, max_lag_s: float | None
+    rows_per_second: int | None, hours: str | None, max_lag_s: float | None, nice: float | None
 ) -> "Throttle | None":
     from db.convert import Throttle
 
-    if rows_per_second is None and hours is None and max_lag_s is None:
+    if rows_per_second is None and hours is None and max_lag_s is None and nice is None:
         return None
     return Throttle(
         rows_per_s=rows_per_second,
         hours=_hours(hours) if hours else None,
         max_lag_s=max_lag_s,
+        **({} if nice is None else {"nice": nice}),
     )
 
 

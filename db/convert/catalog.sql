@@ -47,6 +47,7 @@ SELECT a.attname AS name,
        a.attidentity <> '' AS is_identity,
        t.typname IN ('json', 'xml', 'jsonpath', 'point', 'line', 'lseg', 'box', 'path', 'polygon',
                      'circle') AS is_unhashable,
+       t.typsend <> 0 AND t.typreceive <> 0 AS is_binary,
        pg_get_expr(d.adbin, d.adrelid) AS default_expression,
        col_description(a.attrelid, a.attnum) AS comment,
        nullif(a.attstattarget, -1) AS statistics_target
@@ -198,6 +199,26 @@ JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = k.chunk_name
 WHERE k.hypertable_schema = %(schema)s
   AND k.hypertable_name = %(name)s
 ORDER BY k.range_start
+
+-- name: chunks
+SELECT n.nspname AS schema,
+       c.relname AS name
+FROM pg_inherits i
+JOIN pg_class c ON c.oid = i.inhrelid
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE i.inhparent = %(oid)s
+ORDER BY c.oid
+
+-- name: is_chunk_of_range
+SELECT EXISTS (
+    SELECT
+    FROM timescaledb_information.chunks k
+    JOIN pg_namespace n ON n.nspname = k.chunk_schema
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = k.chunk_name
+    WHERE c.oid = %(chunk)s::REGCLASS
+      AND k.range_start AT TIME ZONE 'UTC' = %(range_start)s::TIMESTAMP
+      AND k.range_end AT TIME ZONE 'UTC' = %(range_end)s::TIMESTAMP
+) AS is_whole
 
 -- name: has_columnstore
 SELECT h.compression_state = 1 AS enabled

@@ -15,9 +15,10 @@ from db.convert import blueprint, facts, obstacles, reconcile, shadow, state, ve
 from db.convert import pair as pairs
 from db.convert import swap as swapping
 from db.convert.cleanup import sweep
-from db.convert.copying import copy_window, run_workers
+from db.convert.copying import copy_window
 from db.convert.ending import abandon
 from db.convert.errors import BlockedError
+from db.convert.gate import gated
 from db.convert.model import (
     Direction,
     Job,
@@ -26,8 +27,10 @@ from db.convert.model import (
     Progress,
     Result,
     RunOptions,
+    TargetIndex,
 )
 from db.convert.session import Connection, connect, controlling, install
+from db.convert.workers import Tally, run_workers, working
 from db.timescale.converter import Conversion
 
 _HELD_LOOK_S = 0.5
@@ -153,12 +156,28 @@ def _copy(this: _Run) -> None:
 
 
 def _index(this: _Run) -> None:
-    missing = shadow.missing_indexes(this.connection, this.job)
-    for number, index in enumerate(missing):
-        this.on_progress(Progress("indexing", number, len(missing), note=index.name))
-        shadow.build_index(this.connection, this.job, index)
+    for index in shadow.missing_indexes(this.connection, this.job):
+        _build(this, index)
         state.note(this.connection, this.job.id, "index", name=index.name)
     this.job = state.enter(this.connection, this.job, Phase.VERIFYING)
+
+
+def _build(this: _Run, index: TargetIndex) -> None:
+    """Build one index of the new table, over a hypertable chunk by chunk as the limits allow."""
+    table = facts.named(this.connection, this.job.shadow.as_string(this.connection))
+    tally = Tally()
+    with working(this.url, this.job, tally) as worker:
+
+        def before_each(chunk: int, chunks: int) -> None:
+            def told(reason: str | None) -> None:
+                note = f"{index.name}, waiting: {reason}" if reason else index.name
+                this.on_progress(Progress("indexing", chunk, chunks, note=note))
+
+            worker.did(0)
+            worker.turn(told)
+
+        with gated(this.url, this.connection, table.oid, before_each, tally.stop):
+            shadow.build_index(this.connection, this.job, index)
 
 
 def _verify(this: _Run) -> None:

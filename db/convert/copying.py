@@ -1,180 +1,64 @@
-"""The copy: windows of time claimed and copied, each in a transaction of its own."""
+"""The copy: windows of time, each in a transaction of its own."""
 
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import URL
 
-from db.convert import pair as pairs
-from db.convert import reconcile, state
-from db.convert.model import Job
-from db.convert.pair import Pair
-from db.convert.session import Connection, Row, connect
-from db.convert.throttle import LagMeter, pace, wait_for_turn
-
-_CLAIMED_ELSEWHERE_S = 0.2
+from db.convert import chunks, reconcile, tasks
+from db.convert.session import Row
+from db.convert.stream import stream
+from db.convert.workers import Worker
 
 
-@dataclass
-class Tally:
-    """Rows done by all workers of one phase of one run, and what they wait for."""
-
-    rows: int = 0
-    waiting_for: str | None = None
-    is_known: bool = False
-    error: BaseException | None = None
-    stop: threading.Event = field(default_factory=threading.Event)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def add(self, rows: int) -> None:
-        with self._lock:
-            self.rows += rows
-
-    def wait_for(self, connection: Connection, job: Job, reason: str | None) -> None:
-        """Note in the audit trail, once for all workers, that they wait or go on."""
-        with self._lock:
-            if not self.is_known:
-                # an earlier run may have been killed while it waited
-                self.waiting_for = state.waiting_for(connection, job.id)
-                self.is_known = True
-            if reason == self.waiting_for:
-                return
-            self.waiting_for = reason
-            if reason:
-                state.note(connection, job.id, state.WAITING, reason=reason)
-            else:
-                state.note(connection, job.id, state.GOING_ON)
-
-    def fail(self, error: BaseException) -> None:
-        with self._lock:
-            self.error = self.error or error
-        self.stop.set()
+def copy_window(worker: Worker) -> int | None:
+    """Copy one window; returns its rows, or None when every window is copied."""
+    return tasks.do_one(
+        worker.connection, worker.job, "copied_at", lambda task: _copy(worker, task)
+    )
 
 
-Step = Callable[[Connection, Pair, Job], int | None]
-
-
-def work(url: URL, job: Job, step: Step, tally: Tally) -> None:
-    """One worker: takes steps over a connection of its own until there is nothing left to do."""
-
-    def told(connection: Connection, reason: str | None) -> None:
-        tally.wait_for(connection, job, reason)
-
-    try:
-        with connect(url, application_name="oi convert worker") as connection:
-            pair = pairs.forward(connection, job)
-            meter = LagMeter()
-            while not tally.stop.is_set():
-                current = wait_for_turn(connection, job, meter, tally.stop, told)
-                if tally.stop.is_set():
-                    return
-                began = time.monotonic()
-                rows = step(connection, pair, current)
-                if rows is None:
-                    return
-                tally.add(rows)
-                pace(current, rows, began, tally.stop)
-    except BaseException as error:
-        tally.fail(error)
-
-
-def run_workers(
-    url: URL, job: Job, step: Step, workers: int, on_rows: Callable[[int, str | None], None]
-) -> int:
-    """Several workers on one kind of step until all is done; returns the rows they did.
-
-    `on_rows` is called a few times a second with the rows so far and what they wait for; an error
-    of a worker, or of `on_rows`, stops the others at the end of their windows and is raised.
-    """
-    tally = Tally()
-    threads = [
-        threading.Thread(target=work, args=(url, job, step, tally), daemon=True)
-        for _ in range(workers)
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        while any(thread.is_alive() for thread in threads):
-            threads[0].join(0.2) if threads[0].is_alive() else tally.stop.wait(0.2)
-            on_rows(tally.rows, tally.waiting_for)
-    finally:
-        tally.stop.set()
-        for thread in threads:
-            thread.join()
-    if tally.error is not None:
-        raise tally.error
-    return tally.rows
-
-
-def copy_window(connection: Connection, pair: Pair, job: Job) -> int | None:
-    """Copy one window; returns its rows, or None when every window is copied.
-
-    A window claimed by a worker that was killed becomes free when its session ends.
-    """
-    while True:
-        with connection.transaction():
-            task = _claim(connection, job)
-            if task is not None:
-                rows = _copy(connection, pair, task)
-                _mark(connection, job, task["number"], rows)
-                return rows
-            if not _is_any_left(connection, job):
-                return None
-        time.sleep(_CLAIMED_ELSEWHERE_S)
-
-
-def _claim(connection: Connection, job: Job) -> Row | None:
-    return connection.execute(
-        """
-        SELECT number,
-               range_start,
-               range_end
-        FROM oi_convert.task
-        WHERE conversion_id = %s
-          AND copied_at IS NULL
-        ORDER BY number
-        LIMIT 1
-        FOR UPDATE SKIP LOCKED
-        """,
-        [job.id],
-    ).fetchone()
-
-
-def _is_any_left(connection: Connection, job: Job) -> bool:
-    row = connection.execute(
-        """
-        SELECT
-        FROM oi_convert.task
-        WHERE conversion_id = %s
-          AND copied_at IS NULL
-        LIMIT 1
-        """,
-        [job.id],
-    ).fetchone()
-    return row is not None
-
-
-def _copy(connection: Connection, pair: Pair, task: Row) -> int:
+def _copy(worker: Worker, task: Row) -> int:
+    connection, pair = worker.connection, worker.pair
     condition = sql.SQL("{} AND {}").format(pair.within("s"), pair.placeable("s"))
     bounds = {"range_start": task["range_start"], "range_end": task["range_end"]}
-    statement = sql.SQL("INSERT INTO {} ({}) {}").format(
-        pair.mirror, pair.column_list, pair.best_rows(condition)
-    )
+    before = worker.rows
     try:
         with connection.transaction():
-            rows = connection.execute(statement, bounds).rowcount
+            rows = _stream(worker, condition, bounds)
     except (psycopg.errors.IntegrityError, psycopg.errors.DataError):
         rows = reconcile.place_singly(connection, pair, condition, bounds)
+    # what was told on the way counted messages, which are not all rows, and rows not all stored
+    worker.did(before + rows - worker.rows)
     reconcile.quarantine_rest(connection, pair, condition, bounds)
+    _mark(worker, task["number"], rows)
     return rows
 
 
-def _mark(connection: Connection, job: Job, number: int, rows: int) -> None:
-    connection.execute(
+def _stream(worker: Worker, condition: sql.Composed, bounds: Mapping[str, str]) -> int:
+    """Copy a window's rows, straight into its chunk where the window is a chunk of its own.
+
+    Such a chunk was made for it and is emptied first, so that its rows can be frozen as they come:
+    nobody has to write them again to note that they are committed, nor to freeze them.
+    """
+    pair = worker.pair
+    chunk = chunks.of_window(worker.reader(), worker.job, pair, condition, bounds)
+    if chunk is not None:
+        worker.connection.execute(sql.SQL("TRUNCATE ONLY {}").format(chunk))
+    return stream(
+        worker.reader(),
+        worker.connection,
+        pair.best_rows(condition),
+        bounds,
+        sql.SQL("{} ({})").format(chunk or pair.mirror, pair.column_list),
+        is_binary=all(column.is_binary for column in pair.columns),
+        is_frozen=chunk is not None,
+        on_rows=worker.did,
+    )
+
+
+def _mark(worker: Worker, number: int, rows: int) -> None:
+    worker.connection.execute(
         """
         UPDATE oi_convert.task
         SET copied_rows = %s,
@@ -182,5 +66,5 @@ def _mark(connection: Connection, job: Job, number: int, rows: int) -> None:
         WHERE conversion_id = %s
           AND number = %s
         """,
-        [rows, job.id, number],
+        [rows, worker.job.id, number],
     )

@@ -11,7 +11,7 @@ from db.convert.session import Connection, Row, catalog
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ColumnFact:
-    """One column; `default_expression` is SQL or None."""
+    """One column; `default_expression` is SQL or None, `is_binary`: COPY can send it as it is."""
 
     name: str
     type: str
@@ -19,6 +19,7 @@ class ColumnFact:
     is_generated: bool
     is_identity: bool
     is_unhashable: bool
+    is_binary: bool
     default_expression: str | None
     comment: str | None
     statistics_target: int | None

@@ -14,6 +14,9 @@ NEW_SCHEMA = "oi_convert_new"
 OLD_SCHEMA = "oi_convert_old"
 STATE_SCHEMA = "oi_convert"
 
+DEFAULT_NICE = 0.5
+"""A third of the time is left to those who use the server."""
+
 
 class Phase(StrEnum):
     """How far a conversion has come; each step is entered in the transaction that makes it true."""
@@ -69,7 +72,7 @@ class Blueprint:
     chunk_interval_us: int | None = None
     space: tuple[tuple[str, int], ...] = ()
     oldest_first: bool = False
-    window_rows: int = 50_000
+    window_rows: int = 1_000_000
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -86,18 +89,20 @@ class Blueprint:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Throttle:
-    """When and how fast rows are copied: None means no limit.
+    """When and how fast a conversion works: None means no limit.
 
-    `hours` are IST and may pass midnight; `max_lag_s` is the replay lag of the slowest replica.
+    `hours` are IST and may pass midnight; `max_lag_s` is the replay lag of the slowest replica;
+    `nice` is the rest after each piece of work, as a share of the time it took.
     """
 
     rows_per_s: int | None = None
     hours: tuple[time, time] | None = None
     max_lag_s: float | None = None
+    nice: float = DEFAULT_NICE
 
     def as_json(self) -> dict[str, Any]:
         hours = [moment.isoformat() for moment in self.hours] if self.hours else None
-        return {"rows_per_s": self.rows_per_s, "hours": hours, "max_lag_s": self.max_lag_s}
+        return {**asdict(self), "hours": hours}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Throttle":
@@ -106,6 +111,7 @@ class Throttle:
             rows_per_s=value.get("rows_per_s"),
             hours=(time.fromisoformat(hours[0]), time.fromisoformat(hours[1])) if hours else None,
             max_lag_s=value.get("max_lag_s"),
+            nice=value.get("nice", DEFAULT_NICE),
         )
 
     def is_open(self, moment: time) -> bool:
@@ -163,9 +169,9 @@ class RunOptions:
     uses it, where later they would keep writers of the youngest chunk waiting.
     """
 
-    workers: int = 2
+    workers: int = 1
     oldest_first: bool = False
-    window_rows: int = 50_000
+    window_rows: int = 1_000_000
     hold_swap: bool | None = None
     rehearsal: bool = False
     throttle: Throttle | None = None

@@ -40,6 +40,7 @@ _OPTIONS: Mapping[str, str] = {
     "DateStyle": "ISO",
     "plan_cache_mode": "force_custom_plan",
     "jit": "off",
+    "max_parallel_maintenance_workers": "0",
     "client_min_messages": "error",
     **GENTLE,
 }

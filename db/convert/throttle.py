@@ -1,4 +1,4 @@
-"""When a copy may go on: pause, time of day, replicas' lag, rows per second."""
+"""When a conversion may go on: pause, time of day, replicas' lag, rows per second, rests."""
 
 import threading
 import time
@@ -8,13 +8,17 @@ from collections.abc import Callable
 from db.clock import market_now
 from db.convert import state
 from db.convert.errors import BlockedError
-from db.convert.model import Job
+from db.convert.model import Job, Throttle
 from db.convert.session import Connection, one
 
 _LOOK_S = 0.5
 _SAMPLE_S = 0.1
+# who was slower than the limit for a moment may be that much faster afterwards
+_CREDIT_S = 0.25
+# rests are not worth a moment's work
+_STRETCH_S = 0.02
 
-Waiting = Callable[[Connection, str | None], None]
+Waiting = Callable[[str | None], None]
 """Told, when it changes, what is waited for; None when it goes on."""
 
 
@@ -66,20 +70,20 @@ class LagMeter:
 def wait_for_turn(
     connection: Connection, job: Job, meter: LagMeter, stop: threading.Event, waiting: Waiting
 ) -> Job:
-    """Returns the job as it stands once copying is allowed, or when `stop` was set."""
+    """Returns the job as it stands once it may go on, or when `stop` was set."""
     while True:
         job = state.load(connection, job.id)
         if stop.is_set():
             return job
         reason = reason_to_wait(connection, job, meter)
-        waiting(connection, reason)
+        waiting(reason)
         if reason is None:
             return job
         stop.wait(_LOOK_S)
 
 
 def reason_to_wait(connection: Connection, job: Job, meter: LagMeter) -> str | None:
-    """Why nothing is copied now, or None."""
+    """Why nothing is done now, or None."""
     if job.paused:
         return "paused"
     if not job.throttle.is_open(market_now().time()):
@@ -90,9 +94,42 @@ def reason_to_wait(connection: Connection, job: Job, meter: LagMeter) -> str | N
     return None
 
 
-def pace(job: Job, rows: int, began: float, stop: threading.Event) -> None:
-    """Sleeps until `rows` since `began` (time.monotonic) keep to the limit of rows per second."""
-    if job.throttle.rows_per_s:
-        rest_s = rows / job.throttle.rows_per_s - (time.monotonic() - began)
-        if rest_s > 0:
-            stop.wait(rest_s)
+class RateLimit:
+    """Rows per second, together for all workers of a run."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._due = time.monotonic()
+
+    def owed_s(self, rows: int, rows_per_s: int | None) -> float:
+        """How long to rest after `rows` more, in s; 0 without a limit."""
+        if not rows_per_s:
+            return 0.0
+        with self._lock:
+            now = time.monotonic()
+            self._due = max(self._due, now - _CREDIT_S) + rows / rows_per_s
+            return self._due - now
+
+
+class Pacer:
+    """The rests of one worker."""
+
+    def __init__(self, limit: RateLimit, stop: threading.Event) -> None:
+        self._limit, self._stop = limit, stop
+        self._since = time.monotonic()
+
+    def rest(self, rows: int, throttle: Throttle) -> None:
+        """After work on `rows` rows: wait as long as the limits want, or until stopped."""
+        owed_s = self._limit.owed_s(rows, throttle.rows_per_s)
+        worked_s = time.monotonic() - self._since
+        if worked_s >= _STRETCH_S:
+            owed_s = max(owed_s, worked_s * throttle.nice)
+        elif owed_s <= 0:
+            return
+        if owed_s > 0:
+            self._stop.wait(owed_s)
+        self.begin()
+
+    def begin(self) -> None:
+        """Count the time of work from now on."""
+        self._since = time.monotonic()

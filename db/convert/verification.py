@@ -1,32 +1,32 @@
 """Both sides compared window by window, in one snapshot each."""
 
-import time
-
 from psycopg import sql
 
+from db.convert import tasks
 from db.convert.errors import MismatchError
 from db.convert.model import Job
 from db.convert.pair import Pair
 from db.convert.session import Connection, Row, one
+from db.convert.workers import Worker
 
-_CLAIMED_ELSEWHERE_S = 0.2
 
-
-def verify_window(connection: Connection, pair: Pair, job: Job) -> int | None:
+def verify_window(worker: Worker) -> int | None:
     """Compare one window that is not verified yet; returns its rows, None when all are.
 
     Raises MismatchError, naming the window, when count or checksum differ.
     """
-    while True:
-        with connection.transaction():
-            task = _claim(connection, job)
-            if task is not None:
-                counted = compare(connection, pair, task["compared_start"], task["compared_end"])
-                _mark(connection, job, task["number"], counted)
-                return int(counted["source_rows"])
-            if not _is_any_left(connection, job):
-                return None
-        time.sleep(_CLAIMED_ELSEWHERE_S)
+    return tasks.do_one(
+        worker.connection, worker.job, "verified_at", lambda task: _verify(worker, task)
+    )
+
+
+def _verify(worker: Worker, task: Row) -> int:
+    bounds = (task["compared_start"], task["compared_end"])
+    counted = compare(worker.connection, worker.pair, *bounds)
+    _mark(worker.connection, worker.job, task["number"], counted)
+    rows = int(counted["source_rows"])
+    worker.did(rows)
+    return rows
 
 
 def compare(connection: Connection, pair: Pair, range_start: str, range_end: str) -> Row:
@@ -86,37 +86,6 @@ def _settled(pair: Pair) -> sql.Composed:
         id=sql.Literal(pair.conversion_id),
         keys=pair.from_alias("s", pair.identity),
     )
-
-
-def _claim(connection: Connection, job: Job) -> Row | None:
-    return connection.execute(
-        """
-        SELECT number,
-               compared_start,
-               compared_end
-        FROM oi_convert.task
-        WHERE conversion_id = %s
-          AND verified_at IS NULL
-        ORDER BY number
-        LIMIT 1
-        FOR UPDATE SKIP LOCKED
-        """,
-        [job.id],
-    ).fetchone()
-
-
-def _is_any_left(connection: Connection, job: Job) -> bool:
-    row = connection.execute(
-        """
-        SELECT
-        FROM oi_convert.task
-        WHERE conversion_id = %s
-          AND verified_at IS NULL
-        LIMIT 1
-        """,
-        [job.id],
-    ).fetchone()
-    return row is not None
 
 
 def _mark(connection: Connection, job: Job, number: int, counted: Row) -> None:
