@@ -8,8 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from psycopg.rows import dict_row
+
 from benchmarks.databases import Session
 from benchmarks.errors import BenchmarkError
+from db import writeback
 
 _SETTINGS = (
     "shared_buffers",
@@ -49,7 +52,7 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
-    """The server measured; `settings` as SHOW prints them."""
+    """The server measured; `settings` as SHOW prints them, and what its system gathers to write."""
 
     postgres: str
     timescaledb: str | None
@@ -88,8 +91,16 @@ def server_facts(session: Session) -> ServerFacts:
         postgres=version[0].split(" ")[0],
         timescaledb=extension[0] if extension else None,
         edition=_edition(license_[0] if license_ else None) if extension else None,
-        settings=dict(shown),
+        settings={**dict(shown), **_writeback(session)},
     )
+
+
+def _writeback(session: Session) -> Mapping[str, str]:
+    """The system's own settings of when it writes, where the server may read them."""
+    cursor = session.cursor(row_factory=dict_row)
+    found = writeback.settings(lambda query: cursor.execute(query.encode()).fetchone()) or {}
+    named = {"bytes": "vm.dirty_background_bytes", "percent": "vm.dirty_background_ratio"}
+    return {name: found[key].strip() for key, name in named.items() if found.get(key)}
 
 
 def _edition(license_: str | None) -> str | None:

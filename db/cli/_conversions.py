@@ -31,7 +31,8 @@ def _time_text(plan: "Plan") -> str:
         return "none, the table is empty"
     return (
         f"about {duration_text(plan.estimated_s)} "
-        f"(a sample was copied at {plan.sample_rows_per_s:,.0f} rows/s by one worker)"
+        "(a sample was copied, compared and indexed at "
+        f"{plan.sample_rows_per_s:,.0f} rows/s by one worker)"
     )
 
 

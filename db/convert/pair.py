@@ -103,17 +103,22 @@ class Pair:
         )
 
     def checksum(self, alias: str) -> sql.Composed:
-        """An order-independent sum over the hashes of whole rows.
+        """The sum over the rows of an alias by which both sides are compared."""
+        return checksum(alias, self.columns)
 
-        hash_record_extended hashes by type, without the detour over text: equal rows, equal sums.
-        """
-        values = sql.SQL(", ").join(
-            sql.SQL("{}::TEXT" if column.is_unhashable else "{}").format(
-                sql.Identifier(alias, column.name)
-            )
-            for column in self.columns
+
+def checksum(alias: str, columns: Iterable[facts.ColumnFact]) -> sql.Composed:
+    """An order-independent sum over the hashes of whole rows.
+
+    hash_record_extended hashes by type, without the detour over text: equal rows, equal sums.
+    """
+    values = sql.SQL(", ").join(
+        sql.SQL("{}::TEXT" if column.is_unhashable else "{}").format(
+            sql.Identifier(alias, column.name)
         )
-        return sql.SQL("coalesce(sum(hash_record_extended(ROW({}), 0)), 0)").format(values)
+        for column in columns
+    )
+    return sql.SQL("coalesce(sum(hash_record_extended(ROW({}), 0)), 0)").format(values)
 
 
 def names(values: Iterable[str]) -> sql.Composed:

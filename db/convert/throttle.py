@@ -15,8 +15,8 @@ _LOOK_S = 0.5
 _SAMPLE_S = 0.1
 # who was slower than the limit for a moment may be that much faster afterwards
 _CREDIT_S = 0.25
-# rests are not worth a moment's work
-_STRETCH_S = 0.02
+# shorter rests would not be felt: meanwhile the server works off what is on its way
+_STRETCH_S = 0.1
 
 Waiting = Callable[[str | None], None]
 """Told, when it changes, what is waited for; None when it goes on."""

@@ -26,6 +26,7 @@ def findings(reading: Reading) -> list[Finding]:
     found = [
         *_server(reading),
         *_settings(reading),
+        *_system(reading),
         *_policies(reading),
         *_conversions(reading),
         *(
@@ -84,6 +85,11 @@ def _settings(reading: Reading) -> Iterator[Finding]:
             "shared_preload_libraries",
             "lacks pg_stat_statements, which `advise` and `slow` read",
         )
+
+
+def _system(reading: Reading) -> Iterator[Finding]:
+    if reading.writeback:
+        yield Finding("note", "disk", reading.writeback)
 
 
 def _locks(reading: Reading, locks: int) -> Iterator[Finding]:

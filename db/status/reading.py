@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
+from db import writeback
 from db.archive import catalog as archives
 from db.convert.reporting import Report, report
 from db.timescale.sqltext import named_statements
@@ -17,7 +18,8 @@ _EDITIONS = {"apache": "Apache", "timescale": "Community"}
 class Reading:
     """What was read; each list holds one mapping a thing, keyed as in status.sql.
 
-    Times are aware unless they are a table's own; sizes are bytes.
+    Times are aware unless they are a table's own; sizes are bytes. `writeback` is a sentence where
+    the server's system gathers much before it writes.
     """
 
     server: Values
@@ -29,6 +31,7 @@ class Reading:
     conversions: list[Report]
     skipped: list[Values]
     invalid_indexes: list[str]
+    writeback: str | None
 
 
 def read(engine: Engine) -> Reading:
@@ -48,12 +51,23 @@ def read(engine: Engine) -> Reading:
             conversions=report(engine.url) if server["has_conversions"] else [],
             skipped=_rows(connection, "skipped") if has_engine else [],
             invalid_indexes=[row["name"] for row in _rows(connection, "invalid_indexes")],
+            writeback=_writeback(connection),
         )
 
 
 def _rows(connection: Connection, name: str, /, **binds: object) -> list[Values]:
     statement = named_statements("db.status", "status.sql")[name]
     return [dict(row) for row in connection.execute(text(statement), binds).mappings()]
+
+
+def _writeback(connection: Connection) -> str | None:
+    """What to say of how much the server's system gathers before it writes."""
+
+    def fetch(query: str) -> Values | None:
+        row = connection.execute(text(query)).mappings().first()
+        return dict(row) if row else None
+
+    return writeback.advice(writeback.settings(fetch))
 
 
 def _server(connection: Connection) -> Values:

@@ -39,7 +39,7 @@ class _Guillotine:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.left = 0
         self.lock = threading.Lock()
-        original = psycopg.Connection.execute
+        original, original_copy = psycopg.Connection.execute, psycopg.Cursor.copy
 
         def execute(connection, query, params=None, **options):
             if self._is_due(connection):
@@ -47,7 +47,14 @@ class _Guillotine:
                 raise _KilledError
             return original(connection, query, params, **options)
 
+        def copy(cursor, statement, params=None, **options):
+            if self._is_due(cursor.connection):
+                cursor.connection.pgconn.finish()
+                raise _KilledError
+            return original_copy(cursor, statement, params, **options)
+
         monkeypatch.setattr(psycopg.Connection, "execute", execute)
+        monkeypatch.setattr(psycopg.Cursor, "copy", copy)
 
     def _is_due(self, connection: psycopg.Connection) -> bool:
         if connection.closed:

@@ -46,9 +46,13 @@ def test_hours_may_pass_midnight(
 
 
 def test_throttle_survives_being_written_down() -> None:
-    throttle = Throttle(rows_per_s=5, hours=(time(16), time(9)), max_lag_s=1.5)
+    throttle = Throttle(rows_per_s=5, hours=(time(16), time(9)), max_lag_s=1.5, nice=2.0)
 
     assert Throttle.from_json(throttle.as_json()) == throttle
+
+
+def test_a_throttle_written_down_before_there_were_rests_has_the_usual_ones() -> None:
+    assert Throttle.from_json({"rows_per_s": 5}) == Throttle(rows_per_s=5)
 
 
 def test_request_survives_being_written_down() -> None:

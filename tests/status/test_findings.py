@@ -40,6 +40,7 @@ def healthy(**changes: Any) -> Reading:
         "conversions": [],
         "skipped": [],
         "invalid_indexes": [],
+        "writeback": None,
     }
     return Reading(server=server, settings=rows, **(empty | changes))
 
@@ -125,6 +126,7 @@ def test_a_healthy_database_has_nothing_to_say() -> None:
             "public.t",
             "columnstore: Apache",
         ),
+        ({"writeback": "gathers 2 GB"}, "note", "disk", "gathers 2 GB"),
         ({"conversions": [conversion()]}, "red", "public.t", "4 of 9 windows copied"),
         ({"conversions": [conversion(is_running=True)]}, "note", "public.t", "being converted"),
         ({"conversions": [conversion(phase="swapped")]}, "note", "public.t", "finish"),
