@@ -196,7 +196,8 @@ def test_a_type_that_cannot_be_sent_as_it_is_goes_as_text(legacy_database: URL) 
         # aclitem has no binary form
         made.execute("ALTER TABLE option_chain_snapshots ADD COLUMN right_of ACLITEM")
         made.execute(
-            "UPDATE option_chain_snapshots SET right_of = 'postgres=r/postgres', ltp = 0.1"
+            "UPDATE option_chain_snapshots "
+            "SET right_of = ('=r/' || quote_ident(current_user))::ACLITEM, ltp = 0.1"
         )
         before = legacy.checksum(made)
         convert.run(legacy_database, legacy.conversion())
