@@ -44,14 +44,15 @@ def this_machine(folder: Path) -> Machine:
 def settings(machine: Machine, programs: Programs, cron_database: str) -> dict[str, Value]:
     """Durable settings for a server that shares the machine with the application."""
     shared_buffers = _between(128 * _MIB, machine.memory_bytes // 4, 8 * _GIB)
-    max_wal = _between(512 * _MIB, machine.disk_free_bytes // 10, 8 * _GIB)
+    max_wal = _between(512 * _MIB, machine.disk_free_bytes // 10, 4 * _GIB)
     return {
         "shared_buffers": _mib(shared_buffers),
         "effective_cache_size": _mib(_between(256 * _MIB, machine.memory_bytes // 2, 64 * _GIB)),
         "maintenance_work_mem": _mib(_between(64 * _MIB, machine.memory_bytes // 20, 2 * _GIB)),
         "work_mem": _mib(_between(4 * _MIB, machine.memory_bytes // 512, 64 * _MIB)),
         "max_wal_size": _mib(max_wal),
-        "min_wal_size": _mib(max_wal // 4),
+        # segments are used again, not made anew: making one holds up every commit
+        "min_wal_size": _mib(max_wal),
         "wal_compression": "lz4" if programs.has_lz4 else "on",
         "checkpoint_timeout": "15min",
         "random_page_cost": "1.1",
