@@ -116,6 +116,22 @@ def test_a_held_swap_waits_for_the_word(
     assert steps.count("adjust") == 2
 
 
+def test_limits_set_while_it_runs_stand_in_the_audit_trail(
+    tool: Tool, legacy_database: URL
+) -> None:
+    running = Thread(target=tool, args=("run", CHAIN, "--hold-swap", "--nice", "0"))
+    running.start()
+    _until(legacy_database, "ready")
+    tool("throttle", CHAIN, "--nice", "2")
+    tool("throttle", CHAIN)
+    tool("swap", CHAIN)
+    running.join()
+
+    (report,) = tool.json("status", CHAIN)
+    limits = [e["detail"]["throttle"] for e in report["events"] if "throttle" in e["detail"]]
+    assert [limit["nice"] for limit in limits] == [0, 2, 0.5]
+
+
 def test_a_paused_conversion_copies_nothing_until_it_is_resumed(
     tool: Tool, session: psycopg.Connection, legacy_database: URL
 ) -> None:
