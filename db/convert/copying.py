@@ -39,7 +39,8 @@ def _stream(worker: Worker, condition: sql.Composed, bounds: Mapping[str, str]) 
     """Copy a window's rows, straight into its chunk where the window is a chunk of its own.
 
     Such a chunk was made for it and is emptied first, so that its rows can be frozen as they come:
-    nobody has to write them again to note that they are committed, nor to freeze them.
+    nobody has to write them again to note that they are committed, nor to freeze them. TimescaleDB
+    2.23 and newer take such a COPY themselves and leave its FREEZE out.
     """
     pair = worker.pair
     chunk = chunks.of_window(worker.reader(), worker.job, pair, condition, bounds)

@@ -177,9 +177,18 @@ _FROZEN = """
 """
 
 
-@pytest.mark.parametrize(("window_rows", "is_frozen"), [(1_000_000, True), (100, False)])
+_VERSION = """
+    SELECT string_to_array(extversion, '.')::INTEGER[] AS version
+    FROM pg_extension
+    WHERE extname = 'timescaledb'
+"""
+# from here on TimescaleDB takes a COPY into a chunk itself, and leaves FREEZE out
+_TAKES_THE_COPY = [2, 23]
+
+
+@pytest.mark.parametrize(("window_rows", "is_whole"), [(1_000_000, True), (100, False)])
 def test_a_chunk_copied_whole_needs_no_vacuum(
-    legacy_database: URL, window_rows: int, is_frozen: bool
+    legacy_database: URL, window_rows: int, is_whole: bool
 ) -> None:
     options = convert.RunOptions(window_rows=window_rows)
     result = convert.run(legacy_database, legacy.conversion(), options=options)
@@ -187,8 +196,9 @@ def test_a_chunk_copied_whole_needs_no_vacuum(
     assert result.rows == ROWS
     with connection(legacy_database) as looking:
         frozen, pages = looking.execute(_FROZEN).fetchone()
+        (version,) = looking.execute(_VERSION).fetchone()
     assert pages > 0
-    assert frozen == (pages if is_frozen else 0)
+    assert frozen == (pages if is_whole and version < _TAKES_THE_COPY else 0)
 
 
 def test_a_type_that_cannot_be_sent_as_it_is_goes_as_text(legacy_database: URL) -> None:
