@@ -23,6 +23,7 @@ _SETTINGS = (
     "effective_io_concurrency",
     "max_parallel_workers_per_gather",
     "max_wal_size",
+    "min_wal_size",
     "wal_level",
     "wal_compression",
     "fsync",
