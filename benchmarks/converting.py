@@ -11,7 +11,7 @@ from sqlalchemy import URL
 from benchmarks.databases import BenchmarkServer, session
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.environment import server_facts
-from benchmarks.history import BASELINE, described, legacy_database
+from benchmarks.history import BASELINE, described, legacy_database, settle
 from benchmarks.kept import Kept, kept
 from benchmarks.kills import drawn
 from benchmarks.migrating import Run, Stretch, Verb, migrate
@@ -28,6 +28,7 @@ FINISH = "finish"
 _WAYS: tuple[Verb, ...] = ("upgrade", "downgrade", "upgrade")
 _EXTRA_ROUNDS = 3
 _LISTED = 20
+_ALONE_S, _ALONE_ROWS_PER_S = 30.0, 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +53,22 @@ def convert_on(
 
     `finish` drops the replaced tables before each way down, which then copies every row.
     """
-    with (
-        legacy_database(server, spec) as (url, loaded),
-        session(url) as watching,
-        flowing(url, spec.last_instant) as traffic,
-        watched(url) as waits,
-    ):
+    with legacy_database(server, spec) as (url, loaded), session(url) as watching:
+        # a database in use was not loaded a moment ago
+        settle(url, spec)
         result.servers.append(asdict(server_facts(watching)))
         result.data |= {"dataset": described(spec, loaded)}
-        journey = _Journey(url, spec, traffic, kills, finish)
-        ways = list(journey.ways())
-        seen = _Seen(spec, traffic, waits)
-        result.data |= summary([seen.way(way) for way in ways], kills, seen)
+        with flowing(url, spec.last_instant) as traffic, watched(url) as waits:
+            seen = _Seen(spec, traffic, waits)
+            result.data |= {"alone": seen.alone(min(_ALONE_S, spec.rows / _ALONE_ROWS_PER_S))}
+            journey = _Journey(url, spec, traffic, kills, finish)
+            ways = list(journey.ways())
+            result.data |= summary([seen.way(way) for way in ways], kills)
+            stretch = (ways[0].started, ways[-1].ended)
+            result.data |= {
+                "slowest": [one.as_row() for one in waits.between(*stretch)[:_LISTED]],
+                "lock_waits": [one.as_row() for one in waits.for_locks(*stretch)[:_LISTED]],
+            }
 
 
 class _Journey:
@@ -125,6 +130,19 @@ class _Seen:
     traffic: Traffic
     waits: Waits
 
+    def alone(self, duration_s: float) -> dict[str, Any]:
+        """What the traffic meets while nothing else is done, for a while from now on."""
+        since = time.time()
+        time.sleep(duration_s)
+        until = time.time()
+        statements = [*self.traffic.writes(since, until), *self.traffic.reads(since, until)]
+        return {
+            "duration_s": round(until - since, 2),
+            "longest_block_ms": longest_ms(statements),
+            "longest_elsewhere_ms": longest_ms(self.traffic.nothings(since, until)),
+            "histogram_ms": histogram(statements),
+        }
+
     def way(self, way: _Way) -> dict[str, Any]:
         """One way as it stands in a result."""
         run, rows = way.run, self.spec.rows
@@ -178,10 +196,9 @@ class _Seen:
             }
 
 
-def summary(ways: Sequence[Mapping[str, Any]], kills: int, seen: _Seen) -> dict[str, Any]:
+def summary(ways: Sequence[Mapping[str, Any]], kills: int) -> dict[str, Any]:
     """The keys of the whole: worst blocks and losses of all ways, speed of the first."""
     first, down = ways[0], ways[1]
-    ever = (0.0, float("inf"))
     return {
         "rows": first["rows"],
         "rows_per_s": first["rows_per_s"],
@@ -195,8 +212,6 @@ def summary(ways: Sequence[Mapping[str, Any]], kills: int, seen: _Seen) -> dict[
         "rows_doubled": max(way["rows_doubled"] for way in ways),
         "statements_failed": sum(way["statements_failed"] for way in ways),
         "histogram_ms": _added([way["histogram_ms"] for way in ways]),
-        "slowest": [one.as_row() for one in seen.waits.between(*ever)[:_LISTED]],
-        "lock_waits": [one.as_row() for one in seen.waits.for_locks(*ever)[:_LISTED]],
         "downgrade": {key: value for key, value in down.items() if key != "revisions"},
         "ways": list(ways),
     }

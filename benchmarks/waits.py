@@ -8,10 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from psycopg.rows import dict_row
 from sqlalchemy import URL
 
 from benchmarks.databases import Session, session
+from benchmarks.disk import Disk, disks
 from benchmarks.traffic_session import APPLICATION_NAME
+from db.syncing import file_systems
 
 _LOOK_S = 0.01
 _LOCK = "Lock"
@@ -44,13 +47,15 @@ class Standing:
     """A statement as it was seen: its start (Unix time, s), how long it had run when last seen.
 
     `doing` counts the looks by what the server said of it; `lock_ms` is its age when it was last
-    seen waiting for a lock, `holder` what the session in front was running.
+    seen waiting for a lock, `holder` what the session in front was running. `disk_stood_ms` is how
+    long the disk of the server's data did nothing meanwhile; None where it is not this machine's.
     """
 
     started: float
     stood_ms: float = 0.0
     lock_ms: float = 0.0
     holder: str | None = None
+    disk_stood_ms: float | None = None
     doing: Counter[str] = field(default_factory=Counter)
 
     def as_row(self) -> dict[str, Any]:
@@ -61,13 +66,15 @@ class Standing:
             "looks": dict(self.doing.most_common()),
             "lock_ms": self.lock_ms or None,
             "holder": self.holder,
+            "disk_stood_ms": self.disk_stood_ms,
         }
 
 
 class Waits:
     """What was seen so far, looking every 10 ms; shorter waits may go unseen."""
 
-    def __init__(self) -> None:
+    def __init__(self, disks: Sequence[Disk] = ()) -> None:
+        self._disks = disks
         self._seen: dict[tuple[int, float], Standing] = {}
 
     def between(self, since: float, until: float) -> list[Standing]:
@@ -83,11 +90,15 @@ class Waits:
     def look(self, watching: Session) -> None:
         """Note what each statement does at this moment."""
         parameters = [_RUNNING, _LOCK, _LOCK, APPLICATION_NAME]
+        disk_ms = max((disk.stood_ms() for disk in self._disks), default=None)
         rows = watching.execute(_STANDING, parameters)
         for pid, started, stood_ms, doing, is_lock, holder in rows:
             one = self._seen.setdefault((pid, started), Standing(started))
             one.stood_ms = round(stood_ms, 1)
             one.doing[doing] += 1
+            if disk_ms is not None:
+                while_it_ran_ms = round(min(disk_ms, one.stood_ms), 1)
+                one.disk_stood_ms = max(while_it_ran_ms, one.disk_stood_ms or 0.0)
             if is_lock:
                 one.lock_ms = one.stood_ms
                 one.holder = holder or one.holder
@@ -96,7 +107,7 @@ class Waits:
 @contextlib.contextmanager
 def watched(url: URL) -> Iterator[Waits]:
     """Watch the traffic of a database until the block ends."""
-    waits, stop = Waits(), threading.Event()
+    waits, stop = Waits(_disks(url)), threading.Event()
     thread = threading.Thread(target=_watch, args=(url, waits, stop), daemon=True)
     thread.start()
     try:
@@ -104,6 +115,14 @@ def watched(url: URL) -> Iterator[Waits]:
     finally:
         stop.set()
         thread.join()
+
+
+def _disks(url: URL) -> Sequence[Disk]:
+    """Those that hold the server's data, where they are this machine's."""
+    with session(url) as asking:
+        cursor = asking.cursor(row_factory=dict_row)
+        found = file_systems(lambda query: cursor.execute(query.encode()).fetchone())
+    return disks(found)
 
 
 def _watch(url: URL, waits: Waits, stop: threading.Event) -> None:

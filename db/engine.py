@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from db import gentle
 from db.errors import DatabaseUnavailableError, DiskFullError, OIError
 from db.settings import Settings, settings
+from db.writeback import Fetch, Row
 
 _POOL_TIMEOUT_S = 5
 # a kept plan holds the watermarks of rollups as they were when it was made: it stays right, but
@@ -114,6 +115,16 @@ def connected(engine: Engine) -> Iterator[Connection]:
         ) from exc
     with connection:
         yield connection
+
+
+def fetching(connection: Connection) -> Fetch:
+    """A query's first row, for who need not know of which driver it comes."""
+
+    def fetch(query: str) -> Row | None:
+        row = connection.execute(text(query)).mappings().first()
+        return dict(row) if row else None
+
+    return fetch
 
 
 def _server_options(chosen: Settings, read_only: bool) -> str:

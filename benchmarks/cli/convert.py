@@ -17,6 +17,8 @@ from benchmarks.cli._output import recorded
 _KEYS = """\b
 Keys of --json, beside schema_version, machine and servers:
   dataset            the history that is converted
+  alone              what the traffic met before the first way, in duration_s with nothing else
+                     done: longest_block_ms, longest_elsewhere_ms, histogram_ms
   rows, rows_per_s   the chain's rows, and how many a second its conversion (0004) on the first
                      way up copied, compared and swapped, while a process was at it
   wal_bytes_per_row  of the whole server during that revision
@@ -32,7 +34,9 @@ Keys of --json, beside schema_version, machine and servers:
   slowest            the longest statements of the traffic as the server showed them, looked at
                      every 10 ms: started (Unix time, s), stood_ms, looks (how often it was seen
                      in which wait event; running: it had or wanted a processor), lock_ms (waited
-                     for a lock until then), holder (what the one in front was running)
+                     for a lock until then), holder (what the one in front was running),
+                     disk_stood_ms (the disk of the server's data was asked and completed nothing
+                     for so long meanwhile; null where it is not this machine's)
   lock_waits         the same of those that waited for a lock, longest wait first
   duration_s         of all ways, kills and restarts included
   downgrade          the same keys for the first way down

@@ -11,7 +11,8 @@ from sqlalchemy import URL
 from db.archive import catalog
 from db.archive.catalog import Archive, archive_of, connect, rows
 from db.archive.errors import ArchiveError
-from db.convert.session import Connection, Row
+from db.convert.session import Connection, Row, fetching
+from db.syncing import file_systems, synced
 
 OnSpan = Callable[[str, int], None]
 
@@ -35,7 +36,7 @@ def run(url: URL, table: str, on_span: OnSpan = _quiet) -> Moved:
 
     Raises ArchiveError without a policy, or where a rollup has to be refreshed first.
     """
-    with connect(url) as connection:
+    with connect(url) as connection, synced(file_systems(fetching(connection))):
         archive = archive_of(connection, table)
         before = catalog.side(connection, archive.target).chunks
         spans = 0
@@ -72,7 +73,7 @@ def restore(
     """
     if start >= end:
         raise ArchiveError(f"The window from {start} to {end} is empty; --from must come first.")
-    with connect(url) as connection:
+    with connect(url) as connection, synced(file_systems(fetching(connection))):
         archive = archive_of(connection, table)
         _hold(connection, archive, hold)
         spans = restored = 0

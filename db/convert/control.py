@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import URL
 
+from db import syncing
 from db.convert import blueprint, facts, obstacles, reconcile, shadow, state, verification, windows
 from db.convert import pair as pairs
 from db.convert import swap as swapping
@@ -29,7 +30,7 @@ from db.convert.model import (
     RunOptions,
     TargetIndex,
 )
-from db.convert.session import Connection, connect, controlling, install
+from db.convert.session import Connection, connect, controlling, fetching, install
 from db.convert.workers import Tally, run_workers, working
 from db.timescale.converter import Conversion
 
@@ -69,7 +70,8 @@ def run(
     with connect(url) as connection:
         install(connection)
         job = _open(connection, conversion, direction, chosen)
-        with controlling(connection, job.id):
+        places = syncing.file_systems(fetching(connection))
+        with controlling(connection, job.id), syncing.synced(places):
             this = _Run(
                 url=url,
                 connection=connection,

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from psycopg import sql
 from sqlalchemy import URL
 
-from db import writeback
+from db import syncing, writeback
 from db.convert import blueprint, facts, obstacles
 from db.convert.errors import BlockedError
 from db.convert.facts import TableFacts
 from db.convert.model import DEFAULT_NICE, Blueprint, RunOptions
 from db.convert.pair import checksum
-from db.convert.session import Connection, catalog, connect, one, require_extension
+from db.convert.session import Connection, catalog, connect, fetching, one, require_extension
 from db.timescale.converter import Conversion
 
 _SAMPLE_ROWS = 50_000
@@ -93,8 +93,14 @@ def _plan(
 
 
 def _system(connection: Connection) -> Iterator[str]:
-    found = writeback.settings(lambda query: connection.execute(query.encode()).fetchone())
-    if said := writeback.advice(found):
+    fetch = fetching(connection)
+    said = writeback.advice(writeback.settings(fetch))
+    if said and syncing.file_systems(fetch):
+        yield (
+            "From here, the server's own machine, what is written is synced ten times a second, so "
+            "that its system does not gather it: run this here too."
+        )
+    elif said:
         yield f"{said[0].upper()}{said[1:]}."
 
 

@@ -17,6 +17,7 @@ from db.convert.errors import BusyError
 from db.errors import ExtensionMissingError
 from db.gentle import GENTLE, options
 from db.timescale.sqltext import named_statements
+from db.writeback import Fetch
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
@@ -116,6 +117,11 @@ def one(
     if row is None:
         raise AssertionError("the query gave no row")
     return row
+
+
+def fetching(connection: Connection) -> Fetch:
+    """A query's first row, for who need not know of which driver it comes."""
+    return lambda query: connection.execute(query.encode()).fetchone()
 
 
 def run_together(connection: Connection, statements: Iterable[sql.Composable]) -> None:

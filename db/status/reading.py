@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, text
 from db import writeback
 from db.archive import catalog as archives
 from db.convert.reporting import Report, report
+from db.engine import fetching
 from db.timescale.sqltext import named_statements
 
 Values = dict[str, Any]
@@ -62,12 +63,7 @@ def _rows(connection: Connection, name: str, /, **binds: object) -> list[Values]
 
 def _writeback(connection: Connection) -> str | None:
     """What to say of how much the server's system gathers before it writes."""
-
-    def fetch(query: str) -> Values | None:
-        row = connection.execute(text(query)).mappings().first()
-        return dict(row) if row else None
-
-    return writeback.advice(writeback.settings(fetch))
+    return writeback.advice(writeback.settings(fetching(connection)))
 
 
 def _server(connection: Connection) -> Values:

@@ -11,7 +11,7 @@ from itertools import islice
 
 import pytest
 
-from benchmarks import kills
+from benchmarks import disk, kills
 from benchmarks.kept import lost
 from benchmarks.migrating import Kill, Run, Stretch
 from benchmarks.report import html_report, markdown_report, sections_of
@@ -59,6 +59,24 @@ def test_statements_are_those_that_ran_at_any_time_between(tmp_path):
 def test_a_row_is_lost_when_it_is_absent_or_older_than_acknowledged():
     assert lost({1: 10, 2: 21, 3: 30}, {1: 10, 2: 20}) == 2
     assert lost({1: 10}, {1: 11, 2: 20}) == 0
+
+
+def test_a_disk_stands_while_it_completes_nothing_of_what_it_was_asked(tmp_path, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(disk.time, "monotonic", lambda: now[0])
+    statistics = tmp_path / "stat"
+    one = disk.Disk(statistics)
+
+    def look(after_s, *, writes, in_flight):
+        now[0] += after_s
+        statistics.write_text(f"7 0 0 0 {writes} 0 0 0 {in_flight} 0 0 3 0 0 0 5 0\n")
+        return round(one.stood_ms())
+
+    assert look(0.01, writes=1, in_flight=2) == 0
+    assert look(0.06, writes=1, in_flight=9) == 60
+    assert look(0.06, writes=1, in_flight=9) == 120
+    assert look(0.01, writes=2, in_flight=9) == 0
+    assert look(0.05, writes=2, in_flight=0) == 0
 
 
 def test_kills_fall_on_every_revision_of_all_ways():

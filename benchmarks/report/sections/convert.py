@@ -24,6 +24,7 @@ def convert_sections(document: Mapping[str, Any]) -> Sequence[Section]:
     ways = document["ways"]
     blocks: list[Block] = [
         _verdict(document),
+        *_alone(document.get("alone")),
         _ways(ways),
         *_histogram(ways),
         *_failures(ways),
@@ -46,6 +47,19 @@ def _verdict(document: Mapping[str, Any]) -> Note:
         f"{document['rows_per_s']:,} rows/s.",
         "good" if good else "bad",
     )
+
+
+def _alone(alone: Mapping[str, Any] | None) -> list[Block]:
+    """What the same statements met before anything was upgraded; older results do not know."""
+    if alone is None or alone["longest_block_ms"] is None:
+        return []
+    elsewhere = number(alone["longest_elsewhere_ms"]).text
+    return [
+        Note(
+            f"The {alone['duration_s']:.0f} s before, with nothing but this traffic: longest "
+            f"statement {alone['longest_block_ms']:.0f} ms (the bystander's {elsewhere} ms)."
+        )
+    ]
 
 
 def _ways(ways: Sequence[Mapping[str, Any]]) -> Table:
@@ -148,13 +162,21 @@ def _slowest(slowest: Sequence[Mapping[str, Any]]) -> list[Block]:
         [
             _block(one["stood_ms"]),
             text(", ".join(f"{doing} {looks} ×" for doing, looks in one["looks"].items())),
+            number(one.get("disk_stood_ms")),
             number(one["lock_ms"]),
             text(one["holder"]),
         ]
         for one in slowest
     ]
-    head = ["seen for ms", "doing, looked at every 10 ms", "lock wait ms", "behind"]
-    return [Note("The longest statements as the server showed them:"), Table(head, rows)]
+    head = ["seen for ms", "doing, looked at every 10 ms", "disk stood ms"]
+    head += ["lock wait ms", "behind"]
+    return [
+        Note(
+            "The longest statements as the server showed them. The disk stood while it completed "
+            "nothing of what it was asked for:"
+        ),
+        Table(head, rows),
+    ]
 
 
 def _lock_waits(waits: Sequence[Mapping[str, Any]]) -> list[Block]:
