@@ -164,3 +164,25 @@ def test_the_report_draws_the_histogram(converted):
     assert "█" in markdown_report("r", sections)
     assert "<svg" in html_report("r", sections)
     assert "0004_chain_hypertable" in markdown_report("r", sections)
+
+
+def test_the_report_tells_a_disk_that_stood_from_what_else_took_long(converted):
+    def seen(stood_ms, disk_stood_ms):
+        waits = {"looks": {"IO WalSync": 9}, "lock_ms": None, "holder": None}
+        return {"started": 0.0, "stood_ms": stood_ms, "disk_stood_ms": disk_stood_ms, **waits}
+
+    slowest = [seen(340.0, 340.0), seen(150.0, 20.0), seen(120.0, None), seen(80.0, 80.0)]
+    shown = markdown_report("r", sections_of(converted | {"slowest": slowest}))
+    assert "without that, 2 of the 3 over 100 ms would have been" in shown
+    assert "340" in shown
+    shown = markdown_report("r", sections_of(converted | {"slowest": slowest[3:]}))
+    assert "would have been" not in shown
+
+
+def test_the_traffic_alone_stands_before_the_ways(converted):
+    assert converted["alone"]["duration_s"] > 0
+    known = {"duration_s": 30.0, "longest_block_ms": 12.0, "longest_elsewhere_ms": 3.0}
+    shown = markdown_report("r", sections_of(converted | {"alone": known}))
+    assert "The 30 s before, with nothing but this traffic: longest statement 12 ms" in shown
+    older = {key: value for key, value in converted.items() if key != "alone"}
+    assert "with nothing but this traffic" not in markdown_report("r", sections_of(older))

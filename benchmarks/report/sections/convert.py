@@ -173,10 +173,22 @@ def _slowest(slowest: Sequence[Mapping[str, Any]]) -> list[Block]:
     return [
         Note(
             "The longest statements as the server showed them. The disk stood while it completed "
-            "nothing of what it was asked for:"
+            f"nothing of what it was asked for{_disk_alone(slowest)}:"
         ),
         Table(head, rows),
     ]
+
+
+def _disk_alone(slowest: Sequence[Mapping[str, Any]]) -> str:
+    """Of those over the limit, how many had nothing to wait for but a disk that stood."""
+    over = [one for one in slowest if one["stood_ms"] > _LIMIT_MS]
+    if not over:
+        return ""
+    alone = [one for one in over if (one.get("disk_stood_ms") or 0.0) > one["stood_ms"] - _LIMIT_MS]
+    return (
+        f"; without that, {len(over) - len(alone)} of the {len(over)} over {_LIMIT_MS} ms would "
+        "have been"
+    )
 
 
 def _lock_waits(waits: Sequence[Mapping[str, Any]]) -> list[Block]:
