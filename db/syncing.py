@@ -8,11 +8,13 @@ https://man7.org/linux/man-pages/man2/syncfs.2.html
 """
 
 import ctypes
+import math
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from db.writeback import Fetch
@@ -28,7 +30,10 @@ WHERE s.name = 'data_directory'
   AND current_setting('fsync') = 'on'
   AND inet_server_addr() IS NOT DISTINCT FROM inet_client_addr()
 """
-_EVERY_S = 0.1
+_LOOK_S = 0.1
+_MUCH_KB = 16 * 1024
+_MEMORY = Path("/proc/meminfo")
+_GATHERED = re.compile(r"^Dirty:\s+(\d+) kB$", re.MULTILINE)
 
 _Sync = Callable[[int], int]
 _guard = threading.Lock()
@@ -49,7 +54,7 @@ def file_systems(fetch: Fetch) -> Mapping[int, Path]:
 
 @contextmanager
 def synced(directories: Mapping[int, Path]) -> Iterator[None]:
-    """Until the block ends, sync what `file_systems` found ten times a second."""
+    """Until the block ends, look ten times a second and sync `file_systems` where much is kept."""
     sync, stop = _syncfs(), threading.Event()
     with _own(directories) as opened, ThreadPoolExecutor(max_workers=1) as beside:
         if sync and opened:
@@ -61,9 +66,11 @@ def synced(directories: Mapping[int, Path]) -> Iterator[None]:
 
 
 def _keep(sync: _Sync, opened: Sequence[int], stop: threading.Event) -> None:
-    while not stop.wait(_EVERY_S):
-        for directory in opened:
-            sync(directory)
+    while not stop.wait(_LOOK_S):
+        # a job that pauses, for hours perhaps, leaves the disk to others
+        if _gathered_kb() >= _MUCH_KB:
+            for directory in opened:
+                sync(directory)
 
 
 @contextmanager
@@ -74,13 +81,25 @@ def _own(directories: Mapping[int, Path]) -> Iterator[Sequence[int]]:
         _synced.update(own)
     try:
         with ExitStack() as stack:
-            opened = [os.open(path, os.O_RDONLY | os.O_DIRECTORY) for path in own.values()]
-            for directory in opened:
-                stack.callback(os.close, directory)
+            opened: list[int] = []
+            for path in own.values():
+                # what cannot be opened after all is no reason to do without the work itself
+                with suppress(OSError):
+                    opened.append(os.open(path, os.O_RDONLY | os.O_DIRECTORY))
+                    stack.callback(os.close, opened[-1])
             yield opened
     finally:
         with _guard:
             _synced.difference_update(own)
+
+
+def _gathered_kb() -> float:
+    """What the system keeps back of all that was written; unbounded where it does not say."""
+    try:
+        found = _GATHERED.search(_MEMORY.read_text(encoding="ascii"))
+    except OSError:
+        return math.inf
+    return int(found[1]) if found else math.inf
 
 
 def _openable(place: Path) -> Path | None:

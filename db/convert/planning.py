@@ -97,8 +97,8 @@ def _system(connection: Connection) -> Iterator[str]:
     said = writeback.advice(writeback.settings(fetch))
     if said and syncing.file_systems(fetch):
         yield (
-            "From here, the server's own machine, what is written is synced ten times a second, so "
-            "that its system does not gather it: run this here too."
+            "From here, the server's own machine, what is written is synced as it comes, so that "
+            "its system does not gather it: run the conversion here too."
         )
     elif said:
         yield f"{said[0].upper()}{said[1:]}."

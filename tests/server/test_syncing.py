@@ -59,6 +59,7 @@ def test_each_file_system_is_synced_by_the_outermost_block_until_it_ends(
         return 0
 
     monkeypatch.setattr(syncing, "_syncfs", lambda: sync)
+    monkeypatch.setattr(syncing, "_gathered_kb", lambda: syncing._MUCH_KB)
     places = {tmp_path.stat().st_dev: tmp_path}
     with syncing.synced(places):
         assert called.wait(10)
@@ -68,11 +69,36 @@ def test_each_file_system_is_synced_by_the_outermost_block_until_it_ends(
     assert {result for _, result in results} == {0}
     assert len({name for name, _ in results}) == 1
     ended = len(results)
-    assert not threading.Event().wait(3 * syncing._EVERY_S)
+    assert not threading.Event().wait(3 * syncing._LOOK_S)
     assert len(results) == ended
     with syncing.synced(places):
         twice.clear()
         assert twice.wait(10)
+
+
+def test_little_is_left_to_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, called = threading.Event(), threading.Event()
+    memory = tmp_path / "meminfo"
+    memory.write_text("MemFree:    20123456 kB\nDirty:           16383 kB\nWriteback:  0 kB\n")
+    monkeypatch.setattr(syncing, "_MEMORY", memory)
+    monkeypatch.setattr(syncing, "_syncfs", lambda: lambda directory: called.set() or 0)
+    gathered = syncing._gathered_kb
+
+    def look() -> float:
+        looked.set()
+        return gathered()
+
+    monkeypatch.setattr(syncing, "_gathered_kb", look)
+    with syncing.synced({tmp_path.stat().st_dev: tmp_path}):
+        assert looked.wait(10)
+        looked.clear()
+        assert looked.wait(10)
+        assert not called.is_set()
+        memory.write_text("Dirty:           16384 kB\n")
+        assert called.wait(10)
+        called.clear()
+        memory.unlink()
+        assert called.wait(10)
 
 
 def test_an_error_inside_ends_the_syncing(tmp_path: Path) -> None:
@@ -80,6 +106,13 @@ def test_an_error_inside_ends_the_syncing(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), syncing.synced({tmp_path.stat().st_dev: tmp_path}):
         assert 1 / 0
     assert threading.active_count() == before
+    assert not syncing._synced
+
+
+def test_a_directory_that_is_gone_keeps_nobody_from_work(tmp_path: Path) -> None:
+    before = threading.active_count()
+    with syncing.synced({tmp_path.stat().st_dev: tmp_path / "gone"}):
+        assert threading.active_count() == before
     assert not syncing._synced
 
 
