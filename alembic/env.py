@@ -13,9 +13,9 @@ from alembic.util import CommandError
 from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.pool import NullPool
 
-from db import gentle, syncing
+from db import gentle
 from db.convert.converter import OnlineConverter
-from db.engine import database_url, explained, fetching, translate_losses
+from db.engine import database_url, explained, synced, translate_losses
 from db.errors import OIError
 from db.schema import metadata
 from db.settings import settings
@@ -54,13 +54,9 @@ def run_online() -> None:
         connect_args={"application_name": "oi-gemini-migrate", "options": session_options(url)},
     )
     translate_losses(engine)
-    with preflight.exclusive(engine):
-        # on a connection that is closed again: a query begins a transaction, which is Alembic's
-        with engine.connect() as connection:
-            places = syncing.file_systems(fetching(connection))
-        with syncing.synced(places), engine.connect() as connection:
-            configure(connection=connection)
-            plugin.run_migrations(context)
+    with preflight.exclusive(engine), synced(engine), engine.connect() as connection:
+        configure(connection=connection)
+        plugin.run_migrations(context)
 
 
 def session_options(url: URL) -> str:

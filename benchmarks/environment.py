@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from psycopg.rows import dict_row
-
 from benchmarks.databases import Session
 from benchmarks.errors import BenchmarkError
 from db import writeback
+from db.convert.session import fetching
 
 _SETTINGS = (
     "shared_buffers",
@@ -98,8 +97,7 @@ def server_facts(session: Session) -> ServerFacts:
 
 def _writeback(session: Session) -> Mapping[str, str]:
     """The system's own settings of when it writes, where the server may read them."""
-    cursor = session.cursor(row_factory=dict_row)
-    found = writeback.settings(lambda query: cursor.execute(query.encode()).fetchone()) or {}
+    found = writeback.settings(fetching(session)) or {}
     named = {"bytes": "vm.dirty_background_bytes", "percent": "vm.dirty_background_ratio"}
     return {name: found[key].strip() for key, name in named.items() if found.get(key)}
 

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from psycopg.rows import dict_row
 from sqlalchemy import URL
 
 from benchmarks.databases import Session, session
 from benchmarks.disk import Disk, disks
 from benchmarks.traffic_session import APPLICATION_NAME
+from db.convert.session import fetching
 from db.syncing import file_systems
 
 _LOOK_S = 0.01
@@ -120,9 +120,7 @@ def watched(url: URL) -> Iterator[Waits]:
 def _disks(url: URL) -> Sequence[Disk]:
     """Those that hold the server's data, where they are this machine's."""
     with session(url) as asking:
-        cursor = asking.cursor(row_factory=dict_row)
-        found = file_systems(lambda query: cursor.execute(query.encode()).fetchone())
-    return disks(found)
+        return disks(file_systems(fetching(asking)))
 
 
 def _watch(url: URL, waits: Waits, stop: threading.Event) -> None:

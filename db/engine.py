@@ -14,7 +14,7 @@ from functools import cache
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from db import gentle
+from db import gentle, syncing
 from db.errors import DatabaseUnavailableError, DiskFullError, OIError
 from db.settings import Settings, settings
 from db.writeback import Fetch, Row
@@ -125,6 +125,16 @@ def fetching(connection: Connection) -> Fetch:
         return dict(row) if row else None
 
     return fetch
+
+
+@contextmanager
+def synced(engine: Engine) -> Iterator[None]:
+    """Keep the server's file systems synced until the block ends, where this machine has them."""
+    # asked on a connection of its own, as a query begins a transaction
+    with connected(engine) as connection:
+        directories = syncing.file_systems(fetching(connection))
+    with syncing.synced(directories):
+        yield
 
 
 def _server_options(chosen: Settings, read_only: bool) -> str:

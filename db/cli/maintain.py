@@ -3,7 +3,6 @@
 import signal
 import sys
 import threading
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ import click
 from db.cli._output import as_json_option, duration_text, json_text, table_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy import Engine
 
@@ -70,28 +69,19 @@ def command(
 
 
 def _run(engine: "Engine", all_now: bool) -> "Sequence[PolicyRun]":
+    from db.engine import synced
     from db.timescale.maintenance import run_due
 
-    with _synced(engine):
+    with synced(engine):
         return run_due(engine, all_now=all_now)
 
 
 def _fill(engine: "Engine") -> "Sequence[str]":
+    from db.engine import synced
     from db.timescale.maintenance import fill_all
 
-    with _synced(engine):
+    with synced(engine):
         return fill_all(engine, lambda line: click.echo(line, err=True))
-
-
-@contextmanager
-def _synced(engine: "Engine") -> "Iterator[None]":
-    from db.engine import connected, fetching
-    from db.syncing import file_systems, synced
-
-    with connected(engine) as connection:
-        places = file_systems(fetching(connection))
-    with synced(places):
-        yield
 
 
 def _schedule(engine: "Engine", every_s: int | None) -> None:

@@ -119,9 +119,10 @@ def one(
     return row
 
 
-def fetching(connection: Connection) -> Fetch:
+def fetching(connection: psycopg.Connection[Any]) -> Fetch:
     """A query's first row, for who need not know of which driver it comes."""
-    return lambda query: connection.execute(query.encode()).fetchone()
+    cursor = connection.cursor(row_factory=dict_row)
+    return lambda query: cursor.execute(query.encode()).fetchone()
 
 
 def run_together(connection: Connection, statements: Iterable[sql.Composable]) -> None:

@@ -52,25 +52,24 @@ def test_all_workers_together_keep_to_the_rows_per_second(clock: _Clock) -> None
     assert 4000 / (clock.now - started) == pytest.approx(1000, rel=0.01)
 
 
-def test_rests_are_a_share_of_the_time_worked(clock: _Clock) -> None:
+@pytest.mark.parametrize(
+    ("turns", "worked_s", "nice", "rested_s"),
+    [
+        pytest.param(100, 0.03, 0.5, pytest.approx(1.5, rel=0.02), id="pieces of work"),
+        # the last stretch may not have been long enough yet
+        pytest.param(1000, 0.001, 1.0, pytest.approx(1.0, abs=0.11), id="moments that add up"),
+    ],
+)
+def test_rests_are_a_share_of_the_time_worked(
+    clock: _Clock, turns: int, worked_s: float, nice: float, rested_s: float
+) -> None:
     pacer = Pacer(RateLimit(), clock)  # type: ignore[arg-type]
 
-    for _ in range(100):
-        clock.now += 0.03
-        pacer.rest(10, Throttle(nice=0.5))
+    for _ in range(turns):
+        clock.now += worked_s
+        pacer.rest(10, Throttle(nice=nice))
 
-    assert clock.rested == pytest.approx(1.5, rel=0.02)
-
-
-def test_moments_of_work_add_up_to_a_rest(clock: _Clock) -> None:
-    pacer = Pacer(RateLimit(), clock)  # type: ignore[arg-type]
-
-    for _ in range(1000):
-        clock.now += 0.001
-        pacer.rest(10, Throttle(nice=1.0))
-
-    # the last stretch may not have been long enough yet
-    assert clock.rested == pytest.approx(1.0, abs=0.11)
+    assert clock.rested == rested_s
 
 
 def test_without_limits_nothing_rests(clock: _Clock) -> None:

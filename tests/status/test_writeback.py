@@ -1,10 +1,10 @@
 """What is said of how much the server's system gathers before it writes."""
 
 import pytest
-from psycopg.rows import dict_row
 from sqlalchemy import URL
 
 from db import writeback
+from db.convert.session import fetching
 from tests.support.databases import connection
 
 _MEMORY = "MemTotal:       24675480 kB\nMemFree:"
@@ -35,11 +35,7 @@ def test_a_role_that_may_not_read_the_server_s_files_is_told_nothing(
     empty_database: URL,
 ) -> None:
     with connection(empty_database) as session:
-        cursor = session.cursor(row_factory=dict_row)
-
-        def fetch(query: str):
-            return cursor.execute(query.encode()).fetchone()
-
+        fetch = fetching(session)
         assert writeback.settings(fetch).keys() == {"bytes", "percent", "memory"}
         session.execute("CREATE ROLE oi_test_reader")
         try:
