@@ -13,6 +13,6 @@ __all__ = ["create_app"]
 def create_app(settings: "Settings | None" = None) -> "Flask":
     """The web application; `settings` default to those of the environment."""
     # Flask is loaded by a process that serves, not by one that collects or replays
-    from app.factory import build
+    from app.web.factory import build
 
     return build(settings)

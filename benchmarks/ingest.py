@@ -21,9 +21,9 @@ from benchmarks.progress import steps
 from benchmarks.refreshing import refresh_around, rollup_names
 from benchmarks.results import Result
 from benchmarks.statistics import summarize
-from db.clock import to_naive_ist
-from db.exchanges import EXCHANGES
-from db.ticks import EnrichedSnapshot
+from db.market.clock import to_naive_ist
+from db.market.exchanges import EXCHANGES
+from db.market.ticks import EnrichedSnapshot
 
 Writer = Callable[[Instant], None]
 

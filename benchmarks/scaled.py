@@ -22,7 +22,7 @@ from benchmarks.requests import driver_session
 from benchmarks.watching import database_bytes
 from benchmarks.workloads import Workload
 from benchmarks.workloads.parameters import Parameters
-from db.clock import to_naive_ist
+from db.market.clock import to_naive_ist
 
 BUILT_DAYS = 45
 """Trading days that are loaded; what lies further back repeats them."""

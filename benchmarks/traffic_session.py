@@ -21,7 +21,7 @@ from sqlalchemy import make_url
 
 from benchmarks.databases import Session, session
 from benchmarks.workloads.named_sql import statements
-from db.exchanges import EXCHANGES
+from db.market.exchanges import EXCHANGES
 
 EXCHANGE = "TRAFFIC"
 """An exchange key of its own, so that what the writer wrote can be counted apart."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from db.ticks import STORED_FIELDS, ChainColumns
+from db.market.ticks import STORED_FIELDS, ChainColumns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

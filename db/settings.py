@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from db.errors import SettingsError
+from db.market import calendar
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -22,6 +23,7 @@ class Settings:
     """One frozen set of settings; fields marked secret never show in repr."""
 
     home: Path = Path(".oi")
+    calendar_file: Path | None = None
     host: str = "127.0.0.1"
     port: int = 5050
     database_url: "URL | None" = field(default=None, repr=False)
@@ -59,7 +61,10 @@ _LEGACY_NAMES: Mapping[str, str] = {
 @cache
 def settings() -> Settings:
     """The settings of this process, read on first use; raises SettingsError."""
-    return settings_from(os.environ)
+    found = settings_from(os.environ)
+    if found.calendar_file is not None:
+        calendar.adopt(found.calendar_file)
+    return found
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
@@ -84,7 +89,7 @@ def _parsed(name: str, raw: str, annotation: object) -> object:
             return _positive(float(raw))
     except ValueError:
         raise SettingsError(f"{name} must be a positive number, not {raw!r}.") from None
-    if annotation is Path:
+    if annotation in (Path, Path | None):
         return Path(raw).expanduser()
     return _url(name, raw) if "URL" in str(annotation) else raw
 

@@ -17,7 +17,7 @@ SHIFT_WINDOW = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ChainState:
+class ChainFigures:
     """A chain at one instant (contracts,) or at many (instants, contracts).
 
     `strike` and `is_call` are (contracts,); figures of the underlying have the leading axes only.
@@ -39,7 +39,7 @@ class ChainState:
     step: float
 
 
-def features(state: ChainState, recent_underlying: Floats) -> dict[str, Floats]:
+def features(state: ChainFigures, recent_underlying: Floats) -> dict[str, Floats]:
     """Columns of ml_features by name, each with the leading axes of the state.
 
     `recent_underlying` is (…, up to 10): the index at this and earlier snapshots, oldest first.
@@ -68,7 +68,7 @@ def atm_shift_intensity(recent_underlying: Floats, step: float) -> Floats:
     return np.minimum(1.0, mean / SHIFT_WINDOW)
 
 
-def _ratios(state: ChainState) -> dict[str, Floats]:
+def _ratios(state: ChainFigures) -> dict[str, Floats]:
     calls, puts = state.is_call, ~state.is_call
     return {
         "pcr_total_oi": open_interest.put_call_ratio(calls, state.oi),
@@ -78,7 +78,7 @@ def _ratios(state: ChainState) -> dict[str, Floats]:
     }
 
 
-def _underlying(state: ChainState, recent_underlying: Floats) -> dict[str, Floats]:
+def _underlying(state: ChainFigures, recent_underlying: Floats) -> dict[str, Floats]:
     return {
         "underlying_price": state.underlying,
         "underlying_future_price": state.future,
@@ -93,7 +93,7 @@ def _underlying(state: ChainState, recent_underlying: Floats) -> dict[str, Float
     }
 
 
-def _in_the_money(state: ChainState) -> dict[str, Floats]:
+def _in_the_money(state: ChainFigures) -> dict[str, Floats]:
     atm = moneyness.atm_strike(state.strike, state.underlying)
     positions = moneyness.position(state.strike, atm, state.step)
     calls = state.is_call & (positions <= 0) & (positions >= -ITM_STRIKES)
@@ -111,7 +111,7 @@ def _in_the_money(state: ChainState) -> dict[str, Floats]:
     }
 
 
-def _exposures(state: ChainState) -> dict[str, Floats]:
+def _exposures(state: ChainFigures) -> dict[str, Floats]:
     """What dealers who bought the calls and sold the puts must hedge (INR; SpotGamma's convention).
 
     Gamma per 1 % of the index, vanna per percentage point of volatility, charm per day; the flip

@@ -78,7 +78,7 @@ def _feed(
     from app.feeds.replay import ReplayFeed
     from app.feeds.simulate.feed import DEFAULT_SEED, SimulateFeed
     from app.feeds.stored import stored_day
-    from db.clock import market_now
+    from db.market.clock import market_now
     from db.settings import settings
 
     if feed == "simulate":

@@ -15,7 +15,7 @@ def command(days: int) -> None:
 
     History that is missing is made first, minute by minute.
     """
-    from app.demo import run
+    from app.demo.run import run
     from db.settings import settings
 
     run(settings(), click.echo, lambda url: _fill(url, days))
@@ -32,7 +32,7 @@ def _fill(url: "URL", days: int) -> None:
         TimeRemainingColumn,
     )
 
-    from app.history import fill
+    from app.demo.past import fill
     from db.engine import engine_for
 
     columns = (

@@ -11,7 +11,7 @@ def command(username: str | None, password: str) -> None:
 
     Only an argon2 hash is kept, in a file that nobody else can read.
     """
-    from app import signin
+    from app.web.auth import signin
     from db.settings import settings
 
     chosen = settings()

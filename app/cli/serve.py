@@ -10,8 +10,8 @@ def command(workers: int) -> None:
 
     The address is that of OI_HOST and OI_PORT, by default http://127.0.0.1:5050.
     """
-    from app import signin
-    from app.web_server import serve
+    from app.web.auth import signin
+    from app.web.server import serve
     from db.settings import settings
 
     chosen = settings()

@@ -2,7 +2,7 @@
 
 import click
 
-from db.exchanges import EXCHANGES
+from db.market.exchanges import EXCHANGES
 
 
 @click.command
@@ -21,10 +21,10 @@ def command(exchange: str, as_json: bool, strikes: int | None) -> None:
     """
     from datetime import UTC, datetime
 
-    from app.chain_states import encode
-    from app.database import Database
-    from app.payload import exchange_payload
-    from db.exchanges import exchange_named
+    from app.chains.legacy import exchange_payload
+    from app.chains.states import encode
+    from app.web.database import Database
+    from db.market.exchanges import exchange_named
     from db.settings import settings
 
     exchange_named(exchange)

@@ -8,14 +8,14 @@ import numpy as np
 
 from app.analytics import moneyness, order_book
 from app.analytics.black_scholes import Bools, Floats, Greeks, greeks, price, years_to_expiry
-from app.analytics.features import SHIFT_WINDOW, ChainState, features
+from app.analytics.features import SHIFT_WINDOW, ChainFigures, features
 from app.analytics.implied_volatility import implied_volatility
 from app.analytics.open_interest import percent_change
 from app.analytics.smile import neighbours_volatility
 from app.collector.memory import Memory, Moment
-from db.clock import seconds_to_expiry
-from db.exchanges import EXCHANGES
-from db.ticks import (
+from db.market.calendar import seconds_to_expiry
+from db.market.exchanges import EXCHANGES
+from db.market.ticks import (
     CHANGE_MINUTES,
     ChainSnapshot,
     EnrichedOption,
@@ -155,7 +155,7 @@ def _features(snapshot: ChainSnapshot, chain: _Chain, memory: Memory) -> dict[st
     at = snapshot.timestamp
     past = memory.before(at, 3)
     recent = [*memory.recent_underlying(at, SHIFT_WINDOW - 1), _nan(snapshot.underlying_price)]
-    state = ChainState(
+    state = ChainFigures(
         strike=chain.strike,
         is_call=chain.is_call,
         oi=chain.oi,

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from app.feeds.base import Feed
-from db.ticks import ChainSnapshot
+from db.market.ticks import ChainSnapshot
 
 _HELD_BACK = 16
 _POLL_S = 0.2

@@ -18,8 +18,8 @@ from app.collector.watchdog import STALE_AFTER, Watchdog
 from app.collector.writer import Writer, pause_s
 from app.feeds.base import Feed
 from app.feeds.validation import checked
-from db.clock import market_now
-from db.ticks import ChainSnapshot
+from db.market.clock import market_now
+from db.market.ticks import ChainSnapshot
 
 _TAKE_TIMEOUT_S = 0.5
 

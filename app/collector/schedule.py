@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from db.ticks import ChainSnapshot
+from db.market.ticks import ChainSnapshot
 
 _PROMPT_S = 3.0
 

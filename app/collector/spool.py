@@ -12,8 +12,8 @@ from typing import Any
 
 import orjson
 
-from db.clock import IST
-from db.ticks import EnrichedOption, EnrichedSnapshot
+from db.market.clock import IST
+from db.market.ticks import EnrichedOption, EnrichedSnapshot
 
 LIMIT = 20_000
 """Files; about 40 hours of four full-width chains every 30 seconds, some 1.5 GB."""

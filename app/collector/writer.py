@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from app.collector.counts import Counts
 from app.collector.spool import Spool
 from db.errors import DatabaseUnavailableError, NotMigratedError
-from db.ticks import EnrichedSnapshot
+from db.market.ticks import EnrichedSnapshot
 
 if TYPE_CHECKING:
     from pathlib import Path

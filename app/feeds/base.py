@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Protocol
 
-from db.ticks import ChainSnapshot
+from db.market.ticks import ChainSnapshot
 
 
 class Feed(Protocol):

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TextIO
 
 from app.feeds import validation as fault
-from app.feeds.symbols import option_symbol
-from db.clock import IST
 from db.errors import InvalidInputError
-from db.exchanges import EXCHANGES
-from db.ticks import ChainSnapshot, OptionTick
+from db.market.clock import IST
+from db.market.exchanges import EXCHANGES
+from db.market.symbols import option_symbol
+from db.market.ticks import ChainSnapshot, OptionTick
 
 NEEDED = (
     *("timestamp", "exchange", "token", "expiry", "strike", "option_type"),

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from app.feeds.recording import read_recording
-from db.clock import IST
-from db.ticks import ChainSnapshot
+from db.market.clock import IST
+from db.market.ticks import ChainSnapshot
 
 
 class ReplayFeed:

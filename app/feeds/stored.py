@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import Engine
 
 from db.errors import InvalidInputError
-from db.ticks import ChainSnapshot
+from db.market.ticks import ChainSnapshot
 
 
 def stored_day(engine: Engine, day: date) -> Callable[[Counter[str]], Iterator[ChainSnapshot]]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from db.clock import IST, market_now
-from db.exchanges import EXCHANGES
-from db.ticks import ChainSnapshot, OptionTick
+from db.market.clock import IST, market_now
+from db.market.exchanges import EXCHANGES
+from db.market.ticks import ChainSnapshot, OptionTick
 
 UNKNOWN_EXCHANGE = "unknown exchange"
 NO_TIMESTAMP = "timestamp is not one"

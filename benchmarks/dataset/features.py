@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from db.ticks import ChainColumns
+    from db.market.ticks import ChainColumns
 
 FEATURES = (
     "pcr_total_oi",

@@ -13,10 +13,10 @@ from benchmarks.dataset.encode import HEADER, LEGACY_COLUMNS, TRAILER, encode_da
 from benchmarks.dataset.features import COLUMNS, feature_rows, metadata_row
 from benchmarks.dataset.market import chain_day
 from benchmarks.dataset.spec import DatasetSpec
-from db.exchanges import EXCHANGES
+from db.market.exchanges import EXCHANGES
 
 if TYPE_CHECKING:
-    from db.ticks import ChainColumns
+    from db.market.ticks import ChainColumns
 
 _COPY = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)")
 _FEATURE_TYPES = ("timestamp", "text", *["float8"] * (len(COLUMNS) - 3), "text")

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.dataset.spec import DatasetSpec, expiry_of
-from db.clock import SESSION_CLOSE, SESSION_OPEN
-from db.exchanges import EXCHANGES
-from db.ticks import CHANGE_MINUTES
+from benchmarks.dataset.spec import SESSION_CLOSE, SESSION_OPEN, DatasetSpec, expiry_of
+from db.market.exchanges import EXCHANGES
+from db.market.ticks import CHANGE_MINUTES
 
 if TYPE_CHECKING:
-    from db.ticks import ChainColumns
+    from db.market.ticks import ChainColumns
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -41,7 +40,7 @@ def history(spec: DatasetSpec) -> Iterator["ChainColumns"]:
 
 def chain_day(spec: DatasetSpec, exchange: str, day: date) -> "ChainColumns":
     """All rows of one exchange and day: instant by instant, strike by strike, CE before PE."""
-    from db.ticks import ChainColumns
+    from db.market.ticks import ChainColumns
 
     random = np.random.default_rng([spec.seed, day.toordinal(), *exchange.encode()])
     instants, offsets_s = _instants(spec, day)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from benchmarks.dataset.features import FEATURES, feature_rows
 from benchmarks.dataset.market import chain_day
 from benchmarks.dataset.spec import DatasetSpec
-from db.clock import IST
-from db.exchanges import EXCHANGES
-from db.ticks import STORED_FIELDS, EnrichedOption, EnrichedSnapshot
+from db.market.clock import IST
+from db.market.exchanges import EXCHANGES
+from db.market.ticks import STORED_FIELDS, EnrichedOption, EnrichedSnapshot
 
 if TYPE_CHECKING:
-    from db.ticks import ChainColumns
+    from db.market.ticks import ChainColumns
 
 Instant = Sequence[EnrichedSnapshot]
 """The snapshots of all exchanges at one instant."""

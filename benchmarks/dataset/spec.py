@@ -5,10 +5,10 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
 from benchmarks.errors import BenchmarkError
-from db.clock import SESSION_CLOSE, SESSION_OPEN
-from db.exchanges import EXCHANGES
+from db.market.exchanges import EXCHANGES
 
 FULL_WIDTH = 0
+SESSION_OPEN, SESSION_CLOSE = time(9, 15), time(15, 30)
 _FULL_STRIKES = {"NSE": 113, "BSE": 155, "NSE_MONTHLY": 123, "BANKNIFTY_MONTHLY": 167}
 _MAX_DAYS, _MAX_CADENCE_S, _MIN_STRIKES = 500, 30, 5
 

@@ -8,10 +8,10 @@ import numpy as np
 from benchmarks.dataset.encode import LEGACY_COLUMNS
 from benchmarks.dataset.market import chain_day
 from benchmarks.dataset.spec import DatasetSpec
-from db.exchanges import EXCHANGES
+from db.market.exchanges import EXCHANGES
 
 if TYPE_CHECKING:
-    from db.ticks import ChainColumns
+    from db.market.ticks import ChainColumns
 
 
 def write_parquet(spec: DatasetSpec, folder: Path) -> None:

@@ -7,9 +7,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from benchmarks.dataset.market import strike_grid
-from benchmarks.dataset.spec import DatasetSpec
-from db.clock import SESSION_OPEN
-from db.exchanges import EXCHANGES
+from benchmarks.dataset.spec import SESSION_OPEN, DatasetSpec
+from db.market.exchanges import EXCHANGES
 
 Parameters = Mapping[str, Any]
 Draw = Callable[["Dice"], Parameters]

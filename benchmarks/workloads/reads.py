@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from benchmarks.workloads.parameters import Parameters
-from db.clock import IST
+from db.market.clock import IST
 from db.queries import chain, contract, pcr, snapshots, summary
 
 

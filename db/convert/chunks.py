@@ -11,11 +11,11 @@ from typing import LiteralString, cast
 import psycopg
 from psycopg import sql
 
-from db.clock import market_now
 from db.convert import facts
 from db.convert.model import Job
 from db.convert.pair import Pair
 from db.convert.session import Connection, catalog, one
+from db.market.clock import market_now
 
 _MADE = sql.SQL("tableoid::REGCLASS::TEXT AS chunk, ctid::TEXT AS place")
 

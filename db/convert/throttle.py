@@ -5,11 +5,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from db.clock import market_now
 from db.convert import state
 from db.convert.errors import BlockedError
 from db.convert.model import Job, Throttle
 from db.convert.session import Connection, one
+from db.market.clock import market_now
 
 _LOOK_S = 0.5
 _SAMPLE_S = 0.1

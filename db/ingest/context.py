@@ -8,8 +8,8 @@ import orjson
 from sqlalchemy import Connection, bindparam, func
 from sqlalchemy.dialects.postgresql import Insert, insert
 
+from db.market.ticks import EnrichedSnapshot
 from db.schema import exchange_metadata, ml_features
-from db.ticks import EnrichedSnapshot
 
 _KEY = ("timestamp", "exchange")
 _SUMMARY_FEATURES = {

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, insert
 
-from db.clock import IST
 from db.driver import driver_cursor
 from db.ingest.context import feature_row
 from db.ingest.statements import statement
+from db.market.clock import IST
+from db.market.ticks import ChainColumns, EnrichedSnapshot
 from db.schema import ml_features
-from db.ticks import ChainColumns, EnrichedSnapshot
 
 
 def load_history(

@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from db.driver import driver_cursor
 from db.ingest.context import summary_context, write_features, write_metadata
 from db.ingest.statements import copy_statement, statement
-from db.ticks import EnrichedOption, EnrichedSnapshot
+from db.market.ticks import EnrichedOption, EnrichedSnapshot
 
 # binary COPY converts nothing: what is no double must be named
 _STAGE_TYPES = {

@@ -4,7 +4,7 @@ from functools import cache
 
 from sqlalchemy import TextClause, bindparam, text
 
-from db.clock import MarketTime
+from db.schema.market_time import MarketTime
 from db.timescale.sqltext import named_statements
 
 _INSTANTS = ("timestamp", "first", "last")

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from db.market.ticks import OptionType
 from db.queries.snapshots import instant_at
 from db.queries.statements import fetch
-from db.ticks import OptionType
 
 
 class StoredOption(NamedTuple):
-    """A contract as history holds it; units as in db.ticks.EnrichedOption."""
+    """A contract as history holds it; units as in db.market.ticks.EnrichedOption."""
 
     timestamp: datetime
     strike: float

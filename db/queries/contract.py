@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from db.clock import IST
+from db.market.clock import IST
+from db.market.ticks import OptionType
 from db.queries.statements import fetch
-from db.ticks import OptionType
 
 
 class ContractPoint(NamedTuple):

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from db.clock import IST, to_naive_ist
 from db.driver import driver_cursor
+from db.market.clock import IST, to_naive_ist
 from db.timescale.sqltext import named_statements
 
 if TYPE_CHECKING:

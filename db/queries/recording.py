@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from db.clock import IST, expiry_from_seconds
+from db.market.clock import IST, expiry_from_seconds
+from db.market.ticks import ChainSnapshot, OptionTick
 from db.queries.chain import StoredOption, chain_at
 from db.queries.statements import fetch, fetch_one
-from db.ticks import ChainSnapshot, OptionTick
 
 
 class _Instant(NamedTuple):

@@ -5,9 +5,9 @@ from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
-from db.clock import IST
+from db.market.clock import IST
+from db.market.ticks import OptionType
 from db.queries.statements import fetch, fetch_one
-from db.ticks import OptionType
 
 RowT = TypeVar("RowT", bound=NamedTuple)
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
-from db.clock import IST, to_naive_ist
 from db.driver import driver_cursor
+from db.market.clock import IST, to_naive_ist
 from db.timescale.sqltext import named_statements
 
 RowT = TypeVar("RowT", bound=NamedTuple)

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import DOUBLE_PRECISION, TIMESTAMP, Column, Integer, MetaData, Sequence, text
 
-from db.clock import MarketTime
+from db.schema.market_time import MarketTime
 
 # PostgreSQL's own names, so that what the legacy installer made matches without renaming
 metadata = MetaData(

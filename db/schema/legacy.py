@@ -2,8 +2,8 @@
 
 from sqlalchemy import BIGINT, TIMESTAMP, Column, Index, Integer, Table, Text
 
-from db.clock import MarketTime
 from db.schema.base import doubles, metadata, stamped
+from db.schema.market_time import MarketTime
 
 exchange_metadata = Table(
     "exchange_metadata",

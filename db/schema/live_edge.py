@@ -16,9 +16,9 @@ from sqlalchemy import (
     text,
 )
 
-from db.clock import MarketTime
 from db.schema.base import doubles, market_time, metadata
 from db.schema.chain import contract_state
+from db.schema.market_time import MarketTime
 from db.timescale.specs import HypertableSpec, declare
 
 # one row an exchange and instant: where history has a snapshot, and its totals

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 
 from app.analytics.black_scholes import greeks
-from app.analytics.features import ChainState, atm_shift_intensity, features
+from app.analytics.features import ChainFigures, atm_shift_intensity, features
 
 STRIKES = np.arange(90.0, 111.0, 2.0)
 
 
-def chain(seed: int = 7) -> ChainState:
+def chain(seed: int = 7) -> ChainFigures:
     rng = np.random.default_rng(seed)
     strike = np.concatenate([STRIKES, STRIKES])
     is_call = np.arange(len(strike)) < len(STRIKES)
     oi = rng.integers(1, 1000, len(strike)).astype(float)
-    return ChainState(
+    return ChainFigures(
         strike=strike,
         is_call=is_call,
         oi=oi,
@@ -31,7 +31,7 @@ def chain(seed: int = 7) -> ChainState:
     )
 
 
-def found(state: ChainState) -> dict[str, float]:
+def found(state: ChainFigures) -> dict[str, float]:
     return {name: float(v) for name, v in features(state, np.array([100.3])).items()}
 
 
@@ -74,13 +74,13 @@ def test_gamma_flips_where_the_puts_below_meet_the_calls_above() -> None:
     state = chain()
     oi = np.where(state.is_call == (state.strike > 100), 1000.0, 1.0)
     oi = np.where(state.is_call & (state.strike > 100), 9000.0, oi)
-    balanced = ChainState(**{**_fields(state), "oi": oi})
+    balanced = ChainFigures(**{**_fields(state), "oi": oi})
     assert 100 < found(balanced)["gamma_flip_level"] <= 106
 
 
 def test_a_chain_without_a_baseline_has_no_breadth() -> None:
     state = chain()
-    blind = ChainState(**{**_fields(state), "oi_before": np.full(len(state.oi), np.nan)})
+    blind = ChainFigures(**{**_fields(state), "oi_before": np.full(len(state.oi), np.nan)})
     result = found(blind)
     assert np.isnan(result["itm_ce_breadth"])
     assert np.isnan(result["itm_oi_pe_pct_change_3m_wavg"])
@@ -95,7 +95,7 @@ def test_atm_shift_is_unknown_with_one_snapshot_and_bounded_with_many() -> None:
 
 def test_many_instants_at_once_equal_each_alone() -> None:
     one, two = chain(1), chain(2)
-    stacked = ChainState(
+    stacked = ChainFigures(
         **{
             **_fields(one),
             **{
@@ -113,5 +113,5 @@ def test_many_instants_at_once_equal_each_alone() -> None:
         np.testing.assert_allclose(values, alone, rtol=1e-12, err_msg=name)
 
 
-def _fields(state: ChainState) -> dict[str, object]:
-    return {name: getattr(state, name) for name in ChainState.__slots__}
+def _fields(state: ChainFigures) -> dict[str, object]:
+    return {name: getattr(state, name) for name in ChainFigures.__slots__}

@@ -14,7 +14,7 @@ from app.analytics.open_interest import (
     percent_change,
     put_call_ratio,
 )
-from db.clock import IST
+from db.market.clock import IST
 
 CALL_PUT = np.array([True, False])
 

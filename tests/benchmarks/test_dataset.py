@@ -11,7 +11,7 @@ from benchmarks.dataset.encode import encode_day
 from benchmarks.dataset.market import chain_day, history, strike_grid
 from benchmarks.dataset.spec import FULL_WIDTH, expiry_of, last_session, weekday_before
 from benchmarks.errors import BenchmarkError
-from db.exchanges import EXCHANGES
+from db.market.exchanges import EXCHANGES
 
 SMALL = DatasetSpec(days=2, strikes=11, cadence_s=30)
 

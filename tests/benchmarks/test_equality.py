@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from benchmarks.equality import first_difference, projected
-from db.clock import IST
+from db.market.clock import IST
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from benchmarks.plans.names import is_chunk
 from benchmarks.plans.node import parse_plan
 from benchmarks.requests import Statement, captured, explained
 from benchmarks.workloads import WORKLOADS
-from db.clock import IST
+from db.market.clock import IST
 from db.queries import snapshots
 from tests.benchmarks.conftest import Small
 

@@ -2,8 +2,8 @@
 
 from datetime import date, datetime, timedelta
 
-from db.clock import IST
-from db.ticks import ChainSnapshot, OptionTick
+from db.market.clock import IST
+from db.market.ticks import ChainSnapshot, OptionTick
 
 AT = datetime(2025, 12, 4, 10, 0, tzinfo=IST)
 EXPIRY = date(2025, 12, 9)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from app.analytics.black_scholes import price
 from app.collector.enrich import enriched, moment_of
 from app.collector.memory import Memory
-from db.clock import seconds_to_expiry
-from db.ticks import EnrichedOption, OptionTick
+from db.market.calendar import seconds_to_expiry
+from db.market.ticks import EnrichedOption, OptionTick
 from tests.collector.chains import AT, EXPIRY, STRIKES, chain, minutes, tick
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from app.collector.mailbox import Mailbox
-from db.ticks import ChainSnapshot
+from db.market.ticks import ChainSnapshot
 from tests.collector.chains import AT, chain
 
 

@@ -14,7 +14,7 @@ from app.collector import Collector, CollectorOptions, Counts
 from app.feeds.replay import ReplayFeed
 from db.engine import engine_for
 from db.errors import DatabaseUnavailableError, NotMigratedError
-from db.ticks import ChainSnapshot
+from db.market.ticks import ChainSnapshot
 from tests.collector.chains import AT, chain
 from tests.collector.proxy import Wire, wire
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from app.collector.enrich import enriched
 from app.collector.memory import Memory
 from app.collector.spool import Spool
-from db.ticks import EnrichedSnapshot
+from db.market.ticks import EnrichedSnapshot
 from tests.collector.chains import AT, chain
 
 

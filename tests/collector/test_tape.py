@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, text
 
+from app.chains.legacy import exchange_payload
 from app.collector import Collector, Counts
 from app.feeds.replay import ReplayFeed
-from app.payload import exchange_payload
-from db.clock import market_now
 from db.engine import engine_for
-from db.exchanges import EXCHANGES
+from db.market.clock import market_now
+from db.market.exchanges import EXCHANGES
 from tests.support.databases import DatabaseServer
 
 pytestmark = pytest.mark.tape

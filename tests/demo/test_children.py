@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.children import ChildEndedError, Children
+from app.demo.children import ChildEndedError, Children
 from tests.support.paths import ROOT
 
 SLEEP = ["-c", "import time; print('here', flush=True); time.sleep(600)"]
@@ -58,7 +58,7 @@ def test_an_end_is_told_with_its_last_words(children: Children) -> None:
 def test_stop_ends_even_what_does_not_listen(
     children: Children, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.children._STOP_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("app.demo.children._STOP_TIMEOUT_S", 0.2)
     children.start("sleeper", SLEEP)
     children.start("stubborn", STUBBORN)
     for name in ("sleeper", "stubborn"):
@@ -72,7 +72,7 @@ def test_stop_ends_even_what_does_not_listen(
 def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     program = (
         "import sys, time, pathlib\n"
-        "from app.children import Children\n"
+        "from app.demo.children import Children\n"
         "children = Children(pathlib.Path(sys.argv[1]))\n"
         "children.start('sleeper', ['-c', 'import os, time; print(os.getpid(), flush=True); "
         "time.sleep(600)'])\n"

@@ -11,9 +11,9 @@ import pytest
 from app.feeds import validation
 from app.feeds.recording import NEEDED, read_recording
 from app.feeds.replay import ReplayFeed
-from db.clock import IST
 from db.errors import InvalidInputError
-from db.ticks import ChainSnapshot
+from db.market.clock import IST
+from db.market.ticks import ChainSnapshot
 
 HEADER = (
     "timestamp,exchange,token,expiry,strike,option_type,ltp,oi,volume,"

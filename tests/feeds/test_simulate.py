@@ -15,8 +15,8 @@ from app.feeds.simulate.contracts import contracts, expiry_at
 from app.feeds.simulate.feed import SimulateFeed, snapshot_at
 from app.feeds.simulate.paths import CLOSE_S, OPEN_S, day_paths
 from app.feeds.validation import checked
-from db.clock import IST
-from db.exchanges import EXCHANGES
+from db.market.clock import IST
+from db.market.exchanges import EXCHANGES
 
 SEED = 11
 WEDNESDAY = date(2026, 8, 5)

@@ -9,8 +9,8 @@ import pytest
 
 from app.feeds import validation
 from app.feeds.validation import checked, tick_fault
-from db.clock import IST
-from db.ticks import ChainSnapshot, OptionTick
+from db.market.clock import IST
+from db.market.ticks import ChainSnapshot, OptionTick
 
 TICK = OptionTick(
     token=11_001,

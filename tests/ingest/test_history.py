@@ -8,8 +8,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from db.ingest import load_history
+from db.market.ticks import ChainColumns
 from db.queries.summary import summary
-from db.ticks import ChainColumns
 from tests.ingest.reference import expected, kept
 from tests.support.chains import at, snapshot
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from db.clock import IST
 from db.ingest import write_snapshot
+from db.market.clock import IST
 from db.queries import chain, contract, features, pcr, recording, snapshots, summary
 from tests.support.chains import at, snapshot
 

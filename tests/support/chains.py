@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from db.clock import IST
-from db.ticks import EnrichedOption, EnrichedSnapshot, OptionType
+from db.market.clock import IST
+from db.market.ticks import EnrichedOption, EnrichedSnapshot, OptionType
 
 OPEN = datetime(2026, 11, 20, 9, 15, tzinfo=IST)
 EXPIRY = date(2026, 11, 26)

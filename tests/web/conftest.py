@@ -14,12 +14,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import URL
 
-from app import create_app, signin
-from db.clock import IST
+from app import create_app
+from app.web.auth import signin
 from db.engine import engine_for
 from db.ingest import write_snapshot
+from db.market.clock import IST
+from db.market.ticks import EnrichedOption, EnrichedSnapshot
 from db.settings import Settings
-from db.ticks import EnrichedOption, EnrichedSnapshot
 from tests.collector.conftest import tape  # noqa: F401 - a fixture
 from tests.web import PASSWORD, USERNAME
 from tests.web.serving import WebServer, web_server

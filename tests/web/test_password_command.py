@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from app import signin
 from app.cli.password import command
+from app.web.auth import signin
 from db.errors import InvalidInputError
 from db.settings import Settings, settings
 from tests.web import PASSWORD

@@ -10,8 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import make_url
 
-from app import signin
-from app.attempts import AttemptLimit
+from app.web.auth import signin
+from app.web.auth.attempts import AttemptLimit
 from db.errors import InvalidInputError, SettingsError
 from db.settings import Settings, settings_from
 from tests.web import PASSWORD

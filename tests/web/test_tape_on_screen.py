@@ -10,7 +10,7 @@ import pytest
 from app.collector import Collector
 from app.feeds.replay import ReplayFeed
 from db.engine import engine_for
-from db.exchanges import EXCHANGES
+from db.market.exchanges import EXCHANGES
 from tests.support.databases import DatabaseServer
 from tests.web.serving import WebServer, web_server
 

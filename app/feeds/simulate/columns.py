@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from app.analytics import moneyness, order_book
 from app.analytics.baselines import baseline_positions
 from app.analytics.black_scholes import Floats, greeks, years_to_expiry
-from app.analytics.features import SHIFT_WINDOW, ChainState, features
+from app.analytics.features import SHIFT_WINDOW, ChainFigures, features
 from app.analytics.open_interest import percent_change
 from app.feeds.simulate.chain import ChainBlock
-from app.feeds.symbols import future_symbol
-from db.clock import IST
-from db.ticks import CHANGE_MINUTES, ChainColumns, EnrichedSnapshot
+from db.market.clock import IST
+from db.market.symbols import future_symbol
+from db.market.ticks import CHANGE_MINUTES, ChainColumns, EnrichedSnapshot
 
 
 def chain_columns(block: ChainBlock) -> ChainColumns:
@@ -83,10 +83,10 @@ def earlier(block: ChainBlock, values: NDArray[np.int64], minutes: int) -> Float
     return np.where(known, values[np.maximum(found, 0)], np.nan)
 
 
-def _state(block: ChainBlock) -> ChainState:
+def _state(block: ChainBlock) -> ChainFigures:
     chain = block.contracts
     years = years_to_expiry(block.seconds_to_expiry)[:, None]
-    return ChainState(
+    return ChainFigures(
         strike=chain.strike,
         is_call=chain.is_call,
         oi=block.oi.astype(np.float64),

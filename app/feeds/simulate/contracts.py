@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from app.analytics.black_scholes import Bools, Floats
 from app.feeds.simulate.paths import CLOSE_S, midnight_level
-from app.feeds.symbols import expiry_weekday, next_expiry, next_monthly_expiry, option_symbol
-from db.exchanges import EXCHANGES, Exchange
+from db.market.exchanges import EXCHANGES, Exchange
+from db.market.symbols import expiry_weekday, next_expiry, next_monthly_expiry, option_symbol
 
 # as wide as the real chains of August 2026: 105–121, 134–176, 123 and 167 strikes
 STRIKES = {"NSE": 113, "BSE": 151, "NSE_MONTHLY": 123, "BANKNIFTY_MONTHLY": 167}

@@ -9,10 +9,10 @@ import numpy as np
 
 from app.feeds.simulate.chain import ChainBlock, chain_block
 from app.feeds.simulate.contracts import expiry_at
-from app.feeds.symbols import future_symbol
-from db.clock import IST, market_now
-from db.exchanges import EXCHANGES
-from db.ticks import ChainSnapshot, OptionTick
+from db.market.clock import IST, market_now
+from db.market.exchanges import EXCHANGES
+from db.market.symbols import future_symbol
+from db.market.ticks import ChainSnapshot, OptionTick
 
 DEFAULT_SEED = 2026
 

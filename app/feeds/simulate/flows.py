@@ -17,7 +17,7 @@ from app.feeds.simulate.paths import (
     clock,
     midnight_level,
 )
-from db.exchanges import EXCHANGES
+from db.market.exchanges import EXCHANGES
 
 OI_STEP_S = 180
 """Exchanges publish open interest about every three minutes."""

@@ -1,0 +1,140 @@
+"""The whole thing on one machine: database, history, simulated market, dashboard."""
+
+import secrets
+import signal
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.demo.children import Children
+from app.web.auth import signin
+from app.web.server import demand_free_port
+from db.errors import OIError
+from db.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+_POLL_S = 0.05
+_WATCH_S = 0.5
+_READY_TIMEOUT_S = 60
+_PASSWORD_FILE = "demo-password"  # noqa: S105  # a file's name
+
+Say = Callable[[str], None]
+
+
+def run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
+    """Bring everything up, tell the address, and go on until SIGINT or SIGTERM.
+
+    `fill` stores what a database lacks of history. Raises OIError with one sentence when a part
+    cannot start or ends by itself; whatever was started is stopped.
+    """
+    demand_free_port(settings.host, settings.port)
+    with _signals_end_it():
+        try:
+            _run(settings, say, fill)
+        except KeyboardInterrupt:
+            say("Stopped.")
+
+
+def _run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
+    from db.migrate import upgrade
+
+    children = Children(settings.home / "logs")
+    with _database(settings, say) as url:
+        sign_in = _sign_in(settings)
+        try:
+            # it loads while the database is made ready: nobody knows its address yet
+            children.start("dashboard", ["-m", "app", "serve"])
+            upgrade(url)
+            fill(url)
+            children.start("collector", ["-m", "app", "collect", "--feed", "simulate"])
+            # what TimescaleDB's own jobs do on Community; there it finds nothing due
+            children.start("maintenance", ["-m", "db", "maintain", "--every", "5"])
+            _wait_until_it_answers(settings, children)
+            say(f"\n  Dashboard   {_address(settings)}\n  Sign in     {sign_in}\n")
+            say("Ctrl-C stops it; the data stay.")
+            while True:
+                children.check()
+                time.sleep(_WATCH_S)
+        finally:
+            children.stop()
+
+
+@contextmanager
+def _database(settings: Settings, say: Say) -> "Iterator[URL]":
+    """The database of OI_DATABASE_URL, else a local server for as long as this lasts."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    from db.server import local_server
+
+    server = local_server(make_home=True)
+    try:
+        yield server.start(say)
+    finally:
+        server.stop()
+
+
+def _sign_in(settings: Settings) -> str:
+    """Who signs in and how, in words; a random password is made the first time."""
+    if settings.password_hash:
+        return f"{settings.username}, with the password of OI_PASSWORD_HASH"
+    path = settings.home / _PASSWORD_FILE
+    if not path.exists():
+        if signin.exists(settings.home):
+            return "with the user name and password you have set"
+        _write_private(path, secrets.token_urlsafe(9))
+    password = path.read_text(encoding="ascii").strip()
+    known = signin.configured(settings)
+    if known is None:
+        hint = f"`make demo` prints the password; it is in {path}."
+        signin.write(settings.home, settings.username, password, hint)
+        return f"{settings.username} / {password}"
+    if known.accepts(known.username, password):
+        return f"{known.username} / {password}"
+    return f"{known.username}, with the password you have set"
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(text + "\n", encoding="ascii")
+
+
+def _wait_until_it_answers(settings: Settings, children: Children) -> None:
+    deadline = time.monotonic() + _READY_TIMEOUT_S
+    while time.monotonic() < deadline:
+        children.check()
+        try:
+            urllib.request.urlopen(_address(settings) + "/healthz", timeout=5).close()  # noqa: S310
+            return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(_POLL_S)
+    raise OIError(f"The dashboard did not answer at {_address(settings)} within a minute.")
+
+
+def _address(settings: Settings) -> str:
+    return f"http://{settings.host}:{settings.port}"
+
+
+@contextmanager
+def _signals_end_it() -> Iterator[None]:
+    """SIGTERM and a closed terminal end it as Ctrl-C does; what comes after the first is ignored.
+
+    Stopping a database must not be cut short by a second, impatient Ctrl-C.
+    """
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def end(_number: int, _frame: object) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in numbers:
+        signal.signal(number, end)
+    yield

@@ -1,0 +1,85 @@
+"""The web server: gunicorn with threads, configured here rather than on a command line."""
+
+import errno
+import logging
+import resource
+import socket
+from typing import TYPE_CHECKING, Any
+
+from db.errors import InvalidInputError
+from db.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from gunicorn.app.base import BaseApplication
+
+_THREADS = 16
+_CONNECTIONS = 1000
+_KEEPALIVE_S = 15
+_GRACE_S = 1
+_DESCRIPTORS = 8192
+
+
+def serve(settings: Settings, workers: int = 1) -> None:
+    """Serve the application until SIGINT or SIGTERM; raises InvalidInputError for a busy port.
+
+    Viewers of the live push occupy no thread, so a few threads carry many of them.
+    """
+    demand_free_port(settings.host, settings.port)
+    _allow_descriptors()
+    options = {
+        "bind": f"{settings.host}:{settings.port}",
+        "workers": workers,
+        "worker_class": "gthread",
+        "threads": _THREADS,
+        "worker_connections": _CONNECTIONS,
+        "keepalive": _KEEPALIVE_S,
+        "graceful_timeout": _GRACE_S,
+        "loglevel": "warning",
+        "control_socket_disable": True,
+    }
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    _application(options).run()
+
+
+def _application(options: dict[str, Any]) -> "BaseApplication":
+    from gunicorn.app.base import BaseApplication
+
+    class Application(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
+        def load_config(self) -> None:
+            for name, value in options.items():
+                # a name that an older gunicorn lacks is a feature it lacks, too
+                if name in self.cfg.settings:
+                    self.cfg.set(name, value)
+
+        def load(self) -> "Flask":
+            from app.web.factory import build
+
+            return build()
+
+    return Application()
+
+
+def _allow_descriptors() -> None:
+    """Raise the soft limit of open files: every viewer holds one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def demand_free_port(host: str, port: int) -> None:
+    """Raise InvalidInputError, with what to do, when nothing can listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise InvalidInputError(_sentence(host, port, error)) from error
+
+
+def _sentence(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is in use; stop what uses it or choose another with OI_PORT."
+    return f"Cannot listen on {host}:{port}: {error.strerror}; OI_HOST and OI_PORT choose others."

@@ -1,0 +1,52 @@
+"""What the parts of one web process share, kept with the Flask application."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from app.chains.states import ChainStates
+from app.push.follower import Follower
+from app.push.hub import Viewers
+from app.web.auth.attempts import AttemptLimit
+from app.web.database import Database
+from db.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One of each a process; `close` stops the threads and returns the connections."""
+
+    settings: Settings
+    attempts: AttemptLimit
+    database: Database
+    states: ChainStates
+    viewers: Viewers
+    live: Follower
+
+    @classmethod
+    def of(cls, settings: Settings, *, explicit: bool) -> "Services":
+        """Everything unstarted: threads and connections come with the first request for them."""
+        database = Database(settings, explicit=explicit)
+        states = ChainStates(database)
+        viewers = Viewers()
+        live = Follower(database.url, states, viewers)
+        return cls(settings, AttemptLimit(), database, states, viewers, live)
+
+    def warm_up(self) -> None:
+        """Begin to follow the database, once: whoever is at the login page will want the chain.
+
+        Loading the database's libraries and connecting takes as long as typing a password.
+        """
+        self.live.start()
+
+    def close(self) -> None:
+        """Stop following the database and let all viewers go."""
+        self.live.close()
+        self.viewers.close()
+        self.database.close()
+
+
+def services() -> Services:
+    """Those of the application that handles the present request."""
+    return cast(Services, current_app.extensions["oi"])

@@ -1,0 +1,107 @@
+"""Imports run downwards: each room may use those below it, and nothing else of ours."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ROOT
+
+# what each room may import, itself aside; the longest prefix of a module's name is its room
+ROOMS: dict[str, tuple[str, ...]] = {
+    "db.errors": (),
+    "db.market": ("db.errors",),
+    "db.timescale": ("db.errors",),
+    "db": ("db.errors", "db.market", "db.timescale"),
+    "app.analytics": ("db.market",),
+    "app.telemetry": ("db",),
+    "app.cache": ("db", "app.telemetry"),
+    "app.kite": ("db", "app.telemetry"),
+    "app.feeds": ("db", "app.analytics", "app.kite", "app.telemetry"),
+    "app.signals": ("db", "app.analytics", "app.telemetry"),
+    "app.desk": ("db", "app.analytics", "app.telemetry"),
+    "app.collector": (
+        *("db", "app.analytics", "app.feeds", "app.kite", "app.signals", "app.desk"),
+        "app.telemetry",
+    ),
+    "app.chains": ("db", "app.analytics", "app.cache", "app.telemetry"),
+    "app.push": ("db", "app.chains", "app.telemetry"),
+    "app.web": (
+        *("db", "app.analytics", "app.cache", "app.chains", "app.desk", "app.push"),
+        *("app.signals", "app.telemetry"),
+    ),
+    "app.demo": ("db", "app.analytics", "app.feeds", "app.kite", "app.web"),
+    "app.cli": ("db", "app"),
+    "app": ("db", "app.cli", "app.web"),
+    "benchmarks": ("db", "app"),
+}
+# `db` is one house with rooms of its own; what must not be seen from below
+FORBIDDEN = {
+    "db.timescale": ("db.market", "db.schema", "db.queries", "db.ingest", "db.settings"),
+}
+
+
+def room_of(module: str) -> str | None:
+    """The room a module of ours stands in; None for anybody else's."""
+    rooms = [room for room in ROOMS if module == room or module.startswith(f"{room}.")]
+    return max(rooms, key=len, default=None)
+
+
+def imported(path: Path) -> Iterator[tuple[int, str]]:
+    """(line, module) of everything a file imports, inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, name.name) for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            for name in node.names:
+                yield node.lineno, f"{node.module}.{name.name}"
+
+
+def modules() -> list[Path]:
+    return [path for top in ("app", "db", "benchmarks") for path in (ROOT / top).rglob("*.py")]
+
+
+def faults(module: str, path: Path) -> Iterator[str]:
+    mine = room_of(module)
+    for line, target in imported(path):
+        theirs = room_of(target)
+        if mine is None or theirs is None or mine == theirs:
+            continue
+        allowed = any(
+            theirs == room or theirs.startswith(f"{room}.") for room in (*ROOMS[mine], mine)
+        )
+        if not allowed:
+            yield f"{path.relative_to(ROOT)}:{line} imports {target}: {mine} may not use {theirs}"
+        for room in FORBIDDEN.get(mine, ()):
+            if target == room or target.startswith(f"{room}."):
+                yield f"{path.relative_to(ROOT)}:{line} imports {target}: {mine} stands by itself"
+
+
+def test_imports_run_downwards() -> None:
+    found = []
+    for path in modules():
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        found += faults(module, path)
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "expected"),
+    [
+        ("app.web.pages", "from app.collector import Collector", "may not use app.collector"),
+        ("app.collector.run", "from app.web import services", "may not use app.web"),
+        ("app.chains.states", "from app.push.hub import Hub", "may not use app.push"),
+        ("db.queries.chain", "import app.chains", "may not use app.chains"),
+        ("db.timescale.specs", "from db.schema import metadata", "stands by itself"),
+        ("app.web.pages", "from app.chains.states import ChainStates", None),
+    ],
+)
+def test_the_walk_sees_what_runs_upwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, source: str, expected: str | None
+) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(source)
+    monkeypatch.setattr("tests.house.test_imports.ROOT", tmp_path)
+    said = " ".join(faults(module, path))
+    assert said == "" if expected is None else expected in said
