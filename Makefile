@@ -19,8 +19,8 @@ demo: $(READY) ## Start a simulated market with its dashboard on http://127.0.0.
 test: $(READY) ## Run the whole suite (PYTEST_ARGS='-k name' narrows it)
 	@$(VENV)/python -m pytest $(PYTEST_ARGS)
 
-bench: $(READY_BENCH) ## Measure everything and refresh the README's figures (BENCH_ARGS: its options)
-	@$(VENV)/python -m benchmarks all --readme README.md $(BENCH_ARGS)
+bench: $(READY_BENCH) ## Measure everything and refresh docs/benchmarks.md (BENCH_ARGS: its options)
+	@$(VENV)/python -m benchmarks all --readme docs/benchmarks.md $(BENCH_ARGS)
 
 clean: ## Stop the local server, remove .venv and caches; data and programs in .oi stay
 	@if [ -x $(VENV)/python ] && [ -d "$${OI_HOME:-.oi}" ]; then $(VENV)/python -m db server stop; fi

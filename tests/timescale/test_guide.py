@@ -1,4 +1,4 @@
-"""The README's guide, followed word for word on a table that holds rows."""
+"""The guide for authors of migrations, followed word for word on a table that holds rows."""
 
 import re
 
@@ -21,7 +21,7 @@ ORDER BY 1, 2
 
 
 def declaration() -> str:
-    guide = (ROOT / "README.md").read_text(encoding="utf-8")
+    guide = (ROOT / "docs" / "plugin.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```python\n(from datetime import.*?)```", guide, re.DOTALL)
     return block
 
