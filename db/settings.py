@@ -48,7 +48,7 @@ class Settings:
         return f"Settings({', '.join([*shown, *hidden])})"
 
 
-_LEGACY_NAMES: Mapping[str, str] = {
+LEGACY_NAMES: Mapping[str, str] = {
     "OI_HOST": "FLASK_HOST",
     "OI_PORT": "FLASK_PORT",
     "OI_SECRET_KEY": "FLASK_SECRET_KEY",
@@ -75,7 +75,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
             values[spec.name] = _database_url(environ)
             continue
         name = "OI_" + spec.name.upper()
-        raw = environ.get(name) or environ.get(_LEGACY_NAMES.get(name, ""))
+        raw = environ.get(name) or environ.get(LEGACY_NAMES.get(name, ""))
         if raw:
             values[spec.name] = _parsed(name, raw, spec.type)
     return Settings(**values)  # type: ignore[arg-type]  # checked field by field above
