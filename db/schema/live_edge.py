@@ -108,6 +108,20 @@ snapshot_touched = Table(
     prefixes=["UNLOGGED"],
 )
 
+# its functions and triggers, in order: the newest text of each file under alembic/versions/sql. A
+# revision that changes a function brings the whole file anew, and its folder is named here then.
+LIVE_EDGE_SQL = (
+    "0007_live_edge/0_reset",
+    "0007_live_edge/1_touch",
+    "0007_live_edge/2_snapshots",
+    "0007_live_edge/3_baselines",
+    "0007_live_edge/4_summary",
+    "0007_live_edge/5_chain",
+    "0007_live_edge/6_settle",
+    "0007_live_edge/7_write",
+    "0007_live_edge/8_triggers",
+)
+
 declare(
     metadata,
     HypertableSpec(table="snapshots", time_column="timestamp", chunk_interval=timedelta(days=90)),

@@ -53,37 +53,41 @@ DECLARE
     number CONSTANT bigint := nextval('live_edge.sequence');
     summed integer;
 BEGIN
-    WITH by_strike AS MATERIALIZED (
-        SELECT
-            strike,
-            count(*) AS contracts,
-            min(expiry) AS expiry,
-            max(underlying_price) AS underlying_price,
-            sum(oi) FILTER (WHERE option_type = 'CE') AS oi_ce,
-            sum(oi) FILTER (WHERE option_type = 'PE') AS oi_pe,
-            sum(volume) FILTER (WHERE option_type = 'CE') AS volume_ce,
-            sum(volume) FILTER (WHERE option_type = 'PE') AS volume_pe,
-            CASE WHEN count(ltp) = 2 THEN sum(ltp) END AS straddle,
-            avg(iv) AS iv
+    WITH chain AS MATERIALIZED (
+        SELECT strike, option_type = 'CE' AS is_call, expiry, underlying_price, oi, volume, ltp, iv
         FROM public.option_chain_latest
         WHERE exchange = of_exchange AND "timestamp" = at_instant
-        GROUP BY strike
     ), totals AS MATERIALIZED (
         SELECT
-            sum(contracts)::integer AS contracts,
+            count(*)::integer AS contracts,
             min(expiry) AS expiry,
             max(underlying_price) AS underlying_price,
-            sum(oi_ce)::bigint AS oi_ce,
-            sum(oi_pe)::bigint AS oi_pe,
-            sum(volume_ce)::bigint AS volume_ce,
-            sum(volume_pe)::bigint AS volume_pe
-        FROM by_strike
+            sum(oi) FILTER (WHERE is_call)::bigint AS oi_ce,
+            sum(oi) FILTER (WHERE NOT is_call)::bigint AS oi_pe,
+            sum(volume) FILTER (WHERE is_call)::bigint AS volume_ce,
+            sum(volume) FILTER (WHERE NOT is_call)::bigint AS volume_pe
+        FROM chain
     ), at_the_money AS (
-        SELECT strike, straddle, iv
-        FROM by_strike, totals
-        WHERE totals.underlying_price IS NOT NULL
-        ORDER BY abs(strike - totals.underlying_price), strike
-        LIMIT 1
+        SELECT
+            nearest.strike,
+            CASE WHEN count(chain.ltp) = 2 THEN sum(chain.ltp) END AS straddle,
+            avg(chain.iv) AS iv
+        FROM (
+            SELECT chain.strike
+            FROM chain, totals
+            WHERE totals.underlying_price IS NOT NULL
+            ORDER BY abs(chain.strike - totals.underlying_price), chain.strike
+            LIMIT 1
+        ) AS nearest
+        JOIN chain ON chain.strike = nearest.strike
+        GROUP BY nearest.strike
+    ), by_strike AS (
+        SELECT
+            strike,
+            max(oi) FILTER (WHERE is_call) AS oi_ce,
+            max(oi) FILTER (WHERE NOT is_call) AS oi_pe
+        FROM chain
+        GROUP BY strike
     ), steps AS (
         SELECT
             strike,

@@ -109,28 +109,17 @@ CREATE FUNCTION live_edge.write_snapshot(
 ) RETURNS boolean
     LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
     AS $$
-DECLARE
-    -- rows this transaction wrote otherwise: settled from history when it commits
-    is_pending CONSTANT boolean := EXISTS (
-        SELECT FROM public.snapshot_touched
-        WHERE transaction_id = live_edge.transaction_id()
-          AND exchange = of_exchange
-          AND "timestamp" = at_instant
-    );
 BEGIN
     PERFORM live_edge.lock(of_exchange);
+    -- settled here: its rows need not be logged, and those this transaction wrote otherwise stay so
+    PERFORM set_config('live_edge.bulk_load', 'on', true);
     BEGIN
         PERFORM live_edge.insert_staged(of_exchange, at_instant);
     EXCEPTION
         WHEN unique_violation THEN
             PERFORM live_edge.upsert_staged(of_exchange, at_instant);
     END;
-    IF NOT is_pending THEN
-        DELETE FROM public.snapshot_touched
-        WHERE transaction_id = live_edge.transaction_id()
-          AND exchange = of_exchange
-          AND "timestamp" = at_instant;
-    END IF;
+    PERFORM set_config('live_edge.bulk_load', 'off', true);
     PERFORM set_config('live_edge.settled', of_exchange || ' ' || at_instant, true);
     RETURN live_edge.settle_staged(of_exchange, at_instant, context);
 END
