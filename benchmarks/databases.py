@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 import psycopg
 from psycopg import sql
-from sqlalchemy import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL
 
-from benchmarks.errors import BenchmarkError
+from db import links
 from db.errors import DatabaseUnavailableError
+from db.urls import database_url
 
 if TYPE_CHECKING:
     from db.server.cluster import LocalServer
@@ -101,19 +101,11 @@ class BenchmarkServer:
 def server_at(url: str | None) -> BenchmarkServer:
     """The server to measure: the URL given, else OI_DATABASE_URL, else the local server.
 
-    Raises BenchmarkError for what is no URL, ServerError where no local server can be had.
+    Raises SettingsError for what is no URL, ServerError where no local server can be had.
     """
     if url is None:
         return _default_server()
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise BenchmarkError(
-            "--url is not a database URL; write postgresql://user:password@host:port/database."
-        ) from None
-    if parsed.get_backend_name() != "postgresql":
-        raise BenchmarkError(f"--url must be a postgresql:// URL, not {parsed.drivername}://.")
-    return BenchmarkServer(parsed.set(drivername="postgresql+psycopg"))
+    return BenchmarkServer(database_url(url, "--url"))
 
 
 def session(url: URL, *, options: str = "") -> Session:
@@ -121,15 +113,8 @@ def session(url: URL, *, options: str = "") -> Session:
 
     `options` are the server's command-line options for it, such as `-c work_mem=64MB`.
     """
-    conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
     try:
-        return psycopg.connect(
-            conninfo,
-            autocommit=True,
-            connect_timeout=10,
-            application_name="oi-benchmarks",
-            options=options,
-        )
+        return links.connect(url, application_name="oi-benchmarks", options=options)
     except psycopg.OperationalError as error:
         reason = str(error).strip().partition("\n")[0]
         raise DatabaseUnavailableError(

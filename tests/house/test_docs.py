@@ -4,7 +4,6 @@ import ast
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -15,7 +14,7 @@ from app.cli import group as app_commands
 from app.web.factory import build
 from benchmarks.cli import group as benchmark_commands
 from db.cli import group as db_commands
-from db.settings import LEGACY_NAMES, Settings
+from db.settings import Described, Settings, described
 from tests.support.paths import ROOT
 
 PROGRAMS: dict[str, click.Group] = {
@@ -80,14 +79,11 @@ def test_every_command_that_is_shown_is_understood(page: str, line: str) -> None
     command.make_context(command.name, arguments)
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(Settings)])
-def test_every_setting_is_documented(field: str) -> None:
-    assert f"`OI_{field.upper()}`" in DOCUMENTATION
-
-
-@pytest.mark.parametrize("name", sorted(LEGACY_NAMES.values()))
-def test_every_legacy_name_of_a_setting_is_documented(name: str) -> None:
-    assert f"`{name}`" in DOCUMENTATION
+@pytest.mark.parametrize("setting", described(), ids=lambda setting: setting.name)
+def test_every_setting_is_documented(setting: Described) -> None:
+    assert f"`{setting.name}`" in DOCUMENTATION
+    assert setting.sentence in " ".join(DOCUMENTATION.split())
+    assert setting.legacy is None or f"`{setting.legacy}`" in DOCUMENTATION
 
 
 @pytest.fixture(scope="module")
