@@ -1,12 +1,13 @@
 """Puts a history into PostgreSQL by binary COPY, the same bytes for every contender."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
-from psycopg import sql
+from psycopg import Cursor, sql
 
 from benchmarks.dataset.days import block_of
 from benchmarks.dataset.spec import DatasetSpec
@@ -84,12 +85,21 @@ class Load:
         return self.rows / self.duration_s
 
 
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A trading day of all exchanges: its chains as binary COPY, and what lies beside them."""
+
+    chains: Sequence[bytes]
+    snapshots: Sequence["EnrichedSnapshot"]
+
+
 def load(session: Session, spec: DatasetSpec, advance: Advance | None = None) -> Load:
     """Load a whole history into the legacy tables, a transaction a day, and vacuum them."""
     started = time.perf_counter()
     sent = 0
-    for day in spec.trading_days:
-        sent += load_day(session, spec, day)
+    for day in _made_ahead(spec):
+        _load_day(session, day)
+        sent += sum(map(len, day.chains))
         if advance:
             advance()
     duration_s = time.perf_counter() - started
@@ -98,32 +108,39 @@ def load(session: Session, spec: DatasetSpec, advance: Advance | None = None) ->
     return Load(spec.rows, sent, duration_s)
 
 
-def load_day(session: Session, spec: DatasetSpec, day: date) -> int:
-    """Load one trading day of all exchanges in one transaction; the bytes sent."""
+def _made_ahead(spec: DatasetSpec) -> Iterator[_Day]:
+    """The days of a history; while the server takes one in, the next is made."""
+    with ThreadPoolExecutor(max_workers=1) as maker:
+        coming = maker.submit(_made, spec, spec.trading_days[0])
+        for day in spec.trading_days[1:]:
+            ready, coming = coming.result(), maker.submit(_made, spec, day)
+            yield ready
+        yield coming.result()
+
+
+def _made(spec: DatasetSpec, day: date) -> _Day:
     from app.feeds.simulate.columns import chain_columns, snapshot_contexts
+    from db.binary_copy import encoded
 
     blocks = [block_of(spec, exchange, day) for exchange in EXCHANGES]
     contexts = [snapshot_contexts(block) for block in blocks]
-    with session.transaction():
-        sent = _copy_chains(session, [chain_columns(block) for block in blocks])
-        _copy_features(session, [one for instant in zip(*contexts, strict=True) for one in instant])
-        with session.cursor() as cursor:
-            cursor.executemany(_UPSERT_METADATA, [_metadata(of_day[-1]) for of_day in contexts])
-    return sent
+    return _Day(
+        chains=list(encoded(_by_instant([chain_columns(block) for block in blocks]))),
+        snapshots=[one for instant in zip(*contexts, strict=True) for one in instant],
+    )
 
 
-def _copy_chains(session: Session, chains: Sequence["ChainColumns"]) -> int:
-    """COPY the legacy columns of a day; the bytes sent."""
-    from db.binary_copy import encoded
-
+def _load_day(session: Session, day: _Day) -> None:
+    """Load one trading day of all exchanges in one transaction."""
     names = sql.SQL(", ").join(map(sql.Identifier, LEGACY_COLUMNS))
     statement = _COPY.format(sql.Identifier("option_chain_snapshots"), names)
-    sent = 0
-    with session.cursor() as cursor, cursor.copy(statement) as copy:
-        for block in encoded(_by_instant(chains)):
-            copy.write(block)
-            sent += len(block)
-    return sent
+    with session.transaction(), session.cursor() as cursor:
+        with cursor.copy(statement) as copy:
+            for block in day.chains:
+                copy.write(block)
+        _copy_features(cursor, day.snapshots)
+        newest = day.snapshots[-len(EXCHANGES) :]
+        cursor.executemany(_UPSERT_METADATA, [_metadata(snapshot) for snapshot in newest])
 
 
 def _by_instant(chains: Sequence["ChainColumns"]) -> list["NDArray[Any]"]:
@@ -148,13 +165,13 @@ def _column(chain: "ChainColumns", name: str) -> "NDArray[Any]":
     return values.astype(np.int32) if name == "time_to_expiry_seconds" else values
 
 
-def _copy_features(session: Session, snapshots: Sequence["EnrichedSnapshot"]) -> None:
+def _copy_features(cursor: Cursor[Any], snapshots: Sequence["EnrichedSnapshot"]) -> None:
     from db.ingest.context import feature_row
 
     rows = [{**feature_row(one), "timestamp": to_naive_ist(one.timestamp)} for one in snapshots]
     columns = sql.SQL(", ").join(map(sql.Identifier, rows[0]))
     statement = _COPY.format(sql.Identifier("ml_features"), columns)
-    with session.cursor() as cursor, cursor.copy(statement) as copy:
+    with cursor.copy(statement) as copy:
         copy.set_types([_feature_type(name) for name in rows[0]])
         for row in rows:
             copy.write_row([row[name] for name in rows[0]])
