@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from benchmarks.dataset.spec import DatasetSpec
@@ -10,6 +9,7 @@ from db.market.exchanges import EXCHANGES
 
 if TYPE_CHECKING:
     from app.feeds.simulate.chain import ChainBlock
+    from app.feeds.simulate.contracts import Contracts
     from db.market.ticks import ChainColumns
 
 
@@ -19,13 +19,12 @@ def block_of(
     """One exchange's day, or its first `instants`; it depends on no other day of the history."""
     import numpy as np
 
-    from app.feeds.simulate.chain import chain_block, narrowed
-    from app.feeds.simulate.contracts import expiry_at
+    from app.feeds.simulate.chain import chain_block
 
     seconds = np.array(spec.seconds_of(day)[:instants], dtype=np.int64)
-    expiry = expiry_at(EXCHANGES[exchange], day, int(seconds[0]))
-    whole = chain_block(spec.seed, exchange, expiry, day, seconds)
-    return narrowed(whole, spec.strikes_of(exchange))
+    return chain_block(
+        spec.seed, exchange, _expiry(spec, exchange, day), day, seconds, spec.strikes or None
+    )
 
 
 def chain_of(spec: DatasetSpec, exchange: str, day: date) -> "ChainColumns":
@@ -42,8 +41,16 @@ def history(spec: DatasetSpec) -> Iterator["ChainColumns"]:
             yield chain_of(spec, exchange, day)
 
 
-@lru_cache(maxsize=512)
-def strikes_on(spec: DatasetSpec, exchange: str, day: date) -> tuple[float, ...]:
-    """The strikes of an exchange's chain on a day, ascending."""
-    listed = block_of(spec, exchange, day, instants=1).contracts.strike
-    return tuple(sorted(set(listed.tolist())))
+def listed_on(spec: DatasetSpec, exchange: str, day: date) -> "Contracts":
+    """The contracts of an exchange's chain on a day."""
+    from app.feeds.simulate.contracts import listed
+
+    expiry = _expiry(spec, exchange, day)
+    return listed(spec.seed, exchange, expiry, day, spec.strikes or None)
+
+
+def _expiry(spec: DatasetSpec, exchange: str, day: date) -> date:
+    """What trades all day: a session ends before its contracts expire."""
+    from app.feeds.simulate.contracts import expiry_at
+
+    return expiry_at(EXCHANGES[exchange], day, spec.seconds_of(day)[0])

@@ -9,7 +9,8 @@ from db.market import calendar
 from db.market.exchanges import EXCHANGES
 
 FULL_WIDTH = 0
-_MAX_DAYS, _MAX_CADENCE_S, _MIN_STRIKES = 500, 30, 5
+_MAX_DAYS, _MAX_CADENCE_S = 500, 30
+_MIN_STRIKES, _MAX_STRIKES = 5, 167
 _DAY = timedelta(days=1)
 
 
@@ -17,7 +18,7 @@ _DAY = timedelta(days=1)
 class DatasetSpec:
     """The size of a history; equal specs give equal rows.
 
-    `strikes` is the width of each chain, or FULL_WIDTH for what the exchanges list (113 to 167);
+    `strikes` are those nearest to the money, or FULL_WIDTH for all that are listed (113 to 167);
     `cadence_s` the seconds between snapshots of the options' session; `end` the last day.
     """
 
@@ -34,10 +35,9 @@ class DatasetSpec:
             raise BenchmarkError(
                 f"--cadence must be 1 to {_MAX_CADENCE_S} s, not {self.cadence_s}."
             )
-        widest = max(_listed(exchange) for exchange in EXCHANGES)
-        if self.strikes != FULL_WIDTH and not _MIN_STRIKES <= self.strikes <= widest:
+        if self.strikes != FULL_WIDTH and not _MIN_STRIKES <= self.strikes <= _MAX_STRIKES:
             raise BenchmarkError(
-                f"--strikes must be {_MIN_STRIKES} to {widest}, or 0 for full-width chains, "
+                f"--strikes must be {_MIN_STRIKES} to {_MAX_STRIKES}, or 0 for full-width chains, "
                 f"not {self.strikes}."
             )
 
@@ -60,27 +60,24 @@ class DatasetSpec:
         midnight = datetime.combine(day, datetime.min.time())
         return midnight + timedelta(seconds=self.seconds_of(day)[-1])
 
-    @property
-    def rows_per_snapshot(self) -> int:
-        """Contracts of all exchanges at one instant."""
-        return sum(2 * self.strikes_of(exchange) for exchange in EXCHANGES)
-
     @cached_property
     def rows(self) -> int:
         """Rows of option_chain_snapshots."""
-        return self.rows_per_snapshot * sum(len(self.seconds_of(day)) for day in self.trading_days)
+        return sum(self.rows_of(day) for day in self.trading_days)
 
-    def strikes_of(self, exchange: str) -> int:
-        """The number of strikes of one exchange's chain."""
-        listed = _listed(exchange)
-        return min(self.strikes, listed) if self.strikes else listed
+    def rows_of(self, day: date) -> int:
+        """Rows of all exchanges on a trading day; far from the money some strikes are missing."""
+        from benchmarks.dataset.days import listed_on
+
+        listed = sum(len(listed_on(self, exchange, day).strike) for exchange in EXCHANGES)
+        return listed * len(self.seconds_of(day))
 
     def sized(self, rows: int) -> "DatasetSpec":
         """The same history with as many trading days as come closest to `rows`."""
         newest_first = reversed(sessions_until(self.end, _MAX_DAYS))
         held, days = 0, 0
         for days, day in enumerate(newest_first, start=1):
-            a_day = self.rows_per_snapshot * len(self.seconds_of(day))
+            a_day = self.rows_of(day)
             if held + a_day / 2 >= rows:
                 return replace(self, days=max(1, days - 1))
             held += a_day
@@ -118,9 +115,3 @@ def hours(day: date) -> tuple[datetime, datetime]:
     """When the options of a trading day open and close (naive IST)."""
     session = calendar.session(day) or calendar.usual_session(day)
     return session.opens.replace(tzinfo=None), session.closes.replace(tzinfo=None)
-
-
-def _listed(exchange: str) -> int:
-    from app.feeds.simulate.contracts import STRIKES
-
-    return STRIKES[exchange]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.dataset import DatasetSpec
-from benchmarks.dataset.days import chain_of, history, strikes_on
+from benchmarks.dataset.days import chain_of, history, listed_on
 from benchmarks.dataset.filled import BASELINE
 from benchmarks.dataset.load import LEGACY_COLUMNS, load
 from benchmarks.dataset.snapshots import live_snapshots
@@ -61,7 +61,8 @@ def test_the_spec_knows_how_many_rows_it_makes(spec):
 
 
 def test_a_full_width_snapshot_has_about_1100_contracts():
-    assert 1050 <= DatasetSpec(days=1, strikes=FULL_WIDTH).rows_per_snapshot <= 1150
+    spec = DatasetSpec(days=1, strikes=FULL_WIDTH)
+    assert 1000 <= spec.rows / len(spec.seconds_of(spec.end)) <= 1150
 
 
 def test_the_last_instant_is_the_newest_timestamp():
@@ -100,11 +101,13 @@ def test_snapshots_fill_the_session_of_the_options(day, closes):
 @pytest.mark.parametrize("exchange", EXCHANGES)
 def test_a_chain_is_as_wide_as_asked_and_around_the_index(exchange):
     day = SMALL.trading_days[0]
-    strikes = strikes_on(SMALL, exchange, day)
+    listed = listed_on(SMALL, exchange, day)
     chain = chain_of(SMALL, exchange, day)
-    assert len(strikes) == 11
-    assert set(strikes) == set(chain.strike.tolist())
-    assert strikes[4] < chain.underlying_price[0] < strikes[6]
+    assert len(set(listed.strike.tolist())) == SMALL.strikes
+    assert set(zip(listed.strike, listed.symbol, strict=True)) == set(
+        zip(chain.strike, (symbol.decode() for symbol in chain.symbol.tolist()), strict=True)
+    )
+    assert listed.strike[0] < chain.underlying_price[0] < listed.strike[-1]
 
 
 def test_a_loaded_history_is_the_markets_in_the_order_in_which_it_is_collected(empty_database):
