@@ -94,6 +94,7 @@ def snapshot_contexts(block: ChainBlock) -> list[EnrichedSnapshot]:
     """What belongs to each instant beside its rows: future, VIX, ATM and features."""
     chain = block.contracts
     columns = features(_state(block), _recent(block.underlying))
+    values = zip(*(_listed(column) for column in columns.values()), strict=True)
     atm = moneyness.atm_strike(chain.strike, block.underlying)
     symbol = future_symbol(chain.exchange.underlying_symbol, chain.future_expiry)
     stamps: list[datetime] = block.timestamp.tolist()
@@ -108,10 +109,16 @@ def snapshot_contexts(block: ChainBlock) -> list[EnrichedSnapshot]:
             future_symbol=symbol,
             vix=float(block.vix[i]),
             atm_strike=float(atm[i]),
-            features={k: None if np.isnan(v[i]) else float(v[i]) for k, v in columns.items()},
+            features=dict(zip(columns, of_instant, strict=True)),
         )
-        for i, stamp in enumerate(stamps)
+        for i, (stamp, of_instant) in enumerate(zip(stamps, values, strict=True))
     ]
+
+
+def _listed(column: Floats) -> list[float | None]:
+    """With None for unknown."""
+    values: list[float] = column.tolist()
+    return [None if value != value else value for value in values]
 
 
 def earlier(block: ChainBlock, values: Floats, minutes: int) -> Floats:
