@@ -4,7 +4,6 @@ import contextlib
 import http.client
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
+from benchmarks.server.ports import free_port
 from db.errors import InvalidInputError
 from db.settings import Settings
 from tests.support.paths import ROOT
@@ -46,13 +46,9 @@ def test_the_login_page_is_shown_before_anything_heavy_is_loaded(tmp_path: Path)
     assert _HEAVY & set(done.stdout.split()) == set()
 
 
-def free_port(host: str) -> int:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def port_of(host: str) -> int:
     try:
-        with socket.socket(family) as probe:
-            probe.bind((host, 0))
-            port: int = probe.getsockname()[1]
-            return port
+        return free_port(host)
     except OSError:
         pytest.skip(f"this machine has no address {host}")
 
@@ -121,7 +117,7 @@ def sign_in(host: str, port: int) -> str:
 
 
 def test_an_ipv6_address_is_listened_on(home: Path) -> None:
-    port = free_port("::1")
+    port = port_of("::1")
     with serving(home, "::1", port):
         cookie = sign_in("::1", port)
         assert ask("::1", port, "GET", "/logout", cookie).status == 200
@@ -135,7 +131,7 @@ def test_workers_know_each_others_sessions_where_nothing_can_be_kept(tmp_path: P
     file.touch()
     # even root cannot write below a file
     home = file / "home"
-    port = free_port("127.0.0.1")
+    port = port_of("127.0.0.1")
     hashed = PasswordHasher(time_cost=1, memory_cost=1024).hash(PASSWORD)
     with serving(home, "127.0.0.1", port, "--workers", "3", OI_PASSWORD_HASH=hashed):
         cookie = sign_in("127.0.0.1", port)
