@@ -151,12 +151,12 @@ def read_state(connection: "Connection", exchange: str) -> ChainState:
     from db.queries.summary import summary
 
     exchange_named(exchange)
-    head = summary(connection, exchange)
-    # from here on the age is counted by our own clock
+    # from before the question on the age is counted by our own clock: rather too old than too young
     read_at = time.monotonic()
+    head = summary(connection, exchange)
     chain = Chain(exchange, head, latest_chain(connection, exchange))
     chain.demand_sound()
-    return ChainState(chain, read_at, None if head is None else _plausible(_age_of(head)))
+    return ChainState(chain, read_at, None if head is None else _plausible(head.age_s))
 
 
 def _plausible(age_s: float | None) -> float | None:
@@ -167,8 +167,3 @@ def _plausible(age_s: float | None) -> float | None:
 def _identity(chain: Chain) -> tuple[Any, ...]:
     head = chain.head
     return (None,) if head is None else (head.sequence, head.updated_at, head.timestamp)
-
-
-def _age_of(head: "ChainSummary") -> float | None:
-    found: float | None = getattr(head, "age_s", None)
-    return (market_now() - head.updated_at).total_seconds() if found is None else found

@@ -65,8 +65,8 @@ def facts_of(exchange: str, head: "ChainSummary | None", rows: Sequence["LatestO
         "strike_step": known.strike_step,
         "lot_size": None if expiry is None else lot_size(known.underlying_symbol, expiry),
         "expires_at": None if expiry is None else expiry_instant(expiry).isoformat(),
-        **{ours: getattr(head, theirs, None) for ours, theirs in _AS_STORED.items()},
-        **{ours: _iso(getattr(head, theirs, None)) for ours, theirs in _INSTANTS.items()},
+        **{ours: _stored(head, theirs) for ours, theirs in _AS_STORED.items()},
+        **{ours: _iso(_stored(head, theirs)) for ours, theirs in _INSTANTS.items()},
         "itm_ce_oi_change": calls,
         "itm_pe_oi_change": puts,
         "ml_signal": None,
@@ -93,6 +93,10 @@ def _itm_changes(
     sides = itm_oi_change(strike, is_call, now, now - since, head.atm_strike, step)
     calls, puts = (None if np.isnan(side) else float(side) for side in sides)
     return calls, puts
+
+
+def _stored(head: "ChainSummary | None", name: str) -> Any:
+    return None if head is None else getattr(head, name)
 
 
 def _iso(value: Any) -> str | None:

@@ -1,18 +1,16 @@
 """Everyone who watches: one thread, non-blocking sockets, the newest state wins.
 
 A viewer who cannot keep up skips states and gets the newest whole one when there is room again;
-one whose socket takes nothing for five seconds is dropped. Nothing is queued for anybody. What goes
-wrong with one viewer ends that viewer; what goes wrong with the thread's turn is logged and the
-next turn comes.
+one whose socket takes nothing for five seconds is dropped. Nothing is queued for anybody, and what
+goes wrong with one viewer ends that viewer alone.
 """
 
-import contextlib
 import logging
 import selectors
 import socket
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
 
@@ -21,6 +19,7 @@ import orjson
 from app.chains.state import ChainState
 from app.chains.wire import clock_message
 from app.push.frames import Accepted, Frame
+from app.push.loop import TICK_S, Loop
 from app.push.topics import Follow, Topics, requested
 from app.push.viewer import (
     COME_BACK,
@@ -41,8 +40,6 @@ BLOCKED_S = 5.0
 # then a browser comes back by itself
 LIFETIME_S = 3600.0
 _GOODBYE_S = 2.0
-_TICK_S = 0.5
-_WAKE_BYTES = 4096
 
 
 class HubFullError(Exception):
@@ -58,13 +55,9 @@ class Hub:
 
     def __init__(self, refresh: Callable[[Iterable[str]], None] = lambda _: None) -> None:
         self._refresh = refresh
+        self._loop = Loop("oi-hub", self._ready, self._tick)
         self._lock = threading.Lock()
-        self._closing = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._selector: selectors.BaseSelector | None = None
-        self._pipe: tuple[socket.socket, socket.socket] | None = None
-        self._stopping = False
-        self._tasks: deque[Callable[[], None]] = deque()
+        self._closed = False
         self._fresh: dict[str, ChainState] = {}
         self._sessions: Counter[str] = Counter()
         self._viewers: set[Viewer] = set()
@@ -92,7 +85,7 @@ class Hub:
         """Take over a socket whose handshake is agreed; raises HubFullError."""
         viewer = Viewer(sock, link, session)
         with self._lock:
-            if self._stopping:
+            if self._closed:
                 raise HubFullError("This server is about to stop.")
             if len(self._viewers) >= MAX_VIEWERS:
                 raise HubFullError("Too many viewers; poll /api/state instead.")
@@ -101,7 +94,7 @@ class Hub:
             self._sessions[session] += 1
             self._viewers.add(viewer)
         viewer.prepare()
-        self._run(partial(self._admit, viewer, follow))
+        self._loop.run(partial(self._admit, viewer, follow))
 
     def publish(self, state: ChainState) -> None:
         """Send a newer state to all who follow its exchange; one not yet taken up is replaced."""
@@ -109,88 +102,37 @@ class Hub:
             waiting = self._fresh.get(state.exchange)
             if waiting is None or state.order >= waiting.order:
                 self._fresh[state.exchange] = state
-        self._run(self._take_up)
+        self._loop.run(self._take_up)
 
     def announce(self, problem: str, *exchanges: str) -> None:
         """Tell who follows these what is wrong with them, until their next state is published."""
-        self._run(partial(self._trouble, problem, exchanges))
+        self._loop.run(partial(self._trouble, problem, exchanges))
 
     def dismiss(self, session: str) -> None:
         """Let all viewers of a session go: it is over."""
-        self._run(partial(self._dismiss, session))
+        self._loop.run(partial(self._dismiss, session))
 
     def close(self) -> None:
-        """Let everybody go and end the thread; who closes it meanwhile waits until that is done."""
-        with self._closing:
-            with self._lock:
-                thread, self._stopping = self._thread, True
-                self._wake()
-            if thread is not None:
-                thread.join()
-            for viewer in tuple(self._viewers):
-                self._guarded(viewer, partial(viewer.leave, TRY_AGAIN_LATER, "The server stops."))
-                self._drop(viewer, "the server stops")
-            self._release()
-
-    def _release(self) -> None:
+        """Let everybody go and end the thread."""
         with self._lock:
-            # the thread has ended: nobody can write to these or read from them any more
-            pipe, self._pipe = self._pipe, None
-            selector, self._selector = self._selector, None
-        for end in (*(pipe or ()), selector):
-            if end is not None:
-                end.close()
+            self._closed = True
+        self._loop.close(self._let_go)
 
-    def _run(self, task: Callable[[], None]) -> None:
-        with self._lock:
-            if self._stopping:
-                return
-            self._tasks.append(task)
-            if self._thread is None:
-                self._start()
-            self._wake()
+    def _let_go(self) -> None:
+        for viewer in tuple(self._viewers):
+            self._guarded(viewer, partial(viewer.leave, TRY_AGAIN_LATER, "The server stops."))
+            self._drop(viewer, "the server stops")
 
-    def _start(self) -> None:
-        self._selector = selectors.DefaultSelector()
-        self._pipe = wakened, waker = socket.socketpair()
-        wakened.setblocking(False)
-        waker.setblocking(False)
-        self._selector.register(wakened, selectors.EVENT_READ, None)
-        self._thread = threading.Thread(
-            target=self._loop, args=(self._selector, wakened), name="oi-hub", daemon=True
-        )
-        self._thread.start()
+    def _ready(self, viewer: Viewer, events: int) -> None:
+        self._guarded(viewer, partial(self._serve, viewer, events))
 
-    def _wake(self) -> None:
-        if self._pipe is not None:
-            # a full pipe already holds a wake-up
-            with contextlib.suppress(BlockingIOError):
-                self._pipe[1].send(b"\0")
-
-    def _loop(self, selector: selectors.BaseSelector, wakened: socket.socket) -> None:
-        while not self._stopping:
-            try:
-                self._turn(selector, wakened)
-            except Exception:
-                # a thread that ends silently would leave every page frozen
-                _log.exception("A turn of the viewers' thread failed; it goes on")
-                time.sleep(_TICK_S)
-
-    def _turn(self, selector: selectors.BaseSelector, wakened: socket.socket) -> None:
-        ready = selector.select(_TICK_S)
-        self._clocks.clear()
-        for key, events in ready:
-            if key.data is None:
-                wakened.recv(_WAKE_BYTES)
-            else:
-                self._guarded(key.data, partial(self._serve, key.data, events))
-        while self._tasks:
-            self._tasks.popleft()()
-        now = time.monotonic()
-        if now - self._looked_at >= min(_TICK_S, CLOCK_S):
+    def _tick(self, now: float) -> None:
+        if now - self._looked_at >= min(TICK_S, CLOCK_S):
             self._looked_at = now
             for viewer in tuple(self._admitted):
                 self._guarded(viewer, partial(self._look_after, viewer, now))
+        # the next turn may come much later
+        self._clocks.clear()
 
     def _guarded(self, viewer: Viewer, action: Callable[[], None]) -> None:
         """Do something for one viewer and send what is due; what fails ends that viewer alone."""
@@ -206,11 +148,10 @@ class Hub:
 
     def _admit(self, viewer: Viewer, follow: Follow) -> None:
         def begin() -> None:
-            if self._selector is not None:
-                self._selector.register(viewer.sock, selectors.EVENT_READ, viewer)
-                self._admitted.add(viewer)
-                viewer.push()
-                self._follow(viewer, follow)
+            self._loop.register(viewer.sock, viewer)
+            self._admitted.add(viewer)
+            viewer.push()
+            self._follow(viewer, follow)
 
         self._guarded(viewer, begin)
 
@@ -268,9 +209,7 @@ class Hub:
         """Send what is due, one thing after another, until the way is full."""
         while not viewer.unsent and (data := viewer.reply() or self._next(viewer)):
             viewer.send(data)
-        if self._selector is not None:
-            writing = selectors.EVENT_WRITE if viewer.unsent else 0
-            self._selector.modify(viewer.sock, selectors.EVENT_READ | writing, viewer)
+        self._loop.await_room(viewer.sock, viewer, wanted=bool(viewer.unsent))
 
     def _next(self, viewer: Viewer) -> bytes | None:
         """What a viewer lacks, with the time behind it; only the time when that is due."""
@@ -303,9 +242,9 @@ class Hub:
             self._sessions += Counter()
         self._topics.leave(viewer)
         self._watched = self._topics.watched()
-        if viewer in self._admitted and self._selector is not None:
+        if viewer in self._admitted:
             self._admitted.discard(viewer)
-            self._selector.unregister(viewer.sock)
+            self._loop.forget(viewer.sock)
         viewer.sock.close()
         _log.debug("A viewer is gone: %s", reason)
 
