@@ -7,9 +7,9 @@ from typing import cast
 
 from flask import current_app
 
+from app.chains.day import DaySeries
 from app.chains.states import ChainStates
-from app.push.follower import Follower
-from app.push.hub import Viewers
+from app.push.live import Live
 from app.web.auth import signin
 from app.web.auth.attempts import AttemptLimit
 from app.web.auth.sessions import Sessions
@@ -26,8 +26,8 @@ class Services:
     sessions: Sessions
     database: Database
     states: ChainStates
-    viewers: Viewers
-    live: Follower
+    days: DaySeries
+    live: Live
 
     @classmethod
     def of(cls, settings: Settings, *, explicit: bool, store: Path) -> "Services":
@@ -35,13 +35,18 @@ class Services:
 
         `store` is the folder where sign-ins keep what several workers share.
         """
-        attempts = AttemptLimit(store / "attempts")
         sessions = Sessions.of(settings, store, partial(signin.proof_of, settings))
         database = Database(settings, explicit=explicit)
         states = ChainStates(database)
-        viewers = Viewers()
-        live = Follower(database.url, states, viewers)
-        return cls(settings, attempts, sessions, database, states, viewers, live)
+        return cls(
+            settings=settings,
+            attempts=AttemptLimit(store / "attempts"),
+            sessions=sessions,
+            database=database,
+            states=states,
+            days=DaySeries(database),
+            live=Live(database.url, states, sessions.is_open),
+        )
 
     def warm_up(self) -> None:
         """Begin to follow the database, once: whoever is at the login page will want the chain.
@@ -53,7 +58,6 @@ class Services:
     def close(self) -> None:
         """Stop following the database and let all viewers go."""
         self.live.close()
-        self.viewers.close()
         self.database.close()
 
 
