@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.analytics.black_scholes import Floats
 from app.feeds.simulate.contracts import Contracts, listed
-from app.feeds.simulate.noise import Codes, code, drawn, noise, runs, share
+from app.feeds.simulate.noise import Codes, code, drawn, noise, runs, salted, share
 from app.feeds.simulate.paths import (
     DAY_S,
     UNDERLYINGS,
@@ -25,7 +25,7 @@ from app.feeds.simulate.paths import (
 OI_STEP_S = 180
 """Exchanges publish open interest about every three minutes."""
 
-PACES = 4
+PACES = 2
 """So many courses of a day's volume are there; each contract follows one."""
 
 LONGEST_WAIT = 17
@@ -76,11 +76,11 @@ def flows(seed: int, key: str, expiry: date, day: date, strikes: int | None) -> 
     after, _ = _levels(seed, chain, day + timedelta(days=1))
     today = code(chain.code, day.toordinal(), 5)
     lots = np.exp(held) / chain.lot * turned
-    lots *= np.exp(_VOLUME_SD * drawn(noise(seed).normal, code(today, 1)))
+    lots *= np.exp(_VOLUME_SD * drawn(noise(seed).normal, salted(today, 1)))
     return Flows(
         oi=_walk(seed, today, (held, after), _step_sd(turned), day, chain.lot),
         future_oi=_future(seed, chain, day),
-        late=(share(code(chain.code, 6)) * _RAGGED_S).astype(np.int64),
+        late=(share(salted(chain.code, 6)) * _RAGGED_S).astype(np.int64),
         lots=lots,
         pace=(chain.code % np.uint64(PACES)).astype(np.int64),
         wait=_wait(lots, session_seconds(day) or range(DAY_S)),
@@ -112,7 +112,7 @@ def _levels(seed: int, chain: Contracts, day: date) -> tuple[Floats, Floats]:
     fresh = drawn(noise(seed).normal, code(chain.code, day.toordinal(), 8))
     held = (
         _profile(chain, outward, days_left)
-        + _LASTING_SD * drawn(noise(seed).normal, code(chain.code, 9))
+        + _LASTING_SD * drawn(noise(seed).normal, salted(chain.code, 9))
         + np.minimum(0.1, 6 * _step_sd(turned)) * fresh
     )
     return held, turned
@@ -154,19 +154,21 @@ def _walk(
     seed: int, codes: Codes, ends: tuple[Floats, Floats], sd: Floats, day: date, lot: int
 ) -> NDArray[np.int64]:
     """Units (480, n) from one midnight's log level to the next's, in whole lots."""
-    steps = runs(noise(seed).heavy, codes, _OI_STEPS).astype(np.float64)
+    steps = runs(noise(seed).heavy, codes, _OI_STEPS)
     steps *= _liveliness(day)[:, None]
-    steps *= sd
-    steps += (ends[1] - ends[0] - steps.sum(axis=0)) / _OI_STEPS
+    steps *= sd.astype(np.float32)
+    steps += ((ends[1] - ends[0] - steps.sum(axis=0)) / _OI_STEPS).astype(np.float32)
     steps[0] = 0.0
-    held = np.cumsum(steps, axis=0, out=steps)
-    held += ends[0]
-    return np.round(np.exp(held, out=held) / lot).astype(np.int64) * lot
+    grown = np.exp(np.cumsum(steps, axis=0, out=steps), out=steps)
+    grown *= (np.exp(ends[0]) / lot).astype(np.float32)
+    held = np.round(grown, out=grown).astype(np.int64)
+    held *= lot
+    return held
 
 
-def _liveliness(day: date) -> Floats:
+def _liveliness(day: date) -> NDArray[np.float32]:
     """Of each step: 1 in market hours, little outside them."""
-    found = np.full(_OI_STEPS, _NIGHT_STEP)
+    found = np.full(_OI_STEPS, _NIGHT_STEP, dtype=np.float32)
     if open_now := session_seconds(day):
         found[open_now.start // OI_STEP_S : open_now.stop // OI_STEP_S] = 1.0
     return found

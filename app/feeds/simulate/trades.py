@@ -57,13 +57,15 @@ def last_trades(works: Clockwork, flow: Flows, day: date, second: Seconds) -> Se
     if open_now is None:
         return _traded(works, flow.wait + _NIGHT_WAITS, second[:, None])
     shut = (second < open_now.start) | (second >= open_now.stop)
+    if not shut.any():
+        return _traded(works, flow.wait, second[:, None])
     found = np.empty((len(second), len(flow.wait)), dtype=np.int64)
     found[~shut] = _traded(works, flow.wait, second[~shut, None])
-    if shut.any():
-        found[shut] = _traded(works, flow.wait + _NIGHT_WAITS, second[shut, None])
-        closing = _traded(works, flow.wait, np.array([[open_now.stop - 1]]))
-        late = second >= open_now.stop
-        found[late] = np.maximum(found[late], closing)
+    found[shut] = _traded(works, flow.wait + _NIGHT_WAITS, second[shut, None])
+    # what traded in the session's last moments stays the newest trade for a while
+    late = second >= open_now.stop
+    closing = _traded(works, flow.wait, np.array([[open_now.stop - 1]]))
+    found[late] = np.maximum(found[late], closing)
     return found
 
 
@@ -121,18 +123,23 @@ def _half(works: Clockwork, value: Singles) -> Singles:
     return half
 
 
-def quantities(seed: int, works: Clockwork, lot: int, second: Seconds, salt: int) -> Floats:
+def quantities(
+    seed: int, works: Clockwork, lot: int, second: Seconds, salt: int, out: Floats
+) -> None:
     """Units waiting at the best price (m, n), anew at each second; at least a lot."""
-    drawn = np.take(noise(seed).waits, (second[:, None] * 37 + works.start + salt) & (SIZE - 1))
+    start = works.start + salt
+    drawn = np.take(noise(seed).waits, (second[:, None] * 37 + start) & (SIZE - 1))
     drawn *= works.depth
     np.ceil(drawn, out=drawn)
-    return np.multiply(drawn, lot, dtype=np.float64)
+    np.multiply(np.maximum(drawn, 1, out=drawn), lot, out=out, dtype=np.float64)
 
 
-def volume(seed: int, flow: Flows, lot: int, day: date, trade: Seconds) -> NDArray[np.int64]:
+def volume(
+    seed: int, flow: Flows, lot: int, day: date, trade: Seconds, out: NDArray[np.int64]
+) -> None:
     """Units traded since midnight (m, n) up to those trades."""
     passed = np.take(paces(seed, day), trade + flow.pace * DAY_S)
     passed *= flow.lots
-    found = passed.astype(np.int64)
-    found *= lot
-    return found
+    np.floor(passed, out=passed)
+    passed *= lot
+    out[...] = passed
