@@ -41,16 +41,16 @@ _SETTLING_DAYS = 8
 _SMALLEST = -5.5
 
 # open interest in units at strikes at hundreds (SENSEX, BANKNIFTY: odd hundreds) on expiry day
-_PEAK = {"NIFTY": 2.15e7, "SENSEX": 6.5e6, "BANKNIFTY": 2.4e6}
+_PEAK = {"NIFTY": 2.15e7, "SENSEX": 6.5e6, "BANKNIFTY": 2.8e6}
 _FUTURE_UNITS = {"NIFTY": 1.5e7, "SENSEX": 3.5e4, "BANKNIFTY": 1.65e6}
 _ROUND = {"NIFTY": 2.0, "SENSEX": 1.7, "BANKNIFTY": 4.5}
 _HUNDREDS = 3.0
 _CALLS_FADE, _PUTS_FADE, _ITM_FADE = 0.052, 0.077, 0.56
-_STEADY_TURNOVER = {"NIFTY": 1.1, "SENSEX": 1.1, "BANKNIFTY": 3.6}
-_WEEKLY_TURNOVER, _TURNOVER_DAYS = 74.0, 4.2
+_STEADY_TURNOVER = {"NIFTY": 1.25, "SENSEX": 1.25, "BANKNIFTY": 4.8}
+_WEEKLY_TURNOVER, _TURNOVER_DAYS = 90.0, 3.6
 _REACH = 8.0
 _LOTS_A_TRADE = 1.6
-_MOVE, _MOVE_POWER, _MEDIAN_OF_HEAVY = 0.024, 0.86, 0.785
+_MOVE, _MOVE_POWER, _MEDIAN_OF_HEAVY = 0.029, 0.86, 0.785
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +128,7 @@ def _profile(chain: Contracts, outward: Floats, days_left: int) -> Floats:
     roundness = np.where(chain.strike % 500 == 0, np.log(_ROUND[underlying]), 0.0)
     if step < 100:
         roundness -= np.where(chain.strike % 100 == 0, 0.0, np.log(_HUNDREDS))
-    grown = np.log(0.06 + 0.94 * np.exp(-days_left / 9))
+    grown = np.log(0.04 + 0.96 * np.exp(-days_left / 9))
     found: Floats = outside + np.maximum(inside, _SMALLEST)
     found += np.log(_PEAK[underlying]) + grown + roundness
     return found

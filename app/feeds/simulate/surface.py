@@ -81,14 +81,14 @@ def surface(seed: int, chain: Contracts, day: date, paths: DayPaths) -> Surface:
     """The surface of a chain on a day."""
     name, centre = chain.exchange.underlying_symbol, chain.centre
     rate, spot = carry(seed, chain.family, chain.expiry, day), paths.index[name]
-    minutes = np.arange(0, DAY_S + 60, 60)
-    years = np.maximum(seconds_left(chain.expiry, day) - minutes, _SHORTEST_S) / YEAR_S
+    left = seconds_left(chain.expiry, day) - np.arange(0, DAY_S + 60, 60)
+    years = np.maximum(left, _SHORTEST_S) / YEAR_S
     deviation = paths.vix * (_VOLATILITY_OF[name] / 100) * np.sqrt(years)
     worth = by_the_second((deviation * np.exp(-rate * years / 2)).astype(np.float32))
     worth *= np.sqrt(spot.astype(np.float32))
     distance = np.log((spot / centre).astype(np.float32))
     distance += by_the_second((rate * years).astype(np.float32))
-    ends = np.exp(-rate * years[[0, -1]])
+    ends = np.exp(-rate * left[[0, -1]] / YEAR_S)
     return Surface(
         distance=distance,
         per_unit=by_the_second((1 / deviation).astype(np.float32)),
