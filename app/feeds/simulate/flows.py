@@ -28,12 +28,10 @@ OI_STEP_S = 180
 PACES = 2
 """So many courses of a day's volume are there; each contract follows one."""
 
-LONGEST_WAIT = 17
-"""Two to this power is the most seconds between two trades."""
-
 _OI_STEPS = DAY_S // OI_STEP_S
 _RAGGED_S = 120
 _MINUTES = DAY_S // 60
+_LONGEST_WAIT = 17
 _NIGHT_STEP = 0.1
 _AFTER_HOURS_VOLUME = 0.01
 _LASTING_SD, _VOLUME_SD = 0.35, 0.45
@@ -50,7 +48,7 @@ _STEADY_TURNOVER = {"NIFTY": 1.25, "SENSEX": 1.25, "BANKNIFTY": 4.8}
 _WEEKLY_TURNOVER, _TURNOVER_DAYS = 90.0, 3.6
 _REACH = 8.0
 _LOTS_A_TRADE = 1.6
-_MOVE, _MOVE_POWER, _MEDIAN_OF_HEAVY = 0.029, 0.86, 0.785
+_MOVE, _MOVE_POWER, _MEDIAN_OF_HEAVY = 0.028, 0.86, 0.765
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,4 +184,4 @@ def _future(seed: int, chain: Contracts, day: date) -> NDArray[np.int64]:
 def _wait(lots: Floats, open_now: range) -> NDArray[np.int64]:
     seconds = _LOTS_A_TRADE * len(open_now) / np.maximum(lots, 1e-3)
     power = np.round(np.log2(np.maximum(seconds, 1.0)))
-    return np.minimum(power, LONGEST_WAIT).astype(np.int64)
+    return np.minimum(power, _LONGEST_WAIT).astype(np.int64)

@@ -22,8 +22,8 @@ _GOLDEN, _WHOLE = 0x9E3779B97F4A7C15, (1 << 64) - 1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Noise:
-    """Tables of `SIZE` draws: standard `normal`, `heavy` (Student's t with 2.5 degrees of freedom,
-    cut at ±30) and `waits` (exponential with mean 1).
+    """Tables of `SIZE` draws: standard `normal`, `heavy` (Student's t with three degrees of
+    freedom, cut at ±30) and `waits` (exponential with mean 1).
     """
 
     normal: NDArray[np.float32]
@@ -35,7 +35,7 @@ class Noise:
 def noise(seed: int) -> Noise:
     """The tables of a seed."""
     rng = np.random.default_rng([seed, 9])
-    heavy = np.clip(rng.standard_t(2.5, SIZE), -_HEAVIEST, _HEAVIEST).astype(np.float32)
+    heavy = np.clip(rng.standard_t(3, SIZE), -_HEAVIEST, _HEAVIEST).astype(np.float32)
     return Noise(
         normal=rng.standard_normal(SIZE, dtype=np.float32),
         heavy=heavy,
