@@ -4,7 +4,6 @@ The address holds a digest of all files, so that browsers keep them for good, an
 import each other by relative path stay of one version.
 """
 
-import zlib
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -12,7 +11,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from flask import Blueprint, Response, abort, request, url_for
+from flask import Blueprint, Response, abort, url_for
+
+from app.packing import packed
+from app.web.packing import accepts_gzip
 
 blueprint = Blueprint("assets", __name__)
 
@@ -23,7 +25,6 @@ _TYPES = {
     ".svg": "image/svg+xml",
 }
 _FOR_GOOD = "public, max-age=31536000, immutable"
-_GZIP = 31
 _BEST = 9
 
 
@@ -66,9 +67,9 @@ def asset(version: str, name: str) -> Response:
     found = assets().files.get(name)
     if found is None:
         abort(404)
-    packed = request.accept_encodings.quality("gzip") > 0
-    response = Response(found.packed if packed else found.body, content_type=found.media_type)
-    if packed:
+    unpacks = accepts_gzip()
+    response = Response(found.packed if unpacks else found.body, content_type=found.media_type)
+    if unpacks:
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["Cache-Control"] = _FOR_GOOD if version == assets().version else "no-cache"
@@ -85,5 +86,4 @@ def _in_templates() -> dict[str, Any]:
 
 def _asset(path: Path) -> Asset:
     body = path.read_bytes()
-    packer = zlib.compressobj(_BEST, zlib.DEFLATED, _GZIP)
-    return Asset(body, packer.compress(body) + packer.flush(), _TYPES[path.suffix])
+    return Asset(body, packed(body, _BEST), _TYPES[path.suffix])
