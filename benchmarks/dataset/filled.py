@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import URL
@@ -11,6 +11,7 @@ from sqlalchemy import URL
 from benchmarks.dataset.load import Load, load
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.server.databases import BenchmarkServer, Session, session
+from benchmarks.server.rollups import refresh_around, rollup_names
 from benchmarks.timing.progress import steps
 
 BASELINE = "0001_baseline"
@@ -28,6 +29,14 @@ _STOP_JOBS = """
     FROM timescaledb_information.jobs
     WHERE proc_name IN ('policy_compression', 'policy_columnstore', 'archive_job')
 """
+_END_JOBS = """
+    SELECT pg_terminate_backend(a.pid, 5000)
+    FROM pg_stat_activity AS a
+    JOIN timescaledb_information.jobs AS j ON j.application_name = a.application_name
+    WHERE a.datname = current_database()
+        AND NOT j.scheduled
+"""
+_ROLLED_UP = "SELECT to_regclass('timescale_engine.rollup') IS NOT NULL"
 _ARCHIVED = "SELECT to_regclass('archive.option_chain_snapshots') IS NOT NULL"
 _TO_COLUMNSTORE = """
     SELECT compress_chunk(chunk, if_not_compressed => true)
@@ -98,11 +107,16 @@ def bring_to_head(url: URL, spec: DatasetSpec) -> None:
 def settle(url: URL, spec: DatasetSpec) -> None:
     """Bring a database to rest: closed days as the policies would leave them, fresh statistics.
 
-    Background jobs of archive and columnstore are stopped and their work is done now, so that a
-    figure does not depend on when they would have run.
+    Background jobs of archive and columnstore are stopped and their work is done now, and that of
+    the rollups' policies to the end of the last day, so that neither a figure nor a plan depends on
+    when they would have run.
     """
     with session(url) as settling:
         settling.execute(_STOP_JOBS)
+        # one that is under way holds chunks that are to be brought to rest
+        settling.execute(_END_JOBS)
+        if settling.execute(_ROLLED_UP).fetchone() == (True,):
+            _close_buckets(url, spec)
         if settling.execute(_ARCHIVED).fetchone() == (True,):
             archive(url)
             archive_to_columnstore(settling)
@@ -110,6 +124,22 @@ def settle(url: URL, spec: DatasetSpec) -> None:
             set_columnstore(settling, spec.trading_days[-_ROW_DAYS:][0])
         settling.execute("VACUUM (ANALYZE)")
         settling.execute("CHECKPOINT")
+
+
+def _close_buckets(url: URL, spec: DatasetSpec) -> None:
+    """Have the rollups hold every bucket of the history."""
+    from db.engine import engine_for
+    from db.settings import Settings
+
+    # a refresh is no read of the application: its timeout is not the one to hold it to
+    engine = engine_for(url, settings=Settings(statement_timeout_s=600))
+    ended = datetime.combine(spec.trading_days[-1] + timedelta(days=1), datetime.min.time())
+    try:
+        with engine.connect() as opened:
+            refreshing = opened.execution_options(isolation_level="AUTOCOMMIT")
+            refresh_around(refreshing, rollup_names(engine), ended)
+    finally:
+        engine.dispose()
 
 
 def archive(url: URL) -> int:
