@@ -9,9 +9,9 @@ CREATE FUNCTION live_edge.transaction_id() RETURNS bigint
     LANGUAGE sql STABLE PARALLEL UNSAFE
     AS $$ SELECT pg_current_xact_id()::text::bigint $$;
 
--- An instant later than this is no instant of a market: history keeps its rows, but it is never
--- shown, and if the clock was set back behind what is shown, anything newer than that may replace it.
--- The clock is read, and not when the transaction began: a long one ends with instants of its own.
+-- An instant later than this is no instant of a market: history keeps its rows, but it is not
+-- shown; and one that is shown, because the clock was set back since, counts as older than any. The
+-- clock is read, and not when the transaction began: a long one ends with instants of its own.
 CREATE FUNCTION live_edge.horizon() RETURNS timestamp
     LANGUAGE sql VOLATILE
     AS $$ SELECT public.market_now() + (clock_timestamp() - now()) + INTERVAL '5 min' $$;

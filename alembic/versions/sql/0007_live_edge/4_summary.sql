@@ -45,8 +45,8 @@ $$;
 -- read from history; a writer that knows better than the index which strike is at the money names
 -- it as `atm_strike`.
 -- Unknown OI counts for nothing in a sum; a side without any known OI leaves PCR and max pain
--- unknown. Max pain is the strike of least payout; from one strike to the next the payout grows by the
--- call OI at or below minus the put OI above, times their distance.
+-- unknown. Max pain is the strike of least payout; from one strike to the next the payout grows by
+-- the call OI at or below minus the put OI above, times their distance.
 CREATE FUNCTION live_edge.summarize(
     of_exchange text, at_instant timestamp, context jsonb
 ) RETURNS integer

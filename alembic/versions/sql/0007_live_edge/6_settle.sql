@@ -7,7 +7,8 @@ CREATE FUNCTION live_edge.lock(of_exchange text) RETURNS void
     LANGUAGE sql
     AS $$ SELECT pg_advisory_xact_lock(hashtext('live_edge'), hashtext(of_exchange)) $$;
 
--- The newest one that may be shown. EXECUTEd: a plan made before the first chunk was there would never see one.
+-- The newest one that may be shown. EXECUTEd: a plan made before the first chunk was there would
+-- never see one.
 CREATE FUNCTION live_edge.newest_snapshot(of_exchange text) RETURNS timestamp
     LANGUAGE plpgsql
     AS $$
