@@ -22,6 +22,11 @@ _TRAILER = b"\xff\xff"
 _EPOCH_US = np.datetime64("2000-01-01", "us")
 _EPOCH_DAY = np.datetime64("2000-01-01", "D")
 _BLOCK_ROWS = 20_000
+_ROWS_PER_LAYOUT = 64
+"""A layout must serve this many rows on average to be laid out by itself."""
+
+_Wire = tuple["NDArray[Any]", "NDArray[np.int32]"]
+"""Values as they go over the wire and the length of each, −1 for NULL."""
 
 
 def encoded_chain(columns: ChainColumns) -> Iterator[bytes]:
@@ -47,34 +52,83 @@ def encoded(columns: Sequence["NDArray[Any]"]) -> Iterator[bytes]:
 
 
 def _block(columns: Sequence["NDArray[Any]"]) -> bytes:
+    """Rows as bytes: those of one layout (the same fields NULL, texts of one length) at once."""
     wires = [_wire(column) for column in columns]
+    layout, first = _layouts([length for _, length in wires])
+    if len(first) == 1:
+        return _packed(wires, slice(None), 0).tobytes()
+    if len(first) * _ROWS_PER_LAYOUT > len(layout):
+        return _squeezed(wires)
+    packed = [_packed(wires, np.flatnonzero(layout == i), row) for i, row in enumerate(first)]
+    return _in_order(packed, layout)
+
+
+def _layouts(
+    lengths: Sequence["NDArray[np.int32]"],
+) -> tuple["NDArray[np.int64]", "NDArray[np.int64]"]:
+    """The number of each row's layout, and a row of each layout."""
+    key = np.zeros(len(lengths[0]), dtype=np.int64)
+    for length in lengths:
+        if (length == length[0]).all():
+            continue
+        different, digit = np.unique(length, return_inverse=True)
+        # numbered anew at each step: there are never more layouts than rows
+        key = np.unique(key * len(different) + digit, return_inverse=True)[1]
+    _, first, layout = np.unique(key, return_index=True, return_inverse=True)
+    return layout, first
+
+
+def _packed(wires: Sequence[_Wire], rows: "slice | NDArray[np.int64]", like: int) -> "NDArray[Any]":
+    """Some rows that all have the layout of the row `like`."""
+    lengths = [int(length[like]) for _, length in wires]
+    values = [payload[rows] for payload, _ in wires]
+    layout: list[tuple[str, Any]] = [("fields", ">i2")]
+    for i, (value, length) in enumerate(zip(values, lengths, strict=True)):
+        layout.append((f"length{i}", ">i4"))
+        if length > 0:
+            layout.append((f"value{i}", f"S{length}" if value.dtype.kind == "S" else value.dtype))
+    table = np.empty(len(values[0]), dtype=layout)
+    table["fields"] = len(wires)
+    for i, (value, length) in enumerate(zip(values, lengths, strict=True)):
+        table[f"length{i}"] = length
+        if length > 0:
+            table[f"value{i}"] = value
+    return table
+
+
+def _in_order(packed: Sequence["NDArray[Any]"], layout: "NDArray[np.int64]") -> bytes:
+    """Rows of several layouts in the order in which they came."""
+    views = [memoryview(table.tobytes()) for table in packed]
+    widths, taken = [table.dtype.itemsize for table in packed], [0] * len(packed)
+    starts = np.flatnonzero(np.diff(layout, prepend=-1))
+    pieces = []
+    for kind, count in zip(
+        layout[starts].tolist(), np.diff(starts, append=len(layout)).tolist(), strict=True
+    ):
+        end = taken[kind] + count * widths[kind]
+        pieces.append(views[kind][taken[kind] : end])
+        taken[kind] = end
+    return b"".join(pieces)
+
+
+def _squeezed(wires: Sequence[_Wire]) -> bytes:
+    """Rows of many layouts: laid out at full width, then without what exceeds each value."""
     layout: list[tuple[str, Any]] = [("fields", ">i2")]
     for i, (payload, _) in enumerate(wires):
         layout += [(f"length{i}", ">i4"), (f"value{i}", payload.dtype)]
-    rows = np.empty(len(columns[0]), dtype=np.dtype(layout))
-    rows["fields"] = len(columns)
+    rows = np.empty(len(wires[0][0]), dtype=np.dtype(layout))
+    rows["fields"] = len(wires)
+    width = rows.dtype.itemsize
+    kept = np.ones((len(rows), width), dtype=np.bool_)
     for i, (payload, length) in enumerate(wires):
         rows[f"length{i}"] = length
         rows[f"value{i}"] = payload
-    return _compacted(rows, [length for _, length in wires])
+        size, offset = payload.dtype.itemsize, rows.dtype.fields[f"value{i}"][1]  # type: ignore[index]
+        kept[:, offset : offset + size] = np.arange(size) < length[:, None]
+    return rows.view(np.uint8).reshape(len(rows), width)[kept].tobytes()
 
 
-def _compacted(rows: "NDArray[Any]", lengths: Sequence["NDArray[np.int32]"]) -> bytes:
-    """The rows as bytes, without what fixed widths hold beyond each value's own length."""
-    width = rows.dtype.itemsize
-    kept = np.ones((len(rows), width), dtype=np.bool_)
-    for i, length in enumerate(lengths):
-        value_dtype, offset = rows.dtype.fields[f"value{i}"][:2]  # type: ignore[index]
-        if (length == value_dtype.itemsize).all():
-            continue
-        within = np.arange(value_dtype.itemsize) < length[:, None]
-        kept[:, offset : offset + value_dtype.itemsize] = within
-    flat = rows.view(np.uint8).reshape(len(rows), width)
-    return flat.tobytes() if kept.all() else flat[kept].tobytes()
-
-
-def _wire(column: "NDArray[Any]") -> tuple["NDArray[Any]", "NDArray[np.int32]"]:
-    """Values as they go over the wire and the length of each, −1 for NULL."""
+def _wire(column: "NDArray[Any]") -> _Wire:
     kind, size = column.dtype.kind, column.dtype.itemsize
     if kind == "f" and size == 8:
         return column.astype(">f8"), _lengths(~np.isnan(column), 8)
@@ -88,7 +142,7 @@ def _wire(column: "NDArray[Any]") -> tuple["NDArray[Any]", "NDArray[np.int32]"]:
     raise TypeError(f"no binary form is known for a column of {column.dtype}")
 
 
-def _wire_time(column: "NDArray[Any]") -> tuple["NDArray[Any]", "NDArray[np.int32]"]:
+def _wire_time(column: "NDArray[Any]") -> _Wire:
     known = ~np.isnat(column)
     if np.datetime_data(column.dtype)[0] == "D":
         return (column - _EPOCH_DAY).astype(">i4"), _lengths(known, 4)

@@ -10,11 +10,12 @@ plan is kept, while a statement on many chunks is dearer without constants and p
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from db import gentle, syncing
+from db import gentle, links, syncing
 from db.errors import DatabaseUnavailableError, DiskFullError, OIError
 from db.settings import Settings, settings
 from db.writeback import Fetch, Row
@@ -83,12 +84,36 @@ def engine_for(
         pool_timeout=_POOL_TIMEOUT_S,
         pool_use_lifo=True,
         connect_args={
-            "connect_timeout": chosen.connect_timeout_s,
+            **links.parameters(
+                connect_timeout_s=chosen.connect_timeout_s, silence_s=chosen.link_timeout_s
+            ),
             "application_name": application_name,
             "options": _server_options(chosen, read_only),
         },
     )
+    # a writer's statements may take as long as they need: some lift the server's own limit
+    patience_s = chosen.statement_timeout_s + chosen.link_timeout_s if read_only else None
+    _limit_answers(engine, patience_s, chosen.connect_timeout_s)
     return translate_losses(engine)
+
+
+def _limit_answers(engine: Engine, patience_s: float | None, ping_s: float) -> None:
+    """Give up a link whose answer is overdue: a statement's, and sooner that to a pool's ping."""
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
+        link: links.Link[Any] = links.Link.connect(*arguments, **options)
+        link.patience_s = patience_s
+        return link
+
+    @event.listens_for(engine, "checkin")
+    def rest(link: Any, _record: Any) -> None:
+        if link is not None:
+            link.patience_s = ping_s
+
+    @event.listens_for(engine, "checkout")
+    def work(link: Any, _record: Any, _proxy: Any) -> None:
+        link.patience_s = patience_s
 
 
 def translate_losses(engine: Engine) -> Engine:

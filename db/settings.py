@@ -6,10 +6,10 @@ only where a URL is read: the login page needs settings and no database.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from db.errors import SettingsError
 from db.market import calendar
@@ -18,29 +18,99 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 
+def _setting(
+    default: Any,
+    sentence: str,
+    *,
+    between: tuple[float, float] | None = None,
+    legacy: str | None = None,
+    secret: bool = False,
+) -> Any:
+    """A field with what a reader, a parser and a printer need to know of it."""
+    known = {"sentence": sentence, "between": between, "legacy": legacy}
+    return field(default=default, repr=not secret, metadata=known)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One frozen set of settings; fields marked secret never show in repr."""
 
-    home: Path = Path(".oi")
-    calendar_file: Path | None = None
-    host: str = "127.0.0.1"
-    port: int = 5050
-    database_url: "URL | None" = field(default=None, repr=False)
-    replica_url: "URL | None" = field(default=None, repr=False)
-    secret_key: str | None = field(default=None, repr=False)
-    password_hash: str | None = field(default=None, repr=False)
-    username: str = "trader"
-    pool_size: int = 5
-    pool_overflow: int = 5
-    connect_timeout_s: int = 5
-    statement_timeout_s: int = 15
-    idle_in_transaction_timeout_s: int = 30
-    snapshot_interval_s: int = 30
-    live_interval_s: float = 1.0
-    history_minutes: int = 40
-    ui_refresh_s: int = 5
-    lock_timeout_ms: int = 20
+    home: Path = _setting(Path(".oi"), "Folder of the local server, sign-ins, sessions and logs.")
+    calendar_file: Path | None = _setting(
+        None, "A file of dated sessions and holidays that goes before the built-in calendar."
+    )
+    host: str = _setting(
+        "127.0.0.1", "Address the dashboard listens on; IPv6 as it is, ::1.", legacy="FLASK_HOST"
+    )
+    port: int = _setting(
+        5050, "Port the dashboard listens on.", between=(1, 65_535), legacy="FLASK_PORT"
+    )
+    allowed_hosts: tuple[str, ...] = _setting(
+        (),
+        "Host names the dashboard answers to, comma-separated; * for any. By default any on a "
+        "loopback address, else addresses, localhost and this machine's name.",
+    )
+    trusted_proxies: tuple[str, ...] = _setting(
+        (),
+        "Addresses or networks, comma-separated, of proxies whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed.",
+    )
+    database_url: "URL | None" = _setting(
+        None, "The database; without it the local server's.", secret=True
+    )
+    replica_url: "URL | None" = _setting(
+        None, "A replica that answers reads of history.", secret=True
+    )
+    secret_key: str | None = _setting(
+        None,
+        "Key that signs session cookies; by default a random one kept in OI_HOME.",
+        legacy="FLASK_SECRET_KEY",
+        secret=True,
+    )
+    password_hash: str | None = _setting(
+        None, "An argon2 hash that goes before the password kept in OI_HOME.", secret=True
+    )
+    username: str = _setting("trader", "Who signs in.")
+    session_lifetime_s: int = _setting(
+        12 * 3600, "Seconds after which a session ends in any case.", between=(60, 30 * 86_400)
+    )
+    session_idle_s: int = _setting(
+        2 * 3600, "Seconds without an open page after which a session ends.", between=(60, 86_400)
+    )
+    pool_size: int = _setting(5, "Database connections kept open a process.", between=(1, 500))
+    pool_overflow: int = _setting(
+        5, "Connections beyond those while many ask at once.", between=(0, 500)
+    )
+    connect_timeout_s: int = _setting(
+        5, "Seconds to wait for a connection to the database.", between=(1, 300)
+    )
+    statement_timeout_s: int = _setting(
+        15, "Seconds after which the server ends a statement.", between=(1, 86_400)
+    )
+    idle_in_transaction_timeout_s: int = _setting(
+        30, "Seconds after which the server ends an idle transaction.", between=(1, 86_400)
+    )
+    link_timeout_s: int = _setting(
+        10, "Seconds of silence after which a link to the database is given up.", between=(1, 300)
+    )
+    snapshot_interval_s: int = _setting(
+        30,
+        "Seconds between stored snapshots.",
+        between=(1, 3600),
+        legacy="OI_TRACKER_DB_SAVE_INTERVAL_SECONDS",
+    )
+    live_interval_s: float = _setting(
+        1.0, "Seconds between chains of the simulated market.", between=(0.01, 3600)
+    )
+    ui_refresh_s: int = _setting(
+        5,
+        "Seconds between polls of a page without a live link.",
+        between=(1, 3600),
+        legacy="OI_TRACKER_UI_REFRESH_INTERVAL_SECONDS",
+    )
+    lock_timeout_ms: int = _setting(
+        20, "Milliseconds a migration waits for a lock before it tries anew.", between=(1, 60_000)
+    )
 
     def __repr__(self) -> str:
         shown = (f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.repr)
@@ -48,14 +118,21 @@ class Settings:
         return f"Settings({', '.join([*shown, *hidden])})"
 
 
-_LEGACY_NAMES: Mapping[str, str] = {
-    "OI_HOST": "FLASK_HOST",
-    "OI_PORT": "FLASK_PORT",
-    "OI_SECRET_KEY": "FLASK_SECRET_KEY",
-    "OI_HISTORY_MINUTES": "OI_TRACKER_HISTORICAL_DATA_MINUTES",
-    "OI_SNAPSHOT_INTERVAL_S": "OI_TRACKER_DB_SAVE_INTERVAL_SECONDS",
-    "OI_UI_REFRESH_S": "OI_TRACKER_UI_REFRESH_INTERVAL_SECONDS",
-}
+class Described(NamedTuple):
+    """A setting as documentation lists it."""
+
+    name: str
+    legacy: str | None
+    default: str
+    sentence: str
+
+
+def described() -> list[Described]:
+    """Every setting, in the order in which they are declared."""
+    return [
+        Described(_name(spec), spec.metadata["legacy"], _text(spec), spec.metadata["sentence"])
+        for spec in fields(Settings)
+    ]
 
 
 @cache
@@ -71,43 +148,57 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     """Settings from a mapping like os.environ; raises SettingsError naming the variable."""
     values: dict[str, object] = {}
     for spec in fields(Settings):
-        if spec.name == "database_url":
-            values[spec.name] = _database_url(environ)
-            continue
-        name = "OI_" + spec.name.upper()
-        raw = environ.get(name) or environ.get(_LEGACY_NAMES.get(name, ""))
-        if raw:
-            values[spec.name] = _parsed(name, raw, spec.type)
+        for name in filter(None, (_name(spec), spec.metadata["legacy"])):
+            if raw := environ.get(name):
+                values[spec.name] = _parsed(name, raw, spec)
+                break
+    if "database_url" not in values:
+        values["database_url"] = _legacy_database(environ)
     return Settings(**values)  # type: ignore[arg-type]  # checked field by field above
 
 
-def _parsed(name: str, raw: str, annotation: object) -> object:
-    try:
-        if annotation is int:
-            return _positive(int(raw))
-        if annotation is float:
-            return _positive(float(raw))
-    except ValueError:
-        raise SettingsError(f"{name} must be a positive number, not {raw!r}.") from None
-    if annotation in (Path, Path | None):
+def _name(spec: "Field[Any]") -> str:
+    return f"OI_{spec.name.upper()}"
+
+
+def _text(spec: "Field[Any]") -> str:
+    if isinstance(spec.default, tuple):
+        return ",".join(spec.default)
+    return "" if spec.default is None else str(spec.default)
+
+
+def _parsed(name: str, raw: str, spec: "Field[Any]") -> object:
+    if spec.type in (int, float):
+        return _number(name, raw, spec)
+    if "\0" in raw:
+        raise SettingsError(f"{name} must not hold a NUL byte.")
+    if spec.type == tuple[str, ...]:
+        return tuple(filter(None, (part.strip() for part in raw.split(","))))
+    if spec.type in (Path, Path | None):
         return Path(raw).expanduser()
-    return _url(name, raw) if "URL" in str(annotation) else raw
+    return _url(name, raw) if "URL" in str(spec.type) else raw
 
 
-def _positive(value: float) -> float:
-    if value <= 0:
-        raise ValueError(value)
+def _number(name: str, raw: str, spec: "Field[Any]") -> float:
+    low, high = spec.metadata["between"]
+    whole = spec.type is int
+    try:
+        value = int(raw) if whole else float(raw)
+    except ValueError:
+        value = float("nan")
+    # also false for what is not a number
+    if not low <= value <= high:
+        kind = "a whole number" if whole else "a number"
+        raise SettingsError(f"{name} must be {kind} from {low:g} to {high:g}, not {raw!r}.")
     return value
 
 
-def _database_url(environ: Mapping[str, str]) -> "URL | None":
-    if raw := environ.get("OI_DATABASE_URL"):
-        return _url("OI_DATABASE_URL", raw)
+def _legacy_database(environ: Mapping[str, str]) -> "URL | None":
     host = environ.get("OI_TRACKER_DB_HOST")
     if not host:
         return None
     port = environ.get("OI_TRACKER_DB_PORT") or "5432"
-    if not port.isdecimal():
+    if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65_536):
         raise SettingsError(f"OI_TRACKER_DB_PORT must be a port number, not {port!r}.")
     from sqlalchemy import URL
 
@@ -122,15 +213,6 @@ def _database_url(environ: Mapping[str, str]) -> "URL | None":
 
 
 def _url(name: str, raw: str) -> "URL":
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
+    from db.urls import database_url
 
-    try:
-        url = make_url(raw)
-    except ArgumentError:
-        raise SettingsError(
-            f"{name} is not a database URL; write postgresql://user:password@host:port/database."
-        ) from None
-    if url.get_backend_name() not in ("postgresql", "postgres"):
-        raise SettingsError(f"{name} must be a postgresql:// URL, not {url.drivername}://.")
-    return url.set(drivername="postgresql+psycopg")
+    return database_url(raw, name)

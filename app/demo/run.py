@@ -1,5 +1,6 @@
 """The whole thing on one machine: database, history, simulated market, dashboard."""
 
+import errno
 import secrets
 import signal
 import time
@@ -10,10 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.demo.children import Children
+from app.demo.children import Children, Say
 from app.web.auth import signin
 from app.web.server import demand_free_port
 from db.errors import OIError
+from db.server.faults import explained
+from db.server.home import write_private
 from db.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,19 +27,18 @@ _WATCH_S = 0.5
 _READY_TIMEOUT_S = 60
 _PASSWORD_FILE = "demo-password"  # noqa: S105  # a file's name
 
-Say = Callable[[str], None]
-
 
 def run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
     """Bring everything up, tell the address, and go on until SIGINT or SIGTERM.
 
-    `fill` stores what a database lacks of history. Raises OIError with one sentence when a part
-    cannot start or ends by itself; whatever was started is stopped.
+    `fill` stores what a database lacks of history. A part that ends by itself is said and started
+    again. Raises OIError with one sentence when the database cannot be started, the dashboard does
+    not come up, or a part ends over its input; whatever was started is stopped.
     """
     demand_free_port(settings.host, settings.port)
     with _signals_end_it():
         try:
-            _run(settings, say, fill)
+            _run(settings, _outliving_a_full_disk(say), fill)
         except KeyboardInterrupt:
             say("Stopped.")
 
@@ -44,8 +46,14 @@ def run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
 def _run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
     from db.migrate import upgrade
 
-    children = Children(settings.home / "logs")
-    with _database(settings, say) as url:
+    children = Children(settings.home / "logs", say)
+    with _database(settings, say) as (url, has_moved):
+
+        def tend() -> None:
+            if has_moved():
+                children.renew()
+            children.tend()
+
         sign_in = _sign_in(settings)
         try:
             # it loads while the database is made ready: nobody knows its address yet
@@ -55,29 +63,33 @@ def _run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
             children.start("collector", ["-m", "app", "collect", "--feed", "simulate"])
             # what TimescaleDB's own jobs do on Community; there it finds nothing due
             children.start("maintenance", ["-m", "db", "maintain", "--every", "5"])
-            _wait_until_it_answers(settings, children)
+            _wait_until_it_answers(settings, tend)
             say(f"\n  Dashboard   {_address(settings)}\n  Sign in     {sign_in}\n")
             say("Ctrl-C stops it; the data stay.")
             while True:
-                children.check()
+                tend()
                 time.sleep(_WATCH_S)
         finally:
             children.stop()
 
 
 @contextmanager
-def _database(settings: Settings, say: Say) -> "Iterator[URL]":
-    """The database of OI_DATABASE_URL, else a local server for as long as this lasts."""
+def _database(settings: Settings, say: Say) -> "Iterator[tuple[URL, Callable[[], bool]]]":
+    """The database of OI_DATABASE_URL, else a local server for as long as this lasts.
+
+    With it what keeps it running, to be called often: whether it has moved to another port.
+    """
     if settings.database_url:
-        yield settings.database_url
+        yield settings.database_url, lambda: False
         return
+    from app.demo.database import LocalDatabase
     from db.server import local_server
 
-    server = local_server(make_home=True)
+    database = LocalDatabase(local_server(make_home=True), say)
     try:
-        yield server.start(say)
+        yield database.start(), database.tend
     finally:
-        server.stop()
+        database.stop()
 
 
 def _sign_in(settings: Settings) -> str:
@@ -88,7 +100,7 @@ def _sign_in(settings: Settings) -> str:
     if not path.exists():
         if signin.exists(settings.home):
             return "with the user name and password you have set"
-        _write_private(path, secrets.token_urlsafe(9))
+        _keep(path, secrets.token_urlsafe(9))
     password = path.read_text(encoding="ascii").strip()
     known = signin.configured(settings)
     if known is None:
@@ -100,16 +112,18 @@ def _sign_in(settings: Settings) -> str:
     return f"{known.username}, with the password you have set"
 
 
-def _write_private(path: Path, text: str) -> None:
+def _keep(path: Path, password: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600, exist_ok=False)
-    path.write_text(text + "\n", encoding="ascii")
+    try:
+        write_private(path, password + "\n")
+    except OSError as error:
+        raise OIError(f"{path} cannot be written: {explained(error)}.") from error
 
 
-def _wait_until_it_answers(settings: Settings, children: Children) -> None:
+def _wait_until_it_answers(settings: Settings, tend: Callable[[], None]) -> None:
     deadline = time.monotonic() + _READY_TIMEOUT_S
     while time.monotonic() < deadline:
-        children.check()
+        tend()
         try:
             urllib.request.urlopen(_address(settings) + "/healthz", timeout=5).close()  # noqa: S310
             return
@@ -120,6 +134,19 @@ def _wait_until_it_answers(settings: Settings, children: Children) -> None:
 
 def _address(settings: Settings) -> str:
     return f"http://{settings.host}:{settings.port}"
+
+
+def _outliving_a_full_disk(say: Say) -> Say:
+    """What is said may go into a file: a line that finds no room must not end what goes on."""
+
+    def said(line: str) -> None:
+        try:
+            say(line)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+
+    return said
 
 
 @contextmanager

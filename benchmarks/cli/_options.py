@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from benchmarks.databases import BenchmarkServer, server_at
 from benchmarks.dataset.spec import DatasetSpec, last_session
+from benchmarks.server.databases import BenchmarkServer, server_at
 from benchmarks.workloads.names import NAMES
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

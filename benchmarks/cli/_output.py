@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from benchmarks import results
 from benchmarks.cli._options import command_line
-from benchmarks.results import Result
+from benchmarks.report import results
+from benchmarks.report.results import Result
 
 _TITLE = "OI Gemini benchmarks"
 

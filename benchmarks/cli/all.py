@@ -63,12 +63,12 @@ def command(
     running. On the local server the queries are asked cold too; with two --url (one an edition)
     both editions are among the peers, and everything else runs on the first.
     """
-    from benchmarks.databases import server_at
+    from benchmarks.cli._suite import run_all
     from benchmarks.errors import BenchmarkError
     from benchmarks.report import readme as generated
     from benchmarks.report import sections_of
-    from benchmarks.results import plain
-    from benchmarks.suite import run_all
+    from benchmarks.report.results import plain
+    from benchmarks.server.databases import server_at
 
     spec = DatasetOptions(days, strikes, cadence, end, seed).spec()
     servers = [server_at(url) for url in urls] or [server_at(None)]

@@ -40,8 +40,8 @@ def command(
     out: Path | None,
 ) -> None:
     """Archive what is due, count both sides, and read chains back from the archive."""
-    from benchmarks.archiving import archive_on
     from benchmarks.errors import BenchmarkError
+    from benchmarks.parts.archive import archive_on
 
     spec = DatasetOptions(days, strikes, cadence, end, seed).spec()
     with recorded("archive", json_file, out) as result:

@@ -1,7 +1,7 @@
 """Query plans against the stored ones: fails on another shape, more pages, worse estimates.
 
 Loads a small history, upgrades it, explains every read of the application, and compares with
-benchmarks/baseline.json. Time alone never fails a check.
+benchmarks/plans/baseline.json. Time alone never fails a check.
 """
 
 from pathlib import Path
@@ -41,9 +41,9 @@ def command(
     out: Path | None,
 ) -> None:
     """Compare the plans of the application's reads with the stored baseline."""
-    from benchmarks.baselines import FILE, write_baseline
-    from benchmarks.checking import check_on
     from benchmarks.errors import BenchmarkError
+    from benchmarks.parts.check import check_on
+    from benchmarks.plans.baselines import FILE, write_baseline
 
     file = baseline or FILE
     with recorded("check", json_file, out) as result:

@@ -31,11 +31,11 @@ def command(a: Path, b: Path, json_file: Path | None, html: Path | None) -> None
     from dataclasses import asdict
 
     from benchmarks.cli._options import command_line
-    from benchmarks.compare import changes, only_in_one
     from benchmarks.report import html_report
+    from benchmarks.report.changes import changes, only_in_one
+    from benchmarks.report.results import SCHEMA_VERSION, read_json, write_json
     from benchmarks.report.sections.compare import change_section
     from benchmarks.report.terminal import print_sections
-    from benchmarks.results import SCHEMA_VERSION, read_json, write_json
 
     old, new = read_json(a), read_json(b)
     listed = list(changes(old, new))

@@ -94,8 +94,8 @@ def command(
 
     Kills the migration K times on the way, and counts every row after each way.
     """
-    from benchmarks.converting import convert_on
     from benchmarks.errors import BenchmarkError
+    from benchmarks.parts.convert import convert_on
 
     spec = DatasetOptions(days, strikes, cadence, end, seed).spec()
     spec = spec.sized(rows) if rows else spec

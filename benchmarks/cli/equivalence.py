@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchmarks.databases import server_at
+from benchmarks.server.databases import server_at
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-    from benchmarks.equivalence import Outcome
+    from benchmarks.equivalence.player import Outcome
 
 _KEYS = """\b
 Keys of --json: histories, differences (a count), editions, subjects (what was compared: the
@@ -40,9 +40,9 @@ subject, rollup, check, actions, missing, unexpected). Exit code 1 when there is
     help="Also write the outcome there.",
 )
 def command(given: tuple[str, ...], histories: int, seed: int, json_file: Path | None) -> None:
-    from benchmarks.equivalence import run
-    from benchmarks.progress import steps
-    from benchmarks.results import write_json
+    from benchmarks.equivalence.run import run
+    from benchmarks.report.results import write_json
+    from benchmarks.timing.progress import steps
 
     with steps("histories", histories) as advance:
         outcome = run(_servers(given), histories, seed, lambda _: advance())

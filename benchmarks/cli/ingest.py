@@ -47,7 +47,7 @@ def command(
     out: Path | None,
 ) -> None:
     """Store the same snapshots in every way, on the legacy tables and on the migrated ones."""
-    from benchmarks.ingest import ingest_on
+    from benchmarks.parts.ingest import ingest_on
 
     spec = DatasetOptions(days, strikes, cadence, end, seed).spec()
     with recorded("ingest", json_file, out) as result:

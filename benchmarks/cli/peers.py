@@ -44,8 +44,8 @@ def command(
 
     DuckDB and ClickHouse (chdb) take part where their Python packages are installed.
     """
-    from benchmarks.databases import server_at
     from benchmarks.peers.contest import peers_on
+    from benchmarks.server.databases import server_at
 
     servers = [server_at(url) for url in urls] or [server_at(None)]
     spec = DatasetOptions(days, strikes, cadence, end, seed).spec()

@@ -31,8 +31,8 @@ def command(queries: tuple[str, ...], database: str, full: bool, json_file: Path
     (buffers, buffers_read, planning_buffers, temp_blocks, rows, scanned_rows, row_error, chunks,
     planning_ms, execution_ms), settings, documents (EXPLAIN's own).
     """
-    from benchmarks.inspection import inspected, print_plans
-    from benchmarks.results import SCHEMA_VERSION, write_json
+    from benchmarks.parts.inspect import inspected, print_plans
+    from benchmarks.report.results import SCHEMA_VERSION, write_json
 
     found = inspected(database, queries)
     if json_file:

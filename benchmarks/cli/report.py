@@ -32,8 +32,8 @@ def command(
     """Render RESULT (a folder, or its result.json) again; without options, on the terminal."""
     from benchmarks.report import html_report, markdown_report, sections_of
     from benchmarks.report import readme as generated
+    from benchmarks.report.results import read_json, write_json
     from benchmarks.report.terminal import print_sections
-    from benchmarks.results import read_json, write_json
 
     document = read_json(result)
     sections = sections_of(document)

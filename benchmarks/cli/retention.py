@@ -39,7 +39,7 @@ def command(
     out: Path | None,
 ) -> None:
     """Time, WAL and freed space of both ways to forget. WAL is counted for the whole server."""
-    from benchmarks.retention import retention_on
+    from benchmarks.parts.retention import retention_on
 
     spec = DatasetOptions(days, strikes, cadence, end, seed).spec()
     with recorded("retention", json_file, out) as result:

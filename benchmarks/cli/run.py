@@ -80,7 +80,7 @@ def command(
     those after it; about two seconds each. Refused where others use the server.
     """
     from benchmarks.errors import BenchmarkError
-    from benchmarks.run import compare_on
+    from benchmarks.parts.before_after import compare_on
 
     spec = DatasetOptions(days, strikes, cadence, end, seed).spec()
     with recorded("run", json_file, out) as result:

@@ -70,7 +70,7 @@ def command(
     \b
       python -m benchmarks scale --rows 1e6 --rows 1e7 --rows 5e7 --rows 1e8
     """
-    from benchmarks.scale import scale_on
+    from benchmarks.parts.scale import scale_on
 
     spec = DatasetOptions(days, strikes, cadence, end, seed).spec()
     with recorded("scale", json_file, out) as result:

@@ -53,7 +53,7 @@ def command(
     A query that a revision slows is shown in red. WAL is counted for the whole server.
     """
     from benchmarks.errors import BenchmarkError
-    from benchmarks.walk import walk_on
+    from benchmarks.parts.walk import walk_on
 
     spec = DatasetOptions(days, strikes, cadence, end, seed).spec()
     with recorded("walk", json_file, out) as result:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from psycopg import sql
 
-from benchmarks.databases import Session
 from benchmarks.dataset.encode import HEADER, LEGACY_COLUMNS, TRAILER, encode_day
 from benchmarks.dataset.features import COLUMNS, feature_rows, metadata_row
 from benchmarks.dataset.market import chain_day
 from benchmarks.dataset.spec import DatasetSpec
+from benchmarks.server.databases import Session
 from db.market.exchanges import EXCHANGES
 
 if TYPE_CHECKING:

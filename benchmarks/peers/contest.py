@@ -7,22 +7,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import runner
-from benchmarks.databases import BenchmarkServer
+from benchmarks.dataset.filled import described
 from benchmarks.dataset.spec import DatasetSpec
-from benchmarks.environment import server_facts
-from benchmarks.equality import first_difference, projected
-from benchmarks.floor import build_floor
-from benchmarks.history import described
 from benchmarks.peers.contender import Contender
 from benchmarks.peers.embedded import embedded
 from benchmarks.peers.parquet import write_parquet
 from benchmarks.peers.postgres import Toolkit, naive, plain, toolkit
-from benchmarks.progress import steps
-from benchmarks.requests import replay
-from benchmarks.results import Result
-from benchmarks.statistics import summarize
+from benchmarks.report.results import Result
+from benchmarks.server.databases import BenchmarkServer
+from benchmarks.server.environment import server_facts
+from benchmarks.timing import runner
+from benchmarks.timing.floor import build_floor
+from benchmarks.timing.progress import steps
+from benchmarks.timing.requests import replay
+from benchmarks.timing.statistics import summarize
 from benchmarks.workloads import Workload, chosen
+from benchmarks.workloads.equality import first_difference, projected
 
 _REQUESTS = 6
 

@@ -10,15 +10,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.equality import named
 from benchmarks.peers.contender import Asked, Contender
 from benchmarks.workloads import Workload
-from benchmarks.workloads.named_sql import statements
+from benchmarks.workloads.equality import named
 from benchmarks.workloads.parameters import Parameters
+from db.timescale.sqltext import named_statements
 
-_HERE = Path(__file__).parent
-_DUCKDB = statements(_HERE / "duckdb.sql")
-_CLICKHOUSE = statements(_HERE / "clickhouse.sql")
+_DUCKDB = named_statements(__package__, "duckdb.sql")
+_CLICKHOUSE = named_statements(__package__, "clickhouse.sql")
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
@@ -106,7 +105,7 @@ def _clickhouse(folder: Path, files: Path) -> Iterator[Contender]:
     import chdb
     from chdb import session as sessions
 
-    session: Any = sessions.Session(str(folder))  # type: ignore[no-untyped-call]  # published so
+    session: Any = sessions.Session(str(folder))
     session.query(_CLICKHOUSE["create"])
     session.query(_CLICKHOUSE["fill"], params={"files": str(files / "*.parquet")})
     session.query(_CLICKHOUSE["merge"])

@@ -8,16 +8,16 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine
 
-from benchmarks.databases import BenchmarkServer, Session, session
+from benchmarks.dataset.filled import BASELINE, bring_to_head, set_columnstore
 from benchmarks.dataset.load import load
 from benchmarks.dataset.spec import DatasetSpec
-from benchmarks.equality import named
-from benchmarks.history import BASELINE, bring_to_head, set_columnstore
 from benchmarks.peers.contender import Asked
-from benchmarks.progress import steps
-from benchmarks.requests import Request, Statement, captured, driver_session, replay
-from benchmarks.watching import database_bytes
+from benchmarks.server.databases import BenchmarkServer, Session, session
+from benchmarks.server.sizes import database_bytes
+from benchmarks.timing.progress import steps
+from benchmarks.timing.requests import Request, Statement, captured, driver_session, replay
 from benchmarks.workloads import Workload
+from benchmarks.workloads.equality import named
 from benchmarks.workloads.parameters import Parameters
 from benchmarks.workloads.workload import Read
 

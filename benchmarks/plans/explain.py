@@ -1,13 +1,12 @@
 """Runs EXPLAIN on a statement as the application would send it."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg import Connection, sql
 
 from benchmarks.plans.node import ExplainedPlan, parse_plan
-
-Parameters = Mapping[str, Any] | Sequence[Any] | None
+from benchmarks.server.databases import Session
+from benchmarks.timing.requests import Parameters, Request
 
 _EXPLAIN = sql.SQL("EXPLAIN (ANALYZE, BUFFERS, SETTINGS, FORMAT JSON) {}")
 
@@ -25,3 +24,8 @@ def explain(connection: Connection[Any], statement: str, parameters: Parameters)
     if row is None:
         raise LookupError("EXPLAIN returned nothing")
     return parse_plan(row[0][0])
+
+
+def explained(session: Session, request: Request) -> list[ExplainedPlan]:
+    """The plans of a request's statements, run once each."""
+    return [explain(session, statement.text, statement.parameters) for statement in request]

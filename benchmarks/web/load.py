@@ -13,15 +13,15 @@ from typing import Any
 
 from sqlalchemy import URL
 
-from benchmarks.databases import BenchmarkServer, Session, session
+from benchmarks.dataset.filled import described, migrated_database
 from benchmarks.dataset.spec import DatasetSpec
-from benchmarks.environment import server_facts
 from benchmarks.errors import BenchmarkError
-from benchmarks.history import described, migrated_database
-from benchmarks.progress import steps
-from benchmarks.results import Result
-from benchmarks.statistics import percentile
-from benchmarks.watching import number
+from benchmarks.report.results import Result
+from benchmarks.server.databases import BenchmarkServer, Session, session
+from benchmarks.server.environment import server_facts
+from benchmarks.server.sizes import number
+from benchmarks.timing.progress import steps
+from benchmarks.timing.statistics import percentile
 from benchmarks.web.serving import Site, collecting, serving
 
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")

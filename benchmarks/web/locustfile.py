@@ -14,7 +14,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-import gevent  # type: ignore[import-untyped]  # published without types
+import gevent
 from gevent import socket
 from locust import HttpUser, between, events, task
 from locust.env import Environment
@@ -88,7 +88,7 @@ class Trader(HttpUser):
     def _count(self, text: str, since_ms: float) -> None:
         """Tell Locust of a message; the first one's time is what a viewer waits for."""
         kind = json.loads(text)["kind"]
-        events.request.fire(  # type: ignore[no-untyped-call]  # published so
+        events.request.fire(
             request_type="WS",
             name="first message" if since_ms else f"push {kind}",
             response_time=since_ms,

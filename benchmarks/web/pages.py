@@ -10,13 +10,13 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.databases import BenchmarkServer, session
+from benchmarks.dataset.filled import described, migrated_database
 from benchmarks.dataset.spec import DatasetSpec
-from benchmarks.environment import server_facts
 from benchmarks.errors import BenchmarkError
-from benchmarks.history import described, migrated_database
-from benchmarks.progress import steps
-from benchmarks.results import Result
+from benchmarks.report.results import Result
+from benchmarks.server.databases import BenchmarkServer, session
+from benchmarks.server.environment import server_facts
+from benchmarks.timing.progress import steps
 from benchmarks.web.serving import USERNAME, Site, serving
 
 if TYPE_CHECKING:

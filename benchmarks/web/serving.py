@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.server.databases import conninfo
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START_S = 60.0
@@ -84,7 +85,7 @@ def _program(
 def _environment(database: URL, home: Path, password: str) -> dict[str, str]:
     from argon2 import PasswordHasher
 
-    url = database.set(drivername="postgresql").render_as_string(hide_password=False)
+    url = conninfo(database)
     return {
         "OI_HOME": str(home),
         "OI_HOST": "127.0.0.1",

@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.workloads import parameters, reads
-from benchmarks.workloads.named_sql import statements
 from benchmarks.workloads.workload import Read, Target, Workload
 from db.market.ticks import CHANGE_MINUTES
+from db.timescale.sqltext import named_statements
 
-_LEGACY = statements(Path(__file__).with_name("legacy.sql"))
+_LEGACY = named_statements(__package__, "legacy.sql")
 
 _STATE = (
     "strike",

@@ -13,6 +13,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy import URL, make_url
 
+from db import links
 from db.convert.errors import BusyError
 from db.errors import ExtensionMissingError
 from db.gentle import GENTLE, options
@@ -54,18 +55,12 @@ def connect(
     settings: Mapping[str, str] = _OPTIONS,
 ) -> Connection:
     """A connection in autocommit mode; transactions are opened explicitly."""
-    conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    return psycopg.connect(
-        conninfo,
-        autocommit=True,
-        connect_timeout=10,
-        prepare_threshold=None,
-        row_factory=dict_row,
+    return links.connect(
+        make_url(url),
         application_name=application_name,
         options=options(settings),
-        keepalives_idle=10,
-        keepalives_interval=5,
-        keepalives_count=3,
+        row_factory=dict_row,
+        prepare_threshold=None,
     )
 
 

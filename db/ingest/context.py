@@ -95,6 +95,9 @@ def summary_context(snapshot: EnrichedSnapshot) -> str:
         "future_oi": snapshot.future_oi,
         "future_symbol": snapshot.future_symbol,
         "vix": snapshot.vix,
+        "atm_strike": snapshot.atm_strike,
+        "source": snapshot.source,
+        "has_changes": snapshot.has_changes,
     }
     features = {
         column: snapshot.features.get(feature) for column, feature in _SUMMARY_FEATURES.items()

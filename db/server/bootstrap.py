@@ -44,15 +44,17 @@ def make_database(admin: URL, wanted: URL, *, updated: bool) -> None:
     import psycopg
     from psycopg import sql
 
+    from db import links
+
     name = sql.Identifier(str(wanted.database))
     try:
-        with psycopg.connect(_conninfo(admin), autocommit=True) as session:
+        with links.connect(admin, application_name="oi server") as session:
             found = session.execute(
                 "SELECT 1 FROM pg_database WHERE datname = %s", [wanted.database]
             )
             if found.fetchone() is None:
                 session.execute(sql.SQL("CREATE DATABASE {}").format(name))
-        with psycopg.connect(_conninfo(wanted), autocommit=True) as session:
+        with links.connect(wanted, application_name="oi server") as session:
             if updated:
                 session.execute("ALTER EXTENSION timescaledb UPDATE")
             session.execute("SET client_min_messages = error")
@@ -61,10 +63,6 @@ def make_database(admin: URL, wanted: URL, *, updated: bool) -> None:
     except psycopg.Error as error:
         reason = str(error).strip().partition("\n")[0]
         raise ServerError(f"The server runs, but its database is not ready: {reason}.") from error
-
-
-def _conninfo(url: URL) -> str:
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def _explained(stderr: str, home: Home) -> str:

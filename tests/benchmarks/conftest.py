@@ -7,13 +7,13 @@ from datetime import date
 import pytest
 from sqlalchemy import URL, Engine
 
-from benchmarks.databases import Session
 from benchmarks.dataset import DatasetSpec
+from benchmarks.dataset.filled import settle
 from benchmarks.dataset.market import history
 from benchmarks.dataset.spec import last_session
-from benchmarks.history import settle
-from benchmarks.refreshing import rollup_names
-from benchmarks.requests import driver_session
+from benchmarks.server.databases import Session
+from benchmarks.server.rollups import rollup_names
+from benchmarks.timing.requests import driver_session
 from db.engine import engine_for
 from db.ingest import load_history
 from db.settings import Settings

@@ -2,9 +2,9 @@
 
 import pytest
 
-from benchmarks.coldness import restartable
-from benchmarks.databases import BenchmarkServer, session
 from benchmarks.errors import BenchmarkError
+from benchmarks.parts.cold import restartable
+from benchmarks.server.databases import BenchmarkServer, session
 
 
 class Local:

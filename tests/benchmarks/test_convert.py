@@ -11,13 +11,14 @@ from itertools import islice
 
 import pytest
 
-from benchmarks import disk, kills
-from benchmarks.kept import lost
-from benchmarks.migrating import Kill, Run, Stretch
+from benchmarks.parts import kills
+from benchmarks.parts.migrating import Kill, Run, Stretch
 from benchmarks.report import html_report, markdown_report, sections_of
-from benchmarks.traffic import Timed, Traffic, flowing, histogram
-from benchmarks.traffic_session import EXCHANGE, NOTHING, RECORD, writes
-from benchmarks.waits import watched
+from benchmarks.server import disk
+from benchmarks.traffic.flow import Timed, Traffic, flowing, histogram
+from benchmarks.traffic.kept import lost
+from benchmarks.traffic.session import EXCHANGE, NOTHING, RECORD, writes
+from benchmarks.traffic.waits import watched
 from db import migrate
 from tests.support.databases import connection
 

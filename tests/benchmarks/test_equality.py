@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from benchmarks.equality import first_difference, projected
+from benchmarks.workloads.equality import first_difference, projected
 from db.market.clock import IST
 
 

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime, time, timedelta
 
-from benchmarks.databases import session
 from benchmarks.dataset import DatasetSpec
+from benchmarks.dataset.growing import grow
 from benchmarks.dataset.spec import last_session, weekday_before
-from benchmarks.growing import grow
+from benchmarks.server.databases import session
 from tests.benchmarks.conftest import fill_history
 
 SPEC = DatasetSpec(days=5, strikes=5, cadence_s=30, end=last_session(date.today()))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from benchmarks.scale import growth
-from benchmarks.walk import slower
+from benchmarks.parts.scale import growth
+from benchmarks.parts.walk import slower
 from benchmarks.web.load import capacity
 from benchmarks.web.pages import Visit, summarized
 

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.databases import session
 from benchmarks.dataset import DatasetSpec
+from benchmarks.dataset.filled import BASELINE
 from benchmarks.dataset.load import load
-from benchmarks.equality import first_difference, projected
-from benchmarks.history import BASELINE
 from benchmarks.peers.embedded import embedded, installed
 from benchmarks.peers.parquet import write_parquet
 from benchmarks.peers.postgres import LegacySql
+from benchmarks.server.databases import session
 from benchmarks.workloads import WORKLOADS
+from benchmarks.workloads.equality import first_difference, projected
 from db import migrate
 
 SPEC = DatasetSpec(days=2, strikes=5)

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.baselines import entry_of, findings
-from benchmarks.checking import all_findings, application_plans, application_requests
-from benchmarks.measure import planned
+from benchmarks.parts.check import all_findings, application_plans, application_requests
+from benchmarks.plans.baselines import entry_of, findings
+from benchmarks.plans.explain import explained
 from benchmarks.plans.names import is_chunk
 from benchmarks.plans.node import parse_plan
-from benchmarks.requests import Statement, captured, explained
+from benchmarks.plans.planned import planned
+from benchmarks.timing.requests import Statement, captured
 from benchmarks.workloads import WORKLOADS
 from db.market.clock import IST
 from db.queries import snapshots

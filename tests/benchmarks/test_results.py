@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import results
-from benchmarks.baselines import Entry, findings, read_baseline, write_baseline
-from benchmarks.compare import changes, only_in_one
 from benchmarks.errors import BenchmarkError
+from benchmarks.plans.baselines import Entry, findings, read_baseline, write_baseline
+from benchmarks.report import results
+from benchmarks.report.changes import changes, only_in_one
 from tests.benchmarks.test_report import document, plan, query
 
 ENTRY = Entry("abc", [["Index Scan"]], buffers=100, chunks=2, scanned_rows=500, row_error=1.5)

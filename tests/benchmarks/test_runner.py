@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from benchmarks.runner import Plan, interleave
+from benchmarks.timing.runner import Plan, interleave
 
 
 def test_every_contender_runs_in_every_round():

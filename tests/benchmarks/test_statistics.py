@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from benchmarks.statistics import growth_exponent, percentile, ratio_interval, summarize
+from benchmarks.timing.statistics import growth_exponent, percentile, ratio_interval, summarize
 
 
 def test_the_median_of_rounds_ignores_one_busy_round():

@@ -1,5 +1,7 @@
 """One command brings everything up, and Ctrl-C takes all of it down."""
 
+import http.cookiejar
+import json
 import os
 import re
 import signal
@@ -7,13 +9,17 @@ import socket
 import stat
 import subprocess
 import sys
+import time
+import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from db.server import postmaster
+from db.server.home import open_home
 from tests.support.paths import ROOT
 
 
@@ -58,6 +64,63 @@ def told_sign_in(running: "subprocess.Popen[str]") -> tuple[str, str]:
     pytest.fail("the demo ended:\n" + "".join(seen))
 
 
+def told(running: "subprocess.Popen[str]", words: str) -> str:
+    """Wait for a line with these words; the line."""
+    assert running.stdout is not None
+    seen = []
+    for line in running.stdout:
+        seen.append(line)
+        if words in line:
+            return line
+    pytest.fail("the demo ended:\n" + "".join(seen))
+
+
+def until(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.05)
+
+
+def child_of(running: "subprocess.Popen[str]", words: str) -> int | None:
+    """The process that the demo has started with these words in its command line."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        if words not in _text(folder / "cmdline"):
+            continue
+        fields = _text(folder / "stat").rpartition(")")[2].split()
+        if fields and fields[0] != "Z" and int(fields[1]) == running.pid:
+            return int(folder.name)
+    return None
+
+
+class Trader:
+    """Somebody who is signed in."""
+
+    def __init__(self, port: int, user: str, password: str) -> None:
+        self._url = f"http://127.0.0.1:{port}"
+        jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._opener = urllib.request.build_opener(jar)
+        with self._opener.open(f"{self._url}/login") as shown:
+            found = re.search(r'name="csrf" value="([^"]+)"', shown.read().decode())
+        assert found
+        form = {"username": user, "password": password, "csrf": found[1]}
+        self._opener.open(f"{self._url}/login", urllib.parse.urlencode(form).encode()).close()
+
+    def last_update(self) -> str | None:
+        """The instant of the chain that the page would show; None while there is no answer."""
+        try:
+            with self._opener.open(f"{self._url}/api/data/NSE") as answer:
+                return str(json.load(answer)["last_update"])
+        except OSError:
+            return None
+
+    def sees_it_move(self) -> None:
+        """Wait until a newer chain is shown than the one that is shown now."""
+        until(self.last_update)
+        before = self.last_update()
+        until(lambda: self.last_update() not in (before, None))
+
+
 def page(port: int, path: str) -> str:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
         return str(answer.read().decode())
@@ -76,6 +139,60 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace").replace("\0", " ")
     except OSError:
         return ""
+
+
+CHILDREN = {"dashboard": "app serve", "collector": "app collect", "maintenance": "db maintain"}
+PATIENCE_S = 60
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_what_dies_comes_back_unaided_and_ctrl_c_ends_it_while_it_waits(ready_home: Path) -> None:
+    port = free_port()
+    with demo(ready_home, port) as running:
+        trader = Trader(port, *told_sign_in(running))
+        trader.sees_it_move()
+        for name, words in CHILDREN.items():
+            _child_comes_back(running, name, words)
+        trader.sees_it_move()
+        _database_comes_back(running, ready_home)
+        trader.sees_it_move()
+        until(lambda: not list((ready_home / "spool").glob("*.json")))
+        _ctrl_c_ends_it_while_it_waits(running, ready_home)
+    assert processes_of(ready_home) == []
+    for path in (ready_home / "logs").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert path.read_text(encoding="utf-8").count(" starts\n") >= 2
+
+
+def _child_comes_back(running: "subprocess.Popen[str]", name: str, words: str) -> None:
+    before = child_of(running, words)
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+    assert "started again in" in told(running, f"The {name} was ended by SIGKILL")
+    until(lambda: child_of(running, words) not in (before, None))
+
+
+def _database_comes_back(running: "subprocess.Popen[str]", home: Path) -> None:
+    _kill_the_database(running, home)
+    told(running, "The database is back.")
+
+
+def _kill_the_database(running: "subprocess.Popen[str]", home: Path) -> None:
+    server = postmaster.running(open_home(home).data)
+    assert server is not None
+    os.kill(server.pid, signal.SIGKILL)
+    told(running, "The database ended; it is started again in")
+
+
+def _ctrl_c_ends_it_while_it_waits(running: "subprocess.Popen[str]", home: Path) -> None:
+    collector = child_of(running, CHILDREN["collector"])
+    assert collector is not None
+    os.kill(collector, signal.SIGKILL)
+    told(running, "The collector was ended by SIGKILL")
+    _kill_the_database(running, home)
+    running.send_signal(signal.SIGINT)
+    told(running, "Stopped.")
+    assert running.wait() == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for left-over processes in /proc")

@@ -29,6 +29,12 @@ def copied(session: psycopg.Connection, types: str, blocks: Iterator[bytes]) -> 
     return session.execute("SELECT * FROM t").fetchall()
 
 
+def body(columns: list[Any]) -> bytes:
+    """The rows alone, without the header and the trailer."""
+    _, *blocks, _ = encoded(columns)
+    return b"".join(blocks)
+
+
 def test_every_type_arrives_with_its_nulls(session: psycopg.Connection) -> None:
     columns = [
         np.array([1.5, np.nan, -0.0]),
@@ -56,6 +62,17 @@ def test_no_rows_are_a_valid_copy(session: psycopg.Connection) -> None:
 def test_more_rows_than_one_block_keep_their_order(session: psycopg.Connection) -> None:
     numbers = np.arange(45_001, dtype=np.int64)
     assert [row[0] for row in copied(session, "a int8", encoded([numbers]))] == numbers.tolist()
+
+
+@pytest.mark.parametrize("nullable", [2, 9], ids=["few layouts", "many layouts"])
+def test_rows_of_different_layouts_are_those_of_each_alone_in_their_order(nullable: int) -> None:
+    random = np.random.default_rng(11)
+    numbers = np.arange(3_000, dtype=np.int64)
+    columns = [numbers, np.array([b"", b"CE", b"NIFTY"])[random.integers(0, 3, len(numbers))]]
+    for _ in range(nullable):
+        columns.append(np.where(random.random(len(numbers)) < 0.5, np.nan, numbers + 0.5))
+    alone = [body([column[row : row + 1] for column in columns]) for row in range(len(numbers))]
+    assert body(columns) == b"".join(alone)
 
 
 def test_an_unknown_type_is_refused() -> None:

@@ -8,6 +8,11 @@ import pytest
 
 from tests.support.paths import ROOT
 
+# what every measured part of the suite is made of
+_MEASURING = (
+    *("benchmarks.errors", "benchmarks.server", "benchmarks.timing", "benchmarks.plans"),
+    *("benchmarks.dataset", "benchmarks.workloads", "benchmarks.report"),
+)
 # what each room may import, itself aside; the longest prefix of a module's name is its room
 ROOMS: dict[str, tuple[str, ...]] = {
     "db.errors": (),
@@ -34,7 +39,23 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.demo": ("db", "app.analytics", "app.feeds", "app.kite", "app.web"),
     "app.cli": ("db", "app"),
     "app": ("db", "app.cli", "app.web"),
-    "benchmarks": ("db", "app"),
+    "benchmarks.errors": ("db",),
+    "benchmarks.server": ("db", "benchmarks.errors"),
+    "benchmarks.timing": ("db", "benchmarks.errors", "benchmarks.server"),
+    "benchmarks.plans": ("db", "benchmarks.errors", "benchmarks.server", "benchmarks.timing"),
+    "benchmarks.equivalence": ("db", "benchmarks.errors", "benchmarks.server"),
+    "benchmarks.dataset": (
+        *("db", "app.analytics", "app.feeds"),
+        *("benchmarks.errors", "benchmarks.server", "benchmarks.timing"),
+    ),
+    "benchmarks.traffic": ("db", "benchmarks.errors", "benchmarks.server", "benchmarks.dataset"),
+    "benchmarks.workloads": ("db", "benchmarks.errors", "benchmarks.dataset"),
+    "benchmarks.report": ("db", "benchmarks.errors", "benchmarks.server", "benchmarks.plans"),
+    "benchmarks.parts": ("db", "app.feeds", *_MEASURING, "benchmarks.traffic"),
+    "benchmarks.peers": ("db", *_MEASURING),
+    "benchmarks.web": ("db", *_MEASURING),
+    "benchmarks.cli": ("db", "benchmarks"),
+    "benchmarks": ("db", "benchmarks.cli"),
 }
 # `db` is one house with rooms of its own; what must not be seen from below
 FORBIDDEN = {

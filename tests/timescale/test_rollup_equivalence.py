@@ -10,8 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.cli.equivalence import command
-from benchmarks.equivalence import Player, playground
-from benchmarks.histories import (
+from benchmarks.equivalence.actions import (
     EXCHANGES,
     ROLLUPS,
     SPAN,
@@ -30,6 +29,8 @@ from benchmarks.histories import (
     Write,
     random_history,
 )
+from benchmarks.equivalence.player import Player
+from benchmarks.equivalence.playground import playground
 from tests.support.databases import DatabaseServer
 
 exchanges = st.sampled_from(EXCHANGES)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from benchmarks.compare import Change
 from benchmarks.report.blocks import Block, Cell, Note, Section, Table, Tone, number, text
+from benchmarks.report.changes import Change
 
 _TONES: dict[str, Tone] = {"slower": "bad", "faster": "good", "same": "plain"}
 

@@ -22,8 +22,8 @@ BEGIN
         RETURN NULL;
     END IF;
     INSERT INTO public.snapshot_touched (transaction_id, exchange, "timestamp")
-    SELECT DISTINCT live_edge.transaction_id(), exchange, "timestamp"
-    FROM after_rows
+    SELECT live_edge.transaction_id(), touched.exchange, touched."timestamp"
+    FROM (SELECT DISTINCT exchange, "timestamp" FROM after_rows) AS touched
     ON CONFLICT DO NOTHING;
     RETURN NULL;
 END

@@ -39,7 +39,7 @@ BEGIN
     added := live_edge.chain_from_history(of_exchange, at_instant);
     PERFORM live_edge.drop_vanished(of_exchange, at_instant);
     PERFORM live_edge.refresh_context(of_exchange, at_instant);
-    PERFORM live_edge.finish_chain(of_exchange, at_instant, added, false, is_forced);
+    PERFORM live_edge.finish_chain(of_exchange, at_instant, NULL, added, false, is_forced);
 END
 $$;
 

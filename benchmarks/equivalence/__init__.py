@@ -1,0 +1,1 @@
+"""Rollups against a direct GROUP BY over random histories, on every edition at hand."""

@@ -1,0 +1,59 @@
+"""Explains the application's reads on a database that somebody else filled."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import click
+
+from benchmarks.dataset.spec import DatasetSpec
+from benchmarks.errors import BenchmarkError
+from benchmarks.parts.check import application_plans
+from benchmarks.plans.planned import Planned
+from benchmarks.server.databases import Session, server_at
+from benchmarks.timing.requests import driver_session
+from benchmarks.workloads import chosen
+
+
+def inspected(url: str, queries: Sequence[str]) -> Mapping[str, Planned]:
+    """The plans by query; parameters are drawn from the days the database holds."""
+    from db.engine import engine_for
+
+    engine = engine_for(server_at(url).admin_url, read_only=True)
+    try:
+        with driver_session(engine) as session:
+            return application_plans(engine, session, chosen(queries), _held(session))
+    finally:
+        engine.dispose()
+
+
+def print_plans(found: Mapping[str, Planned], *, full: bool) -> None:
+    """Print each query's statements with the shape and figures of their plans."""
+    for name, plan in found.items():
+        figures = plan.figures
+        click.secho(f"{name}  {plan.fingerprint}", bold=True)
+        click.echo(
+            f"  {figures.buffers} buffers, {figures.scanned_rows:.0f} rows read, "
+            f"{figures.chunks} chunks, estimates off by {figures.row_error:.1f} ×, "
+            f"planning {figures.planning_ms:.2f} ms, execution {figures.execution_ms:.2f} ms"
+        )
+        for number, lines in enumerate(plan.shape):
+            text = _json(plan.documents[number]) if full else "\n".join(lines)
+            click.echo("\n".join(f"    {line}" for line in text.splitlines()))
+        click.echo()
+
+
+def _held(session: Session) -> DatasetSpec:
+    """The trading days of a database as a history to draw parameters from."""
+    row = session.execute(
+        "SELECT max(timestamp)::date, count(DISTINCT timestamp::date) FROM snapshots"
+    ).fetchone()
+    last: date | None = row[0] if row else None
+    if row is None or last is None:
+        raise BenchmarkError("This database holds no snapshots; there is nothing to explain.")
+    return DatasetSpec(days=min(500, row[1]), end=last)
+
+
+def _json(value: object) -> str:
+    import orjson
+
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()

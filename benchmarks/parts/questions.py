@@ -1,0 +1,159 @@
+"""Every question asked of the legacy tables and of the migrated database, side by side."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from benchmarks.dataset.spec import DatasetSpec
+from benchmarks.plans.planned import Planned, planned
+from benchmarks.server.databases import Session
+from benchmarks.timing import runner
+from benchmarks.timing.floor import build_floor
+from benchmarks.timing.requests import Request, Statement, captured, replay
+from benchmarks.timing.statistics import ratio_interval, summarize
+from benchmarks.workloads import Workload
+from benchmarks.workloads.equality import first_difference, named, projected
+from benchmarks.workloads.parameters import Parameters
+
+REQUESTS = 6
+# targets are stated for 15 million rows; whole days may fall a little short
+_TARGET_ROWS = 14_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The two databases of a comparison: a session on the legacy one, the migrated one's engine."""
+
+    before: Session
+    engine: Engine
+    after: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One workload made concrete: the requests of each side, and whether the answers agree."""
+
+    workload: Workload
+    parameters: Sequence[Parameters]
+    before: Sequence[Request]
+    after: Sequence[Request]
+    rows: int
+    difference: str | None
+
+
+def question(both: Sides, workload: Workload, spec: DatasetSpec, *, seed: int) -> Question:
+    """Draw parameters, take down what each side sends, and compare all their rows."""
+    given = workload.parameters(spec, count=REQUESTS, seed=seed)
+    before: list[Request] = [_legacy(workload, one) for one in given]
+    after, differences, rows = [], [], 0
+    for one, request in zip(given, before, strict=True):
+        sent, found = _after(both, workload, one)
+        after.append(sent)
+        expected = projected(_rows(both.before, request), workload.columns)
+        rows = max(rows, len(expected))
+        differences.append(first_difference(expected, projected(found, workload.columns)))
+    difference = next((text for text in differences if text), None)
+    return Question(workload, given, before, after, rows, difference)
+
+
+def measured(both: Sides, asked: Question, plan: runner.Plan, spec: DatasetSpec) -> dict[str, Any]:
+    """Times, plans and ratios of one question, as documented by `run --help`."""
+    floor = build_floor(both.after, asked.workload.name, asked.after)
+    tasks: dict[str, runner.Task] = {
+        "before": replay(both.before, asked.before),
+        "after": replay(both.after, asked.after),
+        "floor": replay(both.after, floor),
+    }
+    if asked.workload.after:
+        tasks["call"] = partial(_call, both.engine, asked.workload.after, asked.parameters)
+    samples = runner.interleave(tasks, plan)
+    rounds = {name: sample.rounds for name, sample in samples.items()}
+    times = {name: summarize(sample) for name, sample in rounds.items()}
+    before_ms, after_ms, floor_ms = (times[name].p50_ms for name in ("before", "after", "floor"))
+    return {
+        **_identity(asked),
+        "before_ms": before_ms,
+        "after_ms": after_ms,
+        "floor_ms": floor_ms,
+        "call_ms": times["call"].p50_ms if "call" in times else None,
+        "speedup": before_ms / after_ms,
+        "speedup_95": ratio_interval(rounds["before"], rounds["after"], seed=spec.seed),
+        "floors": after_ms / floor_ms,
+        "target": _judged(asked.workload, spec, before_ms / after_ms, after_ms / floor_ms),
+        "times": {name: asdict(summary) for name, summary in times.items()},
+        "plans": {
+            "before": _plan(planned(both.before, asked.before)),
+            "after": _plan(planned(both.after, asked.after)),
+        },
+    }
+
+
+def _identity(asked: Question) -> dict[str, Any]:
+    return {
+        "name": asked.workload.name,
+        "title": asked.workload.title,
+        "group": asked.workload.group,
+        "rows": asked.rows,
+        "same_rows": asked.difference is None,
+        "difference": asked.difference,
+    }
+
+
+def _judged(workload: Workload, spec: DatasetSpec, speedup: float, floors: float) -> dict[str, Any]:
+    """Whether the target is met; None on histories smaller than the one it is stated for."""
+    wanted = workload.target
+    met = (wanted.speedup is None or speedup >= wanted.speedup) and (
+        wanted.floors is None or floors <= wanted.floors
+    )
+    judged = spec.rows >= _TARGET_ROWS
+    return {
+        "speedup": wanted.speedup,
+        "floors": wanted.floors,
+        "met": met if judged else None,
+    }
+
+
+def _plan(side: Planned) -> dict[str, Any]:
+    return asdict(side)
+
+
+def _after(both: Sides, workload: Workload, given: Parameters) -> tuple[Request, Sequence[Any]]:
+    if workload.after is None:
+        request = _legacy(workload, given)
+        return request, _rows(both.after, request)
+    return captured(both.engine, partial(_bound, workload.after, given))
+
+
+def _legacy(workload: Workload, given: Parameters) -> Request:
+    """The legacy SQL; the legacy program itself prepares nothing."""
+    return [Statement(workload.before, given, prepared=workload.after is not None)]
+
+
+def _bound(
+    read: Callable[[Connection, Parameters], Sequence[Any]],
+    given: Parameters,
+    connection: Connection,
+) -> Sequence[Any]:
+    return read(connection, given)
+
+
+def _rows(session: Session, request: Request) -> Sequence[Any]:
+    with session.cursor() as cursor:
+        for statement in request:
+            cursor.execute(statement.text, statement.parameters)
+        columns = [column.name for column in cursor.description or ()]
+        return named(cursor.fetchall(), columns)
+
+
+def _call(
+    engine: Engine,
+    read: Callable[[Connection, Parameters], Sequence[Any]],
+    parameters: Sequence[Parameters],
+    number: int,
+) -> object:
+    """The read as the application calls it: pool, transaction, typed rows and all."""
+    with engine.connect() as connection:
+        return read(connection, parameters[number])

@@ -1,0 +1,1 @@
+"""A live writer, reader and bystander: what they met, waited for and kept."""

@@ -1,0 +1,79 @@
+"""Links to the database that notice when nothing comes through any more.
+
+A peer that vanished without a word is found by the system: it probes a silent link and limits how
+long what was sent may stay unacknowledged. A proxy or a server that stands still goes on
+acknowledging and never answers; only a clock on this side finds that.
+https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-TCP-USER-TIMEOUT
+"""
+
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.errors import _WaitTimeout
+from psycopg.rows import RowFactory, tuple_row
+from sqlalchemy import URL
+
+from db.urls import conninfo
+
+T = TypeVar("T")
+Row = TypeVar("Row")
+
+_CONNECT_TIMEOUT_S = 10
+_SILENCE_S = 10
+_PROBES = 3
+_MS = 1000
+
+
+class Link(psycopg.Connection[Row]):
+    """A connection that is given up when an answer takes longer than `patience_s`; None: never."""
+
+    patience_s: float | None = None
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """Wait for the server; raises OperationalError, and is closed, when it takes too long."""
+        if timeout is not None or self.patience_s is None:
+            return super().wait(gen, interval, timeout)
+        try:
+            return super().wait(gen, interval, self.patience_s)
+        except _WaitTimeout:
+            # whatever comes now would be taken for the answer to the next question
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"no answer for {self.patience_s:g} s") from None
+
+
+def parameters(
+    *, connect_timeout_s: int = _CONNECT_TIMEOUT_S, silence_s: int = _SILENCE_S
+) -> dict[str, Any]:
+    """What every connection of ours is opened with: a dead link is given up after `silence_s`."""
+    return {
+        "connect_timeout": connect_timeout_s,
+        "keepalives": 1,
+        "keepalives_idle": max(1, silence_s // 2),
+        "keepalives_interval": max(1, silence_s // (2 * _PROBES)),
+        "keepalives_count": _PROBES,
+        "tcp_user_timeout": silence_s * _MS,
+    }
+
+
+def connect(
+    url: URL,
+    *,
+    application_name: str,
+    patience_s: float | None = None,
+    options: str = "",
+    row_factory: RowFactory[Any] = tuple_row,
+    prepare_threshold: int | None = 5,
+) -> Link[Any]:
+    """A link of its own in autocommit mode; raises the driver's errors."""
+    link: Link[Any] = Link.connect(
+        conninfo(url),
+        autocommit=True,
+        application_name=application_name,
+        prepare_threshold=prepare_threshold,
+        row_factory=row_factory,
+        options=options or None,
+        **parameters(),
+    )
+    link.patience_s = patience_s
+    return link

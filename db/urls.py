@@ -1,0 +1,33 @@
+"""What counts as the address of a database, and how libpq is told of it."""
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from db.errors import SettingsError
+
+_PORTS = range(1, 65_536)
+
+
+def database_url(raw: str, name: str) -> URL:
+    """A URL of PostgreSQL; raises SettingsError, which names where it came from, for any other.
+
+    The sentence never repeats the URL, which may hold a password.
+    """
+    try:
+        url = make_url(raw)
+    except (ArgumentError, ValueError):
+        raise SettingsError(
+            f"{name} is not a database URL; write postgresql://user:password@host:port/database."
+        ) from None
+    if url.drivername.partition("+")[0] not in ("postgresql", "postgres"):
+        raise SettingsError(f"{name} must be a postgresql:// URL, not {url.drivername}://.")
+    if url.port is not None and url.port not in _PORTS:
+        raise SettingsError(f"{name} has the port {url.port}; ports go from 1 to 65535.")
+    if not raw.isprintable():
+        raise SettingsError(f"{name} must not hold control characters.")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def conninfo(url: URL) -> str:
+    """The same address as libpq reads it, password included."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -1,0 +1,84 @@
+"""Settings come from the environment, each within its range, and describe themselves."""
+
+from dataclasses import fields
+
+import pytest
+
+from db.errors import SettingsError
+from db.settings import Settings, described, settings_from
+
+GARBAGE = [
+    ("OI_PORT", "99999", "OI_PORT must be a whole number from 1 to 65535, not '99999'."),
+    ("OI_PORT", "0", "from 1 to 65535"),
+    ("OI_PORT", "١٢.5", "OI_PORT must be a whole number"),
+    ("FLASK_PORT", "http", "FLASK_PORT must be a whole number"),
+    ("OI_POOL_SIZE", "1e9", "OI_POOL_SIZE must be a whole number from 1 to 500, not '1e9'."),
+    ("OI_POOL_SIZE", "1000000000", "from 1 to 500"),
+    ("OI_LIVE_INTERVAL_S", "nan", "OI_LIVE_INTERVAL_S must be a number from 0.01 to 3600"),
+    ("OI_LIVE_INTERVAL_S", "inf", "from 0.01 to 3600"),
+    ("OI_LIVE_INTERVAL_S", "-1", "from 0.01 to 3600"),
+    ("OI_DATABASE_URL", "nonsense", "OI_DATABASE_URL is not a database URL"),
+    ("OI_DATABASE_URL", "postgresql://h:port/db", "OI_DATABASE_URL is not a database URL"),
+    ("OI_DATABASE_URL", "postgresql://h:99999/db", "has the port 99999"),
+    ("OI_DATABASE_URL", "sqlite:///file", "must be a postgresql:// URL, not sqlite://"),
+    ("OI_DATABASE_URL", "oracle+thing://h/db", "must be a postgresql:// URL"),
+    ("OI_REPLICA_URL", "postgresql://h/d\x01b", "OI_REPLICA_URL must not hold control characters"),
+    ("OI_TRACKER_DB_PORT", "70000", "OI_TRACKER_DB_PORT must be a port number"),
+    ("OI_TRACKER_DB_PORT", "²", "OI_TRACKER_DB_PORT must be a port number"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "sentence"), GARBAGE)
+def test_garbage_is_named_with_its_variable(name: str, value: str, sentence: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings_from({"OI_TRACKER_DB_HOST": "somewhere", name: value})
+    assert sentence in str(refused.value)
+
+
+def test_a_password_is_never_repeated() -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings_from({"OI_DATABASE_URL": "postgresql://u:hunter2@h:99999/db"})
+    assert "hunter2" not in str(refused.value)
+    kept = settings_from({"OI_DATABASE_URL": "postgresql://u:hunter2@h/db", "OI_SECRET_KEY": "k3y"})
+    assert "hunter2" not in repr(kept)
+    assert "k3y" not in repr(kept)
+
+
+@pytest.mark.parametrize("password", ["50%", "a@b", "a/b", "%41", "a:b?c#d"])
+def test_a_password_of_any_characters_arrives_as_it_is(password: str) -> None:
+    from psycopg.conninfo import conninfo_to_dict
+    from sqlalchemy import URL
+
+    from db.urls import conninfo
+
+    written = URL.create("postgresql", "u", password, "h", 5433, "db")
+    given = written.render_as_string(hide_password=False)
+    url = settings_from({"OI_DATABASE_URL": given}).database_url
+    assert url is not None
+    assert url.password == password
+    assert conninfo_to_dict(conninfo(url))["password"] == password
+
+
+def test_an_ipv6_address_in_a_url_is_kept() -> None:
+    url = settings_from({"OI_DATABASE_URL": "postgresql://u@[::1]:5433/db"}).database_url
+    assert url is not None
+    assert (url.host, url.port) == ("::1", 5433)
+
+
+def test_a_legacy_name_holds_where_the_new_one_is_not_set() -> None:
+    assert settings_from({"FLASK_PORT": "6000"}).port == 6000
+    assert settings_from({"FLASK_PORT": "6000", "OI_PORT": "7000"}).port == 7000
+
+
+def test_lists_are_split_at_commas() -> None:
+    found = settings_from({"OI_ALLOWED_HOSTS": "oi.example.org, localhost,"})
+    assert found.allowed_hosts == ("oi.example.org", "localhost")
+
+
+def test_every_setting_says_in_a_sentence_what_it_is() -> None:
+    listed = described()
+    assert [each.name for each in listed] == [f"OI_{f.name.upper()}" for f in fields(Settings)]
+    assert all(each.sentence.endswith(".") and len(each.sentence) > 10 for each in listed)
+    by_name = {each.name: each for each in listed}
+    assert by_name["OI_PORT"][1:3] == ("FLASK_PORT", "5050")
+    assert by_name["OI_SECRET_KEY"].default == ""
