@@ -23,6 +23,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.telemetry": ("db",),
     "app.cache": ("db", "app.telemetry"),
     "app.kite": ("db", "app.telemetry"),
+    # the stand-in for the broker drives the simulated market; nothing of the product uses it
+    "app.kite.standin": ("db", "app.analytics", "app.feeds", "app.kite"),
     "app.feeds": ("db", "app.analytics", "app.kite", "app.telemetry"),
     "app.signals": ("db", "app.analytics", "app.telemetry"),
     "app.desk": ("db", "app.analytics", "app.telemetry"),
@@ -60,6 +62,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
 # `db` is one house with rooms of its own; what must not be seen from below
 FORBIDDEN = {
     "db.timescale": ("db.market", "db.schema", "db.queries", "db.ingest", "db.settings"),
+    "app.kite": ("app.kite.standin",),
+    "app.feeds": ("app.kite.standin",),
+    "app.collector": ("app.kite.standin",),
 }
 
 

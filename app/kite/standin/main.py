@@ -1,0 +1,81 @@
+"""Run the stand-in until Ctrl-C."""
+
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+
+import click
+
+
+@click.command
+@click.option("--port", default=5060, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the simulated market.")
+@click.option(
+    "--start",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]),
+    help="Where the market's clock begins (IST); by default now.",
+)
+@click.option("--speed", default=1.0, show_default=True, help="Market seconds in one second.")
+@click.option("--interval", default=1.0, show_default=True, help="Seconds between two ticks.")
+@click.option("--always-open", is_flag=True, help="Trade at any hour of any day.")
+@click.option("--unlimited", is_flag=True, help="Answer no 429, however many requests come.")
+def command(
+    port: int,
+    seed: int | None,
+    start: datetime | None,
+    speed: float,
+    interval: float,
+    always_open: bool,
+    unlimited: bool,
+) -> None:
+    """Stand in for Kite Connect on this machine, with a simulated market, until Ctrl-C."""
+    from app.feeds.simulate.feed import DEFAULT_SEED
+    from app.kite.standin.clock import MarketClock
+    from app.kite.standin.hours import Hours
+    from app.kite.standin.server import StandIn
+    from db.errors import InvalidInputError
+    from db.market.clock import IST
+
+    if not (0 < speed < float("inf") and 0 < interval < float("inf")):
+        raise InvalidInputError("--speed and --interval must be greater than 0.")
+    standin = StandIn(
+        port=port,
+        now=MarketClock(start.replace(tzinfo=IST) if start else None, speed),
+        seed=DEFAULT_SEED if seed is None else seed,
+        hours=Hours(always=always_open),
+        interval_s=interval,
+        limited=not unlimited,
+    )
+    try:
+        standin.start()
+    except OSError as error:
+        raise InvalidInputError(f"Cannot listen on port {port}: {error.strerror}.") from error
+    try:
+        click.echo(_told(standin.url, standin.ws_url, standin.sessions.account.api_key))
+        _wait_for_the_end()
+    finally:
+        standin.stop()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """`command` as a program: an error for people is one sentence."""
+    from db.errors import InvalidInputError
+
+    try:
+        command.main(args=arguments, prog_name="python -m app.kite.standin")
+    except InvalidInputError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+
+
+def _told(url: str, ws_url: str, api_key: str) -> str:
+    return f"HTTP on {url}, WebSocket on {ws_url}, API key {api_key}; Ctrl-C ends it."
+
+
+def _wait_for_the_end() -> None:
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    ended.wait()

@@ -1,0 +1,1 @@
+"""The stand-in for the broker, proved true by the official client."""

@@ -1,0 +1,49 @@
+"""The stand-in as a program of its own."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from tests.support.paths import ROOT
+
+PROGRAM = [sys.executable, "-m", "app.kite.standin"]
+
+
+def test_it_says_where_it_is_and_ends_on_ctrl_c() -> None:
+    options = ["--port", "0", "--start", "2026-08-19T10:15:00", "--speed", "20", "--always-open"]
+    with subprocess.Popen(
+        [*PROGRAM, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        line = running.stdout.readline()
+        found = re.search(r"HTTP on (http://127\.0\.0\.1:\d+), WebSocket on ws://", line)
+        assert found, line
+        with urllib.request.urlopen(f"{found[1]}/instruments") as answer:  # noqa: S310  # loopback
+            assert answer.readline().startswith(b"instrument_token,")
+        running.send_signal(signal.SIGINT)
+        assert running.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--speed", "0"], "--speed and --interval must be greater than 0."),
+        (["--interval", "nan"], "--speed and --interval must be greater than 0."),
+    ],
+)
+def test_wrong_options_are_one_sentence(options: list[str], sentence: str) -> None:
+    done = subprocess.run([*PROGRAM, *options], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, f"Error: {sentence}\n")
+
+
+def test_a_taken_port_is_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = subprocess.run([*PROGRAM, "--port", port], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr == f"Error: Cannot listen on port {port}: Address already in use.\n"
