@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from benchmarks.dataset.features import FEATURES, feature_rows
 from benchmarks.dataset.market import chain_day
 from benchmarks.dataset.spec import DatasetSpec
 from db.market.clock import IST
 from db.market.exchanges import EXCHANGES
-from db.market.ticks import STORED_FIELDS, EnrichedOption, EnrichedSnapshot
+from db.market.limits import CHANGE_MINUTES
+from db.market.ticks import EDGE_FIELDS, STORED_FIELDS, EnrichedColumns, EnrichedSnapshot
 
 if TYPE_CHECKING:
     from db.market.ticks import ChainColumns
@@ -40,25 +43,29 @@ def _snapshot(
 ) -> EnrichedSnapshot:
     contracts = len(chain) // spec.snapshots_per_day
     rows = slice(position * contracts, (position + 1) * contracts)
-    columns = [_values(chain, name, rows) for name in STORED_FIELDS]
     spot = float(chain.underlying_price[rows.start])
     return EnrichedSnapshot(
         exchange=chain.exchange,
         timestamp=chain.timestamp[rows.start].item().replace(tzinfo=IST),
-        options=tuple(EnrichedOption(*values) for values in zip(*columns, strict=True)),
+        options=_options(chain, rows),
         underlying_price=spot,
         future_price=round(spot * 1.002, 2),
         future_oi=12_000_000,
         vix=13.0,
         atm_strike=float(chain.strike[rows][abs(chain.strike[rows] - spot).argmin()]),
         features=dict(zip(FEATURES, features, strict=True)),
+        has_changes=True,
     )
 
 
-def _values(chain: "ChainColumns", name: str, rows: slice) -> list[object]:
-    values = getattr(chain, name)[rows]
-    listed: list[object] = values.tolist()
-    if values.dtype.kind == "S":
-        return [value.decode() for value in listed if isinstance(value, bytes)]
-    # NaN is unknown
-    return [None if value != value else value for value in listed]
+def _options(chain: "ChainColumns", rows: slice) -> EnrichedColumns:
+    """The columns of some rows; greeks stay unknown, changes in units follow from percentages."""
+    stored = {name: getattr(chain, name)[rows] for name in STORED_FIELDS}
+    unknown = np.full(rows.stop - rows.start, np.nan)
+    edge = {name: unknown for name in EDGE_FIELDS if name not in stored}
+    for minutes in CHANGE_MINUTES:
+        percent = stored[f"pct_change_{minutes}m"]
+        # of a contract that lost all of it a percentage does not tell how much that was
+        base = np.where(percent > -100, 100 + percent, np.nan)
+        edge[f"oi_change_{minutes}m"] = np.round(stored["oi"] * percent / base)
+    return EnrichedColumns(**stored, **edge)

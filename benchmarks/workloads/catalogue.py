@@ -8,7 +8,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.workloads import parameters, reads
 from benchmarks.workloads.named_sql import statements
 from benchmarks.workloads.workload import Read, Target, Workload
-from db.market.ticks import CHANGE_MINUTES
+from db.market.limits import CHANGE_MINUTES
 
 _LEGACY = statements(Path(__file__).with_name("legacy.sql"))
 

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import Connection, bindparam, func
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-from db.market.ticks import EnrichedSnapshot
+from db.market.ticks import EnrichedSnapshot, SnapshotContext
 from db.schema import exchange_metadata, ml_features
 
 _KEY = ("timestamp", "exchange")
@@ -22,7 +22,7 @@ _SUMMARY_FEATURES = {
 }
 
 
-def feature_row(snapshot: EnrichedSnapshot) -> Mapping[str, Any]:
+def feature_row(snapshot: SnapshotContext) -> Mapping[str, Any]:
     """The row of ml_features that a snapshot implies.
 
     A feature without a column of its own is kept in `feature_payload` only.
@@ -43,13 +43,13 @@ def feature_row(snapshot: EnrichedSnapshot) -> Mapping[str, Any]:
     }
 
 
-def write_features(connection: Connection, snapshot: EnrichedSnapshot) -> None:
+def write_features(connection: Connection, snapshot: SnapshotContext) -> None:
     """Upsert the snapshot's row of ml_features."""
     row = feature_row(snapshot)
     connection.execute(_feature_upsert(frozenset(row)), row)
 
 
-def write_metadata(connection: Connection, snapshot: EnrichedSnapshot) -> None:
+def write_metadata(connection: Connection, snapshot: SnapshotContext) -> None:
     """Upsert the exchange's last known state, unless a newer one is there."""
     row = {
         "exchange": snapshot.exchange,
@@ -95,6 +95,9 @@ def summary_context(snapshot: EnrichedSnapshot) -> str:
         "future_oi": snapshot.future_oi,
         "future_symbol": snapshot.future_symbol,
         "vix": snapshot.vix,
+        "atm_strike": snapshot.atm_strike,
+        "source": snapshot.source,
+        "has_changes": snapshot.has_changes,
     }
     features = {
         column: snapshot.features.get(feature) for column, feature in _SUMMARY_FEATURES.items()
