@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from db.market.exchanges import exchange_named
-from db.market.ticks import CHANGE_MINUTES
+from db.market.limits import CHANGE_MINUTES
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from app.chains.states import ChainState
-from db.market.ticks import CHANGE_MINUTES
+from db.market.limits import CHANGE_MINUTES
 
 _CHANGES = tuple(f"{minutes}m" for minutes in CHANGE_MINUTES)
 _PLAIN = (

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.dataset.spec import SESSION_CLOSE, SESSION_OPEN, DatasetSpec, expiry_of
 from db.market.exchanges import EXCHANGES
-from db.market.ticks import CHANGE_MINUTES
+from db.market.limits import CHANGE_MINUTES
 
 if TYPE_CHECKING:
     from db.market.ticks import ChainColumns

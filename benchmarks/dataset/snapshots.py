@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmarks.dataset.features import FEATURES, feature_rows
 from benchmarks.dataset.market import chain_day
 from benchmarks.dataset.spec import DatasetSpec
 from db.market.clock import IST
 from db.market.exchanges import EXCHANGES
-from db.market.ticks import CHANGE_MINUTES, STORED_FIELDS, EnrichedOption, EnrichedSnapshot
+from db.market.limits import CHANGE_MINUTES
+from db.market.ticks import EDGE_FIELDS, STORED_FIELDS, EnrichedColumns, EnrichedSnapshot
 
 if TYPE_CHECKING:
     from db.market.ticks import ChainColumns
@@ -40,19 +43,11 @@ def _snapshot(
 ) -> EnrichedSnapshot:
     contracts = len(chain) // spec.snapshots_per_day
     rows = slice(position * contracts, (position + 1) * contracts)
-    columns = {name: _values(chain, name, rows) for name in STORED_FIELDS}
-    columns |= {
-        f"oi_change_{minutes}m": _units(columns["oi"], columns[f"pct_change_{minutes}m"])
-        for minutes in CHANGE_MINUTES
-    }
     spot = float(chain.underlying_price[rows.start])
     return EnrichedSnapshot(
         exchange=chain.exchange,
         timestamp=chain.timestamp[rows.start].item().replace(tzinfo=IST),
-        options=tuple(
-            EnrichedOption(**dict(zip(columns, values, strict=True)))
-            for values in zip(*columns.values(), strict=True)
-        ),
+        options=_options(chain, rows),
         underlying_price=spot,
         future_price=round(spot * 1.002, 2),
         future_oi=12_000_000,
@@ -63,18 +58,14 @@ def _snapshot(
     )
 
 
-def _units(quantities: list[Any], percentages: list[Any]) -> list[int | None]:
-    """What OI has changed by, in units, from its change in percent."""
-    return [
-        None if percent is None else round(quantity - quantity / (1 + percent / 100))
-        for quantity, percent in zip(quantities, percentages, strict=True)
-    ]
-
-
-def _values(chain: "ChainColumns", name: str, rows: slice) -> list[Any]:
-    values = getattr(chain, name)[rows]
-    listed: list[Any] = values.tolist()
-    if values.dtype.kind == "S":
-        return [value.decode() for value in listed if isinstance(value, bytes)]
-    # NaN is unknown
-    return [None if value != value else value for value in listed]
+def _options(chain: "ChainColumns", rows: slice) -> EnrichedColumns:
+    """The columns of some rows; greeks stay unknown, changes in units follow from percentages."""
+    stored = {name: getattr(chain, name)[rows] for name in STORED_FIELDS}
+    unknown = np.full(rows.stop - rows.start, np.nan)
+    edge = {name: unknown for name in EDGE_FIELDS if name not in stored}
+    for minutes in CHANGE_MINUTES:
+        percent = stored[f"pct_change_{minutes}m"]
+        # of a contract that lost all of it a percentage does not tell how much that was
+        base = np.where(percent > -100, 100 + percent, np.nan)
+        edge[f"oi_change_{minutes}m"] = np.round(stored["oi"] * percent / base)
+    return EnrichedColumns(**stored, **edge)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.chains.states import ChainState
-from db.market.ticks import CHANGE_MINUTES
+from db.market.limits import CHANGE_MINUTES
 
 START = datetime(2026, 8, 3, 5, 0, tzinfo=UTC)
 _UNKNOWN = (
