@@ -12,6 +12,5 @@ def spread(best_bid: Floats, best_ask: Floats) -> Floats:
 
 def imbalance(bid_quantity: Floats, ask_quantity: Floats) -> Floats:
     """(bid − ask) / (bid + ask) quantity, −1 … 1; NaN where there is none."""
-    total = bid_quantity + ask_quantity
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(total > 0, (bid_quantity - ask_quantity) / total, np.nan)
+        return (bid_quantity - ask_quantity) / (bid_quantity + ask_quantity)

@@ -9,11 +9,12 @@ from datetime import date, datetime, time, timedelta
 import numpy as np
 from sqlalchemy import Engine, text
 
-from app.feeds.simulate.chain import chain_block, narrowed
+from app.feeds.simulate.chain import chain_block
 from app.feeds.simulate.columns import chain_columns, snapshot_contexts
-from app.feeds.simulate.contracts import STRIKES, expiry_at
+from app.feeds.simulate.contracts import expiry_at, listed
 from app.feeds.simulate.feed import DEFAULT_SEED
-from app.feeds.simulate.paths import CLOSE_S, DAY_S, OPEN_S
+from app.feeds.simulate.paths import second_of_day, session_seconds
+from db.market.calendar import expiry_instant, previous_trading_day
 from db.market.clock import IST, market_now
 from db.market.exchanges import EXCHANGES
 
@@ -28,22 +29,21 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Instants of one exchange key on one day: seconds after midnight, `last` not included."""
+    """Instants of one exchange key on one day: seconds after midnight, `last` not included.
+
+    `strikes` are those nearest to the money; None is the whole chain.
+    """
 
     exchange: str
     day: date
     first: int
     last: int
     interval_s: int
-    strikes: int
+    strikes: int | None
 
     @property
     def seconds(self) -> range:
         return range(self.first, self.last, self.interval_s)
-
-    @property
-    def rows(self) -> int:
-        return len(self.seconds) * self.strikes * 2
 
 
 def fill(
@@ -65,7 +65,7 @@ def fill(
     Rollups are brought up to date at the end: their policies look back only some days.
     """
     spans = _missing(engine, list(planned(days, interval_s, until or market_now())))
-    total, done, lock = sum(span.rows for span in spans), 0, threading.Lock()
+    total, done, lock = sum(_rows(seed, span) for span in spans), 0, threading.Lock()
 
     def load(span: Span) -> None:
         nonlocal done
@@ -89,34 +89,37 @@ def fill(
 def planned(days: int, interval_s: int, until: datetime) -> Iterator[Span]:
     """What should be there of `days` trading days up to `until`, oldest first; see `fill`."""
     moment = until.astimezone(IST)
-    today, now_s = moment.date(), moment.hour * 3600 + moment.minute * 60 + moment.second
-    sessions = [day for day in _weekdays_back(today, days + 1) if day < today][:days]
-    if today.weekday() < 5 and now_s > OPEN_S:
-        sessions = [today, *sessions[: days - 1]]
-    for day in sorted(sessions):
-        last = min(CLOSE_S, now_s) if day == today else CLOSE_S
-        for key, listed in STRIKES.items():
-            strikes = listed if day == today else min(listed, PAST_STRIKES)
-            yield Span(key, day, OPEN_S, last, interval_s, strikes)
-    if today.weekday() >= 5 or not OPEN_S < now_s <= CLOSE_S:
-        yield from _after_hours(today, now_s, interval_s)
+    today, now_s = moment.date(), second_of_day(moment)
+    open_now = session_seconds(today)
+    has_begun = open_now is not None and now_s > open_now.start
+    past = _sessions_before(today, days - has_begun)
+    for day, held in [*past, *([(today, open_now)] if open_now and has_begun else [])]:
+        last = min(held.stop, now_s) if day == today else held.stop
+        for key in EXCHANGES:
+            strikes = None if day == today else PAST_STRIKES
+            yield Span(key, day, held.start, last, interval_s, strikes)
+    if open_now is None or not open_now.start < now_s <= open_now.stop:
+        yield from _after_hours(today, now_s, interval_s, open_now)
 
 
-def _after_hours(today: date, now_s: int, interval_s: int) -> Iterator[Span]:
+def _after_hours(today: date, now_s: int, interval_s: int, session: range | None) -> Iterator[Span]:
     first = max(0, now_s - _AFTER_HOURS_S)
-    if today.weekday() < 5 and first < CLOSE_S < now_s:
-        first = CLOSE_S
+    if session and first < session.stop < now_s:
+        first = session.stop
     first -= first % -interval_s
-    for key, listed in STRIKES.items():
-        yield Span(key, today, first, now_s, interval_s, listed)
+    for key in EXCHANGES:
+        yield Span(key, today, first, now_s, interval_s, None)
 
 
-def _weekdays_back(day: date, count: int) -> Iterator[date]:
-    while count:
-        if day.weekday() < 5:
-            yield day
-            count -= 1
-        day -= timedelta(days=1)
+def _sessions_before(today: date, count: int) -> list[tuple[date, range]]:
+    """The last `count` days before today with a session whose hours are known, oldest first."""
+    found: list[tuple[date, range]] = []
+    day = today
+    while len(found) < count:
+        day = previous_trading_day(day)
+        if held := session_seconds(day):
+            found.append((day, held))
+    return found[::-1]
 
 
 def _missing(engine: Engine, spans: Sequence[Span]) -> list[Span]:
@@ -130,7 +133,7 @@ def _missing(engine: Engine, spans: Sequence[Span]) -> list[Span]:
             newest = snapshot_at(connection, span.exchange, midnight + timedelta(seconds=span.last))
             stored = (newest.timestamp - midnight) // timedelta(seconds=1) if newest else -1
             left.append(span if stored < span.first else _after(span, stored))
-    return [span for span in left if span.rows]
+    return [span for span in left if span.seconds]
 
 
 def _after(span: Span, stored: int) -> Span:
@@ -147,8 +150,7 @@ def _load(engine: Engine, seed: int, span: Span) -> int:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         for seconds in _same_expiry(span):
             expiry = expiry_at(EXCHANGES[span.exchange], span.day, int(seconds[0]))
-            whole = chain_block(seed, span.exchange, expiry, span.day, seconds)
-            block = narrowed(whole, span.strikes)
+            block = chain_block(seed, span.exchange, expiry, span.day, seconds, span.strikes)
             rows += load_history(connection, chain_columns(block), snapshot_contexts(block))
     return rows
 
@@ -159,8 +161,17 @@ def _refresh_rollups(engine: Engine) -> None:
     fill_all(engine, lambda line: None)
 
 
+def _rows(seed: int, span: Span) -> int:
+    rows = 0
+    for seconds in _same_expiry(span):
+        expiry = expiry_at(EXCHANGES[span.exchange], span.day, int(seconds[0]))
+        chain = listed(seed, span.exchange, expiry, span.day, span.strikes)
+        rows += len(seconds) * len(chain.strike)
+    return rows
+
+
 def _same_expiry(span: Span) -> Iterator["np.ndarray[tuple[int], np.dtype[np.int64]]"]:
     """The span's seconds, divided where contracts expire."""
     seconds = np.asarray(span.seconds, dtype=np.int64)
-    parts = (seconds[seconds < CLOSE_S], seconds[(seconds >= CLOSE_S) & (seconds < DAY_S)])
-    return (part for part in parts if len(part))
+    expired = seconds >= second_of_day(expiry_instant(span.day))
+    return (part for part in (seconds[~expired], seconds[expired]) if len(part))

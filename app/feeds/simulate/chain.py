@@ -1,29 +1,37 @@
 """Quotes of a simulated chain at any instants of a day, vectorised over instants × contracts."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.analytics.black_scholes import RATE, Floats, price, years_to_expiry
-from app.feeds.simulate.contracts import Contracts, contracts
+from app.analytics.black_scholes import Floats, years_to_expiry
+from app.feeds.simulate.contracts import Contracts, listed
 from app.feeds.simulate.flows import OI_STEP_S, Flows, flows
-from app.feeds.simulate.paths import CLOSE_S, DAY_S, day_paths
+from app.feeds.simulate.inversion import implied_volatilities
+from app.feeds.simulate.paths import DayPaths, at, day_paths
+from app.feeds.simulate.surface import Seconds, Singles, Surface, carry, seconds_left, surface
+from app.feeds.simulate.trades import (
+    TICKS_PER_RUPEE,
+    Clockwork,
+    clockwork,
+    last_trades,
+    quantities,
+    quoted_ticks,
+    traded_ticks,
+    volume,
+)
 
-TICK = 0.05
-_MIN_SOLVABLE = 0.10
-_VOLATILITY_OF = {"NIFTY": 0.85, "SENSEX": 0.87, "BANKNIFTY": 1.08}
-_SKEW = -0.4
-_WINGS = 1.0
 
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class ChainBlock:
     """A chain at m instants: figures of the underlying are (m,), of the options (m, n).
 
-    Prices in INR, `volatility` a fraction a year (NaN where the price is too small to tell),
-    quantities in units; NaN where there is no bid.
+    Prices in INR, quantities in units. Unknown are NaN and, of `oi` and `volume`, −1: contracts
+    that nobody quotes; where nobody bids, bid and its quantity are NaN.
     """
 
     contracts: Contracts
@@ -38,133 +46,127 @@ class ChainBlock:
     ask: Floats
     bid_quantity: Floats
     ask_quantity: Floats
-    volatility: Floats
     oi: NDArray[np.int64]
     volume: NDArray[np.int64]
 
+    @cached_property
+    def volatility(self) -> Floats:
+        """Implied by the last prices with spot and 10 %, a fraction a year; NaN where none is."""
+        chain, years = self.contracts, years_to_expiry(self.seconds_to_expiry)
+        found = np.empty(self.ltp.shape)
+        for some in pieces(*self.ltp.shape):
+            found[some] = implied_volatilities(
+                chain.is_call, self.ltp[some], self.underlying[some], chain.strike, years[some]
+            )
+        return found
 
-_PER_CONTRACT = (
-    *("ltp", "bid", "ask", "bid_quantity", "ask_quantity"),
-    *("volatility", "oi", "volume"),
-)
+
+_PER_CONTRACT: dict[str, type] = {
+    **dict.fromkeys(("ltp", "bid", "ask", "bid_quantity", "ask_quantity"), np.float64),
+    **dict.fromkeys(("oi", "volume"), np.int64),
+}
+# below 128 KiB an array comes from memory that is there already
+_CACHED_FIGURES = 16_000
 
 
 def chain_block(
-    seed: int, key: str, expiry: date, day: date, second: NDArray[np.int64]
+    seed: int,
+    key: str,
+    expiry: date,
+    day: date,
+    second: NDArray[np.int64],
+    strikes: int | None = None,
 ) -> ChainBlock:
-    """The chain of an exchange key at those seconds after midnight (m,) of a day."""
-    chain, paths = contracts(seed, key, expiry), day_paths(seed, day)
-    flow = flows(seed, key, expiry, day)
-    name = chain.exchange.underlying_symbol
-    index = np.round(paths.index[name][second], 2)
-    left = np.maximum((expiry - day).days * DAY_S + CLOSE_S - second, 0)
-    volatility = smile(
-        index, chain.strike, years_to_expiry(left), _at_the_money(paths.vix, second, name)
-    )
-    value, solvable = _values(chain, index, years_to_expiry(left), volatility)
-    bid, ask, bid_quantity, ask_quantity = _book(chain, flow, value, second)
-    oi = flow.oi[second // OI_STEP_S]
+    """The chain of an exchange key at those seconds after midnight (m,) of a day.
+
+    With `strikes` only those nearest to the money, at the cost of those; see `listed`.
+    """
+    chain, paths = listed(seed, key, expiry, day, strikes), day_paths(seed, day)
+    prepared = _prepared(seed, key, expiry, day, strikes)
+    shape = (len(second), len(chain.strike))
+    quotes: dict[str, NDArray[Any]] = {
+        name: np.empty(shape, dtype=kind) for name, kind in _PER_CONTRACT.items()
+    }
+    for some in pieces(*shape):
+        _quote(seed, chain, day, prepared, second[some], {n: q[some] for n, q in quotes.items()})
+    _mute(chain, quotes)
     return ChainBlock(
         contracts=chain,
         timestamp=np.datetime64(day, "us") + second.astype("timedelta64[s]"),
-        seconds_to_expiry=left,
-        underlying=index,
-        future=_future(chain, index, left, paths.basis[name][second]),
-        future_oi=oi[:, -1],
-        vix=paths.vix[second],
-        ltp=np.maximum(to_tick(value), TICK),
-        bid=bid,
-        ask=ask,
-        bid_quantity=bid_quantity,
-        ask_quantity=ask_quantity,
-        volatility=np.where(solvable, volatility, np.nan),
-        oi=oi[:, :-1],
-        volume=_volume(chain, flow, second),
+        seconds_to_expiry=np.maximum(seconds_left(expiry, day) - second, 0),
+        underlying=paths.shown(chain.exchange.underlying_symbol, second),
+        future=_future(seed, chain, day, paths, second),
+        future_oi=prepared[0].future_oi[second // OI_STEP_S],
+        vix=np.round(at(paths.vix, second), 2),
+        **quotes,
     )
 
 
-def narrowed(block: ChainBlock, strikes: int) -> ChainBlock:
-    """The block with the `strikes` listed strikes nearest to its first index value."""
-    chain = block.contracts
-    distance = np.abs(chain.strike - block.underlying[0])
-    kept = np.sort(np.argsort(distance, kind="stable")[: 2 * strikes])
-    contracts = replace(
-        chain,
-        strike=chain.strike[kept],
-        is_call=chain.is_call[kept],
-        token=chain.token[kept],
-        symbol=tuple(chain.symbol[place] for place in kept),
-    )
-    columns = {name: getattr(block, name)[:, kept] for name in _PER_CONTRACT}
-    return replace(block, contracts=contracts, **columns)
+def pieces(instants: int, places: int) -> list[slice]:
+    """The rows of an array (instants, places), divided so that a processor's cache holds a part."""
+    rows = max(1, _CACHED_FIGURES // max(places, 1))
+    return [slice(first, first + rows) for first in range(0, instants, rows)]
 
 
-def smile(index: Floats, strike: Floats, years: Floats, at_the_money: Floats) -> Floats:
-    """Volatility (m, n) of each strike, free of butterfly arbitrage.
+def _quote(
+    seed: int,
+    chain: Contracts,
+    day: date,
+    prepared: tuple[Flows, Surface, Clockwork],
+    second: Seconds,
+    quotes: dict[str, NDArray[Any]],
+) -> None:
+    """Write the quotes of some instants into their rows of a block."""
+    flow, model, works = prepared
+    trade = last_trades(works, flow, day, second)
+    _price(traded_ticks(works, model, trade), quotes["ltp"])
+    bid, ask = quoted_ticks(works, model, second)
+    nobody = bid < 1
+    _price(bid, quotes["bid"])
+    _price(ask, quotes["ask"])
+    quantities(seed, works, chain.lot, second, 0, quotes["bid_quantity"])
+    quantities(seed, works, chain.lot, second, 50_021, quotes["ask_quantity"])
+    np.copyto(quotes["bid"], np.nan, where=nobody)
+    np.copyto(quotes["bid_quantity"], np.nan, where=nobody)
+    _open_interest(flow, second, quotes["oi"])
+    volume(seed, flow, chain.lot, day, trade, quotes["volume"])
 
-    The SSVI surface with a power law of exponent ½ (J. Gatheral and A. Jacquier, "Arbitrage-free
-    SVI volatility surfaces", Quantitative Finance 14, 2014; η² (1 + |ρ|) ≤ 4).
-    """
-    years = np.maximum(years, 1e-9)[:, None]
-    variance = at_the_money[:, None] ** 2 * years
-    log_moneyness = np.log(strike / index[:, None]) - RATE * years
-    scaled = _WINGS / np.sqrt(variance) * log_moneyness
-    root = np.sqrt((scaled + _SKEW) ** 2 + 1 - _SKEW**2)
-    found: Floats = np.sqrt(variance / 2 * (1 + _SKEW * scaled + root) / years)
+
+@lru_cache(maxsize=8)
+def _prepared(
+    seed: int, key: str, expiry: date, day: date, strikes: int | None
+) -> tuple[Flows, Surface, Clockwork]:
+    """What all instants of a chain's day share."""
+    chain, flow = listed(seed, key, expiry, day, strikes), flows(seed, key, expiry, day, strikes)
+    return flow, surface(seed, chain, day, day_paths(seed, day)), clockwork(chain, day)
+
+
+def _price(ticks: Singles, out: Floats) -> None:
+    """INR; a division by 20 gives exactly the number that a price's two decimals stand for."""
+    np.divide(ticks, TICKS_PER_RUPEE, out=out, dtype=np.float64)
+
+
+def _open_interest(flow: Flows, second: Seconds, out: NDArray[np.int64]) -> None:
+    contracts = len(flow.late)
+    step = second[:, None] - flow.late
+    step //= OI_STEP_S
+    np.maximum(step, 0, out=step)
+    step *= contracts
+    step += np.arange(contracts)
+    np.take(flow.oi, step, out=out, mode="clip")
+
+
+def _future(seed: int, chain: Contracts, day: date, paths: DayPaths, second: Seconds) -> Floats:
+    """Where the market's carry puts it at its own expiry, a little off, on a tick of 0.10."""
+    name = chain.exchange.underlying_symbol
+    years = years_to_expiry(np.maximum(seconds_left(chain.future_expiry, day) - second, 0))
+    rate = carry(seed, chain.family, chain.future_expiry, day)
+    fair = paths.index[name][second] * np.exp(rate * years)
+    found: Floats = np.round(fair * (1 + at(paths.basis[name], second)), 1)
     return found
 
 
-def to_tick(value: Floats) -> Floats:
-    """Rounded to the exchange's price step of 0.05."""
-    rounded: Floats = np.round(np.round(value / TICK) * TICK, 2)
-    return rounded
-
-
-def _at_the_money(vix: Floats, second: NDArray[np.int64], underlying: str) -> Floats:
-    level: Floats = vix[second] / 100 * _VOLATILITY_OF[underlying]
-    return level
-
-
-def _values(
-    chain: Contracts, index: Floats, years: Floats, volatility: Floats
-) -> tuple[Floats, NDArray[np.bool_]]:
-    """Values of all contracts, and which are large enough to tell a volatility.
-
-    The out-of-the-money side of each strike is priced, the other follows by put–call parity.
-    """
-    strike, spot, t = chain.strike[::2], index[:, None], years[:, None]
-    forward = spot - strike * np.exp(-RATE * t)
-    otm = price(forward < 0, spot, strike, t, volatility[:, ::2])
-    value = np.empty(volatility.shape)
-    value[:, ::2] = otm + np.maximum(forward, 0)
-    value[:, 1::2] = otm + np.maximum(-forward, 0)
-    return value, np.repeat(otm >= _MIN_SOLVABLE, 2, axis=1)
-
-
-def _book(
-    chain: Contracts, flow: Flows, value: Floats, second: NDArray[np.int64]
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Best bid and ask around the value with their quantities; wider for dear, deep contracts."""
-    half = np.maximum(TICK, 0.0008 * value + 0.00003 * np.abs(chain.strike - chain.centre))
-    bid = np.round(np.floor((value - half) / TICK) * TICK, 2)
-    ask = np.round(np.ceil((value + half) / TICK) * TICK, 2)
-    lot, minutes = chain.exchange.lot_size, len(flow.bustle)
-    depth = 2 + 40 * np.exp(-np.abs(chain.strike - chain.centre) / chain.exchange.strike_step / 15)
-    # any row of the day's bustle will do; these jump about from second to second
-    bids = np.ceil(depth * flow.bustle[second * 37 % minutes]) * lot
-    asks = np.ceil(depth * flow.bustle[(second * 53 + 11) % minutes]) * lot
-    has_bid = bid >= TICK
-    return np.where(has_bid, bid, np.nan), ask, np.where(has_bid, bids, np.nan), asks
-
-
-def _volume(chain: Contracts, flow: Flows, second: NDArray[np.int64]) -> NDArray[np.int64]:
-    minute, part = second // 60, (second % 60 / 60)[:, None]
-    lot = chain.exchange.lot_size
-    traded = flow.traded[minute] * (1 - part) + flow.traded[minute + 1] * part
-    return (np.floor(traded / lot) * lot).astype(np.int64)
-
-
-def _future(chain: Contracts, index: Floats, left: NDArray[np.int64], basis: Floats) -> Floats:
-    """Fair value for its own expiry, a little off."""
-    further = (chain.future_expiry - chain.expiry).days * DAY_S
-    return to_tick(index * np.exp(RATE * years_to_expiry(left + further)) * (1 + basis))
+def _mute(chain: Contracts, quotes: dict[str, NDArray[Any]]) -> None:
+    mute = np.flatnonzero(~chain.quoted)
+    for values in quotes.values():
+        values[:, mute] = -1 if values.dtype == np.int64 else np.nan

@@ -88,12 +88,12 @@ def _ticks(block: ChainBlock) -> tuple[OptionTick, ...]:
         chain.symbol,
         chain.strike.tolist(),
         ("CE" if call else "PE" for call in chain.is_call.tolist()),
-        block.ltp[0].tolist(),
-        block.oi[0].tolist(),
-        block.volume[0].tolist(),
         *(
-            [None if v != v else v for v in values[0].tolist()]
-            for values in (block.bid, block.ask, block.bid_quantity, block.ask_quantity)
+            [None if v != v or v < 0 else v for v in values[0].tolist()]
+            for values in (
+                *(block.ltp, block.oi, block.volume),
+                *(block.bid, block.ask, block.bid_quantity, block.ask_quantity),
+            )
         ),
         strict=True,
     )

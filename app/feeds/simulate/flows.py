@@ -1,4 +1,8 @@
-"""How open interest and volume of each simulated contract run through a day."""
+"""How open interest, volume and trades of each simulated contract run through a day.
+
+Levels and paces are those of NIFTY's, SENSEX's and BANKNIFTY's chains of 2025 and 2026; everything
+hangs on the contract's own randomness, so that part of a chain equals the same part of the whole.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,159 +12,178 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.analytics.black_scholes import Floats
-from app.feeds.simulate.contracts import Contracts, contracts
+from app.feeds.simulate.contracts import Contracts, listed
+from app.feeds.simulate.noise import Codes, code, drawn, noise, runs, salted, share
 from app.feeds.simulate.paths import (
-    CLOSE_S,
     DAY_S,
-    OPEN_S,
     UNDERLYINGS,
-    clock,
-    midnight_level,
+    by_the_second,
+    midnight_levels,
+    session_seconds,
 )
-from db.market.exchanges import EXCHANGES
 
 OI_STEP_S = 180
 """Exchanges publish open interest about every three minutes."""
 
+PACES = 2
+"""So many courses of a day's volume are there; each contract follows one."""
+
+LONGEST_WAIT = 17
+"""Two to this power is the most seconds between two trades."""
+
 _OI_STEPS = DAY_S // OI_STEP_S
+_RAGGED_S = 120
 _MINUTES = DAY_S // 60
-_STEP_SD = 0.16
-_PERSISTENT_SD = 0.35
-_DAILY_SD = 0.10
-_FOLLOWS = 0.85
-_BURST_CHANCE = 0.012
-_BURST_MEMORY = 0.985
-_UNCHANGED = 0.12
+_NIGHT_STEP = 0.1
 _AFTER_HOURS_VOLUME = 0.01
-_LOTS_AT_PEAK = {"NIFTY": 60_000.0, "SENSEX": 45_000.0, "BANKNIFTY": 26_000.0}
-_FUTURE_LOTS = {"NIFTY": 230_000.0, "SENSEX": 12_000.0, "BANKNIFTY": 55_000.0}
+_LASTING_SD, _VOLUME_SD = 0.35, 0.45
+_SETTLING_DAYS = 8
+_SMALLEST = -5.5
+
+# open interest in units at strikes at hundreds (SENSEX, BANKNIFTY: odd hundreds) on expiry day
+_PEAK = {"NIFTY": 2.15e7, "SENSEX": 6.5e6, "BANKNIFTY": 2.8e6}
+_FUTURE_UNITS = {"NIFTY": 1.5e7, "SENSEX": 3.5e4, "BANKNIFTY": 1.65e6}
+_ROUND = {"NIFTY": 2.0, "SENSEX": 1.7, "BANKNIFTY": 4.5}
+_HUNDREDS = 3.0
+_CALLS_FADE, _PUTS_FADE, _ITM_FADE = 0.052, 0.077, 0.56
+_STEADY_TURNOVER = {"NIFTY": 1.25, "SENSEX": 1.25, "BANKNIFTY": 4.8}
+_WEEKLY_TURNOVER, _TURNOVER_DAYS = 90.0, 3.6
+_REACH = 8.0
+_LOTS_A_TRADE = 1.6
+_MOVE, _MOVE_POWER, _MEDIAN_OF_HEAVY = 0.029, 0.86, 0.785
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Flows:
-    """One chain's day. `oi` is (480, n + 1) in units, the last column the future's, one row each
-    three minutes; `traded` (1441, n) units since midnight at each minute; `bustle` (1440, n) ≥ 0
-    how busy each minute is, 1 on average.
+    """One chain's day. `oi` is (480, n) in units, one row each three minutes, which a contract
+    publishes `late` (n,) seconds after the step; `future_oi` (480,). `lots` (n,) trade that day, on
+    the course `pace` (n,); `wait` (n,) is the power of two of seconds between two trades.
     """
 
     oi: NDArray[np.int64]
-    traded: Floats
-    bustle: NDArray[np.float32]
+    future_oi: NDArray[np.int64]
+    late: NDArray[np.int64]
+    lots: Floats
+    pace: NDArray[np.int64]
+    wait: NDArray[np.int64]
 
 
 @lru_cache(maxsize=8)
-def flows(seed: int, key: str, expiry: date, day: date) -> Flows:
+def flows(seed: int, key: str, expiry: date, day: date, strikes: int | None) -> Flows:
     """Open interest and volume of the chain of an exchange key on a day."""
-    chain = contracts(seed, key, expiry)
-    if chain.is_monthly and chain.exchange.is_weekly and f"{key}_MONTHLY" in EXCHANGES:
-        return _middle(flows(seed, f"{key}_MONTHLY", expiry, day), len(chain.strike))
-    family = UNDERLYINGS.index(chain.exchange.underlying_symbol)
-    rng = np.random.default_rng([seed, 2, family, expiry.toordinal(), day.toordinal()])
-    bustle = rng.standard_exponential((_MINUTES, len(chain.strike)), dtype=np.float32)
-    oi = _open_interest(seed, chain, family, day, rng)
-    lot = chain.exchange.lot_size
-    turnover = oi[0, :-1] * _turnover(chain, _centre(seed, chain, day), day)
-    paced = np.cumsum(bustle * _volume_pace(day)[:, None], axis=0, dtype=np.float64)
-    traded = np.concatenate([np.zeros((1, len(chain.strike))), paced]) * turnover
-    return Flows(oi, np.floor(traded / lot) * lot, bustle)
-
-
-def _middle(wide: Flows, places: int) -> Flows:
-    """In the week of the monthly expiry both keys list the same contracts, one of them fewer."""
-    first = (wide.bustle.shape[1] - places) // 2
-    chosen = np.arange(first, first + places)
-    oi = wide.oi[:, np.append(chosen, -1)]
-    return Flows(oi, wide.traded[:, chosen], wide.bustle[:, chosen])
-
-
-def _open_interest(
-    seed: int, chain: Contracts, family: int, day: date, rng: np.random.Generator
-) -> NDArray[np.int64]:
-    start = _log_level(seed, chain, family, day)
-    change = _log_level(seed, chain, family, day + timedelta(days=1)) - start
-    pace = clock(day)[::OI_STEP_S]
-    steps = rng.standard_normal((_OI_STEPS, len(start))) * np.sqrt(np.diff(pace))[:, None]
-    walked = np.concatenate([np.zeros((1, len(start))), np.cumsum(steps, axis=0)])
-    logs = start + _STEP_SD * (walked - pace[:, None] * walked[-1]) + pace[:, None] * change
-    bursts = _bursts(chain, _centre(seed, chain, day), rng)
-    lots = np.round(np.exp(logs[:-1] + bursts))
-    held = _hold_some(lots, rng)
-    return (held * chain.exchange.lot_size).astype(np.int64)
-
-
-def _bursts(chain: Contracts, centre: float, rng: np.random.Generator) -> Floats:
-    """Logs that somebody's large trades add: near the money one contract in some eighty begins one
-    at each step, grows by 10 to 40 percent (or loses as much) within nine minutes, and calms down.
-    """
-    distance = (chain.strike - centre) / chain.exchange.strike_step
-    chance = np.append(_BURST_CHANCE * np.exp(-((distance / 10) ** 2)), 0.0)
-    begins = rng.random((_OI_STEPS, len(chance))) < chance
-    size = rng.uniform(0.10, 0.40, begins.shape) * np.where(rng.random(begins.shape) < 0.8, 1, -1)
-    third = np.where(begins, size, 0.0) / 3
-    level, added = np.zeros(len(chance)), np.empty(begins.shape)
-    for step in range(_OI_STEPS):
-        level = _BURST_MEMORY * level + third[max(0, step - 2) : step + 1].sum(axis=0)
-        added[step] = level
-    return added
-
-
-def _hold_some(lots: Floats, rng: np.random.Generator) -> Floats:
-    """Some contracts publish no change at a step; they catch up at a later one."""
-    steps = np.arange(len(lots))[:, None]
-    published = np.where(rng.random(lots.shape) < _UNCHANGED, 0, steps)
-    shown: Floats = np.take_along_axis(lots, np.maximum.accumulate(published, axis=0), axis=0)
-    return shown
-
-
-def _log_level(seed: int, chain: Contracts, family: int, day: date) -> Floats:
-    """Log of open lots at midnight: contracts (n,) and, last, the future."""
-    contract = [seed, 3, family, chain.expiry.toordinal()]
-    places = len(chain.strike) + 1
-    lasting = np.random.default_rng(contract).standard_normal(places)
-    fresh = np.random.default_rng([*contract, day.toordinal()]).standard_normal(places)
-    fresh[-1] *= 0.3
-    lasting[-1] = 0.0
-    return (
-        _profile(chain, _centre(seed, chain, day), day)
-        + _PERSISTENT_SD * lasting
-        + _DAILY_SD * fresh
+    chain = listed(seed, key, expiry, day, strikes)
+    held, turned = _levels(seed, chain, day)
+    after, _ = _levels(seed, chain, day + timedelta(days=1))
+    today = code(chain.code, day.toordinal(), 5)
+    lots = np.exp(held) / chain.lot * turned
+    lots *= np.exp(_VOLUME_SD * drawn(noise(seed).normal, salted(today, 1)))
+    return Flows(
+        oi=_walk(seed, today, (held, after), _step_sd(turned), day, chain.lot),
+        future_oi=_future(seed, chain, day),
+        late=(share(salted(chain.code, 6)) * _RAGGED_S).astype(np.int64),
+        lots=lots,
+        pace=(chain.code % np.uint64(PACES)).astype(np.int64),
+        wait=_wait(lots, session_seconds(day) or range(DAY_S)),
     )
 
 
-def _centre(seed: int, chain: Contracts, day: date) -> float:
-    """Where interest gathers: it was built around the listing and follows the index."""
-    level = midnight_level(seed, day, chain.exchange.underlying_symbol)
-    return (1 - _FOLLOWS) * chain.centre + _FOLLOWS * level
+@lru_cache(maxsize=4)
+def paces(seed: int, day: date) -> Floats:
+    """Share of a day's volume behind each second on each course: (PACES × 86 400,), flat."""
+    weight = np.full(_MINUTES, _AFTER_HOURS_VOLUME)
+    if open_now := session_seconds(day):
+        first, last = open_now.start // 60, open_now.stop // 60
+        through = (np.arange(last - first) / (last - first)) - 0.5
+        weight[first:last] = 0.6 + 4.8 * through**2
+    busy = runs(noise(seed).waits, code(seed, 7, day.toordinal(), np.arange(PACES)), _MINUTES)
+    passed = np.zeros((PACES, _MINUTES + 1))
+    np.cumsum((0.3 + 0.7 * busy).T * weight, axis=1, out=passed[:, 1:])
+    found: Floats = by_the_second(passed / passed[:, -1:]).ravel()
+    return found
 
 
-def _profile(chain: Contracts, centre: float, day: date) -> Floats:
-    """Calls gather above, puts below, both at round strikes, and more as expiry nears."""
+def _levels(seed: int, chain: Contracts, day: date) -> tuple[Floats, Floats]:
+    """At midnight: log of open units, and times a day's volume exceeds them; both (n,)."""
+    days_left = max((chain.expiry - day).days, 0)
     step, underlying = chain.exchange.strike_step, chain.exchange.underlying_symbol
-    distance = (chain.strike - centre) / step
-    leaning = np.where(chain.is_call, distance - 6, distance + 6)
-    roundness = np.where(chain.strike % (10 * step) == 0, 1.1, 0.0)
-    roundness += np.where(chain.strike % (2 * step) == 0, 0.4, 0.0)
-    days_left = max((chain.expiry - day).days, 0)
-    grown = np.log(0.25 + 0.75 * np.exp(-days_left / 10))
-    shape = -(np.abs(leaning / 14) ** 1.4) + roundness + grown
-    options = np.log(_LOTS_AT_PEAK[underlying]) - 1 + shape
-    return np.append(options, np.log(_FUTURE_LOTS[underlying]))
+    money = midnight_levels(seed, day, _SETTLING_DAYS, underlying)
+    outward = np.where(chain.is_call, 1.0, -1.0) * (chain.strike - money.mean()) / step
+    turned = _turnover(underlying, outward, days_left)
+    fresh = drawn(noise(seed).normal, code(chain.code, day.toordinal(), 8))
+    held = (
+        _profile(chain, outward, days_left)
+        + _LASTING_SD * drawn(noise(seed).normal, salted(chain.code, 9))
+        + np.minimum(0.1, 6 * _step_sd(turned)) * fresh
+    )
+    return held, turned
 
 
-def _turnover(chain: Contracts, centre: float, day: date) -> Floats:
-    """Times a day's volume exceeds the open interest: high near the money, higher near expiry."""
-    distance = (chain.strike - centre) / chain.exchange.strike_step
-    days_left = max((chain.expiry - day).days, 0)
-    near = 20.0 * np.exp(-((distance / 16) ** 2)) * np.exp(-days_left / 4)
-    lively: Floats = near + 0.4 * np.exp(-((distance / 40) ** 2))
-    return lively
+def _profile(chain: Contracts, outward: Floats, days_left: int) -> Floats:
+    """Log of open units: most out of the money and at round strikes, and more as expiry nears."""
+    step, underlying = chain.exchange.strike_step, chain.exchange.underlying_symbol
+    calm = np.sqrt(max(1.0, days_left / 5))
+    fade = np.where(chain.is_call, _CALLS_FADE, _PUTS_FADE) / calm
+    outside = -fade * np.maximum(outward, 0)
+    inside = _ITM_FADE / calm * np.minimum(outward, 0)
+    roundness = np.where(chain.strike % 500 == 0, np.log(_ROUND[underlying]), 0.0)
+    if step < 100:
+        roundness -= np.where(chain.strike % 100 == 0, 0.0, np.log(_HUNDREDS))
+    grown = np.log(0.04 + 0.96 * np.exp(-days_left / 9))
+    found: Floats = outside + np.maximum(inside, _SMALLEST)
+    found += np.log(_PEAK[underlying]) + grown + roundness
+    return found
 
 
-def _volume_pace(day: date) -> Floats:
-    """Share of the day's volume in each minute: (1440,), most at the open and the close."""
-    minute = np.arange(_MINUTES)
-    open_now = (minute >= OPEN_S // 60) & (minute < CLOSE_S // 60) & (day.weekday() < 5)
-    through = (minute * 60 - OPEN_S) / (CLOSE_S - OPEN_S)
-    weight = np.where(open_now, 0.6 + 4.8 * (through - 0.5) ** 2, _AFTER_HOURS_VOLUME)
-    pace: Floats = weight / weight.sum()
-    return pace
+def _turnover(underlying: str, outward: Floats, days_left: int) -> Floats:
+    """Times a day's volume exceeds open interest: high at the money, higher near expiry."""
+    near = _WEEKLY_TURNOVER * np.exp(-days_left / _TURNOVER_DAYS)
+    calm = np.sqrt(max(1.0, days_left / 5))
+    fade = np.exp(-np.maximum(outward, 0) / _REACH / calm + np.minimum(outward, 0) * 0.2)
+    found: Floats = (near + _STEADY_TURNOVER[underlying]) * fade
+    return found
+
+
+def _step_sd(turned: Floats) -> Floats:
+    """How far a step's open interest moves: a steady part of what is traded in it."""
+    traded = turned / (375 * 60 / OI_STEP_S)
+    found: Floats = _MOVE * traded**_MOVE_POWER / _MEDIAN_OF_HEAVY
+    return found
+
+
+def _walk(
+    seed: int, codes: Codes, ends: tuple[Floats, Floats], sd: Floats, day: date, lot: int
+) -> NDArray[np.int64]:
+    """Units (480, n) from one midnight's log level to the next's, in whole lots."""
+    steps = runs(noise(seed).heavy, codes, _OI_STEPS)
+    steps *= _liveliness(day)[:, None]
+    steps *= sd.astype(np.float32)
+    steps += ((ends[1] - ends[0] - steps.sum(axis=0)) / _OI_STEPS).astype(np.float32)
+    steps[0] = 0.0
+    grown = np.exp(np.cumsum(steps, axis=0, out=steps), out=steps)
+    grown *= (np.exp(ends[0]) / lot).astype(np.float32)
+    held = np.round(grown, out=grown).astype(np.int64)
+    held *= lot
+    return held
+
+
+def _liveliness(day: date) -> NDArray[np.float32]:
+    """Of each step: 1 in market hours, little outside them."""
+    found = np.full(_OI_STEPS, _NIGHT_STEP, dtype=np.float32)
+    if open_now := session_seconds(day):
+        found[open_now.start // OI_STEP_S : open_now.stop // OI_STEP_S] = 1.0
+    return found
+
+
+def _future(seed: int, chain: Contracts, day: date) -> NDArray[np.int64]:
+    contract = code(seed, 10, chain.family, chain.future_expiry.toordinal())
+    days = np.array([day.toordinal(), day.toordinal() + 1])
+    fresh = drawn(noise(seed).normal, code(contract, days))
+    level = np.log(_FUTURE_UNITS[UNDERLYINGS[chain.family]]) + 0.03 * fresh
+    today = code(contract, day.toordinal(), 5)
+    return _walk(seed, today, (level[:1], level[1:]), np.array([5e-4]), day, chain.lot)[:, 0]
+
+
+def _wait(lots: Floats, open_now: range) -> NDArray[np.int64]:
+    seconds = _LOTS_A_TRADE * len(open_now) / np.maximum(lots, 1e-3)
+    power = np.round(np.log2(np.maximum(seconds, 1.0)))
+    return np.minimum(power, LONGEST_WAIT).astype(np.int64)
