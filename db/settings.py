@@ -4,8 +4,9 @@ Names begin with OI_; the legacy names OI_TRACKER_… and FLASK_… still work. 
 only where a URL is read: the login page needs settings and no database.
 """
 
+import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -23,11 +24,12 @@ def _setting(
     sentence: str,
     *,
     between: tuple[float, float] | None = None,
+    each: Callable[[str], object] = str,
     legacy: str | None = None,
     secret: bool = False,
 ) -> Any:
     """A field with what a reader, a parser and a printer need to know of it."""
-    known = {"sentence": sentence, "between": between, "legacy": legacy}
+    known = {"sentence": sentence, "between": between, "each": each, "legacy": legacy}
     return field(default=default, repr=not secret, metadata=known)
 
 
@@ -54,6 +56,7 @@ class Settings:
         (),
         "Addresses or networks, comma-separated, of proxies whose X-Forwarded-For and "
         "X-Forwarded-Proto are believed.",
+        each=lambda network: ipaddress.ip_network(network, strict=False),
     )
     database_url: "URL | None" = _setting(
         None, "The database; without it the local server's.", secret=True
@@ -173,7 +176,7 @@ def _parsed(name: str, raw: str, spec: "Field[Any]") -> object:
     if "\0" in raw:
         raise SettingsError(f"{name} must not hold a NUL byte.")
     if spec.type == tuple[str, ...]:
-        return tuple(filter(None, (part.strip() for part in raw.split(","))))
+        return _list(name, raw, spec)
     if spec.type in (Path, Path | None):
         return Path(raw).expanduser()
     return _url(name, raw) if "URL" in str(spec.type) else raw
@@ -191,6 +194,16 @@ def _number(name: str, raw: str, spec: "Field[Any]") -> float:
         kind = "a whole number" if whole else "a number"
         raise SettingsError(f"{name} must be {kind} from {low:g} to {high:g}, not {raw!r}.")
     return value
+
+
+def _list(name: str, raw: str, spec: "Field[Any]") -> tuple[str, ...]:
+    found = tuple(filter(None, (part.strip() for part in raw.split(","))))
+    for part in found:
+        try:
+            spec.metadata["each"](part)
+        except ValueError:
+            raise SettingsError(f"{name} cannot hold {part!r}.") from None
+    return found
 
 
 def _legacy_database(environ: Mapping[str, str]) -> "URL | None":

@@ -9,13 +9,20 @@ import click
 def command(username: str | None, password: str) -> None:
     """Set the user name and password that open the dashboard.
 
-    Only an argon2 hash is kept, in a file that nobody else can read.
+    Only an argon2 hash is kept, in a file that nobody else can read. Sessions of before end.
     """
+    from functools import partial
+
     from app.web.auth import signin
+    from app.web.auth.sessions import Sessions
     from db.settings import settings
 
     chosen = settings()
-    path = signin.write(chosen.home, username or chosen.username, password)
+    who = username or chosen.username
+    path = signin.write(chosen.home, who, password)
     click.echo(f"Sign-in written to {path}.")
+    sessions = Sessions.of(chosen, chosen.home, partial(signin.proof_of, chosen))
+    if ended := sessions.close_all(who):
+        click.echo(f"Sessions ended: {ended}.")
     if chosen.password_hash:
         click.echo("OI_PASSWORD_HASH is set and goes before this file.", err=True)

@@ -11,11 +11,11 @@ def command(workers: int) -> None:
     The address is that of OI_HOST and OI_PORT, by default http://127.0.0.1:5050.
     """
     from app.web.auth import signin
-    from app.web.server import serve
+    from app.web.server import address, serve
     from db.settings import settings
 
     chosen = settings()
-    click.echo(f"Dashboard on http://{chosen.host}:{chosen.port}")
+    click.echo(f"Dashboard on {address(chosen)}")
     if signin.configured(chosen) is None:
         click.echo("Nobody can sign in yet: run `python -m app password` first.", err=True)
     serve(chosen, workers)

@@ -1,6 +1,8 @@
-"""What every answer carries against misuse: headers, and a session cookie that fits the link."""
+"""What every answer carries against misuse, and which requests another site's page sent."""
 
-from flask import Flask, Response, request
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, Response, abort, request
 from flask.sessions import SecureCookieSessionInterface
 
 _CONTENT_SECURITY_POLICY = "; ".join(
@@ -25,6 +27,9 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_OWN_SITES = frozenset({"same-origin", "none"})
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 class SessionCookie(SecureCookieSessionInterface):
@@ -35,12 +40,45 @@ class SessionCookie(SecureCookieSessionInterface):
 
 
 def install(app: Flask) -> None:
-    """Add the headers to every answer of the application."""
-    app.after_request(_with_headers)
+    """Add the headers to every answer, and refuse what changes something for another site."""
+    app.before_request(_refuse_foreign)
+    app.after_request(with_headers)
 
 
-def _with_headers(response: Response) -> Response:
+def is_foreign(asked: Request) -> bool:
+    """Whether a page of another site sent this; every unsafe method and each WebSocket asks.
+
+    A browser's own word goes first (Sec-Fetch-Site), then the origin against the host asked for;
+    a program sends neither and carries nobody's cookies.
+    https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site
+    """
+    site = asked.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in _OWN_SITES
+    origin = asked.headers.get("Origin")
+    return origin is not None and not _is_origin_of(origin, asked.host)
+
+
+def with_headers(response: Response) -> Response:
+    """The answer with what each of them carries."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def _is_origin_of(origin: str, host: str) -> bool:
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    port = _DEFAULT_PORTS.get(parts.scheme)
+    if port is None or origin.lower() != f"{parts.scheme}://{parts.netloc.lower()}":
+        return False
+    # behind a proxy the scheme seen here may be another one, the host is what was asked for
+    return parts.netloc.lower().removesuffix(port) == host.lower().removesuffix(port)
+
+
+def _refuse_foreign() -> None:
+    if request.method not in _SAFE and is_foreign(request):
+        abort(403, "Pages of other sites may not change anything here.")

@@ -2,8 +2,10 @@
 
 import errno
 import logging
+import os
 import resource
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from db.errors import InvalidInputError
@@ -18,6 +20,11 @@ _CONNECTIONS = 1000
 _KEEPALIVE_S = 15
 _GRACE_S = 1
 _DESCRIPTORS = 8192
+# the longest that a browser sends here: an address to come back to, and cookies of other ports
+_REQUEST_LINE_BYTES = 8190
+_HEADER_BYTES = 16 * 1024
+_HEADERS = 64
+_PRIVATE = 0o077
 
 
 def serve(settings: Settings, workers: int = 1) -> None:
@@ -25,24 +32,44 @@ def serve(settings: Settings, workers: int = 1) -> None:
 
     Viewers of the live push occupy no thread, so a few threads carry many of them.
     """
+    from app.web.auth.store import store
+
     demand_free_port(settings.host, settings.port)
     _allow_descriptors()
+    # before the fork, so that all workers know each other's sessions
+    kept = store(settings)
+    os.umask(_PRIVATE)
     options = {
-        "bind": f"{settings.host}:{settings.port}",
+        "bind": _bound(settings.host, settings.port),
+        "umask": _PRIVATE,
         "workers": workers,
         "worker_class": "gthread",
         "threads": _THREADS,
         "worker_connections": _CONNECTIONS,
         "keepalive": _KEEPALIVE_S,
         "graceful_timeout": _GRACE_S,
+        "limit_request_line": _REQUEST_LINE_BYTES,
+        "limit_request_field_size": _HEADER_BYTES,
+        "limit_request_fields": _HEADERS,
         "loglevel": "warning",
         "control_socket_disable": True,
     }
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    _application(options).run()
+    # who came and who was turned away belongs into every log
+    logging.getLogger("app.web.auth").setLevel(logging.INFO)
+    _application(options, kept).run()
 
 
-def _application(options: dict[str, Any]) -> "BaseApplication":
+def address(settings: Settings) -> str:
+    """The dashboard's address as a browser takes it."""
+    return f"http://{_bound(settings.host, settings.port)}"
+
+
+def _bound(host: str, port: int) -> str:
+    return f"[{host.strip('[]')}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _application(options: dict[str, Any], kept: Path) -> "BaseApplication":
     from gunicorn.app.base import BaseApplication
 
     class Application(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped
@@ -55,7 +82,7 @@ def _application(options: dict[str, Any]) -> "BaseApplication":
         def load(self) -> "Flask":
             from app.web.factory import build
 
-            return build()
+            return build(kept=kept)
 
     return Application()
 
@@ -71,15 +98,16 @@ def _allow_descriptors() -> None:
 def demand_free_port(host: str, port: int) -> None:
     """Raise InvalidInputError, with what to do, when nothing can listen there."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise InvalidInputError(_sentence(host, port, error)) from error
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host.strip("[]"), port))
+    except (OSError, ValueError) as error:
+        raise InvalidInputError(_sentence(host, port, error)) from error
 
 
-def _sentence(host: str, port: int, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
+def _sentence(host: str, port: int, error: OSError | ValueError) -> str:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return f"Port {port} is in use; stop what uses it or choose another with OI_PORT."
-    return f"Cannot listen on {host}:{port}: {error.strerror}; OI_HOST and OI_PORT choose others."
+    reason = error.strerror if isinstance(error, OSError) else "no such address"
+    return f"Cannot listen on {_bound(host, port)}: {reason}; OI_HOST and OI_PORT choose others."

@@ -1,6 +1,8 @@
 """What the parts of one web process share, kept with the Flask application."""
 
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import cast
 
 from flask import current_app
@@ -8,7 +10,9 @@ from flask import current_app
 from app.chains.states import ChainStates
 from app.push.follower import Follower
 from app.push.hub import Viewers
+from app.web.auth import signin
 from app.web.auth.attempts import AttemptLimit
+from app.web.auth.sessions import Sessions
 from app.web.database import Database
 from db.settings import Settings
 
@@ -19,19 +23,25 @@ class Services:
 
     settings: Settings
     attempts: AttemptLimit
+    sessions: Sessions
     database: Database
     states: ChainStates
     viewers: Viewers
     live: Follower
 
     @classmethod
-    def of(cls, settings: Settings, *, explicit: bool) -> "Services":
-        """Everything unstarted: threads and connections come with the first request for them."""
+    def of(cls, settings: Settings, *, explicit: bool, store: Path) -> "Services":
+        """Everything unstarted: threads and connections come with the first request for them.
+
+        `store` is the folder where sign-ins keep what several workers share.
+        """
+        attempts = AttemptLimit(store / "attempts")
+        sessions = Sessions.of(settings, store, partial(signin.proof_of, settings))
         database = Database(settings, explicit=explicit)
         states = ChainStates(database)
         viewers = Viewers()
         live = Follower(database.url, states, viewers)
-        return cls(settings, AttemptLimit(), database, states, viewers, live)
+        return cls(settings, attempts, sessions, database, states, viewers, live)
 
     def warm_up(self) -> None:
         """Begin to follow the database, once: whoever is at the login page will want the chain.

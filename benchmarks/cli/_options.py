@@ -60,7 +60,7 @@ def dataset_options(days: int = 10) -> Decorator:
                 "--end",
                 type=click.DateTime(["%Y-%m-%d"]),
                 metavar="DATE",
-                help="Last trading day (default: the newest weekday before today).",
+                help="Last trading day (default: the newest before today).",
             ),
             click.option("--seed", default=1, show_default=True, help="Seed of all that is drawn."),
         ]

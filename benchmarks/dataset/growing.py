@@ -1,4 +1,4 @@
-"""Older history made of newer: whole weeks repeated backwards in time, inside the server.
+"""Older history made of newer: the loaded days repeated backwards in time, inside the server.
 
 What lies further back than what was loaded is put where the collector, the rollups and the archive
 policy would have left it: rows of the chain into the archive, a row an instant into `snapshots`,
@@ -15,11 +15,11 @@ from psycopg import sql
 from sqlalchemy import URL
 
 from benchmarks.dataset.filled import archive_to_columnstore
-from benchmarks.dataset.spec import weekday_before
+from benchmarks.dataset.spec import sessions_until
 from benchmarks.server.databases import Session, session
 
 _ARCHIVE = ("archive", "option_chain_snapshots")
-_DAY, _WEEK_DAYS = timedelta(days=1), 5
+_DAY = timedelta(days=1)
 # copies are complete in themselves: triggers would ask for work that is done, commits would wait
 _OPTIONS = (
     "-c session_replication_role=replica -c synchronous_commit=off "
@@ -52,8 +52,12 @@ class _Copied:
     time_column: str
 
 
-def grow(url: URL, end: date, held: int, days: int, advance: Callable[[], None]) -> None:
-    """Lengthen a history of `held` trading days up to `end` to `days`, a transaction a day."""
+def grow(url: URL, end: date, held: int, days: int, advance: Callable[[], None]) -> int:
+    """Lengthen a history of `held` trading days up to `end` to `days`, a transaction a day.
+
+    Returns how many rows of the chain were added: an older day has as many as the one it repeats.
+    """
+    added = 0
     with session(url, options=_OPTIONS) as growing:
         statements = [_copying(growing, copied) for copied in _relations(growing)]
         for source, target in _repeated(end, held, days):
@@ -63,17 +67,18 @@ def grow(url: URL, end: date, held: int, days: int, advance: Callable[[], None])
                 "shift": source - target,
             }
             with growing.transaction():
-                for statement in statements:
-                    growing.execute(statement, given)
+                copied = [growing.execute(one, given).rowcount for one in statements]
+            added += copied[0]
             advance()
     _settle(url)
+    return added
 
 
 def _repeated(end: date, held: int, days: int) -> Iterator[tuple[date, date]]:
-    """For each day to add the one to repeat; whole weeks apart, so that weekdays stay."""
-    template = held // _WEEK_DAYS * _WEEK_DAYS
+    """For each day to add the one to repeat."""
+    newest_first = sessions_until(end, days)[::-1]
     for back in range(held, days):
-        yield weekday_before(end, back % template), weekday_before(end, back)
+        yield newest_first[back % held], newest_first[back]
 
 
 def _relations(growing: Session) -> Sequence[_Copied]:

@@ -1,61 +1,47 @@
-"""Single snapshots of the generated market, as a collector hands them to the database."""
+"""Single snapshots of the simulated market, as a collector hands them to the database."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.dataset.features import FEATURES, feature_rows
-from benchmarks.dataset.market import chain_day
-from benchmarks.dataset.spec import DatasetSpec
-from db.market.clock import IST
+from benchmarks.dataset.days import block_of
+from benchmarks.dataset.spec import DatasetSpec, next_session
 from db.market.exchanges import EXCHANGES
 from db.market.limits import CHANGE_MINUTES
-from db.market.ticks import EDGE_FIELDS, STORED_FIELDS, EnrichedColumns, EnrichedSnapshot
+from db.market.ticks import (
+    EDGE_FIELDS,
+    STORED_FIELDS,
+    EnrichedColumns,
+    EnrichedSnapshot,
+    SnapshotContext,
+)
 
 if TYPE_CHECKING:
+    from app.feeds.simulate.chain import ChainBlock
     from db.market.ticks import ChainColumns
 
 Instant = Sequence[EnrichedSnapshot]
 """The snapshots of all exchanges at one instant."""
 
 
-def next_day(spec: DatasetSpec) -> date:
-    """The weekday after the history ends."""
-    day = spec.trading_days[-1] + timedelta(days=1)
-    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
-
-
-def live_snapshots(spec: DatasetSpec, count: int) -> Iterator[list[EnrichedSnapshot]]:
+def live_snapshots(spec: DatasetSpec, count: int) -> Iterator[Instant]:
     """The first `count` instants of the day after the history, all exchanges at each."""
-    chains = [chain_day(spec, exchange, next_day(spec)) for exchange in EXCHANGES]
-    features = [list(feature_rows(chain)) for chain in chains]
-    for position in range(min(count, spec.snapshots_per_day)):
-        yield [
-            _snapshot(spec, chain, position, rows[position][2:-1])
-            for chain, rows in zip(chains, features, strict=True)
-        ]
+    day = next_session(spec.trading_days[-1])
+    chains = [_snapshots(block_of(spec, exchange, day, count)) for exchange in EXCHANGES]
+    yield from zip(*chains, strict=True)
 
 
-def _snapshot(
-    spec: DatasetSpec, chain: "ChainColumns", position: int, features: Sequence[float]
-) -> EnrichedSnapshot:
-    contracts = len(chain) // spec.snapshots_per_day
-    rows = slice(position * contracts, (position + 1) * contracts)
-    spot = float(chain.underlying_price[rows.start])
-    return EnrichedSnapshot(
-        exchange=chain.exchange,
-        timestamp=chain.timestamp[rows.start].item().replace(tzinfo=IST),
-        options=_options(chain, rows),
-        underlying_price=spot,
-        future_price=round(spot * 1.002, 2),
-        future_oi=12_000_000,
-        vix=13.0,
-        atm_strike=float(chain.strike[rows][abs(chain.strike[rows] - spot).argmin()]),
-        features=dict(zip(FEATURES, features, strict=True)),
-        has_changes=True,
-    )
+def _snapshots(block: "ChainBlock") -> Iterator[EnrichedSnapshot]:
+    from app.feeds.simulate.columns import chain_columns, snapshot_contexts
+
+    chain = chain_columns(block)
+    contracts = len(chain) // len(block.timestamp)
+    for position, context in enumerate(snapshot_contexts(block)):
+        rows = slice(position * contracts, (position + 1) * contracts)
+        beside = {each.name: getattr(context, each.name) for each in fields(SnapshotContext)}
+        yield EnrichedSnapshot(**beside, options=_options(chain, rows), has_changes=True)
 
 
 def _options(chain: "ChainColumns", rows: slice) -> EnrichedColumns:

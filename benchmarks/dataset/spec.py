@@ -1,24 +1,25 @@
-"""How big a history is, and on which days it lies."""
+"""Which history: its size, its days, its cadence and its seed."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from benchmarks.errors import BenchmarkError
+from db.market import calendar
 from db.market.exchanges import EXCHANGES
 
 FULL_WIDTH = 0
-SESSION_OPEN, SESSION_CLOSE = time(9, 15), time(15, 30)
-_FULL_STRIKES = {"NSE": 113, "BSE": 155, "NSE_MONTHLY": 123, "BANKNIFTY_MONTHLY": 167}
-_MAX_DAYS, _MAX_CADENCE_S, _MIN_STRIKES = 500, 30, 5
+_MAX_DAYS, _MAX_CADENCE_S = 500, 30
+_MIN_STRIKES, _MAX_STRIKES = 5, 167
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class DatasetSpec:
-    """The size of a history; equal specs give equal bytes.
+    """The size of a history; equal specs give equal rows.
 
-    `strikes` is the width of each chain, or FULL_WIDTH for what the exchanges list (113 to 167);
-    `cadence_s` the seconds between snapshots of 09:15–15:30 IST; `end` the last trading day.
+    `strikes` are those nearest to the money, or FULL_WIDTH for all that are listed (113 to 167);
+    `cadence_s` the seconds between snapshots of the options' session; `end` the last day.
     """
 
     days: int = 10
@@ -34,76 +35,83 @@ class DatasetSpec:
             raise BenchmarkError(
                 f"--cadence must be 1 to {_MAX_CADENCE_S} s, not {self.cadence_s}."
             )
-        widest = max(_FULL_STRIKES.values())
-        if self.strikes != FULL_WIDTH and not _MIN_STRIKES <= self.strikes <= widest:
+        if self.strikes != FULL_WIDTH and not _MIN_STRIKES <= self.strikes <= _MAX_STRIKES:
             raise BenchmarkError(
-                f"--strikes must be {_MIN_STRIKES} to {widest}, or 0 for full-width chains, "
+                f"--strikes must be {_MIN_STRIKES} to {_MAX_STRIKES}, or 0 for full-width chains, "
                 f"not {self.strikes}."
             )
 
     @cached_property
     def trading_days(self) -> tuple[date, ...]:
-        """The last `days` weekdays up to `end`, ascending."""
-        return tuple(reversed([weekday_before(self.end, back) for back in range(self.days)]))
+        """The last `days` days with a session up to `end`, ascending."""
+        return sessions_until(self.end, self.days)
 
-    @property
-    def snapshots_per_day(self) -> int:
-        """Instants a day and exchange: the session's seconds by the cadence."""
-        return int((_seconds(SESSION_CLOSE) - _seconds(SESSION_OPEN)) // self.cadence_s)
+    def seconds_of(self, day: date) -> range:
+        """The snapshots of a trading day in seconds after midnight (IST)."""
+        opens, closes = hours(day)
+        midnight = datetime.combine(day, datetime.min.time())
+        first, last = (int((each - midnight).total_seconds()) for each in (opens, closes))
+        return range(first, last - (last - first) % self.cadence_s, self.cadence_s)
 
     @property
     def last_instant(self) -> datetime:
         """The newest market time in the history (naive IST)."""
-        opened = datetime.combine(self.trading_days[-1], SESSION_OPEN)
-        return opened + timedelta(seconds=(self.snapshots_per_day - 1) * self.cadence_s)
+        day = self.trading_days[-1]
+        midnight = datetime.combine(day, datetime.min.time())
+        return midnight + timedelta(seconds=self.seconds_of(day)[-1])
 
-    @property
+    @cached_property
     def rows(self) -> int:
         """Rows of option_chain_snapshots."""
-        a_snapshot = sum(2 * self.strikes_of(exchange) for exchange in EXCHANGES)
-        return a_snapshot * self.snapshots_per_day * self.days
+        return sum(self.rows_of(day) for day in self.trading_days)
 
-    def strikes_of(self, exchange: str) -> int:
-        """The number of strikes of one exchange's chain."""
-        return self.strikes or _FULL_STRIKES[exchange]
+    def rows_of(self, day: date) -> int:
+        """Rows of all exchanges on a trading day; far from the money some strikes are missing."""
+        from benchmarks.dataset.days import listed_on
+
+        listed = sum(len(listed_on(self, exchange, day).strike) for exchange in EXCHANGES)
+        return listed * len(self.seconds_of(day))
 
     def sized(self, rows: int) -> "DatasetSpec":
         """The same history with as many trading days as come closest to `rows`."""
-        a_day = replace(self, days=1).rows
-        return replace(self, days=min(_MAX_DAYS, max(1, round(rows / a_day))))
+        newest_first = reversed(sessions_until(self.end, _MAX_DAYS))
+        held, days = 0, 0
+        for days, day in enumerate(newest_first, start=1):
+            a_day = self.rows_of(day)
+            if held + a_day / 2 >= rows:
+                return replace(self, days=max(1, days - 1))
+            held += a_day
+        return replace(self, days=days)
 
 
 def last_session(today: date) -> date:
-    """The newest weekday before `today`."""
-    return weekday_before(today - timedelta(days=1), 0)
+    """The newest day with a session before `today`."""
+    return sessions_until(today - _DAY, 1)[0]
 
 
-def weekday_before(day: date, back: int) -> date:
-    """The weekday that lies `back` weekdays before `day`, or before the Friday before it."""
-    day -= timedelta(days=max(0, day.weekday() - 4))
-    weeks, rest = divmod(back, 5)
-    day -= timedelta(weeks=weeks)
-    return day - timedelta(days=rest + (2 if rest > day.weekday() else 0))
+def next_session(day: date) -> date:
+    """The first day with a session after `day`."""
+    day += _DAY
+    while calendar.session(day) is None:
+        day += _DAY
+    return day
 
 
-def expiry_of(exchange: str, day: date) -> date:
-    """The expiry of the chain that trades on `day`: Tuesday weekly (BSE Thursday), else the
-    last Tuesday of the month, as the exchanges set them in 2026 (holidays left out)."""
-    if EXCHANGES[exchange].is_weekly:
-        wanted = 3 if EXCHANGES[exchange].options_segment == "BFO" else 1
-        return day + timedelta(days=(wanted - day.weekday()) % 7)
-    last = _last_tuesday(day.year, day.month)
-    if last >= day:
-        return last
-    following = day.replace(day=1) + timedelta(days=32)
-    return _last_tuesday(following.year, following.month)
+def sessions_until(end: date, count: int) -> tuple[date, ...]:
+    """The last `count` days with a session of known hours up to `end`, ascending.
+
+    A weekday that the calendar does not cover counts as one.
+    """
+    found: list[date] = []
+    day = end
+    while len(found) < count:
+        if calendar.session(day) is not None:
+            found.append(day)
+        day -= _DAY
+    return tuple(reversed(found))
 
 
-def _last_tuesday(year: int, month: int) -> date:
-    following = date(year + month // 12, month % 12 + 1, 1)
-    last = following - timedelta(days=1)
-    return last - timedelta(days=(last.weekday() - 1) % 7)
-
-
-def _seconds(moment: time) -> int:
-    return moment.hour * 3600 + moment.minute * 60 + moment.second
+def hours(day: date) -> tuple[datetime, datetime]:
+    """When the options of a trading day open and close (naive IST)."""
+    session = calendar.session(day) or calendar.usual_session(day)
+    return session.opens.replace(tzinfo=None), session.closes.replace(tzinfo=None)

@@ -3,18 +3,18 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import sql
 from sqlalchemy import URL, Connection, Engine, text
 
-from benchmarks.dataset.encode import LEGACY_COLUMNS
+from benchmarks.dataset.days import chain_of
 from benchmarks.dataset.filled import described, legacy_database, migrated_copy
-from benchmarks.dataset.market import chain_day
-from benchmarks.dataset.snapshots import Instant, live_snapshots, next_day
-from benchmarks.dataset.spec import DatasetSpec
+from benchmarks.dataset.load import LEGACY_COLUMNS
+from benchmarks.dataset.snapshots import Instant, live_snapshots
+from benchmarks.dataset.spec import DatasetSpec, next_session
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer, session
 from benchmarks.server.environment import server_facts
@@ -212,8 +212,9 @@ def _sustained(url: URL, spec: DatasetSpec) -> dict[str, Any]:
     from db.engine import engine_for
     from db.ingest import load_history
 
-    day = next_day(replace(spec, end=next_day(spec)))
-    chains = [chain_day(spec, exchange, day) for exchange in EXCHANGES]
+    # the snapshots of the ways are of the day after the history
+    day = next_session(next_session(spec.trading_days[-1]))
+    chains = [chain_of(spec, exchange, day) for exchange in EXCHANGES]
     engine = engine_for(url)
     names = rollup_names(engine)
     midnight = datetime.combine(day + timedelta(days=1), datetime.min.time())

@@ -127,7 +127,7 @@ def growth(sizes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _size(history: ScaledHistory, spec: DatasetSpec) -> dict[str, Any]:
     archived = number(history.after, _ARCHIVED_ROWS)
     return {
-        "rows": spec.rows,
+        "rows": history.rows,
         "hot_rows": chain_rows(history.after),
         "archived_rows": archived,
         "days": spec.days,

@@ -42,6 +42,7 @@ class ScaledHistory:
     after: Session
     plain: Session
     spec: DatasetSpec
+    rows: int
     load_rows_per_s: int
     grown_rows_per_s: int | None = None
     _rollups: list[str] = field(default_factory=list)
@@ -61,15 +62,15 @@ class ScaledHistory:
 
         Raises BenchmarkError where the disk would not hold them.
         """
-        added = replace(self.spec, days=days).rows - self.spec.rows
-        if added <= 0:
+        if days <= self.spec.days:
             return
-        self._require_room(added)
+        self._require_room(replace(self.spec, days=days).rows - self.spec.rows)
         started = time.perf_counter()
         with steps(f"growing to {days} days", days - self.spec.days) as advance:
-            grow(self.url, self.spec.end, self.spec.days, days, advance)
+            added = grow(self.url, self.spec.end, self.spec.days, days, advance)
         self.grown_rows_per_s = round(added / (time.perf_counter() - started))
         self.spec = replace(self.spec, days=days)
+        self.rows += added
 
     def _require_room(self, rows: int) -> None:
         """Ask the disk, where it is this machine's; a full one would take the server down."""
@@ -78,7 +79,7 @@ class ScaledHistory:
             free = shutil.disk_usage(found[0] if found else "").free
         except OSError:
             return  # a server elsewhere
-        needed = rows * database_bytes(self.plain) // self.spec.rows + _SPARE_BYTES
+        needed = rows * database_bytes(self.plain) // self.rows + _SPARE_BYTES
         if free < needed:
             raise BenchmarkError(
                 f"Growing by {rows:,} rows wants {needed / 2**30:.0f} GiB of disk and "
@@ -120,8 +121,16 @@ def built(server: BenchmarkServer, spec: DatasetSpec) -> Iterator[ScaledHistory]
         engine, writing = engine_for(url, read_only=True), engine_for(url)
         try:
             with driver_session(engine) as after, session(url) as plain:
-                rows_per_s = round(loaded.rows_per_s)
-                yield ScaledHistory(url, engine, writing, after, plain, loaded_spec, rows_per_s)
+                yield ScaledHistory(
+                    url,
+                    engine,
+                    writing,
+                    after,
+                    plain,
+                    loaded_spec,
+                    loaded.rows,
+                    round(loaded.rows_per_s),
+                )
         finally:
             engine.dispose()
             writing.dispose()

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.dataset.encode import LEGACY_COLUMNS
-from benchmarks.dataset.market import chain_day
+from benchmarks.dataset.days import chain_of
+from benchmarks.dataset.load import LEGACY_COLUMNS
 from benchmarks.dataset.spec import DatasetSpec
 from db.market.exchanges import EXCHANGES
 
@@ -20,7 +20,7 @@ def write_parquet(spec: DatasetSpec, folder: Path) -> None:
     import pyarrow.parquet as pq
 
     for day in spec.trading_days:
-        chains = [chain_day(spec, exchange, day) for exchange in EXCHANGES]
+        chains = [chain_of(spec, exchange, day) for exchange in EXCHANGES]
         table = pa.concat_tables([_table(pa, chain) for chain in chains])
         pq.write_table(table, folder / f"{day:%Y%m%d}.parquet")
 

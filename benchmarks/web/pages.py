@@ -1,8 +1,5 @@
 """What a trader's browser experiences: Core Web Vitals, bytes and requests of each page."""
 
-import contextlib
-import os
-import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -12,17 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset.filled import described, migrated_database
 from benchmarks.dataset.spec import DatasetSpec
-from benchmarks.errors import BenchmarkError
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer, session
 from benchmarks.server.environment import server_facts
 from benchmarks.timing.progress import steps
+from benchmarks.web.browser import chromium
 from benchmarks.web.serving import USERNAME, Site, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-_PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _VITALS = Path(__file__).with_name("vitals.js")
 _PATIENCE_MS = 60_000
 _USABLE = "#rows tr[data-strike]"
@@ -57,7 +53,7 @@ def pages_on(server: BenchmarkServer, spec: DatasetSpec, result: Result, *, repe
         migrated_database(server, spec) as url,
         session(url) as facts,
         serving(url) as site,
-        _chromium() as browser,
+        chromium() as browser,
         steps("visiting pages", len(NETWORKS) * repeats) as advance,
     ):
         result.servers.append(asdict(server_facts(facts)))
@@ -92,25 +88,6 @@ _FIGURES = ("usable_ms", "lcp_ms", "inp_ms", "cls", "bytes", "requests")
 def _middle(group: Sequence[Visit], name: str) -> float | None:
     values = [value for visit in group if (value := getattr(visit, name)) is not None]
     return median(values) if values else None
-
-
-@contextlib.contextmanager
-def _chromium() -> "Iterator[Browser]":
-    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
-    if program is None:
-        raise BenchmarkError("No Chromium on this machine; on Debian: apt install chromium.")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        raise BenchmarkError("Playwright is missing; install requirements-bench.lock.") from None
-    # Chromium refuses to run as root with its sandbox
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 def _round(browser: "Browser", site: Site, network: str) -> Iterator[Visit]:

@@ -4,7 +4,6 @@ import contextlib
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from sqlalchemy import URL
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.server.databases import conninfo
+from benchmarks.server.ports import free_port
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START_S = 60.0
@@ -89,19 +89,12 @@ def _environment(database: URL, home: Path, password: str) -> dict[str, str]:
     return {
         "OI_HOME": str(home),
         "OI_HOST": "127.0.0.1",
-        "OI_PORT": str(_free_port()),
+        "OI_PORT": str(free_port()),
         "OI_DATABASE_URL": url,
         "OI_USERNAME": USERNAME,
         "OI_PASSWORD_HASH": PasswordHasher().hash(password),
         "OI_SECRET_KEY": secrets.token_hex(32),
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from benchmarks.dataset.market import strike_grid
-from benchmarks.dataset.spec import SESSION_OPEN, DatasetSpec
+from benchmarks.dataset.days import listed_on
+from benchmarks.dataset.spec import DatasetSpec, hours
 from db.market.exchanges import EXCHANGES
 
 Parameters = Mapping[str, Any]
 Draw = Callable[["Dice"], Parameters]
 
-# trading days within the 30 calendar days that are not archived, less one for their border
-_HOT_DAYS = 20
+# what is not archived are 30 days, less some for their border
+_HOT = timedelta(days=28)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,20 @@ class Dice:
         return self.random.choice(list(EXCHANGES))
 
     def instant(self) -> datetime:
-        """Any moment of a session among the last twenty trading days, rarely on a snapshot."""
-        day = self.random.choice(self.spec.trading_days[-_HOT_DAYS:])
-        session_s = self.spec.snapshots_per_day * self.spec.cadence_s
-        after_open = timedelta(seconds=self.random.randrange(60, session_s))
-        return datetime.combine(day, SESSION_OPEN) + after_open
+        """Any moment of a session in the last four weeks, rarely on a snapshot."""
+        listed = self.spec.trading_days
+        opens, closes = hours(self.random.choice([d for d in listed if listed[-1] - d < _HOT]))
+        session_s = int((closes - opens).total_seconds())
+        return opens + timedelta(seconds=self.random.randrange(60, session_s))
+
+    def contract(self, day: date) -> Parameters:
+        """Any contract of a trading day's chains."""
+        exchange = self.exchange()
+        return {
+            "exchange": exchange,
+            "strike": float(self.random.choice(listed_on(self.spec, exchange, day).strike)),
+            "option_type": self.random.choice(["CE", "PE"]),
+        }
 
 
 def live(dice: Dice) -> Parameters:
@@ -53,24 +62,17 @@ def moment(dice: Dice) -> Parameters:
 
 def contract(dice: Dice) -> Parameters:
     """Any contract on any of the hot days."""
-    exchange = dice.exchange()
-    opened = datetime.combine(dice.instant().date(), time.min)
-    return {
-        "exchange": exchange,
-        "strike": float(dice.random.choice(strike_grid(dice.spec, exchange))),
-        "option_type": dice.random.choice(["CE", "PE"]),
-        "start": opened,
-        "end": opened + timedelta(days=1),
-    }
+    day = dice.instant().date()
+    return {**dice.contract(day), "start": datetime.combine(day, time.min), "end": _end_of(day)}
 
 
 def contract_days(days: int) -> Draw:
-    """Any contract over the newest trading days."""
+    """Any contract of the last day over the newest trading days."""
 
     def draw(dice: Dice) -> Parameters:
         listed = dice.spec.trading_days
         start = datetime.combine(listed[-min(days, len(listed))], time.min)
-        return dict(contract(dice)) | {"start": start, "end": _end_of(listed[-1])}
+        return {**dice.contract(listed[-1]), "start": start, "end": _end_of(listed[-1])}
 
     return draw
 

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import URL, Engine
 
 from benchmarks.dataset import DatasetSpec
+from benchmarks.dataset.days import history
 from benchmarks.dataset.filled import settle
-from benchmarks.dataset.market import history
 from benchmarks.dataset.spec import last_session
 from benchmarks.server.databases import Session
 from benchmarks.server.rollups import rollup_names

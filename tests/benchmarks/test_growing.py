@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 
 from benchmarks.dataset import DatasetSpec
 from benchmarks.dataset.growing import grow
-from benchmarks.dataset.spec import last_session, weekday_before
+from benchmarks.dataset.spec import last_session, sessions_until
 from benchmarks.server.databases import session
 from tests.benchmarks.conftest import fill_history
 
@@ -33,17 +33,19 @@ def _day(asking, day):
 
 def test_older_days_appear_in_every_table_and_the_newer_stay(database):
     fill_history(database, SPEC)
+    newest_first = sessions_until(SPEC.end, GROWN_DAYS)[::-1]
     with session(database) as asking:
         hot, *loaded = asking.execute(COUNTED).fetchone()
-        grow(database, SPEC.end, SPEC.days, GROWN_DAYS, lambda: None)
+        added = grow(database, SPEC.end, SPEC.days, GROWN_DAYS, lambda: None)
         hot_after, *grown = asking.execute(COUNTED).fetchone()
         assert hot_after == hot == SPEC.rows
-        assert [after * SPEC.days for after in grown] == [n * GROWN_DAYS for n in loaded]
-        # the oldest two days repeat the newest two of a week later
+        assert grown[0] == loaded[0] + added
+        assert all(after > before for after, before in zip(grown, loaded, strict=True))
+        # the oldest two days repeat the newest two
         for back in (5, 6):
-            older = _day(asking, weekday_before(SPEC.end, back))
-            assert older == _day(asking, weekday_before(SPEC.end, back - 5))
-            assert len(older) == 4 * 75
+            older = _day(asking, newest_first[back])
+            assert older == _day(asking, newest_first[back - 5])
+            assert len(older) == 4 * len(SPEC.seconds_of(newest_first[back - 5])) // 10
 
 
 def test_what_is_grown_already_is_not_grown_again(database):

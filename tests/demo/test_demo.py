@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.server.ports import free_port
 from db.server import postmaster
 from db.server.home import open_home
 from tests.support.paths import ROOT
@@ -26,11 +27,6 @@ from tests.support.paths import ROOT
 def environment(home: Path, port: int) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("OI_")}
     return clean | {"OI_HOME": str(home), "OI_PORT": str(port)}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -131,3 +131,8 @@ def test_the_walk_sees_what_runs_upwards(
     monkeypatch.setattr("tests.house.test_imports.ROOT", tmp_path)
     said = " ".join(faults(module, path))
     assert said == "" if expected is None else expected in said
+
+
+def test_the_suite_keeps_three_modules_at_its_top() -> None:
+    top = {path.name for path in (ROOT / "benchmarks").glob("*.py")}
+    assert top == {"__init__.py", "__main__.py", "errors.py"}

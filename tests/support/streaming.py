@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
+from benchmarks.server.ports import free_port
 from db.server.account import Account, run_as, unprivileged_account
 from tests.support.databases import connection
 
@@ -75,7 +75,7 @@ class _Pair:
             self._run("pg_ctl", "stop", "-D", data, "-m", "immediate", "-w")
 
     def _up(self, data: Path) -> URL:
-        port = _free_port()
+        port = free_port()
         options = f"-p {port} -k ''"
         log = self._folder / f"{data.name}.log"
         self._run("pg_ctl", "start", "-D", data, "-w", "-l", log, "-o", options)
@@ -87,10 +87,3 @@ class _Pair:
     def _run(self, program: str, *arguments: str | Path) -> None:
         done = run_as(self._account, self._bin_dir / program, *arguments, cwd=self._folder)
         assert done.returncode == 0, done.stderr or done.stdout
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,9 +1,8 @@
 """Applications whose threads end with the test, chains in a database, and a signed-in client."""
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,8 @@ from sqlalchemy import URL
 
 from app import create_app
 from app.web.auth import signin
+from benchmarks.errors import BenchmarkError
+from benchmarks.web import browser as browsers
 from db.engine import engine_for
 from db.ingest import write_snapshot
 from db.market.clock import IST
@@ -34,7 +35,6 @@ Store = Callable[..., EnrichedSnapshot]
 
 OPENING = datetime(2026, 8, 3, 9, 15, tzinfo=IST)
 EXPIRY = date(2026, 8, 4)
-_CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture
@@ -96,16 +96,12 @@ def store(database: URL) -> Iterator[Store]:
 
 @pytest.fixture(scope="session")
 def chromium() -> "Iterator[Browser]":
-    program = next(filter(None, map(shutil.which, _CHROMIUMS)), None)
-    if program is None:
-        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    # Chromium refuses to run as root with its sandbox
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+    with ExitStack() as stack:
+        try:
+            browser = stack.enter_context(browsers.chromium())
+        except BenchmarkError as missing:
+            pytest.skip(str(missing))
         yield browser
-        browser.close()
 
 
 @pytest.fixture

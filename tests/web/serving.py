@@ -23,6 +23,7 @@ from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, RejectConnection, Request, TextMessage
 from wsproto.extensions import PerMessageDeflate
 
+from benchmarks.server.ports import free_port
 from tests.support.paths import ROOT
 from tests.web import PASSWORD, USERNAME
 
@@ -98,10 +99,7 @@ class WebServer:
 @contextlib.contextmanager
 def web_server(home: Path, database: URL) -> Iterator[WebServer]:
     """A running server, stopped afterwards."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = WebServer(home, database, port)
+    server = WebServer(home, database, free_port())
     server.start()
     try:
         yield server

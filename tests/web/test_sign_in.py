@@ -1,17 +1,20 @@
 """Signing in and out, before any database is there."""
 
+import base64
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 from sqlalchemy import make_url
 
 from app.web.auth import signin
-from app.web.auth.attempts import AttemptLimit
+from app.web.auth.destination import is_path_of_this_site
 from db.errors import InvalidInputError, SettingsError
 from db.settings import Settings, settings_from
 from tests.web import PASSWORD
@@ -64,8 +67,9 @@ def test_without_a_sign_in_the_page_says_how_to_set_one(
 def test_without_a_sign_in_nobody_enters(tmp_path: Path, client_of: ClientOf) -> None:
     client = client_of(Settings(home=tmp_path))
     with client.session_transaction() as session:
-        session["csrf"] = "known"
-    answer = client.post("/login", data={"username": "", "password": "", "csrf": "known"})
+        session["csrf"] = "00" * 24
+    known = base64.urlsafe_b64encode(bytes(48)).decode()
+    answer = client.post("/login", data={"username": "", "password": "", "csrf": known})
     assert answer.status_code == 503
     assert client.get("/").location.startswith("/login")
 
@@ -73,7 +77,7 @@ def test_without_a_sign_in_nobody_enters(tmp_path: Path, client_of: ClientOf) ->
 def test_the_right_password_leads_to_the_dashboard(client: FlaskClient) -> None:
     answer = sign_in(client)
     assert (answer.status_code, answer.location) == (302, "/")
-    cookie = client.get_cookie("oi_session")
+    cookie = client.get_cookie("oi_session_5050")
     assert cookie is not None
     assert cookie.http_only
     assert cookie.same_site == "Lax"
@@ -106,21 +110,141 @@ def test_five_failures_close_the_door_even_for_the_right_password(client: FlaskC
     assert 0 < int(answer.headers["Retry-After"]) <= 60
 
 
-def test_the_limit_is_over_after_a_minute_and_per_address() -> None:
-    now = [0.0]
-    limit = AttemptLimit(clock=lambda: now[0])
-    for _ in range(5):
-        limit.failed("a")
-    assert limit.wait_s("a") == 60.0
-    assert limit.wait_s("b") == 0.0
-    now[0] = 60.0
-    assert limit.wait_s("a") == 0.0
-
-
-def test_after_logout_the_dashboard_asks_again(client: FlaskClient) -> None:
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_after_logout_the_dashboard_asks_again(client: FlaskClient, site: str) -> None:
     sign_in(client)
-    assert client.get("/logout").location == "/login"
+    assert client.get("/logout", headers={"Sec-Fetch-Site": site}).location == "/login"
     assert client.get("/").location == "/login"
+    assert client.get("/logout").location == "/login"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "same-origin", "Sec-Purpose": "prefetch;prerender"},
+        {},
+    ],
+)
+def test_nothing_but_a_wish_signs_out(client: FlaskClient, headers: dict[str, str]) -> None:
+    sign_in(client)
+    page = client.get("/logout", headers=headers)
+    assert page.status_code == 200
+    assert "Sign out on this device?" in page.text
+    assert client.get("/login").status_code == 302
+    answer = client.post("/logout", data={"csrf": token(client, "/logout")})
+    assert answer.location == "/login"
+    assert client.get("/login").status_code == 200
+
+
+@pytest.mark.parametrize("given", ["", "x", "AAAA", "é", base64.urlsafe_b64encode(bytes(48))])
+def test_signing_out_needs_the_pages_token(client: FlaskClient, given: str) -> None:
+    sign_in(client)
+    token(client, "/logout")
+    answer = client.post("/logout", data={"csrf": given})
+    assert answer.status_code == 400
+    assert "This page had expired" in answer.text
+    assert client.get("/login").status_code == 302
+
+
+def test_a_form_shows_its_token_differently_each_time(client: FlaskClient) -> None:
+    assert token(client) != token(client)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "https://example.org"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Origin": "http://localhost:81"},
+        {"Origin": ""},
+    ],
+)
+def test_no_form_of_another_site_is_taken(client: FlaskClient, headers: dict[str, str]) -> None:
+    form = {"username": "trader", "password": PASSWORD, "csrf": token(client)}
+    assert client.post("/login", data=form, headers=headers).status_code == 403
+    assert client.get("/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"},
+        {"Origin": "http://localhost"},
+        {"Origin": "http://localhost:80"},
+        {"Origin": "https://localhost"},
+        {"Origin": "http://LOCALHOST"},
+    ],
+)
+def test_a_form_of_this_site_is_taken(client: FlaskClient, headers: dict[str, str]) -> None:
+    form = {"username": "trader", "password": PASSWORD, "csrf": token(client)}
+    assert client.post("/login", data=form, headers=headers).status_code == 302
+
+
+def test_a_cookie_that_was_signed_out_opens_nothing(client: FlaskClient) -> None:
+    sign_in(client)
+    cookie = client.get_cookie("oi_session_5050")
+    assert cookie is not None
+    client.post("/logout", data={"csrf": token(client, "/logout")})
+    client.set_cookie("oi_session_5050", cookie.value)
+    assert client.get("/login").status_code == 200
+
+
+def test_signing_in_again_ends_the_session_before(client: FlaskClient) -> None:
+    sign_in(client)
+    first = client.get_cookie("oi_session_5050")
+    assert first is not None
+    form = {"username": "trader", "password": PASSWORD, "csrf": token(client, "/logout")}
+    assert client.post("/login", data=form).status_code == 302
+    second = client.get_cookie("oi_session_5050")
+    assert second is not None
+    assert second.value != first.value
+    client.set_cookie("oi_session_5050", first.value)
+    assert client.get("/login").status_code == 200
+
+
+def test_two_servers_on_one_host_keep_their_own_cookies(home: Path, client_of: ClientOf) -> None:
+    client = client_of(Settings(home=home, port=6060))
+    sign_in(client)
+    assert client.get_cookie("oi_session_6060") is not None
+
+
+def test_sign_ins_are_logged_without_what_was_typed(
+    client: FlaskClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "app.web.auth")
+    sign_in(client, "wrong", username="a password in the wrong field")
+    sign_in(client, "wrong")
+    sign_in(client)
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [
+        "Sign-in of an unknown user from 127.0.0.1 failed",
+        "Sign-in of trader from 127.0.0.1 failed",
+        "Sign-in of trader from 127.0.0.1 succeeded",
+    ]
+
+
+def test_where_the_home_cannot_be_written_sessions_last_as_long_as_the_server(
+    home: Path, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(dir: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("app.web.auth.store.tempfile.TemporaryFile", refuse)
+    client = client_of(Settings(home=home))
+    sign_in(client)
+    assert client.get("/login").status_code == 302
+    assert [path.name for path in home.iterdir()] == ["signin"]
+
+
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path, client_of: ClientOf) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(SettingsError, match="is not a folder"):
+        client_of(Settings(home=file))
 
 
 def test_a_changed_password_ends_older_sessions(client: FlaskClient, home: Path) -> None:
@@ -152,9 +276,39 @@ def test_the_page_asked_for_is_shown_after_signing_in(client: FlaskClient) -> No
     assert answer.location == "/?exchange=BSE"
 
 
-@pytest.mark.parametrize("elsewhere", ["https://example.org/", "//example.org/", "/\\example.org"])
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://example.org/",
+        "//example.org/",
+        "/\\example.org",
+        "/\t/example.org",
+        "/\n/example.org",
+        "/\r\nSet-Cookie: a=b",
+        "\x00//example.org",
+        "javascript:alert(1)",
+        "/x\x7f",
+        "/" + "a" * 3000,
+    ],
+)
 def test_signing_in_never_leads_to_another_site(client: FlaskClient, elsewhere: str) -> None:
     assert sign_in(client, next=elsewhere).location == "/"
+
+
+@given(st.text(alphabet="/\\\t\n\r\x00 .:@[]?#%ahttps0é\u2028", max_size=12).map("/".__add__))
+@example("/\t/example.org")
+@example("/ /example.org")
+def test_a_path_that_is_taken_stays_on_this_site_in_a_browser(wish: str) -> None:
+    assume(is_path_of_this_site(wish))
+    # what a browser does before it resolves an address
+    read = re.sub("[\t\n\r]", "", wish.strip("".join(map(chr, range(33))))).replace("\\", "/")
+    arrived = urlsplit(urljoin("https://oi.example.org/login", read))
+    assert (arrived.scheme, arrived.netloc) == ("https", "oi.example.org")
+
+
+@pytest.mark.parametrize("wish", ["/", "/?exchange=BSE", "/a/b?c=d%2F#e", "/api/data/NSE"])
+def test_paths_of_this_site_are_taken(wish: str) -> None:
+    assert is_path_of_this_site(wish)
 
 
 def test_a_hash_in_the_environment_goes_before_the_file(home: Path, client_of: ClientOf) -> None:
@@ -197,10 +351,10 @@ def test_unfit_sign_ins_are_not_written(tmp_path: Path, username: str, password:
 def test_sessions_outlive_the_process(home: Path, client_of: ClientOf) -> None:
     first = client_of(Settings(home=home))
     sign_in(first)
-    cookie = first.get_cookie("oi_session")
+    cookie = first.get_cookie("oi_session_5050")
     assert cookie is not None
     second = client_of(Settings(home=home))
-    second.set_cookie("oi_session", cookie.value)
+    second.set_cookie("oi_session_5050", cookie.value)
     assert second.get("/login").status_code == 302
     assert (home / "secret_key").stat().st_mode & 0o777 == 0o600
 

@@ -1,10 +1,25 @@
-"""What a process loads before it can show its login page."""
+"""What a process loads before it can show its login page, and what a server starts with."""
 
+import contextlib
+import http.client
+import os
+import re
 import subprocess
 import sys
+import time
+import urllib.parse
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+from argon2 import PasswordHasher
+
+from benchmarks.server.ports import free_port
+from db.errors import InvalidInputError
+from db.settings import Settings
 from tests.support.paths import ROOT
+from tests.web import PASSWORD
+from tests.web.serving import PATIENCE_S
 
 _HEAVY = {"sqlalchemy", "psycopg", "numpy", "pandas", "lightgbm", "kiteconnect", "alembic", "scipy"}
 _PROGRAM = """
@@ -29,3 +44,114 @@ def test_the_login_page_is_shown_before_anything_heavy_is_loaded(tmp_path: Path)
     )
     assert done.returncode == 0, done.stderr
     assert _HEAVY & set(done.stdout.split()) == set()
+
+
+def port_of(host: str) -> int:
+    try:
+        return free_port(host)
+    except OSError:
+        pytest.skip(f"this machine has no address {host}")
+
+
+@contextlib.contextmanager
+def serving(
+    home: Path, host: str, port: int, *arguments: str, **environment: str
+) -> Iterator[None]:
+    """`python -m app serve` with a database that is not there, while it answers."""
+    given = {
+        "OI_HOME": str(home),
+        "OI_HOST": host,
+        "OI_PORT": str(port),
+        "OI_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+        **environment,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app", "serve", *arguments],
+        env={**os.environ, **given},
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        end = time.monotonic() + PATIENCE_S
+        while not answers(host, port):
+            assert process.poll() is None, process.communicate()[1].decode()
+            assert time.monotonic() < end, "the web server did not start"
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE_S)
+
+
+def answers(host: str, port: int) -> bool:
+    try:
+        return ask(host, port, "GET", "/healthz").status == 200
+    except OSError:
+        return False
+
+
+def ask(
+    host: str, port: int, method: str, path: str, cookie: str = "", **form: str
+) -> http.client.HTTPResponse:
+    """One request on a connection of its own, so that any worker may answer."""
+    link = http.client.HTTPConnection(host, port, timeout=PATIENCE_S)
+    headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+    link.request(method, path, urllib.parse.urlencode(form), headers)
+    answer = link.getresponse()
+    answer.text = answer.read().decode()  # type: ignore[attr-defined]
+    link.close()
+    return answer
+
+
+def sign_in(host: str, port: int) -> str:
+    """The session's cookie."""
+    page = ask(host, port, "GET", "/login")
+    found = re.search(r'name="csrf" value="([^"]+)"', page.text)  # type: ignore[attr-defined]
+    assert found
+    begun = (page.headers["Set-Cookie"] or "").partition(";")[0]
+    form = {"username": "trader", "password": PASSWORD, "csrf": found[1]}
+    answer = ask(host, port, "POST", "/login", begun, **form)
+    assert answer.status == 302
+    return (answer.headers["Set-Cookie"] or "").partition(";")[0]
+
+
+def test_an_ipv6_address_is_listened_on(home: Path) -> None:
+    port = port_of("::1")
+    with serving(home, "::1", port):
+        cookie = sign_in("::1", port)
+        assert ask("::1", port, "GET", "/logout", cookie).status == 200
+        session = next((home / "sessions").iterdir())
+        for private in (session, home / "secret_key", home / "attempts"):
+            assert private.stat().st_mode & 0o077 == 0
+
+
+def test_workers_know_each_others_sessions_where_nothing_can_be_kept(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    # even root cannot write below a file
+    home = file / "home"
+    port = port_of("127.0.0.1")
+    hashed = PasswordHasher(time_cost=1, memory_cost=1024).hash(PASSWORD)
+    with serving(home, "127.0.0.1", port, "--workers", "3", OI_PASSWORD_HASH=hashed):
+        cookie = sign_in("127.0.0.1", port)
+        for _ in range(20):
+            assert ask("127.0.0.1", port, "GET", "/logout", cookie).status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "listed"),
+    [("::1", "http://[::1]:5050"), ("[::1]", "http://[::1]:5050"), ("a", "http://a:5050")],
+)
+def test_an_address_is_written_as_a_browser_takes_it(host: str, listed: str) -> None:
+    from app.web.server import address
+
+    assert address(Settings(host=host)) == listed
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "a..b", "x" * 300])
+def test_an_address_that_cannot_be_listened_on_is_one_sentence(host: str) -> None:
+    from app.web.server import demand_free_port
+
+    with pytest.raises(InvalidInputError, match="OI_HOST and OI_PORT choose others"):
+        demand_free_port(host, 5050)

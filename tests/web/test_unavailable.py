@@ -11,6 +11,7 @@ from db import engine
 from db.errors import ServerError
 from db.settings import Settings
 from tests.support.databases import DatabaseServer, connection
+from tests.support.stalls import stalling_wire
 from tests.web.conftest import MakeApp, signed_in
 
 NOWHERE = make_url("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
@@ -77,6 +78,43 @@ def test_it_recovers_when_the_database_comes_back(
     away(server, database)
     check_refusal(client, "The database does not answer")
     back(server, database)
+    assert client.get("/api/data/NSE").status_code == 200
+
+
+def test_a_link_that_stands_still_is_given_up_and_found_again(
+    database: URL, home: Path, make_app: MakeApp
+) -> None:
+    with stalling_wire("127.0.0.1", database.port or 5432) as wire:
+        settings = Settings(
+            home=home,
+            database_url=database.set(host="127.0.0.1", port=wire.port),
+            statement_timeout_s=1,
+            link_timeout_s=1,
+            connect_timeout_s=2,
+        )
+        client = signed_in(make_app(settings))
+        assert client.get("/api/data/NSE").status_code == 200
+        wire.stall()
+        for _ in range(2):
+            answer = client.get("/api/data/NSE")
+            assert answer.status_code == 503
+            assert answer.headers["Retry-After"] == "5"
+            assert "The database does not answer" in answer.json["error"]
+        wire.flow()
+        assert client.get("/api/data/NSE").status_code == 200
+
+
+def test_a_database_with_no_connection_to_spare_asks_to_come_back(
+    database: URL, home: Path, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_POOL_TIMEOUT_S", 0.1)
+    app = make_app(Settings(home=home, database_url=database, pool_size=1, pool_overflow=0))
+    client = signed_in(app)
+    with app.extensions["oi"].database.newest():
+        answer = client.get("/api/data/NSE")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert "No database connection became free" in answer.json["error"]
     assert client.get("/api/data/NSE").status_code == 200
 
 

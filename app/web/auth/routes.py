@@ -1,7 +1,6 @@
 """Signing in and out, and the door before every page and route that is not public."""
 
-import hmac
-import secrets
+import logging
 from math import ceil
 from typing import Any
 
@@ -19,19 +18,26 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from app.web.auth import signin
+from app.web.auth.attempts import TooManyAttemptsError
+from app.web.auth.destination import is_path_of_this_site
+from app.web.auth.tokens import csrf_token, token_matches
 from app.web.problems import wants_json
 from app.web.responses import json_answer
 from app.web.services import services
 from db.errors import SettingsError
 
+_log = logging.getLogger(__name__)
+
 blueprint = Blueprint("auth", __name__)
 
-_PUBLIC = frozenset({"auth.login", "auth.sign_in", "auth.logout", "assets.asset", "api.healthz"})
+_PUBLIC = frozenset({"auth.login", "auth.sign_in", "assets.asset", "api.healthz"})
+_EXPIRED = "This page had expired; please try again."
 
 
 def install(app: Flask) -> None:
     """Ask for a session before every route that is not public."""
     app.before_request(_demand_session)
+    app.context_processor(lambda: {"csrf_token": csrf_token})
 
 
 @blueprint.get("/login")
@@ -48,33 +54,46 @@ def login() -> ResponseReturnValue:
 @blueprint.post("/login")
 def sign_in() -> ResponseReturnValue:
     """Check a user name and password; the answer does not say which of them was wrong."""
-    address = request.remote_addr or "unknown"
-    limit = services().attempts
-    if not _token_matches():
-        return _page(400, "This page had expired; please try again.")
-    wait_s = limit.wait_s(address)
-    if wait_s > 0:
-        sentence = f"Too many attempts; please wait {ceil(wait_s)} seconds."
-        return *_page(429, sentence), {"Retry-After": str(ceil(wait_s))}
+    if not token_matches(request):
+        return _page(400, _EXPIRED)
     known = signin.configured(services().settings)
     if known is None:
         return _page(503)
-    if not known.accepts(request.form.get("username", ""), request.form.get("password", "")):
-        limit.failed(address)
+    username = request.form.get("username", "")
+    # a password may have been typed where the name belongs: only a known name is written down
+    who = username if username == known.username else "an unknown user"
+    try:
+        with services().attempts.attempt(request.remote_addr, username) as attempt:
+            attempt.succeeded = known.accepts(username, request.form.get("password", ""))
+    except TooManyAttemptsError as error:
+        _log.warning("Sign-in of %s from %s refused: too many attempts", who, request.remote_addr)
+        return *_page(429, str(error)), {"Retry-After": str(ceil(error.wait_s))}
+    if not attempt.succeeded:
+        _log.warning("Sign-in of %s from %s failed", who, request.remote_addr)
         return _page(401, "User name or password is not right.")
-    limit.succeeded(address)
-    destination = _destination()
-    session.clear()
-    session.permanent = True
-    session.update(user=known.username, proof=known.proof)
-    return redirect(destination)
+    _begin_session(known.username)
+    _log.info("Sign-in of %s from %s succeeded", who, request.remote_addr)
+    return redirect(_destination())
 
 
 @blueprint.get("/logout")
 def logout() -> ResponseReturnValue:
+    """End the session where this site's own page or the address bar asked; else show a button.
+
+    A page of another site, and a browser that fetches ahead, can so end nothing.
+    """
+    own = request.headers.get("Sec-Fetch-Site") in ("same-origin", "none")
+    if own and "prefetch" not in request.headers.get("Sec-Purpose", ""):
+        return _end_session()
+    return render_template("logout.html")
+
+
+@blueprint.post("/logout")
+def sign_out() -> ResponseReturnValue:
     """End the session."""
-    session.clear()
-    return redirect(url_for("auth.login"))
+    if not token_matches(request):
+        return render_template("logout.html", problem=_EXPIRED), 400
+    return _end_session()
 
 
 def _demand_session() -> ResponseReturnValue | None:
@@ -83,38 +102,48 @@ def _demand_session() -> ResponseReturnValue | None:
     if wants_json():
         return json_answer({"error": "Please sign in at /login first."}, 401)
     wish = request.full_path.rstrip("?")
-    target = url_for("auth.login") if wish == "/" else url_for("auth.login", next=wish)
-    return redirect(target)
+    plain = wish == "/" or request.blueprint == "auth"
+    return redirect(url_for("auth.login") if plain else url_for("auth.login", next=wish))
 
 
 def _signed_in() -> bool:
-    if "user" not in session:
+    sid = session.get("sid")
+    user = services().sessions.user_of(sid) if isinstance(sid, str) else None
+    if user is None:
         return False
-    known = signin.configured(services().settings)
-    valid = known is not None and hmac.compare_digest(str(session.get("proof", "")), known.proof)
-    if valid:
-        g.user = session["user"]
-    return valid
+    g.user, g.session_id = user, sid
+    return True
+
+
+def _begin_session(user: str) -> None:
+    """A session with a new id and a new token; the one before, if any, is over."""
+    _close_kept_session()
+    session.permanent = True
+    session["sid"] = services().sessions.open(user)
+
+
+def _end_session() -> ResponseReturnValue:
+    _close_kept_session()
+    _log.info("%s signed out from %s", g.user, request.remote_addr)
+    return redirect(url_for("auth.login"))
+
+
+def _close_kept_session() -> None:
+    sid = session.get("sid")
+    if isinstance(sid, str):
+        services().sessions.close(sid)
+    session.clear()
 
 
 def _destination() -> str:
     wish = request.values.get("next", "")
-    # only a path of this site: "//host" and "/\host" would lead elsewhere
-    inside = wish.startswith("/") and not wish.startswith(("//", "/\\"))
-    return wish if inside else url_for("pages.dashboard")
-
-
-def _token_matches() -> bool:
-    expected = session.get("csrf", "")
-    given = request.form.get("csrf", "")
-    return bool(expected) and hmac.compare_digest(expected.encode(), given.encode())
+    return wish if is_path_of_this_site(wish) else url_for("pages.dashboard")
 
 
 def _page(status: int, problem: str | None = None) -> tuple[str, int]:
-    session.setdefault("csrf", secrets.token_urlsafe(24))
     shown: dict[str, Any] = {"problem": problem, "sign_in": None, "next": _destination()}
     try:
         shown["sign_in"] = signin.configured(services().settings)
     except SettingsError as error:
         shown["problem"] = str(error)
-    return render_template("login.html", csrf=session["csrf"], **shown), status
+    return render_template("login.html", **shown), status

@@ -64,7 +64,18 @@ def configured(settings: Settings) -> SignIn | None:
         found = path.stat()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}.") from error
     return _kept(path, (found.st_mtime_ns, found.st_size, found.st_ino))
+
+
+def proof_of(settings: Settings, username: str) -> str | None:
+    """The fingerprint of that user's present password; None for whoever may not sign in."""
+    try:
+        known = configured(settings)
+    except SettingsError:
+        return None
+    return known.proof if known is not None and known.username == username else None
 
 
 @lru_cache(maxsize=4)
@@ -73,6 +84,8 @@ def _kept(path: Path, _version: tuple[int, int, int]) -> SignIn:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         return SignIn(kept["username"], kept["password_hash"], str(path), kept.get("hint"))
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise SettingsError(
             f"{path} is not a sign-in file; write it anew with `python -m app password`."

@@ -5,13 +5,13 @@ import os
 import socket
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
 from app.push import frames
 from app.push.hub import MAX_VIEWERS
 from app.web.responses import json_answer
+from app.web.security import is_foreign
 from app.web.services import services
 
 blueprint = Blueprint("viewing", __name__)
@@ -35,7 +35,7 @@ def live(exchange: str) -> Response:
     shared = services()
     # a missing database is answered in HTTP, where the page can read why
     shared.states.current(exchange)
-    if _foreign(request.headers.get("Origin")):
+    if is_foreign(request):
         return json_answer({"error": "Pages of other sites may not follow."}, 403)
     link = frames.accept(request.headers)
     if link is None:
@@ -64,7 +64,3 @@ def _taken_from(plain: socket.socket) -> socket.socket:
     with contextlib.closing(decoy), contextlib.closing(other):
         os.dup2(decoy.fileno(), plain.fileno(), inheritable=False)
     return ours
-
-
-def _foreign(origin: str | None) -> bool:
-    return origin is not None and urlsplit(origin).netloc != request.host

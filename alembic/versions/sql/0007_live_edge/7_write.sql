@@ -118,7 +118,8 @@ BEGIN
 END
 $$;
 
--- The live edge alone, between two snapshots; false when something newer is shown already.
+-- The live edge alone, between two snapshots; false when something newer is shown already, or when
+-- the instant is beyond the horizon.
 CREATE FUNCTION live_edge.write_edge(
     of_exchange text, at_instant timestamp, context jsonb
 ) RETURNS boolean
@@ -128,10 +129,7 @@ DECLARE
     added bigint;
 BEGIN
     PERFORM live_edge.lock(of_exchange);
-    IF EXISTS (
-        SELECT FROM public.chain_summary
-        WHERE exchange = of_exchange AND "timestamp" > at_instant
-    ) THEN
+    IF NOT live_edge.may_show(of_exchange, at_instant) THEN
         RETURN false;
     END IF;
     PERFORM live_edge.complete_staged(of_exchange, at_instant, context);
@@ -142,7 +140,23 @@ BEGIN
 END
 $$;
 
--- History and live edge in one; false when a newer chain is shown already.
+-- Whether a chain of this instant is as new as the one that is shown; a shown instant beyond the
+-- horizon counts as older than any.
+CREATE FUNCTION live_edge.may_show(of_exchange text, at_instant timestamp) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    horizon CONSTANT timestamp := live_edge.horizon();
+BEGIN
+    RETURN at_instant <= horizon AND NOT EXISTS (
+        SELECT FROM public.chain_summary
+        WHERE exchange = of_exchange AND "timestamp" > at_instant AND "timestamp" <= horizon
+    );
+END
+$$;
+
+-- History and live edge in one; false when a newer chain is shown already, or when the instant is
+-- beyond the horizon.
 CREATE FUNCTION live_edge.write_snapshot(
     of_exchange text, at_instant timestamp, context jsonb
 ) RETURNS boolean
@@ -235,11 +249,9 @@ CREATE FUNCTION live_edge.settle_staged(
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    shown timestamp;
     added bigint;
 BEGIN
-    SELECT "timestamp" INTO shown FROM public.chain_summary WHERE exchange = of_exchange;
-    IF shown > at_instant THEN
+    IF NOT live_edge.may_show(of_exchange, at_instant) THEN
         PERFORM live_edge.refresh_day(of_exchange, ARRAY[at_instant]);
         PERFORM live_edge.follow_correction(of_exchange, ARRAY[at_instant]);
         RETURN false;
