@@ -19,8 +19,13 @@ UNKNOWN_LENGTH = "packet of unknown length"
 CUT_FRAME = "frame that ends within a packet"
 WRONG_COUNT = "frame that holds another number of packets than it says"
 OLDER = "older than what is known"
+AHEAD = "dated in the future"
+
+LATEST = 2**32 - 1
+"""The last moment that a packet can name."""
 
 _NO_TIME = 0
+_DATED = (packets.FULL, packets.INDEX_FULL)
 _HEADER = 2
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -28,10 +33,10 @@ Integers = NDArray[np.int64]
 
 @dataclass(slots=True)
 class Decoded:
-    """What one frame brought: packets taken in, their places, and why others were not."""
+    """What one frame brought: packets taken in, those of traded instruments, why others not."""
 
     taken: int = 0
-    places: list[NDArray[np.intp]] = field(default_factory=list)
+    traded: int = 0
     refused: Counter[str] = field(default_factory=Counter)
 
     def count(self, reason: str, times: int) -> None:
@@ -43,13 +48,15 @@ class Board:
     """Arrays (tokens,) in the order of `token`, which ascends; NaN and −1 are unknown.
 
     Prices in INR, quantities in units; `exchange_time` in epoch seconds, 0 before the first packet
-    that has one; `oi_time` that of the last change of OI.
+    that has one; `price_time` that of the last price there was, `oi_time` that of the last change
+    of OI.
     """
 
     def __init__(self, tokens: Sequence[int] = ()) -> None:
         self.token = np.unique(np.asarray(tokens, dtype=np.uint32))
         size = len(self.token)
         self._divisor = packets.divisors(self.token)
+        self._is_traded = ~packets.is_index(self.token)
         self.last_price: Floats = np.full(size, np.nan)
         self.close: Floats = np.full(size, np.nan)
         self.bid: Floats = np.full(size, np.nan)
@@ -59,6 +66,7 @@ class Board:
         self.volume: Integers = np.full(size, -1, dtype=np.int64)
         self.oi: Integers = np.full(size, -1, dtype=np.int64)
         self.exchange_time: Integers = np.full(size, _NO_TIME, dtype=np.int64)
+        self.price_time: Integers = np.full(size, _NO_TIME, dtype=np.int64)
         self.oi_time: Integers = np.full(size, _NO_TIME, dtype=np.int64)
 
     def with_tokens(self, tokens: Sequence[int]) -> "Board":
@@ -76,8 +84,12 @@ class Board:
         found = np.minimum(np.searchsorted(self.token, tokens), len(self.token) - 1)
         return np.where(self.token[found] == tokens, found, -1).astype(np.intp)
 
-    def decode(self, frame: bytes) -> Decoded:
-        """Take in one binary frame; what it cannot be read for is counted, the rest is used."""
+    def decode(self, frame: bytes, latest: int = LATEST) -> Decoded:
+        """Take in one binary frame; what it cannot be read for is counted, the rest is used.
+
+        A packet dated after `latest` (epoch seconds) is refused: its instrument would stand still
+        until that moment comes.
+        """
         decoded = Decoded()
         if len(frame) <= packets.HEARTBEAT_BYTES:
             return decoded
@@ -86,15 +98,19 @@ class Board:
             if layout is None:
                 decoded.count(UNKNOWN_LENGTH, len(offsets))
                 continue
-            self._take(_records(frame, offsets, layout), length, decoded)
+            self._take(_records(frame, offsets, layout), length, latest, decoded)
         return decoded
 
-    def _take(self, rows: "NDArray[np.void]", length: int, decoded: Decoded) -> None:
+    def _take(self, rows: "NDArray[np.void]", length: int, latest: int, decoded: Decoded) -> None:
         places = self.places(rows["token"])
         known = places >= 0
         decoded.count(UNKNOWN_TOKEN, int((~known).sum()))
         if not known.all():
             rows, places = rows[known], places[known]
+        if length in _DATED:
+            sane = rows["exchange_time"] <= latest
+            decoded.count(AHEAD, int((~sane).sum()))
+            rows, places = rows[sane], places[sane]
         for part in _without_repeats(places):
             self._put(rows[part], places[part], length, decoded)
 
@@ -102,14 +118,17 @@ class Board:
         self, rows: "NDArray[np.void]", places: NDArray[np.intp], length: int, decoded: Decoded
     ) -> None:
         """Rows of one kind, each of another instrument."""
-        if length in (packets.FULL, packets.INDEX_FULL):
+        if length in _DATED:
             stamp = rows["exchange_time"].astype(np.int64)
             fresh = stamp >= self.exchange_time[places]
             decoded.count(OLDER, int((~fresh).sum()))
             rows, places, stamp = rows[fresh], places[fresh], stamp[fresh]
             self.exchange_time[places] = stamp
         divisor = self._divisor[places]
-        _set_known(self.last_price, places, _price(rows["last_price"], divisor))
+        price = _price(rows["last_price"], divisor)
+        _set_known(self.last_price, places, price)
+        priced = places[~np.isnan(price)]
+        self.price_time[priced] = self.exchange_time[priced]
         if length != packets.LTP:
             _set_known(self.close, places, _price(rows["close"], divisor))
         if length in (packets.QUOTE, packets.FULL):
@@ -118,7 +137,7 @@ class Board:
             self._put_depth(rows, places, divisor)
             self._put_oi(rows["oi"].astype(np.int64), places)
         decoded.taken += len(rows)
-        decoded.places.append(places)
+        decoded.traded += int(self._is_traded[places].sum())
 
     def _put_depth(
         self, rows: "NDArray[np.void]", places: NDArray[np.intp], divisor: Floats
@@ -141,7 +160,7 @@ class Board:
 
 _STATE = (
     *("last_price", "close", "bid", "ask", "bid_quantity", "ask_quantity"),
-    *("volume", "oi", "exchange_time", "oi_time"),
+    *("volume", "oi", "exchange_time", "price_time", "oi_time"),
 )
 
 

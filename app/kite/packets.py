@@ -55,6 +55,7 @@ LAYOUTS = {
 unit, times epoch seconds, quantities units."""
 
 _SEGMENT_MASK = 0xFF
+_INDICES = 9
 _DIVISORS = np.full(256, 100.0)
 # currency contracts of NSE, of BSE, and NSE's commodities are quoted finer than paise
 _DIVISORS[3] = 1e7
@@ -65,4 +66,10 @@ _DIVISORS[12] = 1e4
 def divisors(token: NDArray[np.uint32]) -> NDArray[np.float64]:
     """By what each token's prices are divided to give INR; its lowest byte names the segment."""
     found: NDArray[np.float64] = _DIVISORS[token & _SEGMENT_MASK]
+    return found
+
+
+def is_index(token: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Which tokens are those of an index, which is computed and not traded."""
+    found: NDArray[np.bool_] = (token & _SEGMENT_MASK) == _INDICES
     return found

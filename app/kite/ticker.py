@@ -9,25 +9,20 @@ import json
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
-from app.kite.board import Board
+from app.kite import packets
 from app.kite.errors import LoginNeededError, TooManyRequestsError
+from app.kite.shared import SharedBoard
 from app.kite.wire import Wire
 from db.backoff import Backoff
 from db.errors import OIError
 
 _LOG = logging.getLogger("oi.kite")
-DEAD_AFTER_S = 5.0
-MUTE_AFTER_S = 10.0
-_LOOK_S = 0.5
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
-_WAIT_S = 10.0
 _BATCH = 500
 _NO_OBJECT = "text that is no object"
 _BROKER_ERROR = "error said by the broker"
@@ -46,6 +41,18 @@ class LinkState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """How long a link waits for what, in seconds."""
+
+    dead_after_s: float = 5.0
+    mute_after_s: float = 10.0
+    look_s: float = 0.5
+    first_pause_s: float = 0.5
+    longest_pause_s: float = 30.0
+    too_many_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """What opens a connection, and the version of the login it is from."""
 
@@ -53,47 +60,15 @@ class Credentials:
     access_token: str
     version: int
 
+    def __repr__(self) -> str:
+        return f"Credentials(version={self.version})"
+
 
 Login = Callable[[], Credentials | None]
 
 
-@dataclass(slots=True)
-class Figures:
-    """What the links have seen, by reason where something was refused."""
-
-    frames: int = 0
-    packets: int = 0
-    reconnects: int = 0
-    refused: Counter[str] | None = None
-
-    def count(self, reason: str, times: int = 1) -> None:
-        if self.refused is None:
-            self.refused = Counter()
-        self.refused[reason] += times
-
-
-class SharedBoard:
-    """The board that all links decode into and the feed reads from."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.board = Board()
-        self.figures = Figures()
-
-    def widen(self, tokens: Sequence[int]) -> None:
-        """Hold exactly these instruments, keeping what is known of them."""
-        with self.lock:
-            self.board = self.board.with_tokens(tokens)
-
-    def decode(self, frame: bytes) -> int:
-        """Take in a frame; the number of packets that brought something."""
-        with self.lock:
-            decoded = self.board.decode(frame)
-            self.figures.frames += 1
-            self.figures.packets += decoded.taken
-            for reason, times in decoded.refused.items():
-                self.figures.count(reason, times)
-        return decoded.taken
+class _MuteError(ConnectionError):
+    """Frames come and no prices, though the market trades."""
 
 
 class Link:
@@ -105,6 +80,7 @@ class Link:
         login: Login,
         shared: SharedBoard,
         should_trade: Callable[[], bool],
+        waits: Waits | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.state = LinkState.CONNECTING
@@ -112,10 +88,12 @@ class Link:
         self._login = login
         self._shared = shared
         self._should_trade = should_trade
+        self._waits = waits or Waits()
         self._clock = clock
         self._lock = threading.Lock()
         self._wanted: tuple[int, ...] = ()
         self._asked: frozenset[int] = frozenset()
+        self._has_traded = False
         self._wire: Wire | None = None
         self._changed = threading.Event()
         self._stopped = threading.Event()
@@ -124,6 +102,11 @@ class Link:
     def start(self) -> None:
         """Connect in the background."""
         self._thread.start()
+
+    @property
+    def wanted(self) -> tuple[int, ...]:
+        """The instruments that are to be followed here."""
+        return self._wanted
 
     def follow(self, tokens: Sequence[int]) -> None:
         """Follow exactly these instruments, subscribed in this order."""
@@ -134,23 +117,30 @@ class Link:
     def reconnect(self) -> None:
         """Give up the present connection; a new one is made at once."""
         with self._lock:
-            wire = self._wire
-        if wire is not None:
-            wire.close()
+            if self._wire is not None:
+                self._wire.hang_up()
 
-    def close(self) -> None:
-        """Hang up and end the thread."""
+    def stop(self) -> None:
+        """Hang up; the thread ends soon."""
         self._stopped.set()
         self.reconnect()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its thread has not ended yet."""
+        return self._thread.is_alive()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait until the thread has ended."""
         if self._thread.is_alive():
-            self._thread.join(timeout=2 * DEAD_AFTER_S)
+            self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        pauses = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
+        pauses = Backoff(self._waits.first_pause_s, self._waits.longest_pause_s)
         while not self._stopped.is_set():
             credentials = self._login_or_none()
             if credentials is None:
-                self._rest(LinkState.LOGIN_NEEDED, _LOOK_S)
+                self._rest(LinkState.LOGIN_NEEDED, self._waits.look_s)
                 continue
             try:
                 self._connected(credentials, pauses)
@@ -159,16 +149,22 @@ class Link:
                 self._await_login(credentials.version)
             except TooManyRequestsError as error:
                 _LOG.warning("%s", error)
-                self._rest(LinkState.WAITING, _WAIT_S)
+                self._rest(LinkState.WAITING, self._waits.too_many_s)
             except (OSError, OIError) as error:
-                self._shared.figures.reconnects += 1
-                _LOG.warning("the ticker's connection is lost (%s); connecting again", error)
-                self._rest(LinkState.RECONNECTING, pauses.next_s())
-            except Exception:
+                self._lost(error, pauses)
+            except Exception as error:
                 # a thread that ended silently would leave the market frozen
                 _LOG.exception("reading the ticker failed")
-                self._rest(LinkState.RECONNECTING, pauses.next_s())
+                self._lost(error, pauses)
         self.state = LinkState.STOPPED
+
+    def _lost(self, error: Exception, pauses: Backoff) -> None:
+        if self._stopped.is_set():
+            return
+        self._shared.reconnected()
+        _LOG.warning("the ticker's connection is lost (%s); connecting again", error)
+        mute = isinstance(error, _MuteError)
+        self._rest(LinkState.MUTE if mute else LinkState.RECONNECTING, pauses.next_s())
 
     def _login_or_none(self) -> Credentials | None:
         try:
@@ -183,21 +179,22 @@ class Link:
             credentials = self._login_or_none()
             if credentials is not None and credentials.version != refused:
                 return
-            self._rest(LinkState.LOGIN_NEEDED, _LOOK_S)
+            self._rest(LinkState.LOGIN_NEEDED, self._waits.look_s)
 
     def _rest(self, state: LinkState, duration_s: float) -> None:
         self.state = state
         self._stopped.wait(duration_s)
 
     def _connected(self, credentials: Credentials, pauses: Backoff) -> None:
-        if self.state is not LinkState.RECONNECTING:
+        # a link that was mute or lost stays so until it has shown that it is not
+        if self.state not in (LinkState.MUTE, LinkState.RECONNECTING):
             self.state = LinkState.CONNECTING
         wire = Wire.opened(self._root, credentials.api_key, credentials.access_token)
-        with self._lock:
-            self._wire = wire
         try:
+            with self._lock:
+                self._wire = wire
             self._asked = frozenset()
-            self._changed.set()
+            self._subscribe(wire)
             self._read(wire, pauses)
         finally:
             with self._lock:
@@ -206,29 +203,28 @@ class Link:
 
     def _read(self, wire: Wire, pauses: Backoff) -> None:
         heard = brought = self._clock()
-        for message in wire.messages(_LOOK_S):
+        for message in wire.messages(self._waits.look_s):
             if self._stopped.is_set():
                 return
             if self._changed.is_set():
-                self._changed.clear()
                 self._subscribe(wire)
             now = self._clock()
+            is_due = self._has_traded and self._should_trade()
+            has_brought = message is not None and self._took(message)
+            if has_brought:
+                pauses.reset()
             if message is not None:
                 heard = now
-                if self._took(message):
-                    brought = now
-                    self.state = LinkState.LIVE
-                    pauses.reset()
-            if now - heard > DEAD_AFTER_S:
-                raise ConnectionError(f"no frame for {DEAD_AFTER_S:.0f} s")
-            if not (self._asked and self._should_trade()):
+            if has_brought or not is_due:
                 brought = now
-            elif now - brought > MUTE_AFTER_S:
-                self.state = LinkState.MUTE
-                raise ConnectionError(f"no price for {MUTE_AFTER_S:.0f} s in a session")
+                self.state = LinkState.LIVE if message is not None else self.state
+            if now - heard > self._waits.dead_after_s:
+                raise ConnectionError(f"no frame for {now - heard:.0f} s")
+            if now - brought > self._waits.mute_after_s:
+                raise _MuteError(f"no price for {now - brought:.0f} s in a session")
 
     def _took(self, message: bytes | str) -> bool:
-        """Whether a message brought prices."""
+        """Whether a message brought prices of something that is traded."""
         if isinstance(message, bytes):
             return self._shared.decode(message) > 0
         self._heard_text(message)
@@ -239,14 +235,14 @@ class Link:
             said = json.loads(text)
         except ValueError:
             said = None
-        figures = self._shared.figures
         if not isinstance(said, dict):
-            figures.count(_NO_OBJECT)
+            self._shared.count(_NO_OBJECT)
         elif said.get("type") == "error":
-            figures.count(_BROKER_ERROR)
+            self._shared.count(_BROKER_ERROR)
             _LOG.warning("the broker says: %s", str(said.get("data"))[:200])
 
     def _subscribe(self, wire: Wire) -> None:
+        self._changed.clear()
         with self._lock:
             wanted = self._wanted
         gone = self._asked.difference(wanted)
@@ -258,17 +254,5 @@ class Link:
             wire.send(("subscribe", batch))
             wire.send(("mode", ["full", batch]))
         self._asked = frozenset(wanted)
-
-
-def spread(tokens: Sequence[int], links: int, most: int) -> list[tuple[int, ...]]:
-    """Tokens in their order dealt to as few links as will hold them.
-
-    Raises OIError when they are more than all links may carry.
-    """
-    if len(tokens) > links * most:
-        raise OIError(
-            f"{len(tokens):,} instruments are more than the broker's ticker carries "
-            f"({links} connections of {most:,}); follow fewer strikes."
-        )
-    unique = list(dict.fromkeys(int(token) for token in np.asarray(tokens, dtype=np.int64)))
-    return [tuple(unique[first : first + most]) for first in range(0, len(unique), most)]
+        tokens = np.array(wanted, dtype=np.uint32)
+        self._has_traded = bool((~packets.is_index(tokens)).any())

@@ -82,34 +82,35 @@ class Wire:
         Raises ConnectionError when the connection ends.
         """
         self.sock.settimeout(timeout_s)
-        data: list[bytes] = []
-        text: list[str] = []
+        parts: list[bytes | str] = []
+        size = 0
         while True:
             if not self._events and not self._received():
                 yield None
                 continue
             event = self._events.pop(0)
-            if isinstance(event, BytesMessage):
-                data.append(bytes(event.data))
-                if sum(map(len, data)) > _MOST_BYTES:
+            if isinstance(event, BytesMessage | TextMessage):
+                parts.append(event.data if isinstance(event, TextMessage) else bytes(event.data))
+                size += len(parts[-1])
+                if size > _MOST_BYTES:
                     raise ConnectionError("a message without end")
                 if event.message_finished:
-                    whole, data = b"".join(data), []
-                    yield whole
-            elif isinstance(event, TextMessage):
-                text.append(event.data)
-                if event.message_finished:
-                    said, text = "".join(text), []
-                    yield said
+                    # a message is of one kind from its first part to its last
+                    yield type(parts[0])().join(parts)  # type: ignore[arg-type]
+                    parts, size = [], 0
             elif isinstance(event, Ping):
                 self.sock.sendall(self.protocol.send(event.response()))
             elif isinstance(event, CloseConnection):
                 raise ConnectionError(f"closed by the broker ({event.code})")
 
-    def close(self) -> None:
-        """Hang up; whoever is reading gets ConnectionError."""
+    def hang_up(self) -> None:
+        """End the connection from any thread; whoever reads it gets ConnectionError and closes."""
         with suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Hang up and let go of the socket: for the thread that reads it."""
+        self.hang_up()
         self.sock.close()
 
     def _received(self) -> bool:
