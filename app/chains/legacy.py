@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from db.market.exchanges import exchange_named
+from db.market.exchanges import Exchange, exchange_named
 from db.market.limits import CHANGE_MINUTES
+from db.market.lots import lot_size
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -48,7 +49,7 @@ def exchange_payload(
         "label": facts.label,
         "underlying_name": facts.underlying_name,
         "strike_difference": facts.strike_step,
-        "lot_size": facts.lot_size,
+        "lot_size": _lot_size(facts, head),
         **_headline(head),
         **_NO_SIGNAL,
         "call_options": [option for side, option in options if side == "CE"],
@@ -56,6 +57,13 @@ def exchange_payload(
     }
     payload["status"] = market_status(payload, now)
     return narrowed(payload, strikes)
+
+
+def _lot_size(facts: Exchange, head: "ChainSummary | None") -> int | None:
+    """Units in a lot of the chain's own contracts; two lots of one index can be live at once."""
+    if head is None or head.expiry is None:
+        return None
+    return lot_size(facts.underlying_symbol, head.expiry)
 
 
 def narrowed(payload: Row, strikes: int | None) -> Row:

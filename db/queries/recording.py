@@ -28,7 +28,8 @@ class _Context(NamedTuple):
 def day_instants(connection: Connection, day: date) -> tuple[tuple[datetime, str], ...]:
     """(instant, exchange) of every snapshot of a day, ascending."""
     start = datetime.combine(day, time.min, IST)
-    end = start + timedelta(days=1)
+    # the last day that there is has no day after it
+    end = start + timedelta(days=1) if day < date.max else datetime.combine(day, time.max, IST)
     rows = fetch(connection, _Instant, "recording", "day_instants", start=start, end=end)
     return tuple((row.timestamp, row.exchange) for row in rows)
 
