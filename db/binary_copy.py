@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from db.market.ticks import STORED_FIELDS, ChainColumns
+from db.market.limits import CHANGE_MINUTES
+from db.market.ticks import EDGE_FIELDS, STORED_FIELDS, ChainColumns, EnrichedColumns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,15 +28,30 @@ _ROWS_PER_LAYOUT = 64
 
 _Wire = tuple["NDArray[Any]", "NDArray[np.int32]"]
 """Values as they go over the wire and the length of each, −1 for NULL."""
+_UNITS = frozenset(f"oi_change_{minutes}m" for minutes in CHANGE_MINUTES)
 
 
 def encoded_chain(columns: ChainColumns) -> Iterator[bytes]:
     """A whole COPY … (COPY_FIELDS) FROM STDIN (FORMAT binary), in pieces of a few megabytes."""
     exchange = np.full(len(columns), columns.exchange.encode())
-    seconds = columns.time_to_expiry_seconds.astype(np.int32)
-    special = {"exchange": exchange, "time_to_expiry_seconds": seconds}
-    arrays = [special[name] if name in special else getattr(columns, name) for name in COPY_FIELDS]
-    return encoded(arrays)
+    beside = [columns.timestamp, exchange]
+    return encoded([*beside, *(_column(columns, name) for name in STORED_FIELDS)])
+
+
+def encoded_edge(columns: EnrichedColumns) -> Iterator[bytes]:
+    """A whole COPY … (EDGE_FIELDS) FROM STDIN (FORMAT binary)."""
+    return encoded([_column(columns, name) for name in EDGE_FIELDS])
+
+
+def _column(columns: ChainColumns | EnrichedColumns, name: str) -> "NDArray[Any]":
+    """A field in the type that the database gives it."""
+    values: NDArray[Any] = getattr(columns, name)
+    if name == "time_to_expiry_seconds":
+        return values.astype(np.int32)
+    if name in _UNITS:
+        unknown = np.isnan(values)
+        return np.ma.array(np.where(unknown, 0, values).astype(np.int64), mask=unknown)
+    return values
 
 
 def encoded(columns: Sequence["NDArray[Any]"]) -> Iterator[bytes]:
@@ -43,7 +59,8 @@ def encoded(columns: Sequence["NDArray[Any]"]) -> Iterator[bytes]:
 
     float64 becomes double precision (NaN is NULL), int64 bigint and int32 integer (−1 is NULL),
     datetime64[us] timestamp and datetime64[D] date (NaT is NULL), bytes (`S`) text (empty is
-    NULL). Raises TypeError for any other dtype.
+    NULL). Of a masked int64 NULL is what the mask covers, and −1 a number. Raises TypeError for
+    any other dtype.
     """
     yield _HEADER
     for first in range(0, len(columns[0]), _BLOCK_ROWS):
@@ -132,6 +149,9 @@ def _wire(column: "NDArray[Any]") -> _Wire:
     kind, size = column.dtype.kind, column.dtype.itemsize
     if kind == "f" and size == 8:
         return column.astype(">f8"), _lengths(~np.isnan(column), 8)
+    if isinstance(column, np.ma.MaskedArray) and kind == "i":
+        known = ~np.ma.getmaskarray(column)
+        return column.data.astype(f">i{size}"), _lengths(known, size)
     if kind == "i" and size in (4, 8):
         return column.astype(f">i{size}"), _lengths(column != -1, size)
     if kind == "M":

@@ -22,7 +22,8 @@ class ChainFigures:
     """A chain at one instant (contracts,) or at many (instants, contracts).
 
     `strike` and `is_call` are (contracts,); figures of the underlying have the leading axes only.
-    `oi_before` is the OI three minutes earlier; NaN is unknown throughout.
+    `oi_before` is the OI three minutes earlier; NaN is unknown throughout. `atm` is the strike at
+    the money where it is not the one nearest to `underlying`.
     """
 
     strike: Floats
@@ -38,6 +39,7 @@ class ChainFigures:
     vix: Floats
     hours_to_expiry: Floats
     step: float
+    atm: Floats | None = None
 
 
 def features(state: ChainFigures, recent_underlying: Floats) -> dict[str, Floats]:
@@ -99,7 +101,9 @@ def _underlying(state: ChainFigures, recent_underlying: Floats) -> dict[str, Flo
 
 
 def _in_the_money(state: ChainFigures) -> dict[str, Floats]:
-    atm = moneyness.atm_strike(state.strike, state.underlying)
+    atm = state.atm
+    if atm is None:
+        atm = moneyness.atm_strike(state.strike, state.underlying)
     positions = moneyness.position(state.strike, atm, state.step)
     calls = state.is_call & (positions <= 0) & (positions >= -ITM_STRIKES)
     puts = ~state.is_call & (positions >= 0) & (positions <= ITM_STRIKES)

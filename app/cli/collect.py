@@ -49,7 +49,7 @@ def command(as_json: bool, **choices: Any) -> None:
     """Write a feed into the database until it ends or SIGTERM comes; print what was stored.
 
     A recording needs the columns timestamp, exchange, token, expiry, strike, option_type, ltp, oi
-    and volume; rows that make no sense are counted by reason and left out.
+    and volume; rows that make no sense are counted by reason, named by their lines and left out.
     """
     from db.engine import write_engine
 
@@ -82,12 +82,17 @@ def _feed(
     from db.settings import settings
 
     if feed == "simulate":
-        if file or day:
-            raise InvalidInputError("--file and --day belong to --feed replay; leave them out.")
+        if file or day or as_now:
+            raise InvalidInputError(
+                "--file, --day and --as-now belong to --feed replay; leave them out."
+            )
         interval_s = settings().live_interval_s
         return SimulateFeed(DEFAULT_SEED if seed is None else seed, interval_s=interval_s)
     if (file is None) == (day is None):
         raise InvalidInputError("--feed replay needs either --file CSV or --day YYYY-MM-DD.")
+    if as_now and (speed is None or speed > 1):
+        # what runs ahead of the clock is dated in the future, and refused
+        raise InvalidInputError("--as-now plays no faster than it was recorded; leave out --speed.")
     begin_at = market_now() if as_now else None
     if file is not None:
         return ReplayFeed.of_file(file, speed=speed, begin_at=begin_at)

@@ -1,191 +1,210 @@
 """From what a feed yields to what the database takes in: everything that is computed of a chain."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.analytics import moneyness, order_book
 from app.analytics.black_scholes import Bools, Floats, Greeks, greeks, price, years_to_expiry
 from app.analytics.features import SHIFT_WINDOW, ChainFigures, features
+from app.analytics.forward import discounted, parity_forward
 from app.analytics.implied_volatility import implied_volatility
-from app.analytics.open_interest import percent_change
+from app.analytics.open_interest import absolute_change, percent_change
 from app.analytics.smile import neighbours_volatility
 from app.collector.memory import Memory, Moment
-from db.market.calendar import seconds_to_expiry
+from db.market.calendar import Instrument, Phase, phase, seconds_to_expiry
 from db.market.exchanges import EXCHANGES
+from db.market.limits import CHANGE_MINUTES, ITM_CHANGE_MINUTES
 from db.market.ticks import (
-    CHANGE_MINUTES,
     ChainSnapshot,
-    EnrichedOption,
+    EnrichedColumns,
     EnrichedSnapshot,
-    OptionTick,
+    OptionColumns,
+    Source,
+    field_names,
 )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Chain:
-    """A snapshot as arrays (n,), NaN where a figure is unknown."""
+    """What is computed of a snapshot: arrays (n,), NaN where a figure is unknown.
 
-    strike: Floats
+    `spot` is what the contracts are valued at, `atm` the strike at the money.
+    """
+
     is_call: Bools
     oi: Floats
-    volume: Floats
-    ltp: Floats
-    seconds: Floats
+    seconds: NDArray[np.int64]
+    years: Floats
+    spot: float
+    atm: float
     volatility: Floats
     greeks: Greeks
 
 
 def enriched(
-    snapshot: ChainSnapshot, memory: Memory, *, with_features: bool = True
+    snapshot: ChainSnapshot,
+    memory: Memory,
+    *,
+    with_features: bool = True,
+    source: Source | None = None,
 ) -> EnrichedSnapshot:
     """The snapshot with volatility, greeks, OI changes, moneyness and features.
 
-    Changes are measured against `memory`, which is left as it is.
+    Changes are measured against `memory`, which is left as it is. While the index is unknown, or
+    stands still though its options trade, the forward that the chain implies takes its place.
     """
-    chain = _chain(snapshot)
-    atm = _known(float(moneyness.atm_strike(chain.strike, _nan(snapshot.underlying_price))))
+    chain = _computed(snapshot)
     return EnrichedSnapshot(
         exchange=snapshot.exchange,
         timestamp=snapshot.timestamp,
-        options=_options(snapshot, chain, atm, memory),
+        options=_columns(snapshot, chain, memory),
         underlying_price=snapshot.underlying_price,
         future_price=snapshot.future_price,
         future_oi=snapshot.future_oi,
         future_symbol=snapshot.future_symbol,
         vix=snapshot.vix,
-        atm_strike=atm,
+        atm_strike=_known(chain.atm),
         features=_features(snapshot, chain, memory) if with_features else {},
+        source=source,
+        has_changes=memory.is_complete,
     )
 
 
-def moment_of(snapshot: ChainSnapshot | EnrichedSnapshot) -> Moment:
+def moment_of(snapshot: ChainSnapshot) -> Moment:
     """What later snapshots will ask of this one."""
-    return Moment(
-        timestamp=snapshot.timestamp,
-        oi={tick.token: tick.oi for tick in snapshot.options if tick.oi is not None},
-        underlying_price=snapshot.underlying_price,
-        future_oi=snapshot.future_oi,
+    return Moment.of(
+        snapshot.timestamp, snapshot.options, snapshot.underlying_price, snapshot.future_oi
     )
 
 
-def _chain(snapshot: ChainSnapshot) -> _Chain:
-    ticks, spot = snapshot.options, _nan(snapshot.underlying_price)
-    strike = _column([tick.strike for tick in ticks])
-    is_call = np.array([tick.option_type == "CE" for tick in ticks])
-    ltp = _column([tick.ltp for tick in ticks])
-    left = {e: seconds_to_expiry(e, snapshot.timestamp) for e in {t.expiry for t in ticks}}
-    seconds = _column([left[tick.expiry] for tick in ticks])
+def _computed(snapshot: ChainSnapshot) -> _Chain:
+    options, at = snapshot.options, snapshot.timestamp
+    is_call = options.is_call
+    listed, place = np.unique(options.expiry, return_inverse=True)
+    left = [seconds_to_expiry(expiry.item(), at) for expiry in listed]
+    seconds = np.array(left, dtype=np.int64)[place]
     years = years_to_expiry(seconds)
-    volatility = implied_volatility(is_call, ltp, spot, strike, years)
+    spot, level = _levels(snapshot, float(years.min()))
+    volatility = implied_volatility(is_call, options.ltp, spot, options.strike, years)
     return _Chain(
-        strike=strike,
         is_call=is_call,
-        oi=_column([tick.oi for tick in ticks]),
-        volume=_column([tick.volume for tick in ticks]),
-        ltp=ltp,
+        oi=np.where(options.oi < 0, np.nan, options.oi),
         seconds=seconds,
+        years=years,
+        spot=spot,
+        atm=float(moneyness.atm_strike(options.strike, level)),
         volatility=volatility,
-        greeks=greeks(is_call, spot, strike, years, volatility),
+        greeks=greeks(is_call, spot, options.strike, years, volatility),
     )
 
 
-def _options(
-    snapshot: ChainSnapshot, chain: _Chain, atm: float | None, memory: Memory
-) -> tuple[EnrichedOption, ...]:
-    ticks, step = snapshot.options, EXCHANGES[snapshot.exchange].strike_step
-    positions = moneyness.position(chain.strike, np.array(_nan(atm)), step)
-    bid, ask = (_column([getattr(t, f"best_{s}") for t in ticks]) for s in ("bid", "ask"))
-    bids, asks = (_column([getattr(t, f"{s}_quantity") for t in ticks]) for s in ("bid", "ask"))
-    computed = zip(
-        chain.seconds.astype(int).tolist(),
-        (name or None for name in moneyness.moneyness(chain.is_call, positions).tolist()),
-        *(_nullable(change) for change in _changes(snapshot, chain, memory)),
-        _nullable(np.round(chain.volatility * 100, 4)),
-        _nullable(order_book.spread(bid, ask)),
-        _nullable(order_book.imbalance(bids, asks)),
-        *(_nullable(getattr(chain.greeks, g)) for g in ("delta", "gamma", "theta", "vega")),
-        _nullable(_theoretical(chain, _nan(snapshot.underlying_price))),
-        strict=True,
+def _levels(snapshot: ChainSnapshot, years: float) -> tuple[float, float]:
+    """Where the market stands: to value contracts at, and to find ATM by."""
+    index, options = _nan(snapshot.underlying_price), snapshot.options
+    if np.isfinite(index) and not _stands_still(snapshot):
+        return index, index
+    forward = float(
+        parity_forward(
+            options.strike,
+            options.is_call,
+            options.ltp,
+            options.best_bid,
+            options.best_ask,
+            years,
+        )
     )
-    underlying = snapshot.underlying_price
-    return tuple(_row(tick, underlying, *row) for tick, row in zip(ticks, computed, strict=True))
+    if not (np.isfinite(forward) and forward > 0):
+        return index, index
+    return float(discounted(forward, years)), forward
 
 
-def _row(
-    tick: OptionTick,
-    underlying: float | None,
-    seconds: int,
-    side: str | None,
-    *figures: float | None,
-) -> EnrichedOption:
-    # in units: the database computes both from its history
-    changes = (*figures[:5], *(None,) * 5)
-    (iv, spread, imbalance), live_edge = figures[5:8], figures[8:]
-    book = (tick.best_bid, tick.best_ask, tick.bid_quantity, tick.ask_quantity)
-    contract = (tick.strike, tick.option_type, tick.symbol, tick.token, tick.expiry)
-    state = (seconds, side, underlying, tick.oi, tick.ltp, tick.volume)
-    return EnrichedOption._make(
-        (*contract, *state, *changes, iv, *book, spread, imbalance, *live_edge)
+def _stands_still(snapshot: ChainSnapshot) -> bool:
+    """Whether options trade while the index does not: in its closing auction and after it."""
+    at = snapshot.timestamp
+    is_trading = phase(at, Instrument.OPTIONS) is Phase.OPEN
+    return is_trading and phase(at, Instrument.INDEX) is not Phase.OPEN
+
+
+def _columns(snapshot: ChainSnapshot, chain: _Chain, memory: Memory) -> EnrichedColumns:
+    options, step = snapshot.options, EXCHANGES[snapshot.exchange].strike_step
+    given = {name: getattr(options, name) for name in field_names(OptionColumns)}
+    positions = moneyness.position(options.strike, np.array(chain.atm), step)
+    return EnrichedColumns(
+        **given,
+        **_changes(snapshot, chain, memory),
+        time_to_expiry_seconds=chain.seconds,
+        moneyness=moneyness.moneyness(chain.is_call, positions).astype(np.bytes_),
+        underlying_price=np.full(len(options), _nan(snapshot.underlying_price)),
+        iv=np.round(chain.volatility * 100, 4),
+        spread=order_book.spread(options.best_bid, options.best_ask),
+        order_book_imbalance=order_book.imbalance(options.bid_quantity, options.ask_quantity),
+        delta=_finite(chain.greeks.delta),
+        gamma=_finite(chain.greeks.gamma),
+        theta=_finite(chain.greeks.theta),
+        vega=_finite(chain.greeks.vega),
+        theoretical_price=_theoretical(options, chain),
     )
 
 
-def _changes(snapshot: ChainSnapshot, chain: _Chain, memory: Memory) -> list[Floats]:
-    return [
-        percent_change(chain.oi, _oi_before(snapshot, memory, minutes))
-        for minutes in CHANGE_MINUTES
-    ]
+def _changes(snapshot: ChainSnapshot, chain: _Chain, memory: Memory) -> dict[str, NDArray[Any]]:
+    """Percent and units of each interval, both from one row of the past."""
+    found: dict[str, NDArray[Any]] = {}
+    for minutes in CHANGE_MINUTES:
+        before = _oi_before(snapshot, memory, minutes)
+        found[f"pct_change_{minutes}m"] = percent_change(chain.oi, before)
+        found[f"oi_change_{minutes}m"] = absolute_change(chain.oi, before)
+    return found
 
 
 def _oi_before(snapshot: ChainSnapshot, memory: Memory, minutes: int) -> Floats:
     past = memory.before(snapshot.timestamp, minutes)
-    held = {} if past is None else past.oi
-    return _column([held.get(tick.token) for tick in snapshot.options])
+    token = snapshot.options.token
+    return np.full(len(token), np.nan) if past is None else past.oi_of(token)
 
 
-def _theoretical(chain: _Chain, spot: float) -> Floats:
-    volatility = neighbours_volatility(chain.strike, chain.is_call, chain.volatility)
-    years = years_to_expiry(chain.seconds)
-    value = price(chain.is_call, spot, chain.strike, years, volatility)
+def _theoretical(options: OptionColumns, chain: _Chain) -> Floats:
+    volatility = neighbours_volatility(options.strike, chain.is_call, chain.volatility)
+    value = price(chain.is_call, chain.spot, options.strike, chain.years, volatility)
     shown: Floats = np.where(np.isfinite(volatility), value, np.nan)
-    return shown.round(2)
+    return _finite(shown.round(2))
 
 
 def _features(snapshot: ChainSnapshot, chain: _Chain, memory: Memory) -> dict[str, float | None]:
-    at = snapshot.timestamp
-    past = memory.before(at, 3)
-    recent = [*memory.recent_underlying(at, SHIFT_WINDOW - 1), _nan(snapshot.underlying_price)]
+    options, at = snapshot.options, snapshot.timestamp
+    past = memory.before(at, ITM_CHANGE_MINUTES)
     state = ChainFigures(
-        strike=chain.strike,
+        strike=options.strike,
         is_call=chain.is_call,
         oi=chain.oi,
-        oi_before=_oi_before(snapshot, memory, 3),
-        volume=chain.volume,
+        oi_before=_oi_before(snapshot, memory, ITM_CHANGE_MINUTES),
+        volume=np.where(options.volume < 0, np.nan, options.volume),
         greeks=chain.greeks,
-        underlying=np.array(_nan(snapshot.underlying_price)),
+        underlying=np.array(chain.spot),
         future=np.array(_nan(snapshot.future_price)),
         future_oi=np.array(_nan(snapshot.future_oi)),
         future_oi_before=np.array(_nan(past.future_oi if past else None)),
         vix=np.array(_nan(snapshot.vix)),
-        hours_to_expiry=np.array(_first_expiry_hours(snapshot.options, at)),
+        hours_to_expiry=np.array(chain.seconds.min() / 3600),
         step=EXCHANGES[snapshot.exchange].strike_step,
+        atm=np.array(chain.atm),
     )
-    found = features(state, np.array(recent, dtype=np.float64))
-    return {name: _known(float(value)) for name, value in found.items()}
+    found = features(state, np.array(_recent_spots(chain, memory, snapshot)))
+    known = {name: _known(float(value)) for name, value in found.items()}
+    return known | {"underlying_price": snapshot.underlying_price}
 
 
-def _first_expiry_hours(ticks: Sequence[OptionTick], at: datetime) -> float:
-    return seconds_to_expiry(min(tick.expiry for tick in ticks), at) / 3600
+def _recent_spots(chain: _Chain, memory: Memory, snapshot: ChainSnapshot) -> list[float]:
+    """The index at this and earlier snapshots; alone where history may hold more than memory."""
+    before = memory.recent_underlying(snapshot.timestamp, SHIFT_WINDOW - 1)
+    is_whole = memory.is_complete or len(before) == SHIFT_WINDOW - 1
+    return [*(before if is_whole else ()), chain.spot]
 
 
-def _column(values: Sequence[float | None]) -> Floats:
-    return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
-
-
-def _nullable(values: Floats) -> list[float | None]:
-    return [None if v != v else v for v in values.tolist()]
+def _finite(values: Floats) -> Floats:
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _nan(value: float | None) -> float:

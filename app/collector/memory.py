@@ -1,43 +1,83 @@
 """The open interest of the last hour, by which changes are measured."""
 
-from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.analytics.baselines import baseline_position
+from app.analytics.black_scholes import Floats
+from db.market.limits import CHANGE_MINUTES
+from db.market.ticks import OptionColumns
 
-# the longest change looks back at most twice its thirty minutes
-SPAN = timedelta(minutes=61)
+SPAN = timedelta(minutes=2 * max(CHANGE_MINUTES) + 1)
+"""A change looks back at most twice its minutes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Moment:
-    """What a past snapshot is asked for: OI in units by instrument token, and the underlying."""
+    """What a past snapshot is asked for: OI in units by instrument token, and the underlying.
+
+    `token` ascends, `oi` runs beside it, NaN where it is unknown.
+    """
 
     timestamp: datetime
-    oi: Mapping[int, int]
+    token: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    oi: Floats = field(default_factory=lambda: np.empty(0))
     underlying_price: float | None = None
     future_oi: int | None = None
 
+    @classmethod
+    def of(
+        cls,
+        timestamp: datetime,
+        options: OptionColumns,
+        underlying_price: float | None,
+        future_oi: int | None,
+    ) -> "Moment":
+        """What later snapshots will ask of a chain at that (aware) moment."""
+        order = np.argsort(options.token, kind="stable")
+        oi = np.where(options.oi < 0, np.nan, options.oi)[order]
+        return cls(timestamp, options.token[order], oi, underlying_price, future_oi)
+
+    def oi_of(self, token: NDArray[np.int64]) -> Floats:
+        """OI of the contracts with those tokens; NaN for others."""
+        if len(self.token) == 0:
+            return np.full(len(token), np.nan)
+        place = np.minimum(np.searchsorted(self.token, token), len(self.token) - 1)
+        return np.where(self.token[place] == token, self.oi[place], np.nan)
+
 
 class Memory:
-    """Past moments of one exchange key, oldest first, no further back than `SPAN`."""
+    """Past moments of one exchange key, oldest first.
 
-    def __init__(self, moments: tuple[Moment, ...] = ()) -> None:
-        self._moments = deque(sorted(moments, key=lambda moment: moment.timestamp))
+    `is_complete` says whether it knows everything that history holds of the last hour; until it
+    was given that, what it finds is right, and what it does not find may yet be there.
+    """
+
+    def __init__(self, moments: Iterable[Moment] | None = None) -> None:
+        self._moments: list[Moment] = []
+        self.is_complete = moments is not None
+        if moments is not None:
+            self.learn(moments)
+
+    def learn(self, stored: Iterable[Moment]) -> None:
+        """Take in what history holds; what was remembered meanwhile goes before it."""
+        own = {moment.timestamp for moment in self._moments}
+        added = [moment for moment in stored if moment.timestamp not in own]
+        self._moments = sorted([*self._moments, *added], key=lambda moment: moment.timestamp)
+        self.is_complete = True
 
     def remember(self, moment: Moment) -> None:
-        """Add a moment; one of the same instant is replaced, an earlier one takes its place."""
-        later: list[Moment] = []
-        while self._moments and self._moments[-1].timestamp >= moment.timestamp:
-            last = self._moments.pop()
-            if last.timestamp > moment.timestamp:
-                later.append(last)
-        self._moments.append(moment)
-        self._moments.extend(reversed(later))
-        while self._moments[0].timestamp < self._moments[-1].timestamp - SPAN:
-            self._moments.popleft()
+        """Add a moment; one of the same instant is replaced, an earlier one takes its place.
+
+        Kept is what lies within an hour of it, on either side: a clock may have been set back.
+        """
+        at = moment.timestamp
+        near = [m for m in self._moments if abs(m.timestamp - at) <= SPAN and m.timestamp != at]
+        self._moments = sorted([*near, moment], key=lambda moment: moment.timestamp)
 
     def before(self, at: datetime, minutes: int) -> Moment | None:
         """The moment that stands for `minutes` before `at`; see `baseline_position`."""

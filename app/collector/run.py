@@ -1,27 +1,28 @@
 """The collector: one process that turns a feed into history and the live edge."""
 
-import threading
+import queue
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
+from app.collector.assemble import Assembler
 from app.collector.counts import Counts
-from app.collector.enrich import enriched, moment_of
-from app.collector.mailbox import Mailbox
-from app.collector.memory import SPAN, Memory, Moment
-from app.collector.schedule import Schedule
+from app.collector.outbox import Outbox
+from app.collector.past import Past
+from app.collector.reader import Reader
 from app.collector.spool import Spool
-from app.collector.watchdog import STALE_AFTER, Watchdog
-from app.collector.writer import Writer, pause_s
+from app.collector.watchdog import Watchdog
+from app.collector.writer import Writer
 from app.feeds.base import Feed
-from app.feeds.validation import checked
 from db.market.clock import market_now
+from db.market.limits import FEED_SILENT_S
 from db.market.ticks import ChainSnapshot
 
-_TAKE_TIMEOUT_S = 0.5
+_LOOK_EVERY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,15 @@ class CollectorOptions:
 
     snapshot_interval_s: int = 30
     spool: Path = Path(".oi/spool")
-    stale_after: timedelta = STALE_AFTER
+    silent_s: float = FEED_SILENT_S
 
 
 class Collector:
-    """Feeds → validation → computation → database, until the feed ends or `stop()` is called."""
+    """Feed → assembler → outbox → writer, until the feed ends or `stop()` is called.
+
+    The feed's thread assembles, a second one writes, a third fills the spool; the one that runs
+    this watches the feed. None waits for another but where a recording is held back.
+    """
 
     def __init__(
         self,
@@ -42,77 +47,78 @@ class Collector:
         feed: Feed,
         options: CollectorOptions | None = None,
         now: Callable[[], datetime] = market_now,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         chosen = options or CollectorOptions()
         self.counts = Counts()
         self._feed = feed
-        self._stopped = threading.Event()
-        self._spool = Spool(chosen.spool) if feed.live else None
-        self._writer = Writer(engine, self.counts, self._stopped, self._spool)
-        self._mailbox = Mailbox(feed, pause_s)
-        self._schedule = Schedule(chosen.snapshot_interval_s)
-        self._watchdog = Watchdog(now, feed.reconnect, chosen.stale_after)
-        self._memories: dict[str, Memory] = {}
+        self._past = Past()
+        self._outbox = Outbox(self.counts, Spool(chosen.spool) if feed.live else None)
+        # of all that threads share, putting into this is what a signal handler may do
+        self._ends: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._writer = Writer(
+            engine, self._outbox, self._past, self.counts, is_live=feed.live, ended=self.stop
+        )
+        self._assembler = Assembler(
+            self.counts,
+            self._past,
+            is_live=feed.live,
+            source=feed.source,
+            interval_s=chosen.snapshot_interval_s,
+            now=now,
+        )
+        self._watchdog = Watchdog(
+            feed.reconnect, feed.source, chosen.silent_s, now=now, clock=clock
+        )
+        self._reader = Reader(feed, self._handle, self._outbox.end)
 
     def run(self) -> Counts:
-        """Collect until the end; raises what ended the feed, or NotMigratedError."""
-        self._mailbox.start()
+        """Collect until the end; raises what ended the feed, or the writer before its time."""
+        self._outbox.start()
+        self._writer.start()
+        self._reader.start()
         try:
-            while not self._stopped.is_set():
-                batch = self._mailbox.take(_TAKE_TIMEOUT_S)
-                if batch is not None:
-                    self._handle(batch)
-                elif self._mailbox.is_finished:
-                    break
-                self._writer.tend()
+            while not self._is_ended():
                 if self._feed.live:
                     self._watchdog.look()
         finally:
-            self._mailbox.stop()
-            self._sum_up()
+            self._end()
+        failure = self._writer.failure or self._reader.failure
+        if failure is not None:
+            raise failure
         return self.counts
 
     def stop(self) -> None:
         """End after the write that is under way; may be called from a signal handler."""
-        self._stopped.set()
+        self._ends.put(None)
 
     def _handle(self, batch: ChainSnapshot) -> None:
-        self._watchdog.saw(batch.timestamp)
-        sound, faults = checked(batch)
-        self.counts.rejected.update(faults)
-        if sound is None:
+        self._watchdog.saw(batch.exchange, batch.timestamp)
+        found = self._assembler.assemble(batch)
+        if found is None:
             return
-        memory = self._memory(sound)
-        due = self._schedule.due(sound) if self._feed.live else sound
-        if due is None:
-            self._writer.show(enriched(sound, memory, with_features=False))
-            return
-        self._writer.store(enriched(due, memory))
-        memory.remember(moment_of(due))
+        if found.is_stored:
+            self._outbox.store(found.snapshot)
+        else:
+            self._outbox.show(found.snapshot)
 
-    def _memory(self, batch: ChainSnapshot) -> Memory:
-        """Past moments of the chain, at first those that the database holds."""
-        known = self._memories.get(batch.exchange)
-        if known is not None:
-            return known
-        stored = self._writer.read(lambda connection: _past(connection, batch))
-        if stored is None:
-            return Memory()
-        return self._memories.setdefault(batch.exchange, Memory(stored))
+    def _is_ended(self) -> bool:
+        try:
+            self._ends.get(timeout=_LOOK_EVERY_S)
+        except queue.Empty:
+            return False
+        return True
+
+    def _end(self) -> None:
+        self._outbox.stop()
+        self._past.close()
+        self._reader.stop()
+        self._writer.join()
+        self._outbox.close()
+        self._sum_up()
 
     def _sum_up(self) -> None:
         self.counts.rejected.update(self._feed.rejected)
-        self.counts.lost_connections += self._mailbox.lost_connections
+        self.counts.rejected_lines = self._feed.rejected.lines
+        self.counts.lost_connections += self._reader.lost_connections
         self.counts.stale_periods = self._watchdog.stale_periods
-        if self._spool is not None:
-            self.counts.waiting = len(self._spool)
-            self.counts.dropped = self._spool.dropped
-
-
-def _past(connection: Connection, batch: ChainSnapshot) -> tuple[Moment, ...]:
-    from db.queries.recording import stored_chain
-    from db.queries.snapshots import instants
-
-    exchange, at = batch.exchange, batch.timestamp
-    earlier = instants(connection, exchange, at - SPAN, at)
-    return tuple(moment_of(stored_chain(connection, exchange, each)) for each in earlier)

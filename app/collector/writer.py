@@ -1,172 +1,171 @@
-"""Writes to a database that may be gone for a while."""
+"""The one thread that writes: to a database that may be gone, or stand still, for a while."""
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TypeVar
 
-import psycopg
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from app.collector.counts import Counts
-from app.collector.spool import Spool
-from db.errors import DatabaseUnavailableError, NotMigratedError
-from db.market.ticks import EnrichedSnapshot
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from app.collector.failures import may_pass, raise_if_not_migrated, reason
+from app.collector.outbox import Outbox
+from app.collector.past import Past, stored_past
+from db.backoff import Backoff
+from db.engine import connected
+from db.errors import DatabaseUnavailableError
 
 _LOG = logging.getLogger("oi.collector")
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
-_DRAINED_AT_ONCE = 20
-# a relation, column, function or schema that is not there
-_NOT_MIGRATED = ("42P01", "42703", "42883", "3F000")
-# what may pass by itself: the database is away, overloaded, locked (COPY raises the driver's own)
-_PASSING = (DatabaseUnavailableError, OperationalError, psycopg.OperationalError)
-_WRONG_SCHEMA = (ProgrammingError, psycopg.ProgrammingError)
+_EDGE_EVERY_S = 1.0
+# how long a live edge that came too soon waits at most beyond its second
+_LONGEST_WAIT_S = 0.2
 T = TypeVar("T")
 
 
-def pause_s(attempt: int) -> float:
-    """Seconds before the attempt-th try again: doubling to thirty, halved at random."""
-    longest = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(attempt - 1, 10))
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, no secret
-
-
 class Writer:
-    """Writes snapshots and live-edge updates; outages are its own business.
+    """Takes from an outbox until that is over; outages are its own business.
 
-    With a spool (live feeds) snapshots wait there during an outage and live-edge updates are
-    skipped, the next one being newer. Without (recordings) a write is tried until it succeeds or
-    `stopped` is set; only a database that never answered at all raises DatabaseUnavailableError.
-    A snapshot the database refuses is counted by reason and left out. NotMigratedError is raised
-    for a database of another schema.
+    Each chain's live edge is written at most once a second, each snapshot until it is in. What the
+    database refuses for the data's sake is counted by reason and left out. `failure` is what ended
+    it before its time: NotMigratedError, or DatabaseUnavailableError where a recording met a
+    database that never answered at all.
     """
 
     def __init__(
-        self, engine: Engine, counts: Counts, stopped: threading.Event, spool: Spool | None
+        self,
+        engine: Engine,
+        outbox: Outbox,
+        past: Past,
+        counts: Counts,
+        *,
+        is_live: bool,
+        ended: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
+        self._outbox = outbox
+        self._past = past
         self._counts = counts
-        self._stopped = stopped
-        self._spool = spool
-        self._attempts = 0
+        self._is_live = is_live
+        self._ended = ended
+        self._clock = clock
+        self._shown_at: dict[str, float] = {}
+        self._pauses = Backoff(0.5, 30.0)
+        self._is_away = False
         self._has_answered = False
-        self._next_attempt = 0.0
+        self.failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
-    def store(self, snapshot: EnrichedSnapshot) -> None:
-        """Put a snapshot into history and the live edge."""
-        if self._spool is not None and (not self._is_due() or len(self._spool)):
-            return self._wait_in_spool(self._spool, snapshot)
-        written = self._attempt(lambda: self._write(snapshot))
-        if written is None and self._spool is not None:
-            self._wait_in_spool(self._spool, snapshot)
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
 
-    def show(self, snapshot: EnrichedSnapshot) -> None:
-        """Put a chain into the live edge only."""
+    def join(self, timeout_s: float = 5.0) -> None:
+        """Wait for the write that is under way."""
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        try:
+            while not self._outbox.is_over:
+                if not self._write_something():
+                    self._outbox.wait(_LONGEST_WAIT_S)
+        except BaseException as exc:  # handed to the thread that started this one
+            self.failure = exc
+        finally:
+            self._outbox.stop()
+            self._past.close()
+            self._ended()
+
+    def _write_something(self) -> bool:
+        """A round of what waits; whether there was anything to try."""
+        tried = [self._learn(), self._show(), self._store()]
+        return any(tried)
+
+    def _learn(self) -> bool:
+        """Answer one question about the past, once the spool holds nothing of it."""
+        for exchange, before in self._past.questions():
+            if self._outbox.is_clear_before(before):
+                asked = partial(stored_past, exchange=exchange, at=before)
+                is_settled, found = self._attempt(asked)
+                if is_settled:
+                    self._past.settle(exchange, found)
+                return True
+        return False
+
+    def _show(self) -> bool:
         from db.ingest import write_live_edge
 
-        def write() -> bool:
-            with self._engine.begin() as connection:
-                write_live_edge(connection, snapshot)
-            return True
-
-        if self._is_due() and self._guarded(lambda: self._attempt(write)):
-            self._counts.live_updates += 1
-
-    def read(self, question: Callable[[Connection], T]) -> T | None:
-        """An answer of the database; None while it is away (recordings wait for it)."""
-
-        def ask() -> T:
-            with self._engine.connect() as connection:
-                return question(connection)
-
-        return self._attempt(ask) if self._is_due() else None
-
-    def tend(self) -> None:
-        """Store some of what waits in the spool, if the database is there."""
-        if self._spool is None or not self._is_due():
-            return
-        for drained, (path, snapshot) in enumerate(self._spool.oldest_first()):
-            if drained >= _DRAINED_AT_ONCE or self._stopped.is_set():
-                return
-            if not self._drain(self._spool, path, snapshot):
-                return
-
-    def _drain(self, spool: Spool, path: "Path", snapshot: EnrichedSnapshot) -> bool:
-        if self._attempt(lambda: self._write(snapshot)) is None:
+        snapshot = self._outbox.next_edge(self._is_due)
+        if snapshot is None:
             return False
-        spool.done(path)
+        is_settled, written = self._attempt(partial(write_live_edge, snapshot=snapshot))
+        if is_settled:
+            self._shown_at[snapshot.exchange] = self._clock()
+            self._counts.live_updates += written is not None
+        else:
+            self._outbox.keep_edge(snapshot)
         return True
 
-    def _write(self, snapshot: EnrichedSnapshot) -> bool:
-        def write() -> bool:
-            from db.ingest import write_snapshot
+    def _store(self) -> bool:
+        from db.ingest import write_snapshot
 
-            with self._engine.begin() as connection:
-                write_snapshot(connection, snapshot)
-            return True
-
-        if self._guarded(write):
+        waiting = self._outbox.next_snapshot()
+        if waiting is None:
+            return False
+        snapshot = waiting.snapshot
+        is_settled, written = self._attempt(partial(write_snapshot, snapshot=snapshot))
+        if is_settled:
+            self._shown_at[snapshot.exchange] = self._clock()
+            self._outbox.done(waiting)
+        if written is not None:
             self._counts.snapshots += 1
             self._counts.rows += len(snapshot.options)
         return True
 
-    def _guarded(self, write: Callable[[], bool | None]) -> bool:
-        """Whether it was written; what the database refuses for itself is counted."""
+    def _attempt(self, action: Callable[[Connection], T]) -> tuple[bool, T | None]:
+        """(whether it is settled, what came of it); None of what was refused.
+
+        After a failure that may pass it waits, and the same is to be tried again.
+        """
         try:
-            return bool(write())
-        except (*_PASSING, *_WRONG_SCHEMA):
-            raise
-        except (DBAPIError, psycopg.Error) as exc:
-            reason = str(getattr(exc, "orig", exc)).partition("\n")[0]
-            _LOG.error("the database refused a snapshot: %s", reason)
-            self._counts.refused[reason] += 1
-            return False
+            with connected(self._engine) as connection, connection.begin():
+                found = action(connection)
+        except Exception as exc:
+            raise_if_not_migrated(exc)
+            if may_pass(exc):
+                self._wait(exc)
+                return False, None
+            self._refuse(exc)
+            return True, None
+        self._answered()
+        return True, found
 
-    def _attempt(self, action: Callable[[], T]) -> T | None:
-        """The action's result; None after a failure that may pass (at once, with a spool)."""
-        while True:
-            try:
-                result = action()
-            except _PASSING as exc:
-                self._failed(exc)
-                if self._spool is not None or self._stopped.wait(self._pause_left()):
-                    return None
-                continue
-            except _WRONG_SCHEMA as exc:
-                _raise_if_not_migrated(exc)
-                raise
-            if self._attempts:
-                _LOG.warning("the database answers again")
-            self._attempts, self._has_answered = 0, True
-            return result
-
-    def _failed(self, exc: Exception) -> None:
-        if self._spool is None and not self._has_answered:
+    def _wait(self, exc: Exception) -> None:
+        never_answered = isinstance(exc, DatabaseUnavailableError) and not self._has_answered
+        if never_answered and not self._is_live:
             raise exc
-        self._attempts += 1
-        self._next_attempt = time.monotonic() + pause_s(self._attempts)
-        if self._attempts == 1:
-            _LOG.warning("%s Trying again until it does.", exc)
+        if not self._is_away:
+            _LOG.warning("%s Trying again until it is written.", str(exc).partition("\n")[0])
             self._counts.lost_connections += 1
+        self._is_away = True
+        self._outbox.database_is(away=True)
+        # what is pooled may lead to a server that is gone, or has become a standby
+        self._engine.dispose()
+        self._outbox.pause(self._pauses.next_s())
 
-    def _is_due(self) -> bool:
-        return not self._attempts or self._pause_left() <= 0
+    def _answered(self) -> None:
+        if self._is_away:
+            _LOG.warning("the database takes what is written again")
+            self._outbox.database_is(away=False)
+        self._is_away, self._has_answered = False, True
+        self._pauses.reset()
 
-    def _pause_left(self) -> float:
-        return max(0.0, self._next_attempt - time.monotonic())
+    def _refuse(self, exc: Exception) -> None:
+        why = reason(exc)
+        _LOG.error("the database refused a chain: %s", why)
+        self._counts.refused[why] += 1
 
-    def _wait_in_spool(self, spool: Spool, snapshot: EnrichedSnapshot) -> None:
-        spool.add(snapshot)
-        self._counts.spooled += 1
-
-
-def _raise_if_not_migrated(exc: Exception) -> None:
-    if getattr(getattr(exc, "orig", exc), "sqlstate", None) in _NOT_MIGRATED:
-        raise NotMigratedError(
-            "The database is not migrated to this version; run `alembic upgrade head`."
-        ) from exc
+    def _is_due(self, exchange: str) -> bool:
+        return self._clock() - self._shown_at.get(exchange, -_EDGE_EVERY_S) >= _EDGE_EVERY_S

@@ -4,7 +4,24 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Protocol
 
-from db.market.ticks import ChainSnapshot
+from db.market.ticks import ChainSnapshot, Source
+
+_LINES_NAMED = 5
+
+
+class Rejections(Counter[str]):
+    """What was turned away, counted by reason; `lines` names the first lines of a file for each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: dict[str, list[int]] = {}
+
+    def reject(self, reason: str, line: int) -> None:
+        """Count what stands in that line of a file."""
+        self[reason] += 1
+        named = self.lines.setdefault(reason, [])
+        if len(named) < _LINES_NAMED:
+            named.append(line)
 
 
 class Feed(Protocol):
@@ -12,13 +29,15 @@ class Feed(Protocol):
 
     `live` says what a batch is worth. Of a live feed each batch is the state of a chain just now:
     the newest one replaces those before it, and history takes one a snapshot interval. Of a
-    recording every batch is a snapshot to be stored.
+    recording every batch is a snapshot to be stored. `source` is what kind of market it is; it
+    travels with the data.
 
     `rejected` counts, by reason, what could not even become a batch.
     """
 
     live: bool
-    rejected: Counter[str]
+    source: Source
+    rejected: Rejections
 
     def batches(self) -> Iterator[ChainSnapshot]:
         """Chains in the order of their instants; ends with the recording or on `close()`.

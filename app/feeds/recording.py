@@ -1,189 +1,148 @@
-"""Rows of a recorded CSV as contract states: reading text, naming what cannot be read.
+"""A recorded CSV as chains; what cannot be read is counted by reason and named by its line.
 
 Needed columns: timestamp (ISO 8601; without an offset it is IST), exchange, token, expiry (date),
 strike, option_type (CE/PE), ltp (INR), oi and volume (units). Used when there: symbol,
 underlying_price, future_price, future_oi, vix, best_bid, best_ask, bid_quantity, ask_quantity. An
-empty cell is unknown.
+empty cell is unknown. A row is a line: no quoted cell holds the end of one, so that a quote that
+nobody closed costs its own line and no other.
 """
 
 import csv
-import math
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from app.feeds import validation as fault
+from app.feeds.base import Rejections
+from app.feeds.cells import (
+    FaultyCellError,
+    OptionRow,
+    Row,
+    exchange_of,
+    instant_of,
+    option_of,
+    underlying_of,
+)
+from app.feeds.validation import REASONS, SOUND, option_faults
 from db.errors import InvalidInputError
-from db.market.clock import IST
-from db.market.exchanges import EXCHANGES
-from db.market.symbols import option_symbol
-from db.market.ticks import ChainSnapshot, OptionTick
+from db.market.rows import columns_of
+from db.market.ticks import ChainSnapshot, OptionColumns
 
 NEEDED = (
     *("timestamp", "exchange", "token", "expiry", "strike", "option_type"),
     *("ltp", "oi", "volume"),
 )
-_Row = Mapping[str, str | None]
-
-
-class _FaultyCellError(ValueError):
-    """A cell that cannot be read; its text is the reason that is counted."""
+CUT = "row is cut"
+UNCLOSED = "quote is not closed"
+_LONGEST_LINE = 65_536
+_Lines = Iterator[tuple[int, str]]
 
 
 @dataclass(slots=True)
 class _Chain:
-    options: list[OptionTick] = field(default_factory=list)
-    underlying: dict[str, float | None] = field(default_factory=dict)
+    rows: list[OptionRow] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    underlying: dict[str, float] = field(default_factory=dict)
 
 
-def read_recording(path: Path, rejected: Counter[str]) -> list[ChainSnapshot]:
+def read_recording(path: Path, rejected: Rejections) -> list[ChainSnapshot]:
     """All chains of a file in the order of their instants, whatever the order of its rows.
 
-    Rows that cannot be read are counted in `rejected` by reason. Raises InvalidInputError if the
-    file cannot be opened, is no CSV text or lacks a needed column. Holds the whole file: about
-    300 bytes a row.
+    Rows that make no sense are counted in `rejected` by reason, with their lines. Raises
+    InvalidInputError if the file cannot be opened, is no CSV text or lacks a needed column. Holds
+    the whole file: about 300 bytes a row.
     """
     try:
         # a damaged byte costs its row, not the file
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            chains = _gathered(_rows(file, path), rejected)
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            lines = _lines(file, path)
+            chains = _gathered(lines, _header(lines, path), rejected)
     except OSError as exc:
         raise InvalidInputError(f"Cannot read {path}: {exc.strerror or exc}.") from exc
-    except csv.Error as exc:
-        raise InvalidInputError(f"{path} is not a CSV file of text: {exc}.") from exc
-    return [
-        _snapshot(instant, exchange, chains[instant, exchange])
-        for instant, exchange in sorted(chains)
-    ]
+    found = (_snapshot(*key, chains[key], rejected) for key in sorted(chains))
+    return [snapshot for snapshot in found if len(snapshot.options)]
 
 
-def _rows(file: TextIO, path: Path) -> Iterator[_Row]:
-    reader = csv.DictReader(file)
-    missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
+def _lines(file: TextIO, path: Path) -> _Lines:
+    number = 0
+    while line := file.readline(_LONGEST_LINE):
+        number += 1
+        if len(line) == _LONGEST_LINE:
+            raise InvalidInputError(
+                f"{path} is not a CSV file of text: line {number} has no end within "
+                f"{_LONGEST_LINE:,} characters."
+            )
+        yield number, line.rstrip("\n")
+
+
+def _header(lines: _Lines, path: Path) -> Sequence[str]:
+    names = [name.strip() for name in _cells(next(lines, (1, ""))[1]) or ()]
+    missing = [name for name in NEEDED if name not in names]
     if missing:
         raise InvalidInputError(
             f"{path} has no column {', '.join(missing)}; a recording needs {', '.join(NEEDED)}."
         )
-    return reader
+    return names
 
 
-def _gathered(rows: Iterable[_Row], rejected: Counter[str]) -> dict[tuple[datetime, str], _Chain]:
+def _gathered(
+    lines: Iterable[tuple[int, str]], names: Sequence[str], rejected: Rejections
+) -> dict[tuple[datetime, str], _Chain]:
     chains: dict[tuple[datetime, str], _Chain] = {}
-    for row in rows:
+    for number, line in lines:
+        if not line.strip():
+            continue
         try:
-            instant, exchange = _instant(row), _exchange(row)
-            tick = _tick(row, exchange)
-            underlying = _underlying(row)
-        except _FaultyCellError as exc:
-            rejected[str(exc)] += 1
+            row = _row(line, names)
+            exchange = exchange_of(row)
+            key = instant_of(row), exchange
+            option, underlying = option_of(row, exchange), underlying_of(row)
+        except FaultyCellError as exc:
+            rejected.reject(str(exc), number)
             continue
-        if reason := fault.tick_fault(tick, instant):
-            rejected[reason] += 1
-            continue
-        chain = chains.setdefault((instant, exchange), _Chain())
-        chain.options.append(tick)
-        chain.underlying.update({k: v for k, v in underlying.items() if v is not None})
+        chain = chains.setdefault(key, _Chain())
+        chain.rows.append(option)
+        chain.lines.append(number)
+        chain.underlying |= underlying
     return chains
 
 
-def _snapshot(instant: datetime, exchange: str, chain: _Chain) -> ChainSnapshot:
+def _row(line: str, names: Sequence[str]) -> Row:
+    cells = _cells(line)
+    if cells is None:
+        raise FaultyCellError(UNCLOSED)
+    if len(cells) < len(names):
+        raise FaultyCellError(CUT)
+    # what stands beyond the header has no name to be asked for by
+    return dict(zip(names, cells, strict=False))
+
+
+def _cells(line: str) -> list[str] | None:
+    """The cells of a line; None where a quote is not closed."""
+    if '"' not in line:
+        return line.split(",")
+    try:
+        return next(csv.reader([line], strict=True))
+    except csv.Error:
+        return None
+
+
+def _snapshot(
+    instant: datetime, exchange: str, chain: _Chain, rejected: Rejections
+) -> ChainSnapshot:
+    options = columns_of(OptionColumns, chain.rows)
+    codes = option_faults(options, instant)
+    for code, line in zip(codes.tolist(), chain.lines, strict=True):
+        if code != SOUND:
+            rejected.reject(REASONS[code], line)
     oi = chain.underlying.get("future_oi")
     return ChainSnapshot(
         exchange=exchange,
         timestamp=instant,
-        options=tuple(chain.options),
+        options=options.chosen(codes == SOUND),
         underlying_price=chain.underlying.get("underlying_price"),
         future_price=chain.underlying.get("future_price"),
         future_oi=None if oi is None else int(oi),
         vix=chain.underlying.get("vix"),
     )
-
-
-def _tick(row: _Row, exchange: str) -> OptionTick:
-    strike = _number(row, "strike")
-    if strike is None or strike <= 0:
-        raise _FaultyCellError(fault.NO_STRIKE)
-    side = _text(row, "option_type")
-    if side not in ("CE", "PE"):
-        raise _FaultyCellError(fault.NO_OPTION_TYPE)
-    token = _whole(row, "token")
-    if token is None:
-        raise _FaultyCellError(fault.NO_TOKEN)
-    expiry = _expiry(row)
-    underlying = EXCHANGES[exchange].underlying_symbol
-    return OptionTick(
-        token=token,
-        symbol=_text(row, "symbol") or option_symbol(underlying, expiry, strike, side),
-        strike=strike,
-        option_type="CE" if side == "CE" else "PE",
-        expiry=expiry,
-        ltp=_number(row, "ltp"),
-        oi=_whole(row, "oi"),
-        volume=_whole(row, "volume"),
-        best_bid=_number(row, "best_bid"),
-        best_ask=_number(row, "best_ask"),
-        bid_quantity=_number(row, "bid_quantity"),
-        ask_quantity=_number(row, "ask_quantity"),
-    )
-
-
-def _underlying(row: _Row) -> dict[str, float | None]:
-    figures = {
-        name: _number(row, name)
-        for name in ("underlying_price", "future_price", "future_oi", "vix")
-    }
-    if any(value is not None and value < 0 for value in figures.values()):
-        raise _FaultyCellError(fault.NO_UNDERLYING)
-    return figures
-
-
-def _instant(row: _Row) -> datetime:
-    try:
-        read = datetime.fromisoformat(_text(row, "timestamp"))
-    except ValueError:
-        raise _FaultyCellError(fault.NO_TIMESTAMP) from None
-    placed = read if read.tzinfo else read.replace(tzinfo=IST)
-    if reason := fault.instant_fault(placed):
-        raise _FaultyCellError(reason)
-    return placed.astimezone(IST)
-
-
-def _exchange(row: _Row) -> str:
-    key = _text(row, "exchange")
-    if key not in EXCHANGES:
-        raise _FaultyCellError(fault.UNKNOWN_EXCHANGE)
-    return key
-
-
-def _expiry(row: _Row) -> date:
-    try:
-        return date.fromisoformat(_text(row, "expiry")[:10])
-    except ValueError:
-        raise _FaultyCellError(fault.NO_EXPIRY) from None
-
-
-def _number(row: _Row, name: str) -> float | None:
-    text = _text(row, name)
-    if not text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        raise _FaultyCellError(fault.NOT_FINITE) from None
-    if not math.isfinite(value):
-        raise _FaultyCellError(fault.NOT_FINITE)
-    return value
-
-
-def _whole(row: _Row, name: str) -> int | None:
-    value = _number(row, name)
-    if value is not None and value != int(value):
-        raise _FaultyCellError(fault.NOT_WHOLE)
-    return None if value is None else int(value)
-
-
-def _text(row: _Row, name: str) -> str:
-    return (row.get(name) or "").strip()

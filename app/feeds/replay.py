@@ -1,15 +1,20 @@
 """A recording played back: as fast as it can be stored, or at a multiple of its own pace."""
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+
+from app.feeds.base import Rejections
 from app.feeds.recording import read_recording
 from db.market.clock import IST
-from db.market.ticks import ChainSnapshot
+from db.market.ticks import ChainSnapshot, Source
+
+# one wait of the system takes no more
+_LONGEST_WAIT_S = 86_400.0
 
 
 class ReplayFeed:
@@ -21,15 +26,16 @@ class ReplayFeed:
     """
 
     live = False
+    source: Source = "replayed"
 
     def __init__(
         self,
-        chains: Callable[[Counter[str]], Iterable[ChainSnapshot]],
+        chains: Callable[[Rejections], Iterable[ChainSnapshot]],
         *,
         speed: float | None = None,
         begin_at: datetime | None = None,
     ) -> None:
-        self.rejected: Counter[str] = Counter()
+        self.rejected = Rejections()
         self._chains = chains
         self._speed = speed
         self._begin_at = begin_at
@@ -65,11 +71,14 @@ class ReplayFeed:
 
     def _pause(self, previous: datetime | None, at: datetime) -> None:
         if self._speed is not None and previous is not None and at > previous:
-            self._closed.wait((at - previous).total_seconds() / self._speed)
+            left_s = (at - previous).total_seconds() / self._speed
+            while left_s > 0 and not self._closed.wait(min(left_s, _LONGEST_WAIT_S)):
+                left_s -= _LONGEST_WAIT_S
 
 
 def _moved(chain: ChainSnapshot, shift: timedelta, days: timedelta) -> ChainSnapshot:
-    options = tuple(replace(tick, expiry=tick.expiry + days) for tick in chain.options)
+    expiry = chain.options.expiry + np.timedelta64(days.days, "D")
+    options = replace(chain.options, expiry=expiry)
     return replace(chain, timestamp=chain.timestamp + shift, options=options)
 
 

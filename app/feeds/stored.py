@@ -1,20 +1,20 @@
 """A day of the database as a recording."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 
 from sqlalchemy import Engine
 
+from app.feeds.base import Rejections
 from db.errors import InvalidInputError
 from db.market.ticks import ChainSnapshot
 
 
-def stored_day(engine: Engine, day: date) -> Callable[[Counter[str]], Iterator[ChainSnapshot]]:
+def stored_day(engine: Engine, day: date) -> Callable[[Rejections], Iterator[ChainSnapshot]]:
     """The chains of a day for `ReplayFeed`; reading raises InvalidInputError if there are none."""
     from db.queries.recording import day_instants, stored_chain
 
-    def chains(rejected: Counter[str]) -> Iterator[ChainSnapshot]:
+    def chains(rejected: Rejections) -> Iterator[ChainSnapshot]:
         with engine.connect() as connection:
             instants = day_instants(connection, day)
         if not instants:

@@ -1,17 +1,24 @@
-"""What no exchange can mean: reasons to turn a row away before it is stored."""
+"""What no exchange can mean: reasons to turn contracts away before they are stored."""
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
+import numpy as np
+from numpy.typing import NDArray
+
+from app.analytics.black_scholes import Bools
+from db.market.calendar import expiry_instant
 from db.market.clock import IST, market_now
 from db.market.exchanges import EXCHANGES
-from db.market.ticks import ChainSnapshot, OptionTick
+from db.market.limits import FUTURE_TOLERANCE_S
+from db.market.ticks import CALL, PUT, ChainSnapshot, OptionColumns
 
 UNKNOWN_EXCHANGE = "unknown exchange"
 NO_TIMESTAMP = "timestamp is not one"
+IN_THE_FUTURE = "dated in the future"
 NO_TOKEN = "no instrument token"  # noqa: S105 - an instrument's number, nothing secret
 NO_STRIKE = "no strike"
 NO_OPTION_TYPE = "option type is neither CE nor PE"
@@ -25,118 +32,168 @@ NEGATIVE_PRICE = "negative price"
 NEGATIVE_QUANTITY = "negative quantity"
 ABSURD_SIZE = "absurd size"
 NO_UNDERLYING = "underlying price makes no sense"
+OTHER_EXPIRY = "not of the chain's nearest expiry"
 REPEATED = "contract repeated within a snapshot"
 
 _LARGEST_PRICE = 1e7
-_LARGEST_QUANTITY = 1e13
-_LARGEST_TOKEN = 2**63 - 1
+_LARGEST_QUANTITY = 10**13
 _LONGEST_SYMBOL = 64
-_LONGEST_LIFE = timedelta(days=3660)
+_LONGEST_LIFE = np.timedelta64(3660, "D")
 _FIRST_YEAR = 1990
+_TOLERANCE = timedelta(seconds=FUTURE_TOLERANCE_S)
+_PRINTABLE = (0x20, 0x7E)
+
+SOUND = -1
+_PRICES = ("ltp", "best_bid", "best_ask")
+_AMOUNTS = ("bid_quantity", "ask_quantity")
 
 
-def tick_fault(tick: OptionTick, at: datetime) -> str | None:
-    """Why a contract's state at a moment (aware) makes no sense, or None if it does.
-
-    Figures that are unknown (None) make sense.
-    """
-    prices = (tick.ltp, tick.best_bid, tick.best_ask)
-    quantities = (tick.oi, tick.volume, tick.bid_quantity, tick.ask_quantity)
-    figures = [v for v in (tick.strike, *prices, *quantities) if v is not None]
-    if tick.option_type not in ("CE", "PE"):
-        return NO_OPTION_TYPE
-    if not all(math.isfinite(v) for v in figures):
-        return NOT_FINITE
-    if tick.strike <= 0:
-        return NO_STRIKE
-    return (
-        _identity(tick, at.astimezone(IST).date())
-        or _negative(tick)
-        or _absurd(tick, prices, quantities)
-    )
-
-
-def instant_fault(timestamp: datetime) -> str | None:
+def instant_fault(timestamp: datetime, now: Callable[[], datetime] = market_now) -> str | None:
     """Why a moment cannot be one of a market's; naive ones cannot be placed in time.
 
-    One years ahead would stand at the live edge for ever.
+    One further ahead of `now` than the tolerance would stand at the live edge until it comes.
     """
-    last_year = market_now().year + 1
-    known = timestamp.tzinfo is not None and _FIRST_YEAR <= timestamp.year <= last_year
-    return None if known else NO_TIMESTAMP
+    if timestamp.tzinfo is None or timestamp.year < _FIRST_YEAR:
+        return NO_TIMESTAMP
+    try:
+        ahead = timestamp - now()
+    except OverflowError:
+        return NO_TIMESTAMP
+    return IN_THE_FUTURE if ahead > _TOLERANCE else None
 
 
-def checked(snapshot: ChainSnapshot) -> tuple[ChainSnapshot | None, Counter[str]]:
+def checked(
+    snapshot: ChainSnapshot, now: Callable[[], datetime] = market_now
+) -> tuple[ChainSnapshot | None, Counter[str]]:
     """The snapshot with only what makes sense, None if nothing is left, and the faults counted.
 
-    Of a contract given twice the last state counts. Figures of the underlying that make no sense
-    become unknown and are counted once.
+    Figures of the underlying that make no sense become unknown and are counted once; an index of
+    0 is how feeds say that they do not know it.
     """
     faults = Counter(snapshot.rejected)
-    if fault := _chain_fault(snapshot):
+    if fault := _chain_fault(snapshot, now):
         faults[fault] += max(1, len(snapshot.options))
         return None, faults
-    kept: dict[tuple[float, str], OptionTick] = {}
-    for tick in snapshot.options:
-        if fault := tick_fault(tick, snapshot.timestamp):
-            faults[fault] += 1
-            continue
-        faults[REPEATED] += (tick.strike, tick.option_type) in kept
-        kept[tick.strike, tick.option_type] = tick
-    underlying, future = _price(snapshot.underlying_price), _price(snapshot.future_price)
-    oi, vix = _quantity(snapshot.future_oi), _price(snapshot.vix)
-    given = (snapshot.underlying_price, snapshot.future_price, snapshot.future_oi, snapshot.vix)
-    faults[NO_UNDERLYING] += (underlying, future, oi, vix) != given
-    if not kept:
-        return None, +faults
-    sound = replace(
-        snapshot,
-        options=tuple(kept.values()),
-        underlying_price=underlying,
-        future_price=future,
-        future_oi=oi,
-        vix=vix,
-        rejected=(),
-    )
+    found = option_faults(snapshot.options, snapshot.timestamp)
+    faults.update(REASONS[code] for code in found[found != SOUND].tolist())
+    if not (found == SOUND).any():
+        return None, faults
+    options = snapshot.options
+    if (found != SOUND).any():
+        options = options.chosen(found == SOUND)
+    sound, is_odd = _underlying(replace(snapshot, options=options, rejected=()))
+    faults[NO_UNDERLYING] += is_odd
     return sound, +faults
 
 
-def _chain_fault(snapshot: ChainSnapshot) -> str | None:
+def option_faults(options: OptionColumns, at: datetime) -> NDArray[np.int64]:
+    """What is wrong with each contract of a chain at an (aware) moment: a place in `REASONS`.
+
+    `SOUND` stands for nothing; figures that are unknown make sense. Of several expiries the
+    nearest one that is still alive is the chain's; of a contract given twice the last state
+    counts.
+    """
+    day = np.datetime64(at.astimezone(IST).date(), "D")
+    masks = [mask for _, mask in (*_identity(options, day), *_figures(options))]
+    codes = np.select(masks, range(len(masks)), default=SOUND)
+    sound = codes == SOUND
+    if sound.any():
+        expiry = _nearest_expiry(options.expiry[sound], at)
+        codes[sound & (options.expiry != expiry)] = _OTHER_EXPIRY
+        places = np.flatnonzero(codes == SOUND)
+        codes[places[_repeated(options.chosen(places))]] = _REPEATED
+    return codes
+
+
+def _identity(options: OptionColumns, day: np.datetime64) -> Sequence[tuple[str, Bools]]:
+    strike, expiry, side = options.strike, options.expiry, options.option_type
+    return (
+        (NO_OPTION_TYPE, (side != CALL) & (side != PUT)),
+        (NOT_FINITE, ~np.isfinite(strike) | _infinite(options)),
+        (NO_STRIKE, strike <= 0),
+        (NO_TOKEN, options.token <= 0),
+        (NO_SYMBOL, _nameless(options.symbol)),
+        (IMPOSSIBLE_EXPIRY, ~((expiry >= day) & (expiry <= day + _LONGEST_LIFE))),
+    )
+
+
+def _figures(options: OptionColumns) -> Sequence[tuple[str, Bools]]:
+    """Comparisons with NaN, the unknown, are false; of integers −1 is the unknown."""
+    prices = [getattr(options, name) for name in _PRICES]
+    amounts = [getattr(options, name) for name in _AMOUNTS]
+    counts = [options.oi, options.volume]
+    dear = _any([price > _LARGEST_PRICE for price in (options.strike, *prices)])
+    many = _any([quantity > _LARGEST_QUANTITY for quantity in (*counts, *amounts)])
+    return (
+        (NEGATIVE_OI, options.oi < -1),
+        (NEGATIVE_PRICE, _any([price < 0 for price in prices])),
+        (NEGATIVE_QUANTITY, (options.volume < -1) | _any([amount < 0 for amount in amounts])),
+        (ABSURD_SIZE, dear | many),
+    )
+
+
+REASONS = (
+    *(NO_OPTION_TYPE, NOT_FINITE, NO_STRIKE, NO_TOKEN, NO_SYMBOL, IMPOSSIBLE_EXPIRY),
+    *(NEGATIVE_OI, NEGATIVE_PRICE, NEGATIVE_QUANTITY, ABSURD_SIZE),
+    *(OTHER_EXPIRY, REPEATED),
+)
+"""What the codes of `option_faults` stand for, the first that holds going before others."""
+
+_OTHER_EXPIRY, _REPEATED = REASONS.index(OTHER_EXPIRY), REASONS.index(REPEATED)
+
+
+def _any(masks: Sequence[Bools]) -> Bools:
+    found: Bools = np.logical_or.reduce(masks)
+    return found
+
+
+def _infinite(options: OptionColumns) -> Bools:
+    return _any([np.isinf(getattr(options, name)) for name in (*_PRICES, *_AMOUNTS)])
+
+
+def _nameless(symbol: NDArray[np.bytes_]) -> Bools:
+    """Symbols that are empty, too long or hold what cannot be printed."""
+    length = np.char.str_len(symbol)
+    width = max(1, symbol.dtype.itemsize)
+    letters = np.ascontiguousarray(symbol, dtype=f"S{width}").view(np.uint8)
+    letters = letters.reshape(len(symbol), width)
+    odd = (letters < _PRINTABLE[0]) | (letters > _PRINTABLE[1])
+    within = np.arange(width) < length[:, None]
+    found: Bools = (length == 0) | (length > _LONGEST_SYMBOL) | (odd & within).any(axis=1)
+    return found
+
+
+def _nearest_expiry(expiries: NDArray[np.datetime64], at: datetime) -> np.datetime64:
+    listed = np.unique(expiries)
+    alive = [expiry for expiry in listed if expiry_instant(expiry.item()) > at]
+    nearest: np.datetime64 = alive[0] if alive else listed[-1]
+    return nearest
+
+
+def _repeated(options: OptionColumns) -> NDArray[np.int64]:
+    """Places of states that a later one of the same contract replaces."""
+    order = np.lexsort((options.is_call, options.strike))
+    strike, call = options.strike[order], options.is_call[order]
+    again = (strike[1:] == strike[:-1]) & (call[1:] == call[:-1])
+    replaced: NDArray[np.int64] = order[:-1][again]
+    return replaced
+
+
+def _chain_fault(snapshot: ChainSnapshot, now: Callable[[], datetime]) -> str | None:
     if snapshot.exchange not in EXCHANGES:
         return UNKNOWN_EXCHANGE
-    return instant_fault(snapshot.timestamp)
+    return instant_fault(snapshot.timestamp, now)
 
 
-def _identity(tick: OptionTick, day: date) -> str | None:
-    if not 0 < tick.token <= _LARGEST_TOKEN:
-        return NO_TOKEN
-    if not 0 < len(tick.symbol) <= _LONGEST_SYMBOL or not tick.symbol.isprintable():
-        return NO_SYMBOL
-    return None if day <= tick.expiry <= day + _LONGEST_LIFE else IMPOSSIBLE_EXPIRY
-
-
-def _negative(tick: OptionTick) -> str | None:
-    if tick.oi is not None and tick.oi < 0:
-        return NEGATIVE_OI
-    if _any_negative((tick.ltp, tick.best_bid, tick.best_ask)):
-        return NEGATIVE_PRICE
-    if _any_negative((tick.volume, tick.bid_quantity, tick.ask_quantity)):
-        return NEGATIVE_QUANTITY
-    return None
-
-
-def _any_negative(values: Iterable[float | None]) -> bool:
-    return any(v is not None and v < 0 for v in values)
-
-
-def _absurd(
-    tick: OptionTick,
-    prices: Iterable[float | None],
-    quantities: Iterable[float | None],
-) -> str | None:
-    too_dear = any(v is not None and v > _LARGEST_PRICE for v in (tick.strike, *prices))
-    too_many = any(v is not None and v > _LARGEST_QUANTITY for v in quantities)
-    return ABSURD_SIZE if too_dear or too_many else None
+def _underlying(snapshot: ChainSnapshot) -> tuple[ChainSnapshot, bool]:
+    """The snapshot with unknown for figures that make no sense, and whether there were any."""
+    index, future = _price(snapshot.underlying_price), _price(snapshot.future_price)
+    oi, vix = _quantity(snapshot.future_oi), _price(snapshot.vix)
+    given = (snapshot.underlying_price, snapshot.future_price, snapshot.future_oi, snapshot.vix)
+    kept = (index, future, oi, vix)
+    is_odd = any(k is None and g not in (None, 0) for k, g in zip(kept, given, strict=True))
+    sound = replace(snapshot, underlying_price=index, future_price=future, future_oi=oi, vix=vix)
+    return sound, is_odd
 
 
 def _price(value: float | None) -> float | None:

@@ -1,13 +1,22 @@
 """Single snapshots of the simulated market, as a collector hands them to the database."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from benchmarks.dataset.days import block_of
 from benchmarks.dataset.spec import DatasetSpec, next_session
 from db.market.exchanges import EXCHANGES
-from db.market.ticks import CHANGE_MINUTES, STORED_FIELDS, EnrichedOption, EnrichedSnapshot
+from db.market.limits import CHANGE_MINUTES
+from db.market.ticks import (
+    EDGE_FIELDS,
+    STORED_FIELDS,
+    EnrichedColumns,
+    EnrichedSnapshot,
+    SnapshotContext,
+)
 
 if TYPE_CHECKING:
     from app.feeds.simulate.chain import ChainBlock
@@ -31,30 +40,18 @@ def _snapshots(block: "ChainBlock") -> Iterator[EnrichedSnapshot]:
     contracts = len(chain) // len(block.timestamp)
     for position, context in enumerate(snapshot_contexts(block)):
         rows = slice(position * contracts, (position + 1) * contracts)
-        columns = {name: _values(chain, name, rows) for name in STORED_FIELDS}
-        columns |= {
-            f"oi_change_{minutes}m": _units(columns["oi"], columns[f"pct_change_{minutes}m"])
-            for minutes in CHANGE_MINUTES
-        }
-        options = tuple(
-            EnrichedOption(**dict(zip(columns, values, strict=True)))
-            for values in zip(*columns.values(), strict=True)
-        )
-        yield replace(context, options=options, has_changes=True)
+        beside = {each.name: getattr(context, each.name) for each in fields(SnapshotContext)}
+        yield EnrichedSnapshot(**beside, options=_options(chain, rows), has_changes=True)
 
 
-def _units(quantities: list[Any], percentages: list[Any]) -> list[int | None]:
-    """What OI has changed by, in units, from its change in percent."""
-    return [
-        None if percent is None else round(quantity - quantity / (1 + percent / 100))
-        for quantity, percent in zip(quantities, percentages, strict=True)
-    ]
-
-
-def _values(chain: "ChainColumns", name: str, rows: slice) -> list[Any]:
-    values = getattr(chain, name)[rows]
-    listed: list[Any] = values.tolist()
-    if values.dtype.kind == "S":
-        return [value.decode() for value in listed if isinstance(value, bytes)]
-    # NaN is unknown
-    return [None if value != value else value for value in listed]
+def _options(chain: "ChainColumns", rows: slice) -> EnrichedColumns:
+    """The columns of some rows; greeks stay unknown, changes in units follow from percentages."""
+    stored = {name: getattr(chain, name)[rows] for name in STORED_FIELDS}
+    unknown = np.full(rows.stop - rows.start, np.nan)
+    edge = {name: unknown for name in EDGE_FIELDS if name not in stored}
+    for minutes in CHANGE_MINUTES:
+        percent = stored[f"pct_change_{minutes}m"]
+        # of a contract that lost all of it a percentage does not tell how much that was
+        base = np.where(percent > -100, 100 + percent, np.nan)
+        edge[f"oi_change_{minutes}m"] = np.round(stored["oi"] * percent / base)
+    return EnrichedColumns(**stored, **edge)

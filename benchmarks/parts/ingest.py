@@ -158,8 +158,21 @@ def _upsert(source: str) -> sql.Composed:
 
 def _rows(snapshot: EnrichedSnapshot) -> Iterator[list[Any]]:
     known = {"timestamp": to_naive_ist(snapshot.timestamp), "exchange": snapshot.exchange}
-    for option in snapshot.options:
-        yield [known[name] if name in known else getattr(option, name) for name in LEGACY_COLUMNS]
+    contracts = len(snapshot.options)
+    columns = [
+        [known[name]] * contracts if name in known else _values(snapshot, name)
+        for name in LEGACY_COLUMNS
+    ]
+    return (list(row) for row in zip(*columns, strict=True))
+
+
+def _values(snapshot: EnrichedSnapshot, name: str) -> list[Any]:
+    """A column as a driver takes it, None for unknown."""
+    listed = getattr(snapshot.options, name).tolist()
+    return [
+        value.decode() if isinstance(value, bytes) else None if value != value else value
+        for value in listed
+    ]
 
 
 def _forget(url: URL, instants: Sequence[Instant]) -> None:

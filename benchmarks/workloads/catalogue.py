@@ -6,7 +6,7 @@ from datetime import timedelta
 from benchmarks.errors import BenchmarkError
 from benchmarks.workloads import parameters, reads
 from benchmarks.workloads.workload import Read, Target, Workload
-from db.market.ticks import CHANGE_MINUTES
+from db.market.limits import CHANGE_MINUTES
 from db.timescale.sqltext import named_statements
 
 _LEGACY = named_statements(__package__, "legacy.sql")

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import Connection, and_, bindparam, func, or_
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-from db.market.ticks import EnrichedSnapshot
+from db.market.ticks import EnrichedSnapshot, SnapshotContext
 from db.schema import exchange_metadata, ml_features
 
 _KEY = ("timestamp", "exchange")
@@ -22,7 +22,7 @@ _SUMMARY_FEATURES = {
 }
 
 
-def feature_row(snapshot: EnrichedSnapshot) -> Mapping[str, Any]:
+def feature_row(snapshot: SnapshotContext) -> Mapping[str, Any]:
     """The row of ml_features that a snapshot implies.
 
     A feature without a column of its own is kept in `feature_payload` only.
@@ -43,13 +43,13 @@ def feature_row(snapshot: EnrichedSnapshot) -> Mapping[str, Any]:
     }
 
 
-def write_features(connection: Connection, snapshot: EnrichedSnapshot) -> None:
+def write_features(connection: Connection, snapshot: SnapshotContext) -> None:
     """Upsert the snapshot's row of ml_features."""
     row = feature_row(snapshot)
     connection.execute(_feature_upsert(frozenset(row)), row)
 
 
-def write_metadata(connection: Connection, snapshot: EnrichedSnapshot) -> None:
+def write_metadata(connection: Connection, snapshot: SnapshotContext) -> None:
     """Upsert the exchange's last known state, unless a newer one is there.
 
     An instant beyond the horizon of the database's clock counts as older than any.

@@ -6,29 +6,30 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, insert
 
-from db.driver import driver_cursor
+from db.binary_copy import COPY_FIELDS, encoded_chain
 from db.ingest.context import feature_row
+from db.ingest.copying import copy_into
 from db.ingest.statements import statement
 from db.market.clock import IST
-from db.market.ticks import ChainColumns, EnrichedSnapshot
+from db.market.ticks import ChainColumns, SnapshotContext
 from db.schema import ml_features
 
 
 def load_history(
     connection: Connection,
     columns: ChainColumns,
-    snapshots: Sequence[EnrichedSnapshot] = (),
+    snapshots: Sequence[SnapshotContext] = (),
 ) -> int:
     """Load rows of one exchange that history does not hold yet; returns how many.
 
-    `snapshots` hold future, VIX and features of the same instants (their options are not read).
-    Give a day or so at a time: a transaction's rows are kept in memory for its triggers. Raises
-    IntegrityError for a contract and instant that is there already.
+    `snapshots` hold future, VIX and features of the same instants. Give a day or so at a time: a
+    transaction's rows are kept in memory for its triggers. Raises IntegrityError for a contract
+    and instant that is there already.
     """
     if len(columns) == 0:
         return 0
     _bulk_load(connection, "on")
-    _copy_chain(connection, columns)
+    copy_into(connection, ("option_chain_snapshots",), COPY_FIELDS, encoded_chain(columns))
     _insert_features(connection, snapshots)
     _bulk_load(connection, "off")
     refresh_live_edge(connection, columns.exchange, columns.timestamp[0], columns.timestamp[-1])
@@ -44,20 +45,7 @@ def refresh_live_edge(
     connection.execute(statement("refresh_newest"), {"exchange": exchange})
 
 
-def _copy_chain(connection: Connection, columns: ChainColumns) -> None:
-    from psycopg import sql
-
-    from db.binary_copy import COPY_FIELDS, encoded_chain
-
-    copy_into = sql.SQL("COPY option_chain_snapshots ({}) FROM STDIN (FORMAT binary)").format(
-        sql.SQL(", ").join(map(sql.Identifier, COPY_FIELDS))
-    )
-    with driver_cursor(connection) as cursor, cursor.copy(copy_into) as copy:
-        for block in encoded_chain(columns):
-            copy.write(block)
-
-
-def _insert_features(connection: Connection, snapshots: Iterable[EnrichedSnapshot]) -> None:
+def _insert_features(connection: Connection, snapshots: Iterable[SnapshotContext]) -> None:
     rows = [dict(feature_row(snapshot)) for snapshot in snapshots]
     if rows:
         names: set[str] = set().union(*rows)

@@ -1,11 +1,8 @@
 Statements of the writers. `pg_temp.staged_chain`, which open_stage makes, has the fields of
-db.ticks.EnrichedOption.
+db.market.ticks.EnrichedColumns.
 
 -- name: open_stage
 SELECT live_edge.open_stage();
-
--- name: fill_stage
-COPY pg_temp.staged_chain FROM STDIN (FORMAT binary);
 
 -- name: write_snapshot
 SELECT live_edge.write_snapshot(:exchange, :timestamp, CAST(:context AS jsonb)) AS is_shown;

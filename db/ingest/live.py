@@ -2,24 +2,11 @@
 
 from sqlalchemy import Connection
 
-from db.driver import driver_cursor
+from db.binary_copy import encoded_edge
 from db.ingest.context import summary_context, write_features, write_metadata
-from db.ingest.statements import copy_statement, statement
-from db.market.ticks import CHANGE_MINUTES, EnrichedOption, EnrichedSnapshot
-
-# binary COPY converts nothing: what is no double must be named
-_STAGE_TYPES = {
-    "option_type": "text",
-    "symbol": "text",
-    "moneyness": "text",
-    "token": "int8",
-    "oi": "int8",
-    "volume": "int8",
-    **{f"oi_change_{minutes}m": "int8" for minutes in CHANGE_MINUTES},
-    "time_to_expiry_seconds": "int4",
-    "expiry": "date",
-}
-_FIELD_TYPES = tuple(_STAGE_TYPES.get(name, "float8") for name in EnrichedOption._fields)
+from db.ingest.copying import copy_into
+from db.ingest.statements import statement
+from db.market.ticks import EDGE_FIELDS, EnrichedColumns, EnrichedSnapshot
 
 
 def write_snapshot(connection: Connection, snapshot: EnrichedSnapshot) -> bool:
@@ -28,7 +15,7 @@ def write_snapshot(connection: Connection, snapshot: EnrichedSnapshot) -> bool:
     Rows of the same contract and instant are replaced. False when there was nothing to write or a
     newer chain is shown already.
     """
-    if not snapshot.options:
+    if not len(snapshot.options):
         return False
     _stage(connection, snapshot.options)
     is_shown = _write(connection, "write_snapshot", snapshot)
@@ -39,7 +26,7 @@ def write_snapshot(connection: Connection, snapshot: EnrichedSnapshot) -> bool:
 
 def write_live_edge(connection: Connection, snapshot: EnrichedSnapshot) -> bool:
     """Show a chain at the live edge without storing it; False when a newer one is shown."""
-    if not snapshot.options:
+    if not len(snapshot.options):
         return False
     _stage(connection, snapshot.options)
     return _write(connection, "write_edge", snapshot)
@@ -54,12 +41,6 @@ def _write(connection: Connection, name: str, snapshot: EnrichedSnapshot) -> boo
     return bool(connection.scalar(statement(name), binds))
 
 
-def _stage(connection: Connection, options: tuple[EnrichedOption, ...]) -> None:
+def _stage(connection: Connection, options: EnrichedColumns) -> None:
     connection.execute(statement("open_stage"))
-    with (
-        driver_cursor(connection) as cursor,
-        cursor.copy(copy_statement("fill_stage")) as copy,
-    ):
-        copy.set_types(_FIELD_TYPES)
-        for option in options:
-            copy.write_row(option)
+    copy_into(connection, ("pg_temp", "staged_chain"), EDGE_FIELDS, encoded_edge(options))

@@ -16,8 +16,3 @@ def statement(name: str) -> TextClause:
     clause = text(named_statements("db.ingest", "ingest.sql")[name])
     instants = [bind for bind in _INSTANTS if f":{bind}" in clause.text]
     return clause.bindparams(*(bindparam(bind, type_=MarketTime) for bind in instants))
-
-
-def copy_statement(name: str) -> str:
-    """The same for the driver's cursor."""
-    return statement(name).text

@@ -1,45 +1,133 @@
-"""What a feed yields, what the collector makes of it, and what the database takes in."""
+"""What a feed yields, what the collector makes of it, and what the database takes in.
+
+A chain is columns all the way: parallel numpy arrays, one entry a contract. In every class here
+prices are in INR and quantities in units (not lots); texts are bytes (`S`, empty for unknown),
+dates datetime64[D], integers int64 with −1 for unknown, all else float64 with NaN for unknown.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Floats = NDArray[np.float64]
+    Integers = NDArray[np.int64]
+    Texts = NDArray[np.bytes_]
+    Dates = NDArray[np.datetime64]
+
+CALL, PUT = b"CE", b"PE"
 OptionType = Literal["CE", "PE"]
+Source = Literal["live", "simulated", "replayed"]
 
 
-@dataclass(frozen=True, slots=True)
-class OptionTick:
-    """One contract's state. Prices in INR, quantities in units (not lots); None is unknown."""
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class OptionColumns:
+    """What a feed says of the contracts of a chain."""
 
-    token: int
-    symbol: str
-    strike: float
-    option_type: OptionType
-    expiry: date
-    ltp: float | None = None
-    oi: int | None = None
-    volume: int | None = None
-    best_bid: float | None = None
-    best_ask: float | None = None
-    bid_quantity: float | None = None
-    ask_quantity: float | None = None
+    strike: "Floats"
+    option_type: "Texts"
+    symbol: "Texts"
+    token: "Integers"
+    expiry: "Dates"
+    oi: "Integers"
+    ltp: "Floats"
+    volume: "Integers"
+    best_bid: "Floats"
+    best_ask: "Floats"
+    bid_quantity: "Floats"
+    ask_quantity: "Floats"
+
+    def __len__(self) -> int:
+        return len(self.strike)
+
+    @property
+    def is_call(self) -> "NDArray[np.bool_]":
+        """Which contracts are calls."""
+        calls: NDArray[np.bool_] = self.option_type == CALL
+        return calls
+
+    def chosen(self, rows: "NDArray[Any]") -> Self:
+        """Only those rows, by position or by a mask."""
+        arrays = {name: getattr(self, name)[rows] for name in field_names(type(self))}
+        return replace(self, **arrays)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class StoredColumns(OptionColumns):
+    """Rows of option_chain_snapshots without exchange and instant, named as its columns.
+
+    `iv` is in percent, `pct_change_*` in percent of the OI that many minutes ago.
+    """
+
+    time_to_expiry_seconds: "Integers"
+    moneyness: "Texts"
+    underlying_price: "Floats"
+    pct_change_3m: "Floats"
+    pct_change_5m: "Floats"
+    pct_change_10m: "Floats"
+    pct_change_15m: "Floats"
+    pct_change_30m: "Floats"
+    iv: "Floats"
+    spread: "Floats"
+    order_book_imbalance: "Floats"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class EnrichedColumns(StoredColumns):
+    """A chain with everything computed; what is not stored with history stands at the live edge.
+
+    `oi_change_*` are in units (as floats, −1 being a change), of the row `pct_change_*` are of;
+    `theta` is in INR a day, `vega` in INR a percentage point of volatility; `theoretical_price` is
+    what the volatility of the neighbouring strikes makes of the contract.
+    """
+
+    oi_change_3m: "Floats"
+    oi_change_5m: "Floats"
+    oi_change_10m: "Floats"
+    oi_change_15m: "Floats"
+    oi_change_30m: "Floats"
+    delta: "Floats"
+    gamma: "Floats"
+    theta: "Floats"
+    vega: "Floats"
+    theoretical_price: "Floats"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ChainColumns(StoredColumns):
+    """Rows of one exchange at many instants.
+
+    `timestamp` is datetime64[us] in naive IST, sorted ascending.
+    """
+
+    exchange: str
+    timestamp: "Dates"
+
+
+def field_names(columns: type[OptionColumns]) -> tuple[str, ...]:
+    """The arrays of a class of columns."""
+    return tuple(each.name for each in fields(columns))
+
+
+STORED_FIELDS = field_names(StoredColumns)
+EDGE_FIELDS = field_names(EnrichedColumns)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ChainSnapshot:
     """The chain of one exchange key at one instant; `timestamp` is aware.
 
-    `underlying_price` is the index, `future_price` and `future_oi` its near future.
+    `underlying_price` is the index, `future_price` and `future_oi` its near future. `rejected`
+    holds the reasons why the feed left contracts out, one for each.
     """
 
     exchange: str
     timestamp: datetime
-    options: tuple[OptionTick, ...]
+    options: OptionColumns
     underlying_price: float | None = None
     future_price: float | None = None
     future_oi: int | None = None
@@ -48,75 +136,17 @@ class ChainSnapshot:
     rejected: tuple[str, ...] = field(default=())
 
 
-CHANGE_MINUTES = (3, 5, 10, 15, 30)
-
-
-class EnrichedOption(NamedTuple):
-    """One row of option_chain_snapshots, its fields named as the columns; None is unknown.
-
-    `exchange` and `timestamp` belong to the snapshot. `STORED_FIELDS` are stored with the history;
-    the others only in the live edge. `iv` is in percent, `pct_change_*` in percent of the OI that
-    many minutes ago and `oi_change_*` in units, both from the same row, `theta` in INR a day,
-    `vega` in INR a percentage point of volatility; `theoretical_price` is what the volatility of
-    the neighbouring strikes makes of the contract.
-    """
-
-    strike: float
-    option_type: OptionType
-    symbol: str
-    token: int
-    expiry: date
-    time_to_expiry_seconds: int
-    moneyness: str | None
-    underlying_price: float | None
-    oi: int | None
-    ltp: float | None
-    volume: int | None
-    pct_change_3m: float | None
-    pct_change_5m: float | None
-    pct_change_10m: float | None
-    pct_change_15m: float | None
-    pct_change_30m: float | None
-    oi_change_3m: int | None
-    oi_change_5m: int | None
-    oi_change_10m: int | None
-    oi_change_15m: int | None
-    oi_change_30m: int | None
-    iv: float | None
-    best_bid: float | None
-    best_ask: float | None
-    bid_quantity: float | None
-    ask_quantity: float | None
-    spread: float | None
-    order_book_imbalance: float | None
-    delta: float | None = None
-    gamma: float | None = None
-    theta: float | None = None
-    vega: float | None = None
-    theoretical_price: float | None = None
-
-
-STORED_FIELDS = tuple(
-    name
-    for name in EnrichedOption._fields[: EnrichedOption._fields.index("delta")]
-    if not name.startswith("oi_change_")
-)
-
-Source = Literal["live", "simulated", "replayed"]
-
-
-@dataclass(frozen=True, slots=True)
-class EnrichedSnapshot:
-    """A chain with everything computed; what `db.ingest` writes in one transaction.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class SnapshotContext:
+    """What belongs to a chain at an instant beside its contracts.
 
     `features` holds values for the columns of ml_features by their names (without the key and
-    `feature_payload`); it is empty for a live-edge update, which stores no features. Without
-    `has_changes` the database computes the contracts' changes of OI from its history.
+    `feature_payload`); it is empty for a live-edge update, which stores no features. `source` is
+    None for a writer that does not say what kind of market this is.
     """
 
     exchange: str
     timestamp: datetime
-    options: tuple[EnrichedOption, ...]
     underlying_price: float | None = None
     future_price: float | None = None
     future_oi: int | None = None
@@ -125,42 +155,14 @@ class EnrichedSnapshot:
     atm_strike: float | None = None
     features: Mapping[str, float | None] = field(default_factory=dict)
     source: Source | None = None
-    has_changes: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ChainColumns:
-    """Many stored rows of one exchange as parallel numpy arrays of one length.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class EnrichedSnapshot(SnapshotContext):
+    """A chain with everything computed; what `db.ingest` writes in one transaction.
 
-    `timestamp` is datetime64[us] in naive IST, sorted ascending; `expiry` datetime64[D]; texts
-    are bytes (`S`); integers int64 with −1 for unknown; all else float64 with NaN for unknown.
+    Without `has_changes` the database computes the contracts' changes of OI from its history.
     """
 
-    exchange: str
-    timestamp: "NDArray[np.datetime64]"
-    strike: "NDArray[np.float64]"
-    option_type: "NDArray[np.bytes_]"
-    symbol: "NDArray[np.bytes_]"
-    token: "NDArray[np.int64]"
-    expiry: "NDArray[np.datetime64]"
-    time_to_expiry_seconds: "NDArray[np.int64]"
-    moneyness: "NDArray[np.bytes_]"
-    underlying_price: "NDArray[np.float64]"
-    oi: "NDArray[np.int64]"
-    ltp: "NDArray[np.float64]"
-    volume: "NDArray[np.int64]"
-    pct_change_3m: "NDArray[np.float64]"
-    pct_change_5m: "NDArray[np.float64]"
-    pct_change_10m: "NDArray[np.float64]"
-    pct_change_15m: "NDArray[np.float64]"
-    pct_change_30m: "NDArray[np.float64]"
-    iv: "NDArray[np.float64]"
-    best_bid: "NDArray[np.float64]"
-    best_ask: "NDArray[np.float64]"
-    bid_quantity: "NDArray[np.float64]"
-    ask_quantity: "NDArray[np.float64]"
-    spread: "NDArray[np.float64]"
-    order_book_imbalance: "NDArray[np.float64]"
-
-    def __len__(self) -> int:
-        return len(self.timestamp)
+    options: EnrichedColumns
+    has_changes: bool = False

@@ -1,12 +1,14 @@
 """A day of history as the feed that once recorded it gave it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from db.market.clock import IST, expiry_from_seconds
-from db.market.ticks import ChainSnapshot, OptionTick
+from db.market.rows import columns_of
+from db.market.ticks import ChainSnapshot, OptionColumns, field_names
 from db.queries.chain import StoredOption, chain_at
 from db.queries.statements import fetch, fetch_one
 
@@ -26,7 +28,8 @@ class _Context(NamedTuple):
 def day_instants(connection: Connection, day: date) -> tuple[tuple[datetime, str], ...]:
     """(instant, exchange) of every snapshot of a day, ascending."""
     start = datetime.combine(day, time.min, IST)
-    end = start + timedelta(days=1)
+    # the last day that there is has no day after it
+    end = start + timedelta(days=1) if day < date.max else datetime.combine(day, time.max, IST)
     rows = fetch(connection, _Instant, "recording", "day_instants", start=start, end=end)
     return tuple((row.timestamp, row.exchange) for row in rows)
 
@@ -40,7 +43,7 @@ def stored_chain(connection: Connection, exchange: str, at: datetime) -> ChainSn
     return ChainSnapshot(
         exchange=exchange,
         timestamp=at,
-        options=tuple(tick for tick in map(_tick, rows) if tick is not None),
+        options=columns_of(OptionColumns, [row for row in map(_row, rows) if row is not None]),
         underlying_price=context.underlying_price if index is None else index,
         future_price=context.future_price,
         future_oi=context.future_oi,
@@ -48,24 +51,14 @@ def stored_chain(connection: Connection, exchange: str, at: datetime) -> ChainSn
     )
 
 
-def _tick(row: StoredOption) -> OptionTick | None:
+_FIELDS = field_names(OptionColumns)
+
+
+def _row(row: StoredOption) -> Sequence[Any] | None:
     expiry = _expiry(row)
     if expiry is None:
         return None
-    return OptionTick(
-        token=row.token,
-        symbol=row.symbol,
-        strike=row.strike,
-        option_type=row.option_type,
-        expiry=expiry,
-        ltp=row.ltp,
-        oi=row.oi,
-        volume=row.volume,
-        best_bid=row.best_bid,
-        best_ask=row.best_ask,
-        bid_quantity=row.bid_quantity,
-        ask_quantity=row.ask_quantity,
-    )
+    return [expiry if name == "expiry" else getattr(row, name) for name in _FIELDS]
 
 
 def _expiry(row: StoredOption) -> date | None:

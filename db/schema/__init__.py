@@ -4,6 +4,7 @@ from db.schema import policies as policies
 from db.schema import rollups as rollups
 from db.schema.base import metadata
 from db.schema.chain import option_chain_snapshots
+from db.schema.collecting import collector_leases, feed_states, instruments
 from db.schema.legacy import exchange_metadata, training_batches
 from db.schema.live_edge import chain_summary, option_chain_latest, snapshot_touched, snapshots
 from db.schema.series import (
@@ -16,7 +17,10 @@ from db.schema.series import (
 
 __all__ = [
     "chain_summary",
+    "collector_leases",
     "exchange_metadata",
+    "feed_states",
+    "instruments",
     "macro_signals",
     "metadata",
     "ml_features",

@@ -9,6 +9,7 @@ from sqlalchemy import URL, Engine
 
 from db.engine import engine_for
 from tests.support.paths import ROOT
+from tests.support.wire import Wire, wire
 
 TAPE = "option_chain_2025-12-04.csv"
 
@@ -17,6 +18,21 @@ TAPE = "option_chain_2025-12-04.csv"
 def engine(database: URL) -> Iterator[Engine]:
     """An engine on a fresh database at head."""
     found = engine_for(database)
+    yield found
+    found.dispose()
+
+
+@pytest.fixture
+def line(database: URL) -> Iterator[Wire]:
+    """The wire between `remote` and the database."""
+    with wire(database.host or "127.0.0.1", database.port or 5432) as found:
+        yield found
+
+
+@pytest.fixture
+def remote(database: URL, line: Wire) -> Iterator[Engine]:
+    """An engine on the database that sees it through the wire."""
+    found = engine_for(database.set(host="127.0.0.1", port=line.port))
     yield found
     found.dispose()
 

@@ -73,6 +73,7 @@ def test_a_replay_ends_by_itself_and_prints_what_it_stored_and_rejected(
     assert done.returncode == 0, done.stderr
     counts = json.loads(done.stdout)
     assert (counts["stored"], counts["snapshots"], counts["rejected_rows"]) == (8, 2, 7)
+    assert counts["rejected_lines"]["negative open interest"] == [15, 16]
     assert counts["rejected"] == {
         "negative open interest": 2,
         "negative price": 1,
@@ -87,8 +88,9 @@ def test_a_replay_ends_by_itself_and_prints_what_it_stored_and_rejected(
         assert connection.scalar(text("SELECT last_atm_strike FROM exchange_metadata")) == 26_000
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_simulated_market_runs_until_it_is_told_to_stop(
-    database: URL, engine: Engine, tmp_path: Path
+    database: URL, engine: Engine, tmp_path: Path, number: signal.Signals
 ) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "app", "collect", "--feed", "simulate", "--json"],
@@ -100,7 +102,7 @@ def test_a_simulated_market_runs_until_it_is_told_to_stop(
     )
     try:
         _wait_until_four_chains_are_shown(engine)
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(number)
         output, errors = process.communicate(timeout=60)
     finally:
         process.kill()
@@ -131,6 +133,23 @@ def _wait_until_four_chains_are_shown(engine: Engine) -> None:
         (("--feed", "replay", "--file", "x.csv", "--speed", "-1"), "neither a positive number"),
         (("--feed", "telepathy"), "'telepathy' is not one of"),
         (("--feed", "replay", "--file", "pyproject.toml"), "has no column timestamp"),
+        (("--feed", "replay", "--file", "tests"), "Cannot read tests: Is a directory"),
+        (("--feed", "replay", "--file", ""), "Cannot read .: Is a directory"),
+        (("--feed", "replay", "--file", "/dev/null"), "has no column timestamp"),
+        (("--feed", "replay", "--file", "/dev/zero"), "is not a CSV file of text: line 1"),
+        (("--feed", "replay", "--file", sys.executable), "python"),
+        (("--feed", "replay", "--file", "x" * 5_000), "File name too long"),
+        (("--feed", "replay", "--file", "x.csv", "--day", "2025-12-04"), "needs either --file"),
+        (("--feed", "replay", "--day", "2025-13-45"), "does not match the format"),
+        (("--feed", "replay", "--day", "yesterday"), "does not match the format"),
+        (("--feed", "replay", "--file", "x.csv", "--speed", "0"), "neither a positive number"),
+        (("--feed", "replay", "--file", "x.csv", "--speed", "nan"), "neither a positive number"),
+        (("--feed", "replay", "--file", "x.csv", "--speed", "inf"), "neither a positive number"),
+        (("--feed", "replay", "--file", "x.csv", "--speed", "1e999"), "neither a positive"),
+        (("--feed", "replay", "--file", "x.csv", "--speed", "2", "--as-now"), "no faster than"),
+        (("--feed", "simulate", "--as-now"), "belong to --feed replay"),
+        (("--feed", "simulate", "--seed", "-1"), "not in the range"),
+        (("--feed", "simulate", "--seed", "many"), "not a valid integer"),
     ],
 )
 def test_a_wrong_choice_is_one_sentence_and_a_failure(
@@ -143,10 +162,11 @@ def test_a_wrong_choice_is_one_sentence_and_a_failure(
     assert done.stdout == ""
 
 
-def test_a_day_without_history_is_one_sentence(database: URL, tmp_path: Path) -> None:
-    done = collect(database, tmp_path, "--feed", "replay", "--day", "2001-01-01")
+@pytest.mark.parametrize("day", ["2001-01-01", "0001-01-01", "9999-12-31"])
+def test_a_day_without_history_is_one_sentence(database: URL, tmp_path: Path, day: str) -> None:
+    done = collect(database, tmp_path, "--feed", "replay", "--day", day)
     assert done.returncode == 2
-    assert "holds no snapshot of 2001-01-01" in done.stderr
+    assert f"holds no snapshot of {day}" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -157,18 +177,28 @@ def test_a_database_that_is_down_is_one_sentence(tmp_path: Path, recording: Path
     assert "Traceback" not in done.stderr
 
 
-def test_a_stored_day_is_replayed_into_the_present(
-    database: URL, engine: Engine, recording: Path, tmp_path: Path
+def test_each_reason_is_printed_with_its_first_line(
+    database: URL, recording: Path, tmp_path: Path
 ) -> None:
-    first = collect(
-        database, tmp_path, "--feed", "replay", "--file", str(recording), "--speed", "max"
-    )
+    arguments = ("--feed", "replay", "--file", str(recording), "--speed", "max")
+    done = collect(database, tmp_path, *arguments)
+    assert "2  negative open interest (first in line 15)" in done.stdout
+
+
+def test_a_stored_day_is_replayed_into_the_present(
+    database: URL, engine: Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "two_seconds.csv"
+    rows = [
+        GOOD.format(minute="35", token=token, strike=strike, side="CE").replace(":00+", f":{s}+")
+        for s in ("00", "01")
+        for token, strike in ((1, 25_950), (2, 26_000))
+    ]
+    path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
+    first = collect(database, tmp_path, "--feed", "replay", "--file", str(path), "--speed", "max")
     assert first.returncode == 0, first.stderr
-    assert "stored 8 rows in 2 snapshots" in first.stdout
-    again = collect(
-        database,
-        *(tmp_path, "--feed", "replay", "--day", "2025-12-04", "--speed", "max", "--as-now"),
-    )
+    assert "stored 4 rows in 2 snapshots" in first.stdout
+    again = collect(database, tmp_path, "--feed", "replay", "--day", "2025-12-04", "--as-now")
     assert again.returncode == 0, again.stderr
     with engine.connect() as connection:
         rows = connection.execute(
@@ -179,6 +209,6 @@ def test_a_stored_day_is_replayed_into_the_present(
             )
         ).all()
     past, present = rows
-    assert (past.count, present.count) == (8, 8)
+    assert (past.count, present.count) == (4, 4)
     assert present[2] == 7_500
     assert present[3] > 0

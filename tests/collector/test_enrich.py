@@ -2,25 +2,35 @@
 
 import math
 from dataclasses import replace
+from datetime import datetime
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.analytics.black_scholes import price
+from app.analytics.black_scholes import RATE, price
 from app.collector.enrich import enriched, moment_of
 from app.collector.memory import Memory
 from db.market.calendar import seconds_to_expiry
-from db.market.ticks import EnrichedOption, OptionTick
+from db.market.clock import IST
+from db.market.ticks import ChainSnapshot
 from tests.collector.chains import AT, EXPIRY, STRIKES, chain, minutes, tick
+from tests.support.chains import Row, rows_of
 
 
-def option(rows: tuple[EnrichedOption, ...], strike: float, side: str) -> EnrichedOption:
+def rows_for(snapshot: ChainSnapshot, memory: Memory | None = None) -> list[SimpleNamespace]:
+    found = enriched(snapshot, memory or Memory())
+    return [SimpleNamespace(**row) for row in rows_of(found.options)]
+
+
+def option(rows: list[SimpleNamespace], strike: float, side: str) -> SimpleNamespace:
     return next(row for row in rows if (row.strike, row.option_type) == (strike, side))
 
 
-def remembering(*snapshots: object) -> Memory:
-    return Memory(tuple(moment_of(snapshot) for snapshot in snapshots))  # type: ignore[arg-type]
+def remembering(*snapshots: ChainSnapshot) -> Memory:
+    return Memory(moment_of(snapshot) for snapshot in snapshots)
 
 
 def test_changes_are_in_percent_of_the_oi_that_many_minutes_ago() -> None:
@@ -29,44 +39,43 @@ def test_changes_are_in_percent_of_the_oi_that_many_minutes_ago() -> None:
         chain(AT - minutes(5), oi=8_000),
         chain(AT - minutes(3), oi=10_000),
     )
-    row = enriched(chain(oi=7_500), memory).options[0]
+    row = rows_for(chain(oi=7_500), memory)[0]
     assert row.pct_change_3m == pytest.approx(-25.0)
     assert row.pct_change_5m == pytest.approx(-6.25)
     assert row.pct_change_30m == pytest.approx(50.0)
     assert row.pct_change_10m is None
+    changes = (row.oi_change_3m, row.oi_change_5m, row.oi_change_30m, row.oi_change_10m)
+    assert changes == (-2_500, -500, 2_500, None)
 
 
 def test_without_a_past_every_change_is_unknown() -> None:
-    row = enriched(chain(), Memory()).options[0]
+    row = rows_for(chain())[0]
     assert (row.pct_change_3m, row.pct_change_30m) == (None, None)
 
 
 def test_a_new_contract_at_an_old_strike_has_no_past() -> None:
     past = chain(AT - minutes(3))
-    other = replace(
-        past, options=tuple(replace(t, token=t.token + 1_000_000) for t in past.options)
-    )
-    assert enriched(chain(), remembering(other)).options[0].pct_change_3m is None
+    others = replace(past.options, token=past.options.token + 1_000_000)
+    memory = remembering(replace(past, options=others))
+    assert rows_for(chain(), memory)[0].pct_change_3m is None
 
 
 def test_volatility_is_in_percent_and_gives_the_price_back() -> None:
     years = seconds_to_expiry(EXPIRY, AT) / (365 * 86_400)
     ltp = float(price(True, 26_010.0, 26_050.0, years, 0.11))
-    snapshot = replace(chain(), options=(tick(26_050.0, "CE", ltp=ltp),))
-    row = enriched(snapshot, Memory()).options[0]
+    (row,) = rows_for(chain(rows=[tick(26_050.0, "CE", ltp=ltp)]))
     assert row.iv == pytest.approx(11.0, abs=1e-3)
     assert row.delta is not None
     assert 0.3 < row.delta < 0.6
 
 
 def test_an_impossible_price_has_no_volatility_and_no_greeks() -> None:
-    snapshot = replace(chain(), options=(tick(25_900.0, "CE", ltp=1.0),))
-    row = enriched(snapshot, Memory()).options[0]
+    (row,) = rows_for(chain(rows=[tick(25_900.0, "CE", ltp=1.0)]))
     assert (row.iv, row.delta, row.vega) == (None, None, None)
 
 
 def test_moneyness_and_time_are_those_of_the_instant() -> None:
-    rows = enriched(chain(), Memory()).options
+    rows = rows_for(chain())
     assert option(rows, 25_950.0, "CE").moneyness == "ITM"
     assert option(rows, 26_000.0, "PE").moneyness == "ATM"
     assert option(rows, 26_050.0, "CE").moneyness == "OTM"
@@ -74,10 +83,8 @@ def test_moneyness_and_time_are_those_of_the_instant() -> None:
 
 
 def test_book_figures_are_stored_where_both_sides_are_known() -> None:
-    quoted = replace(
-        tick(26_000.0, "CE"), best_bid=99.5, best_ask=100.25, bid_quantity=300.0, ask_quantity=100.0
-    )
-    rows = enriched(replace(chain(), options=(quoted, tick(26_000.0, "PE"))), Memory()).options
+    book = {"best_bid": 99.5, "best_ask": 100.25, "bid_quantity": 300.0, "ask_quantity": 100.0}
+    rows = rows_for(chain(rows=[tick(26_000.0, "CE", **book), tick(26_000.0, "PE")]))
     assert (rows[0].spread, rows[0].order_book_imbalance) == (0.75, 0.5)
     assert (rows[1].spread, rows[1].order_book_imbalance) == (None, None)
 
@@ -86,20 +93,86 @@ def test_theoretical_price_is_what_the_neighbours_say() -> None:
     years = seconds_to_expiry(EXPIRY, AT) / (365 * 86_400)
     ltps = {k: float(price(True, 26_010.0, k, years, 0.11)) for k in (25_950.0, 26_000.0, 26_050.0)}
     dear = ltps | {26_000.0: ltps[26_000.0] + 7}
-    ticks = tuple(tick(k, "CE", ltp=ltp) for k, ltp in dear.items())
-    rows = enriched(replace(chain(), options=ticks), Memory()).options
+    rows = rows_for(chain(rows=[tick(k, "CE", ltp=ltp) for k, ltp in dear.items()]))
     assert option(rows, 26_000.0, "CE").theoretical_price == pytest.approx(ltps[26_000.0], abs=0.01)
     assert option(rows, 25_950.0, "CE").theoretical_price is None
 
 
-def test_without_an_index_all_that_needs_one_is_unknown() -> None:
-    found = enriched(replace(chain(), underlying_price=None), Memory())
-    row = found.options[0]
+def test_without_an_index_and_without_pairs_all_that_needs_one_is_unknown() -> None:
+    calls = [tick(strike, "CE") for strike in STRIKES]
+    found = enriched(chain(underlying=None, rows=calls), Memory())
+    row = rows_of(found.options)[0]
     assert found.atm_strike is None
-    assert (row.iv, row.moneyness, row.underlying_price) == (None, None, None)
-    assert row.oi == 7_500
-    assert found.features["pcr_total_oi"] == 1.0
+    assert (row["iv"], row["moneyness"], row["underlying_price"]) == (None, None, None)
+    assert row["oi"] == 7_500
+    assert found.features["pcr_total_oi"] is None
     assert found.features["futures_premium"] is None
+    assert found.features["total_itm_oi_ce"] is None
+
+
+def priced(forward: float, at: datetime = AT, underlying: float | None = None) -> ChainSnapshot:
+    """A chain whose prices obey put–call parity around a forward, at a volatility of 11 %."""
+    years = seconds_to_expiry(EXPIRY, at) / (365 * 86_400)
+    spot = forward * math.exp(-RATE * years)
+    ltps = {
+        (strike, side): float(price(side == "CE", spot, strike, years, 0.11))
+        for strike in STRIKES
+        for side in ("CE", "PE")
+    }
+    rows = [tick(strike, side, ltp=ltp) for (strike, side), ltp in ltps.items()]
+    return chain(at, underlying=underlying, rows=rows)
+
+
+def test_without_an_index_the_forward_of_the_chain_takes_its_place() -> None:
+    found = enriched(priced(26_060.0), Memory())
+    rows = rows_of(found.options)
+    assert found.underlying_price is None
+    assert {row["underlying_price"] for row in rows} == {None}
+    assert found.features["underlying_price"] is None
+    assert found.atm_strike == 26_050.0
+    assert [row["iv"] for row in rows] == pytest.approx([11.0] * 10, abs=1e-3)
+    assert next(row for row in rows if row["strike"] == 26_050)["moneyness"] == "ATM"
+    assert found.features["total_itm_oi_ce"] == 4 * 7_500
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "atm"),
+    [(15, 14, 25_950.0), (15, 15, 26_050.0), (15, 36, 26_050.0), (15, 41, 25_950.0)],
+    ids=["open", "closing auction", "options alone", "closed"],
+)
+def test_an_index_that_stands_still_while_options_trade_gives_way_to_the_forward(
+    hour: int, minute: int, atm: float
+) -> None:
+    at = datetime(2026, 8, 5, hour, minute, tzinfo=IST)
+    given = priced(26_060.0, underlying=25_940.0)
+    expiry = np.full(len(given.options), np.datetime64("2026-08-10"))
+    options = replace(given.options, expiry=expiry)
+    found = enriched(replace(given, timestamp=at, options=options), Memory())
+    assert found.atm_strike == atm
+    assert found.underlying_price == 25_940.0
+    assert rows_of(found.options)[0]["underlying_price"] == 25_940.0
+
+
+def test_a_snapshot_says_what_kind_of_market_it_is_of_and_whether_it_knows_the_past() -> None:
+    found = enriched(chain(), Memory(()), source="replayed")
+    assert (found.source, found.has_changes) == ("replayed", True)
+    assert not enriched(chain(), Memory()).has_changes
+
+
+def test_what_memory_cannot_know_yet_is_unknown_and_what_it_knows_is_told() -> None:
+    memory = Memory()
+    memory.remember(moment_of(chain(AT - minutes(3), oi=6_000)))
+    found = enriched(chain(), memory)
+    assert found.features["itm_ce_breadth"] == 1.0
+    assert found.features["atm_shift_intensity"] is None
+    memory.learn(
+        [moment_of(chain(AT - minutes(3), oi=1)), moment_of(chain(AT - minutes(8), oi=5_000))]
+    )
+    found = enriched(chain(), memory)
+    row = rows_of(found.options)[0]
+    assert found.has_changes
+    assert (row["oi_change_3m"], row["oi_change_5m"]) == (1_500, 2_500)
+    assert found.features["atm_shift_intensity"] == 0.0
 
 
 def test_features_of_a_snapshot() -> None:
@@ -123,16 +196,16 @@ def test_features_of_a_snapshot() -> None:
         ),
         min_size=1,
         max_size=6,
-        unique_by=lambda t: (t.strike, t.option_type),
+        unique_by=lambda row: (row["strike"], row["option_type"]),
     ),
     st.none() | st.floats(0.01, 1e7),
 )
 def test_no_sound_chain_however_odd_is_fatal_or_gives_a_number_that_is_none(
-    ticks: list[OptionTick], underlying: float | None
+    rows: list[Row], underlying: float | None
 ) -> None:
-    odd = replace(chain(), options=tuple(ticks), underlying_price=underlying)
+    odd = replace(chain(rows=rows), underlying_price=underlying)
     found = enriched(odd, remembering(chain(AT - minutes(3)), odd))
-    figures = [v for row in found.options for v in row if isinstance(v, float)]
+    figures = [v for row in rows_of(found.options) for v in row.values() if isinstance(v, float)]
     figures += [v for v in found.features.values() if v is not None]
     assert all(math.isfinite(v) for v in figures)
 
@@ -148,7 +221,17 @@ def test_memory_replaces_an_instant_and_takes_late_ones_in_order() -> None:
     for ago, expected in ((3, 4), (5, 3)):
         found = memory.before(AT, ago)
         assert found is not None
-        assert set(found.oi.values()) == {expected}
+        assert set(found.oi.tolist()) == {expected}
+
+
+def test_memory_survives_a_clock_that_is_set_back() -> None:
+    memory = remembering(chain(AT - minutes(90)), chain(AT, oi=1), chain(AT + minutes(1), oi=2))
+    for minute in (57, 60):
+        memory.remember(moment_of(chain(AT - minutes(minute), oi=minute)))
+    found = memory.before(AT - minutes(55), 3)
+    assert found is not None
+    assert found.oi.tolist() == [60.0] * 10
+    assert memory.before(AT + minutes(2), 3) is None
 
 
 def test_memory_forgets_what_no_change_can_ask_for() -> None:

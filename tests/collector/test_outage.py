@@ -1,104 +1,24 @@
 """The database goes away in the middle: nothing is lost, nothing is fatal."""
 
 import threading
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import URL, Engine, text
 
-from app.collector import Collector, CollectorOptions, Counts
+from app.collector import Collector
+from app.feeds.base import Rejections
 from app.feeds.replay import ReplayFeed
 from db.engine import engine_for
 from db.errors import DatabaseUnavailableError, NotMigratedError
 from db.market.ticks import ChainSnapshot
-from tests.collector.chains import AT, chain
-from tests.collector.proxy import Wire, wire
-
-
-class SteeredFeed:
-    """A live feed that yields what the test hands it, one state at a time."""
-
-    live = True
-
-    def __init__(self) -> None:
-        self.rejected: Counter[str] = Counter()
-        self.reconnects = 0
-        self._next: list[ChainSnapshot] = []
-        self._closed = threading.Event()
-        self._handed = threading.Condition()
-
-    def hand(self, batch: ChainSnapshot) -> None:
-        with self._handed:
-            self._next.append(batch)
-            self._handed.notify()
-
-    def batches(self) -> Iterator[ChainSnapshot]:
-        while not self._closed.is_set():
-            with self._handed:
-                self._handed.wait_for(lambda: self._next, 0.05)
-                waiting, self._next = self._next, []
-            yield from waiting
-
-    def reconnect(self) -> None:
-        self.reconnects += 1
-
-    def close(self) -> None:
-        self._closed.set()
-
-
-class Running:
-    """A collector at work in a thread."""
-
-    def __init__(self, engine: Engine, feed: SteeredFeed, spool: Path) -> None:
-        options = CollectorOptions(spool=spool, stale_after=timedelta(days=9999))
-        self.collector = Collector(engine, feed, options)
-        self._thread = threading.Thread(target=self.collector.run, daemon=True)
-        self._thread.start()
-
-    @property
-    def counts(self) -> Counts:
-        return self.collector.counts
-
-    def until(self, is_true: Callable[[], bool]) -> None:
-        eventually(lambda: is_true() or not self._thread.is_alive())
-        assert self._thread.is_alive(), "the collector has ended"
-
-    def stop(self) -> Counts:
-        self.collector.stop()
-        self._thread.join(20)
-        assert not self._thread.is_alive()
-        return self.counts
-
-
-def eventually(is_true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not is_true():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.02)
-
-
-@pytest.fixture
-def line(database: URL) -> Iterator[Wire]:
-    with wire(database.host or "127.0.0.1", database.port or 5432) as found:
-        yield found
-
-
-@pytest.fixture
-def remote(database: URL, line: Wire) -> Iterator[Engine]:
-    """An engine on the database that sees it through the wire."""
-    found = engine_for(database.set(host="127.0.0.1", port=line.port))
-    yield found
-    found.dispose()
-
-
-def stored(engine: Engine) -> list[datetime]:
-    statement = text("SELECT DISTINCT timestamp FROM option_chain_snapshots ORDER BY 1")
-    with engine.connect() as connection:
-        return list(connection.scalars(statement))
+from tests.collector.chains import AT, chain, minutes
+from tests.collector.feeds import SteeredFeed
+from tests.collector.running import Running, stored
+from tests.support.waiting import eventually
+from tests.support.wire import Wire
 
 
 def test_snapshots_of_an_outage_wait_on_disk_and_are_all_stored_afterwards(
@@ -112,7 +32,7 @@ def test_snapshots_of_an_outage_wait_on_disk_and_are_all_stored_afterwards(
     for n, mark in enumerate(marks[1:5], start=1):
         feed.hand(chain(mark, oi=7_500 + n))
         running.until(lambda n=n: running.counts.spooled == n)
-    assert len(list((tmp_path / "spool").glob("*.json"))) == 4
+    assert len(list((tmp_path / "spool").glob("*.npz"))) == 4
     line.mend()
     running.until(lambda: running.counts.snapshots == 5)
     feed.hand(chain(marks[5]))
@@ -120,7 +40,7 @@ def test_snapshots_of_an_outage_wait_on_disk_and_are_all_stored_afterwards(
     counts = running.stop()
     assert stored(engine) == [mark.replace(tzinfo=None) for mark in marks]
     assert (counts.lost_connections, counts.waiting, counts.dropped) == (1, 0, 0)
-    assert not list((tmp_path / "spool").glob("*.json"))
+    assert not list((tmp_path / "spool").glob("*.npz"))
 
 
 def test_what_a_stopped_collector_left_is_stored_by_the_next(
@@ -162,7 +82,7 @@ def test_a_recording_waits_for_the_database_and_loses_nothing(
 ) -> None:
     chains = [chain(AT + timedelta(minutes=n)) for n in range(6)]
 
-    def played(_: Counter[str]) -> Iterator[ChainSnapshot]:
+    def played(_: Rejections) -> Iterator[ChainSnapshot]:
         for n, each in enumerate(chains):
             if n == 3:
                 eventually(lambda: collector.counts.snapshots == 3)
@@ -214,6 +134,64 @@ def test_a_collector_that_starts_again_knows_the_last_hour(engine: Engine) -> No
             text("SELECT DISTINCT pct_change_5m, oi_change_5m FROM option_chain_latest")
         ).all()
     assert [tuple(row) for row in found] == [(25.0, 1_500)]
+
+
+def changes(engine: Engine) -> list[tuple[float | None, ...]]:
+    """By instant, what history holds of the five-minute change and of a feature over three."""
+    statement = text(
+        "SELECT DISTINCT c.timestamp, pct_change_5m, percent_oichange_fut_3m, itm_ce_breadth"
+        " FROM option_chain_snapshots AS c JOIN ml_features USING (timestamp, exchange)"
+        " ORDER BY 1"
+    )
+    with engine.connect() as connection:
+        return [tuple(row)[1:] for row in connection.execute(statement)]
+
+
+def test_a_collector_that_starts_in_an_outage_has_right_changes_afterwards(
+    engine: Engine, remote: Engine, line: Wire, tmp_path: Path
+) -> None:
+    Collector(engine, ReplayFeed(lambda _: [chain(AT - minutes(5), oi=6_000)])).run()
+    line.cut()
+    feed, marks = SteeredFeed(), [AT + timedelta(seconds=30 * n) for n in range(9)]
+    running = Running(remote, feed, tmp_path)
+    for n, mark in enumerate(marks[:7]):
+        feed.hand(chain(mark, oi=7_500 + 15 * n))
+    running.until(lambda: running.counts.spooled == 7)
+    line.mend()
+    running.until(lambda: running.counts.snapshots == 7)
+    running.until(lambda: not running.collector._past.questions())
+    for n, mark in enumerate(marks[7:], start=7):
+        feed.hand(chain(mark, oi=7_500 + 15 * n))
+    running.until(lambda: running.counts.snapshots == 9)
+    running.stop()
+    assert stored(engine)[1:] == [mark.replace(tzinfo=None) for mark in marks]
+    five = [percent for percent, *_ in changes(engine)[1:]]
+    assert five == [pytest.approx((1_500 + 15 * n) / 60) for n in range(9)]
+    # what the memory could not know stays unknown: never a figure over another span
+    features = [row[1:] for row in changes(engine)[1:]]
+    assert features == [(None, None)] * 6 + [(0.0, 1.0)] * 3
+
+
+def test_a_collector_that_follows_another_in_an_outage_has_right_changes_too(
+    engine: Engine, remote: Engine, line: Wire, tmp_path: Path
+) -> None:
+    line.cut()
+    first = SteeredFeed()
+    running = Running(remote, first, tmp_path)
+    first.hand(chain(AT - minutes(5), oi=6_000))
+    running.until(lambda: running.counts.spooled == 1)
+    running.stop()
+    feed = SteeredFeed()
+    running = Running(remote, feed, tmp_path)
+    feed.hand(chain(AT, oi=7_500))
+    running.until(lambda: running.counts.spooled == 1)
+    line.mend()
+    running.until(lambda: running.counts.snapshots == 2)
+    running.until(lambda: not running.collector._past.questions())
+    feed.hand(chain(AT + timedelta(seconds=30), oi=9_000))
+    running.until(lambda: running.counts.snapshots == 3)
+    running.stop()
+    assert [percent for percent, *_ in changes(engine)] == [None, 25.0, 50.0]
 
 
 def test_a_replay_stored_twice_is_stored_once(engine: Engine) -> None:

@@ -10,8 +10,9 @@ from app.feeds.simulate.contracts import expiry_at, listed
 from app.feeds.simulate.feed import snapshot_at
 from db.market.clock import IST
 from db.market.exchanges import EXCHANGES
-from db.market.ticks import ChainSnapshot, OptionTick
+from db.market.ticks import ChainSnapshot
 from db.queries.recording import stored_chain
+from tests.support.chains import Row, rows_of
 
 SEED = 5
 WEDNESDAY_1030 = datetime(2026, 8, 19, 10, 30, 20, tzinfo=IST)
@@ -70,8 +71,8 @@ def _assert_same_market(engine: Engine) -> None:
     assert (found.future_price, found.future_oi) == (live.future_price, live.future_oi)
 
 
-def _by_token(chain: ChainSnapshot) -> dict[int, OptionTick]:
-    return {tick.token: tick for tick in chain.options}
+def _by_token(chain: ChainSnapshot) -> dict[object, Row]:
+    return {row["token"]: row for row in rows_of(chain.options)}
 
 
 def _assert_rollups_and_live_edge(engine: Engine) -> None:

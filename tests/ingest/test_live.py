@@ -1,5 +1,7 @@
 """What the collector writes is stored, shown at the live edge and announced."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
@@ -8,7 +10,7 @@ from db.ingest import write_live_edge, write_snapshot
 from db.queries.chain import chain_at, latest_chain
 from db.queries.snapshots import snapshot_at
 from db.queries.summary import summary
-from tests.support.chains import at, option, snapshot
+from tests.support.chains import at, enriched_columns, option, rows_of, snapshot
 from tests.support.databases import connection
 
 
@@ -25,13 +27,22 @@ def test_a_snapshot_is_in_history_and_at_the_live_edge(engine: Engine) -> None:
     with engine.connect() as session:
         stored = chain_at(session, "NSE", given.timestamp)
         shown = latest_chain(session, "NSE")
-    by_key = {(o.strike, o.option_type): o for o in given.options}
+    by_key = {(row["strike"], row["option_type"]): row for row in rows_of(given.options)}
     assert len(stored) == len(shown) == 6
     for row in (*stored, *shown):
-        option_ = by_key[row.strike, row.option_type]
+        wanted = by_key[row.strike, row.option_type]
         assert row.timestamp == given.timestamp
-        for name in set(option_._fields) & set(row._fields):
-            assert getattr(row, name) == getattr(option_, name), name
+        for name in wanted.keys() & set(row._fields):
+            assert getattr(row, name) == wanted[name], name
+
+
+def test_changes_that_the_writer_gives_are_shown_as_given(engine: Engine) -> None:
+    changes = {"pct_change_3m": -0.1, "oi_change_3m": -1, "oi_change_5m": 10**12}
+    write(engine, replace(snapshot(at(0), **changes), has_changes=True))
+    with engine.connect() as session:
+        row = latest_chain(session, "NSE")[0]
+    assert {name: getattr(row, name) for name in changes} == changes
+    assert (row.pct_change_5m, row.oi_change_10m) == (None, None)
 
 
 def test_the_head_line_sums_up_the_chain(engine: Engine) -> None:
@@ -190,7 +201,7 @@ def test_every_commit_is_announced_with_a_growing_sequence(engine: Engine) -> No
 def test_unknown_values_stay_unknown(engine: Engine) -> None:
     bare = option(26_000.0, "CE", None, ltp=None, iv=None, volume=None, delta=None)
     given = snapshot(at(0), {})
-    write(engine, type(given)(exchange="NSE", timestamp=at(0), options=(bare,)))
+    write(engine, type(given)(exchange="NSE", timestamp=at(0), options=enriched_columns([bare])))
     with engine.connect() as session:
         (row,) = latest_chain(session, "NSE")
         head = summary(session, "NSE")
@@ -212,6 +223,6 @@ def test_a_lost_connection_is_an_unavailable_database(engine: Engine) -> None:
 def test_rows_that_break_a_rule_break_the_transaction(engine: Engine) -> None:
     nameless = option(26_000.0, "CE", 1, symbol=None)
     given = snapshot(at(0), {})
-    broken = type(given)(exchange="NSE", timestamp=at(0), options=(nameless,))
+    broken = type(given)(exchange="NSE", timestamp=at(0), options=enriched_columns([nameless]))
     with pytest.raises(IntegrityError), engine.begin() as session:
         write_snapshot(session, broken)

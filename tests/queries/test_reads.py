@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 from db.ingest import write_snapshot
 from db.market.clock import IST
 from db.queries import chain, contract, features, pcr, recording, snapshots, summary
-from tests.support.chains import at, snapshot
+from tests.support.chains import at, rows_of, snapshot
 
 DAY = at(0).date()
 MINUTES = (0, 0.5, 1, 4, 5, 7, 12)
@@ -142,7 +142,8 @@ def test_a_day_can_be_read_as_it_was_recorded(filled: Engine) -> None:
         5_000,
         11.5,
     )
-    assert [(tick.strike, tick.option_type, tick.oi) for tick in given.options] == [
+    rows = rows_of(given.options)
+    assert [(row["strike"], row["option_type"], row["oi"]) for row in rows] == [
         (26_000.0, "CE", 120),
         (26_000.0, "PE", 200),
         (26_050.0, "CE", 100),

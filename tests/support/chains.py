@@ -4,7 +4,17 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from db.market.clock import IST
-from db.market.ticks import EnrichedOption, EnrichedSnapshot, OptionType
+from db.market.rows import columns_of
+from db.market.ticks import (
+    EDGE_FIELDS,
+    EnrichedColumns,
+    EnrichedSnapshot,
+    OptionColumns,
+    OptionType,
+    field_names,
+)
+
+Row = dict[str, object]
 
 OPEN = datetime(2026, 11, 20, 9, 15, tzinfo=IST)
 EXPIRY = date(2026, 11, 26)
@@ -15,11 +25,33 @@ def at(minutes: float) -> datetime:
     return OPEN + timedelta(minutes=minutes)
 
 
-def option(
-    strike: float, option_type: OptionType, oi: int | None, **fields: object
-) -> EnrichedOption:
+def enriched_columns(rows: Sequence[Row]) -> EnrichedColumns:
+    """Rows by name of field, None (or nothing) for unknown, as columns."""
+    return columns_of(EnrichedColumns, [[row.get(name) for name in EDGE_FIELDS] for row in rows])
+
+
+def option_columns(rows: Sequence[Row]) -> OptionColumns:
+    """The same of what a feed says."""
+    names = field_names(OptionColumns)
+    return columns_of(OptionColumns, [[row.get(name) for name in names] for row in rows])
+
+
+def rows_of(columns: OptionColumns) -> list[Row]:
+    """Columns as rows by name of field, None for unknown."""
+    names = field_names(type(columns))
+    values = [[_plain(value) for value in getattr(columns, name).tolist()] for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.decode() or None
+    return None if value != value or (value == -1 and isinstance(value, int)) else value
+
+
+def option(strike: float, option_type: OptionType, oi: int | None, **fields: object) -> Row:
     """A contract with plausible values; `fields` replace them."""
-    values: dict[str, object] = {
+    values: Row = {
         "strike": strike,
         "option_type": option_type,
         "symbol": f"N{strike:g}{option_type}",
@@ -45,7 +77,7 @@ def option(
         "vega": 2.0,
         "theoretical_price": 99.5,
     }
-    return EnrichedOption(**{**values, **fields})
+    return {**values, **fields}
 
 
 def snapshot(
@@ -59,15 +91,15 @@ def snapshot(
 ) -> EnrichedSnapshot:
     """A chain of call and put OI by strike, or of the same OI everywhere."""
     by_strike = {strike: (oi, oi) for strike in strikes} if isinstance(oi, int) else oi
-    options = tuple(
+    options = [
         option(strike, option_type, quantity, **fields)
         for strike, (calls, puts) in by_strike.items()
         for option_type, quantity in (("CE", calls), ("PE", puts))
-    )
+    ]
     return EnrichedSnapshot(
         exchange=exchange,
         timestamp=moment,
-        options=options,
+        options=enriched_columns(options),
         underlying_price=26_010.0,
         future_price=26_100.0,
         future_oi=5_000,

@@ -20,9 +20,10 @@ from benchmarks.web import browser as browsers
 from db.engine import engine_for
 from db.ingest import write_snapshot
 from db.market.clock import IST
-from db.market.ticks import EnrichedOption, EnrichedSnapshot
+from db.market.ticks import EnrichedSnapshot
 from db.settings import Settings
 from tests.collector.conftest import tape  # noqa: F401 - a fixture
+from tests.support.chains import enriched_columns
 from tests.web import PASSWORD, USERNAME
 from tests.web.serving import WebServer, web_server
 
@@ -139,7 +140,9 @@ def a_snapshot(
     return EnrichedSnapshot(
         exchange=exchange,
         timestamp=at,
-        options=tuple(_option(strike, side, index, at, oi) for strike in rows for side in _SIDES),
+        options=enriched_columns(
+            [_option(strike, side, index, at, oi) for strike in rows for side in _SIDES]
+        ),
         underlying_price=index,
         future_price=index + 90,
         future_oi=1_300_000,
@@ -155,10 +158,9 @@ _SIDES = ("CE", "PE")
 
 def _option(
     strike: float, side: str, index: float, at: datetime, oi: Callable[[float, str], int]
-) -> EnrichedOption:
-    blank = dict.fromkeys(EnrichedOption._fields)
+) -> dict[str, object]:
     expiry = datetime(EXPIRY.year, EXPIRY.month, EXPIRY.day, 15, 30, tzinfo=IST)
-    known = {
+    return {
         "strike": strike,
         "option_type": side,
         "symbol": f"NIFTY26804{strike:.0f}{side}",
@@ -171,4 +173,3 @@ def _option(
         "volume": 650,
         "iv": 11.5,
     }
-    return EnrichedOption(**{**blank, **known})  # type: ignore[arg-type]

@@ -13,8 +13,9 @@ from app.analytics.black_scholes import Floats, greeks, years_to_expiry
 from app.analytics.features import SHIFT_WINDOW, ChainFigures, features
 from app.feeds.simulate.chain import ChainBlock, pieces
 from db.market.clock import IST
+from db.market.limits import CHANGE_MINUTES
 from db.market.symbols import future_symbol
-from db.market.ticks import CHANGE_MINUTES, ChainColumns, EnrichedSnapshot
+from db.market.ticks import ChainColumns, SnapshotContext
 
 
 def chain_columns(block: ChainBlock) -> ChainColumns:
@@ -99,7 +100,7 @@ def _known(quantity: NDArray[np.int64]) -> Floats:
     return found
 
 
-def snapshot_contexts(block: ChainBlock) -> list[EnrichedSnapshot]:
+def snapshot_contexts(block: ChainBlock) -> list[SnapshotContext]:
     """What belongs to each instant beside its rows: future, VIX, ATM and features."""
     chain = block.contracts
     columns = features(_state(block), _recent(block.underlying))
@@ -108,16 +109,16 @@ def snapshot_contexts(block: ChainBlock) -> list[EnrichedSnapshot]:
     symbol = future_symbol(chain.exchange.underlying_symbol, chain.future_expiry)
     stamps: list[datetime] = block.timestamp.tolist()
     return [
-        EnrichedSnapshot(
+        SnapshotContext(
             exchange=chain.exchange.key,
             timestamp=stamp.replace(tzinfo=IST),
-            options=(),
             underlying_price=float(block.underlying[i]),
             future_price=float(block.future[i]),
             future_oi=int(block.future_oi[i]),
             future_symbol=symbol,
             vix=float(block.vix[i]),
             atm_strike=float(atm[i]),
+            source="simulated",
             features=dict(zip(columns, of_instant, strict=True)),
         )
         for i, (stamp, of_instant) in enumerate(zip(stamps, values, strict=True))

@@ -1,18 +1,19 @@
 """The simulated market as a live feed: every chain once a second, at the wall clock's time."""
 
 import threading
-from collections import Counter
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import numpy as np
 
+from app.feeds.base import Rejections
 from app.feeds.simulate.chain import ChainBlock, chain_block
 from app.feeds.simulate.contracts import expiry_at
 from db.market.clock import IST, market_now
 from db.market.exchanges import EXCHANGES
 from db.market.symbols import future_symbol
-from db.market.ticks import ChainSnapshot, OptionTick
+from db.market.ticks import CALL, PUT, ChainSnapshot, OptionColumns, Source
 
 DEFAULT_SEED = 2026
 
@@ -25,6 +26,7 @@ class SimulateFeed:
     """
 
     live = True
+    source: Source = "simulated"
 
     def __init__(
         self,
@@ -34,7 +36,7 @@ class SimulateFeed:
         exchanges: tuple[str, ...] = tuple(EXCHANGES),
         now: Callable[[], datetime] = market_now,
     ) -> None:
-        self.rejected: Counter[str] = Counter()
+        self.rejected = Rejections()
         self._seed = seed
         self._interval_s = interval_s
         self._exchanges = exchanges
@@ -44,10 +46,10 @@ class SimulateFeed:
     def batches(self) -> Iterator[ChainSnapshot]:
         """All chains, then a pause to the next interval, until closed."""
         while not self._closed.is_set():
-            at = self._now()
+            at, began = self._now(), time.monotonic()
             for key in self._exchanges:
                 yield snapshot_at(self._seed, key, at)
-            passed = (self._now() - at).total_seconds()
+            passed = time.monotonic() - began
             self._closed.wait(max(0.0, self._interval_s - passed))
 
     def reconnect(self) -> None:
@@ -72,7 +74,7 @@ def _snapshot(block: ChainBlock) -> ChainSnapshot:
     return ChainSnapshot(
         exchange=chain.exchange.key,
         timestamp=stamp.replace(tzinfo=IST),
-        options=_ticks(block),
+        options=_options(block),
         underlying_price=float(block.underlying[0]),
         future_price=float(block.future[0]),
         future_oi=int(block.future_oi[0]),
@@ -81,23 +83,19 @@ def _snapshot(block: ChainBlock) -> ChainSnapshot:
     )
 
 
-def _ticks(block: ChainBlock) -> tuple[OptionTick, ...]:
+def _options(block: ChainBlock) -> OptionColumns:
     chain = block.contracts
-    columns = zip(
-        chain.token.tolist(),
-        chain.symbol,
-        chain.strike.tolist(),
-        ("CE" if call else "PE" for call in chain.is_call.tolist()),
-        *(
-            [None if v != v or v < 0 else v for v in values[0].tolist()]
-            for values in (
-                *(block.ltp, block.oi, block.volume),
-                *(block.bid, block.ask, block.bid_quantity, block.ask_quantity),
-            )
-        ),
-        strict=True,
-    )
-    return tuple(
-        OptionTick(token, symbol, strike, side, chain.expiry, *figures)
-        for token, symbol, strike, side, *figures in columns
+    return OptionColumns(
+        strike=chain.strike,
+        option_type=np.where(chain.is_call, CALL, PUT),
+        symbol=np.array(chain.symbol, dtype=np.bytes_),
+        token=chain.token,
+        expiry=np.full(len(chain.strike), np.datetime64(chain.expiry, "D")),
+        oi=block.oi[0],
+        ltp=block.ltp[0],
+        volume=block.volume[0],
+        best_bid=block.bid[0],
+        best_ask=block.ask[0],
+        bid_quantity=block.bid_quantity[0],
+        ask_quantity=block.ask_quantity[0],
     )

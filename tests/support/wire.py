@@ -1,4 +1,4 @@
-"""A wire between a program and its database that a test can cut."""
+"""A wire between a program and its database that a test can cut, or let stand still."""
 
 import contextlib
 import socket
@@ -7,26 +7,44 @@ from collections.abc import Iterator
 
 
 class Wire:
-    """Forwards a local port to a server; while cut, nothing passes and nobody is let in."""
+    """Forwards a local port to a server.
+
+    While cut, nothing passes and nobody is let in. While stalled, nothing passes, nothing is
+    refused and nobody is told: packets are acknowledged and go no further.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)
         self._open: set[socket.socket] = set()
         self._is_cut = False
+        self._flows = threading.Event()
+        self._flows.set()
+        self._held = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def stall(self) -> None:
+        """Stop forwarding without closing anything; what is sent meanwhile arrives later."""
+        self._flows.clear()
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether something was sent since `stall` that has not arrived."""
+        return self._held > 0
+
     def cut(self) -> None:
         """Break every connection and refuse new ones."""
         self._is_cut = True
+        self._flows.set()
         for each in tuple(self._open):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
 
     def mend(self) -> None:
-        """Let connections through again."""
+        """Let connections and what they carry through again."""
         self._is_cut = False
+        self._flows.set()
 
     def close(self) -> None:
         self.cut()
@@ -47,6 +65,10 @@ class Wire:
     def _forward(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65_536):
+                if not self._flows.is_set():
+                    self._held += 1
+                    self._flows.wait()
+                    self._held -= 1
                 sink.sendall(data)
         for each in (source, sink):
             self._open.discard(each)
