@@ -29,7 +29,11 @@ _MS = 1000
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _DISK_FULL = "53100"
 # psycopg's words for a URL that libpq does not take; it has no code for them
-_BAD_ADDRESS = ("invalid URI query parameter", "invalid connection option")
+_BAD_ADDRESS = (
+    "invalid URI query parameter",
+    "invalid connection option",
+    "bad value for connect_timeout",
+)
 _UNAVAILABLE_CLASSES = ("08", "57P", "53300", "3D000", "28")
 
 

@@ -161,6 +161,7 @@ URLS = [
     "postgresql:///d?host=/no/such/folder",
     f"postgresql://{'h' * 300}/d",
     "postgresql://a..b/d",
+    "postgresql://127.0.0.1:1/d%00x",
     "postgresql+asyncpg://h:0/d",
     "mysql://h/d",
 ]
@@ -177,7 +178,7 @@ def test_a_url_that_leads_nowhere(call: Call, command: str, url: str) -> None:
 
 
 @pytest.mark.parametrize("url", URLS)
-@pytest.mark.parametrize("command", ["benchmarks run --url", "benchmarks plans --database"])
+@pytest.mark.parametrize("command", ["benchmarks equivalence --url", "benchmarks plans --database"])
 def test_an_option_that_is_no_url(call: Call, command: str, url: str) -> None:
     code, said = call(*command.split(), url)
     assert code in (1, 2)
