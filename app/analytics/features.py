@@ -11,8 +11,9 @@ import numpy as np
 
 from app.analytics import moneyness, open_interest
 from app.analytics.black_scholes import Bools, Floats, Greeks
+from app.analytics.open_interest import known_total
+from db.market.limits import ITM_STRIKES
 
-ITM_STRIKES = 5
 SHIFT_WINDOW = 10
 
 
@@ -73,8 +74,12 @@ def _ratios(state: ChainFigures) -> dict[str, Floats]:
     return {
         "pcr_total_oi": open_interest.put_call_ratio(calls, state.oi),
         "pcr_total_volume": open_interest.put_call_ratio(calls, state.volume),
-        "ce_volume_to_oi_ratio": _ratio(_total(state.volume, calls), _total(state.oi, calls)),
-        "pe_volume_to_oi_ratio": _ratio(_total(state.volume, puts), _total(state.oi, puts)),
+        "ce_volume_to_oi_ratio": _ratio(
+            known_total(state.volume, calls), known_total(state.oi, calls)
+        ),
+        "pe_volume_to_oi_ratio": _ratio(
+            known_total(state.volume, puts), known_total(state.oi, puts)
+        ),
     }
 
 
@@ -99,7 +104,7 @@ def _in_the_money(state: ChainFigures) -> dict[str, Floats]:
     calls = state.is_call & (positions <= 0) & (positions >= -ITM_STRIKES)
     puts = ~state.is_call & (positions >= 0) & (positions <= ITM_STRIKES)
     change = open_interest.percent_change(state.oi, state.oi_before)
-    oi_ce, oi_pe = _total(state.oi, calls), _total(state.oi, puts)
+    oi_ce, oi_pe = known_total(state.oi, calls), known_total(state.oi, puts)
     return {
         "total_itm_oi_ce": oi_ce,
         "total_itm_oi_pe": oi_pe,
@@ -121,9 +126,13 @@ def _exposures(state: ChainFigures) -> dict[str, Floats]:
     side = np.where(state.is_call, 1.0, -1.0) * state.oi
     gamma = state.greeks.gamma * side * (state.underlying**2)[..., None] / 100
     return {
-        "net_gamma_exposure": _sum(gamma),
-        "dealer_vanna_exposure": _sum(state.greeks.vanna * side * state.underlying[..., None]),
-        "dealer_charm_exposure": _sum(state.greeks.charm * side * state.underlying[..., None]),
+        "net_gamma_exposure": known_total(gamma),
+        "dealer_vanna_exposure": known_total(
+            state.greeks.vanna * side * state.underlying[..., None]
+        ),
+        "dealer_charm_exposure": known_total(
+            state.greeks.charm * side * state.underlying[..., None]
+        ),
         "gamma_flip_level": _flip_level(state.strike, gamma),
     }
 
@@ -138,16 +147,6 @@ def _flip_level(strike: Floats, gamma: Floats) -> Floats:
     weight = np.where(flips, np.abs(np.diff(summed, axis=-1)), 0.0)
     strongest = np.argmax(weight, axis=-1)
     return np.where(flips.any(axis=-1), strikes[1:][strongest], np.nan)
-
-
-def _total(values: Floats, chosen: Bools) -> Floats:
-    total: Floats = np.where(chosen, np.nan_to_num(values), 0.0).sum(axis=-1)
-    return total
-
-
-def _sum(values: Floats) -> Floats:
-    known = np.isfinite(values)
-    return np.where(known.any(axis=-1), np.where(known, values, 0.0).sum(axis=-1), np.nan)
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:

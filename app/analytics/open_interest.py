@@ -1,13 +1,16 @@
 """Open interest: its change, the put–call ratio, max pain.
 
 A chain is parallel arrays along the last axis, one entry a contract; leading axes (instants) are
-kept. NaN is an unknown quantity: it counts for nothing in a sum and makes a change unknown.
+kept. NaN is an unknown quantity: it counts for nothing in a sum and makes a change unknown. A sum
+of which nothing is known is unknown, so that a side that is missing never counts as an empty one.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from app.analytics import moneyness
 from app.analytics.black_scholes import Bools, Floats
+from db.market.limits import ITM_STRIKES
 
 
 def absolute_change(quantity: ArrayLike, baseline: ArrayLike) -> Floats:
@@ -22,29 +25,63 @@ def percent_change(quantity: ArrayLike, baseline: ArrayLike) -> Floats:
     return absolute_change(quantity, base) / base * 100
 
 
+def known_total(quantity: ArrayLike, chosen: ArrayLike = True) -> Floats:
+    """Σ over the chosen contracts (all of them) whose quantity is known; NaN where none of them is.
+
+    `quantity` is (…, contracts), `chosen` broadcasts to it; the answer (…).
+    """
+    held = np.asarray(quantity, dtype=np.float64)
+    counted = np.isfinite(held) & np.asarray(chosen, dtype=np.bool_)
+    total = np.where(counted, held, 0.0).sum(axis=-1)
+    return np.where(counted.any(axis=-1), total, np.nan)
+
+
 def put_call_ratio(is_call: Bools, quantity: ArrayLike) -> Floats:
-    """Σ puts / Σ calls of OI or volume; NaN where the calls hold nothing.
+    """Σ puts / Σ calls of OI or volume; NaN where the calls hold nothing or a side is unknown.
 
     `quantity` is (…, contracts); the answer (…).
     """
-    held = np.nan_to_num(np.asarray(quantity, dtype=np.float64))
-    calls = held[..., is_call].sum(axis=-1)
-    puts = held[..., ~is_call].sum(axis=-1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(calls > 0, puts / calls, np.nan)
+    calls, puts = known_total(quantity, is_call), known_total(quantity, ~is_call)
+    return puts / np.where(calls > 0, calls, np.nan)
+
+
+def itm_oi_change(
+    strike: ArrayLike,
+    is_call: Bools,
+    oi: ArrayLike,
+    oi_before: ArrayLike,
+    atm: ArrayLike,
+    step: float,
+) -> tuple[Floats, Floats]:
+    """Change of the OI in the money in percent, (calls, puts): Σ now against Σ then.
+
+    It sums the legs of the `ITM_STRIKES` strikes on the in-the-money side, ATM not among them,
+    whose OI is known both now and then; NaN where there are none, they held nothing, or ATM is
+    unknown. `strike` and `is_call` are (contracts,) in any order, `oi` and `oi_before`
+    (…, contracts) in units, `atm` (…) and `step` in index points; each answer is (…).
+    """
+    now = np.asarray(oi, dtype=np.float64)
+    then = np.asarray(oi_before, dtype=np.float64)
+    depth = np.where(is_call, -1.0, 1.0) * moneyness.position(strike, atm, step)
+    counted = (depth >= 1) & (depth <= ITM_STRIKES) & np.isfinite(now) & np.isfinite(then)
+    sides = (counted & is_call, counted & ~is_call)
+    ce, pe = (percent_change(known_total(now, s), known_total(then, s)) for s in sides)
+    return ce, pe
 
 
 def max_pain(strike: ArrayLike, is_call: Bools, oi: ArrayLike) -> Floats:
-    """The listed strike at which expiring options pay their holders least; NaN without any OI.
+    """The listed strike at which expiring options pay their holders least.
 
-    `strike` is (contracts,) in any order, `oi` (…, contracts) in units; the answer (…). The payout
-    at a settlement K is Σ call OI · max(K − strike, 0) + Σ put OI · max(strike − K, 0); of equal
-    ones the lowest strike wins. Linear in the number of strikes: the slope of the payout from one
+    NaN without any OI, and where nothing is known of the calls or of the puts. `strike` is
+    (contracts,) in any order, `oi` (…, contracts) in units; the answer (…). The payout at a
+    settlement K is Σ call OI · max(K − strike, 0) + Σ put OI · max(strike − K, 0); of equal ones
+    the lowest strike wins. Linear in the number of strikes: the slope of the payout from one
     strike to the next is the call OI at or below minus the put OI above.
 
     Definition: https://www.investopedia.com/terms/m/maxpain.asp
     """
-    held = np.nan_to_num(np.asarray(oi, dtype=np.float64))
+    given = np.asarray(oi, dtype=np.float64)
+    held = np.nan_to_num(given)
     strikes, calls, puts = _by_strike(np.asarray(strike, dtype=np.float64), is_call, held)
     if len(strikes) == 0:
         return np.full(held.shape[:-1], np.nan)
@@ -53,7 +90,9 @@ def max_pain(strike: ArrayLike, is_call: Bools, oi: ArrayLike) -> Floats:
     payout = np.zeros_like(slope)
     payout[..., 1:] = np.cumsum(slope[..., :-1] * np.diff(strikes), axis=-1)
     least = strikes[np.argmin(payout, axis=-1)]
-    return np.where(held.sum(axis=-1) > 0, least, np.nan)
+    # NaN, of a side without any known quantity, is not above zero either
+    total = known_total(given, is_call) + known_total(given, ~is_call)
+    return np.where(total > 0, least, np.nan)
 
 
 def _by_strike(strike: Floats, is_call: Bools, held: Floats) -> tuple[Floats, Floats, Floats]:

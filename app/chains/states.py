@@ -1,63 +1,19 @@
-"""The newest state of each exchange, read once and encoded once, however many ask for it."""
+"""The newest state of each exchange, read once however many ask for it."""
 
+import logging
 import threading
-import zlib
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import cached_property
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
-import orjson
-
-from app.chains.legacy import exchange_payload, market_status, narrowed
-from db.market.exchanges import EXCHANGES
+from app.chains.flight import SingleFlight
+from app.chains.state import ChainState, read_state
+from db.market.exchanges import EXCHANGES, exchange_named
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_GZIP = 31
-_GZIP_LEVEL = 5
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """A JSON body with its entity tag and, made when first asked for, its gzip form."""
-
-    body: bytes
-
-    @cached_property
-    def etag(self) -> str:
-        return blake2b(self.body, digest_size=12).hexdigest()
-
-    @cached_property
-    def gzipped(self) -> bytes:
-        packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP)
-        return packer.compress(self.body) + packer.flush()
-
-
-@dataclass(frozen=True)
-class ChainState:
-    """One exchange's payload as of one sequence; narrowed forms are kept with it."""
-
-    exchange: str
-    payload: dict[str, Any]
-
-    @property
-    def identity(self) -> tuple[Any, ...]:
-        """What changes whenever the chain does, across a rebuilt database too."""
-        return tuple(self.payload[name] for name in ("sequence", "updated_at", "last_update"))
-
-    @cached_property
-    def _forms(self) -> dict[int | None, Encoded]:
-        return {}
-
-    def encoded(self, strikes: int | None = None) -> Encoded:
-        """The payload as JSON, with at most `strikes` strikes either side of ATM."""
-        if strikes not in self._forms:
-            self._forms[strikes] = Encoded(encode(narrowed(self.payload, strikes)))
-        return self._forms[strikes]
+_log = logging.getLogger(__name__)
 
 
 class Source(Protocol):
@@ -72,60 +28,56 @@ class ChainStates:
     """Keeps one state an exchange.
 
     While something follows the database's announcements a state holds until it is outdated;
-    otherwise every request reads anew. One thread reads an exchange at a time; the others wait
-    for its result.
+    otherwise every request reads anew. An exchange is read by one thread at a time: who asks
+    meanwhile shares what it finds, an error too.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._locks = {key: threading.Lock() for key in EXCHANGES}
-        self._states: dict[str, ChainState] = {}
-        self._outdated: set[str] = set(EXCHANGES)
+        self._lock = threading.Lock()
+        self._flights: SingleFlight[ChainState] = SingleFlight()
+        # how many announcements were heard, and how many of them the kept state has seen
+        self._announced = dict.fromkeys(EXCHANGES, 0)
+        self._kept: dict[str, tuple[ChainState, int]] = {}
+        self._faults: dict[str, str] = {}
         self.followed = False
 
     def current(self, exchange: str) -> ChainState:
         """The newest state; raises InvalidInputError and the errors of a missing database."""
-        lock = self._locks.get(exchange)
-        if lock is None:
-            # raises, with the known keys in its sentence
-            return self._read(exchange)
-        with lock:
-            state = self._states.get(exchange)
-            if state is None or not self.followed or exchange in self._outdated:
-                state = self._renewed(exchange, state)
-            return self._with_status(state)
+        exchange_named(exchange)
+        with self._lock:
+            announced = self._announced[exchange]
+            kept = self._kept.get(exchange)
+        if kept is not None and self.followed and kept[1] >= announced:
+            return kept[0]
+        return self._flights.do(exchange, partial(self._renew, exchange, announced), announced)
 
     def outdate(self, *exchanges: str) -> None:
         """Note that the database holds something newer for these."""
-        self._outdated.update(exchanges)
+        with self._lock:
+            for exchange in exchanges:
+                if exchange in self._announced:
+                    self._announced[exchange] += 1
 
-    def _renewed(self, exchange: str, old: ChainState | None) -> ChainState:
-        # taken off before the read: an announcement during it outdates the result again
-        self._outdated.discard(exchange)
+    def _renew(self, exchange: str, announced: int) -> ChainState:
         try:
-            new = self._read(exchange)
-        except BaseException:
-            self._outdated.add(exchange)
+            with self._source.newest() as connection:
+                state = read_state(connection, exchange)
+        except Exception as error:
+            self._note(exchange, error)
             raise
-        unchanged = old is not None and old.identity == new.identity
-        state = old if old is not None and unchanged else new
-        self._states[exchange] = state
+        with self._lock:
+            self._faults.pop(exchange, None)
+            last = self._kept.get(exchange)
+            state = state if last is None else state.after(last[0])
+            self._kept[exchange] = state, announced
         return state
 
-    def _with_status(self, state: ChainState) -> ChainState:
-        status = market_status(state.payload, datetime.now(UTC))
-        if status != state.payload["status"]:
-            state = replace(state, payload={**state.payload, "status": status})
-            self._states[state.exchange] = state
-        return state
-
-    def _read(self, exchange: str) -> ChainState:
-        now = datetime.now(UTC)
-        with self._source.newest() as connection:
-            payload = exchange_payload(connection, exchange, strikes=None, now=now)
-        return ChainState(exchange, payload)
-
-
-def encode(payload: dict[str, Any]) -> bytes:
-    """A payload as the JSON that the API sends and `python -m app show` prints."""
-    return orjson.dumps(payload)
+    def _note(self, exchange: str, error: Exception) -> None:
+        """Log a reason once, not as often as it is met."""
+        reason = str(error)
+        with self._lock:
+            known = self._faults.get(exchange) == reason
+            self._faults[exchange] = reason
+        if not known:
+            _log.warning("%s cannot be read: %s", exchange, reason)

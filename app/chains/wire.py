@@ -1,126 +1,126 @@
-"""What a viewer is sent: a whole chain as arrays, or only the cells and fields that changed."""
+"""What a page is sent, by push, poll and with its first paint: typed messages of one form.
+
+Only a clock message tells the time: a chain may be sent long after it was encoded.
+"""
 
 import time
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal, TypedDict
 
-import orjson
+from app.chains.bodies import Encoded
+from app.chains.columns import FIELDS
+from app.chains.state import Chain, ChainState, Key, Leg
+from db.market.calendar import Instrument, phase
+from db.market.clock import market_now
 
-from app.chains.states import ChainState
-from db.market.ticks import CHANGE_MINUTES
-
-_CHANGES = tuple(f"{minutes}m" for minutes in CHANGE_MINUTES)
-_PLAIN = (
-    "latest_oi",
-    "ltp",
-    "volume",
-    "best_bid",
-    "best_ask",
-    "bid_quantity",
-    "ask_quantity",
-    "theoretical_price",
-    "symbol",
-)
-# finer than the screen shows would make every cell of every second a changed one
-_ROUNDED = ("iv", "delta")
-_DIGITS = 2
-LEG_FIELDS = (
-    "strike",
-    "side",
-    *_PLAIN,
-    *_ROUNDED,
-    *(f"pct_{name}" for name in _CHANGES),
-    *(f"abs_{name}" for name in _CHANGES),
-)
-
-Leg = tuple[Any, ...]
-_SIDES = (("CE", "call_options"), ("PE", "put_options"))
 _MS = 1000
+_TOLD_PHASES = (Instrument.OPTIONS, Instrument.INDEX)
 
 
-@dataclass(frozen=True)
-class LiveView:
-    """A state as viewers see it: the head line's fields, and each contract's by strike and side.
+class Full(TypedDict):
+    """A whole chain; `legs` holds each contract's values in the order of `fields`."""
 
-    `sequence` orders states of one database, `identity` tells states apart in any case.
-    """
-
+    kind: Literal["full"]
     exchange: str
     sequence: int | None
-    identity: tuple[Any, ...]
+    fields: tuple[str, ...]
     summary: dict[str, Any]
-    legs: dict[tuple[float, str], Leg]
-
-    @classmethod
-    def of(cls, state: ChainState) -> "LiveView":
-        """The view of a payload; a leg's values stand in the order of LEG_FIELDS."""
-        payload = state.payload
-        lists = {name for _, name in _SIDES}
-        return cls(
-            state.exchange,
-            payload["sequence"],
-            state.identity,
-            {name: value for name, value in payload.items() if name not in lists},
-            {(o["strike"], side): _leg(o, side) for side, name in _SIDES for o in payload[name]},
-        )
+    legs: list[Leg]
 
 
-def full_message(view: LiveView) -> bytes:
-    """Everything a viewer needs who knows nothing yet."""
-    return orjson.dumps(
-        {
-            "kind": "full",
-            "exchange": view.exchange,
-            "sequence": view.sequence,
-            "server_ms": _server_ms(),
-            "leg_fields": LEG_FIELDS,
-            "summary": view.summary,
-            "legs": list(view.legs.values()),
-        }
-    )
+class Delta(TypedDict):
+    """What turns the chain of `base` into that of `sequence`.
 
-
-def delta_message(old: LiveView, new: LiveView) -> bytes:
-    """What turns `old` into `new`.
-
-    `cells` holds a list a contract: strike, side, then position in LEG_FIELDS and value for each
-    cell that differs; `legs` contracts that are new, whole; `gone` those that left.
+    `cells` holds a list a contract: strike, side, then position among the fields and value for
+    each that differs; `legs` contracts that are new, whole; `gone` those that left.
     """
-    known = old.legs
-    return orjson.dumps(
-        {
-            "kind": "delta",
-            "exchange": new.exchange,
-            "base": old.sequence,
-            "sequence": new.sequence,
-            "server_ms": _server_ms(),
-            "summary": {k: v for k, v in new.summary.items() if old.summary.get(k) != v},
-            "cells": [
-                [*key, *_changes(known[key], leg)]
-                for key, leg in new.legs.items()
-                if key in known and known[key] != leg
-            ],
-            "legs": [leg for key, leg in new.legs.items() if key not in known],
-            "gone": [key for key in known if key not in new.legs],
-        }
-    )
+
+    kind: Literal["delta"]
+    exchange: str
+    base: int | None
+    sequence: int | None
+    summary: dict[str, Any]
+    cells: list[list[Any]]
+    legs: list[Leg]
+    gone: list[Key]
 
 
-def pulse_message(problem: str | None) -> bytes:
-    """Sent when there is nothing else: the link lives, and whether the database does."""
-    return orjson.dumps({"kind": "pulse", "server_ms": _server_ms(), "problem": problem})
+class Clock(TypedDict):
+    """The time here, how old what each exchange shows is, and what stands in the way."""
+
+    kind: Literal["clock"]
+    server_ms: int
+    ages: dict[str, int | None]
+    phase: dict[str, str]
+    problem: str | None
 
 
-def _leg(option: dict[str, Any], side: str) -> Leg:
-    pct, absolute = option["pct_changes"], option["abs_changes"]
-    return (
-        option["strike"],
-        side,
-        *(option[field] for field in _PLAIN),
-        *(_rounded(option[field]) for field in _ROUNDED),
-        *(pct[name] for name in _CHANGES),
-        *(absolute[name] for name in _CHANGES),
-    )
+class End(TypedDict):
+    """The last message of a link."""
+
+    kind: Literal["end"]
+    reason: str
+
+
+def full_message(state: ChainState) -> Full:
+    """Everything a page needs that knows nothing yet."""
+    return _full(state.chain, state.status())
+
+
+def full_body(state: ChainState) -> Encoded:
+    """The full message as JSON, made once for all who are sent it."""
+    chain, status = state.chain, state.status()
+    return chain.bodies.whole(("full", status), lambda: _full(chain, status))
+
+
+def delta_message(old: Chain, new: ChainState) -> Delta:
+    """What a page needs that shows `old`."""
+    known, present = old.legs, new.chain.legs
+    facts = new.chain.facts
+    return {
+        "kind": "delta",
+        "exchange": new.exchange,
+        "base": old.sequence,
+        "sequence": new.chain.sequence,
+        # the status changes by itself, so that nobody knows which one the page has
+        "summary": {name: value for name, value in facts.items() if old.facts[name] != value}
+        | {"status": new.status()},
+        "cells": [
+            [*key, *_changes(known[key], leg)]
+            for key, leg in present.items()
+            if key in known and known[key] != leg
+        ],
+        "legs": [leg for key, leg in present.items() if key not in known],
+        "gone": [key for key in known if key not in present],
+    }
+
+
+def clock_message(ages_s: Mapping[str, float | None], problem: str | None = None) -> Clock:
+    """The time, and the ages of what is shown."""
+    now = market_now()
+    return {
+        "kind": "clock",
+        "server_ms": int(time.time() * _MS),
+        "ages": {key: None if age is None else int(age * _MS) for key, age in ages_s.items()},
+        "phase": {kind.value: phase(now, kind).value for kind in _TOLD_PHASES},
+        "problem": problem,
+    }
+
+
+def end_message(reason: str) -> End:
+    """Why this link ends."""
+    return {"kind": "end", "reason": reason}
+
+
+def _full(chain: Chain, status: str) -> Full:
+    return {
+        "kind": "full",
+        "exchange": chain.exchange,
+        "sequence": chain.sequence,
+        "fields": FIELDS,
+        "summary": chain.facts | {"status": status},
+        "legs": list(chain.legs.values()),
+    }
 
 
 def _changes(old: Leg, new: Leg) -> list[Any]:
@@ -130,11 +130,3 @@ def _changes(old: Leg, new: Leg) -> list[Any]:
         if before != after
         for part in (position, after)
     ]
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, _DIGITS)
-
-
-def _server_ms() -> int:
-    return int(time.time() * _MS)

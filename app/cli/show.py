@@ -3,6 +3,7 @@
 import click
 
 from db.market.exchanges import EXCHANGES
+from db.market.limits import MOST_STRIKES
 
 
 @click.command
@@ -10,7 +11,7 @@ from db.market.exchanges import EXCHANGES
 @click.option("--json", "as_json", is_flag=True, help="The whole answer of /api/data/EXCHANGE.")
 @click.option(
     "--strikes",
-    type=click.IntRange(1, 500),
+    type=click.IntRange(1, MOST_STRIKES),
     default=None,
     help="Only so many strikes either side of the one at the money.",
 )
@@ -19,18 +20,16 @@ def command(exchange: str, as_json: bool, strikes: int | None) -> None:
 
     EXCHANGE is NSE, BSE, NSE_MONTHLY or BANKNIFTY_MONTHLY.
     """
-    from datetime import UTC, datetime
-
-    from app.chains.legacy import exchange_payload
-    from app.chains.states import encode
+    from app.chains.legacy import body, payload
+    from app.chains.state import read_state
     from app.web.database import Database
     from db.market.exchanges import exchange_named
     from db.settings import settings
 
     exchange_named(exchange)
     with Database(settings(), explicit=False).newest() as connection:
-        payload = exchange_payload(connection, exchange, strikes=strikes, now=datetime.now(UTC))
-    click.echo(encode(payload) if as_json else _headline(payload))
+        state = read_state(connection, exchange)
+    click.echo(body(state, strikes).body if as_json else _headline(payload(state)))
 
 
 def _headline(payload: dict[str, object]) -> str:

@@ -121,7 +121,9 @@ def _row(
     side: str | None,
     *figures: float | None,
 ) -> EnrichedOption:
-    changes, (iv, spread, imbalance), live_edge = figures[:5], figures[5:8], figures[8:]
+    # in units: the database computes both from its history
+    changes = (*figures[:5], *(None,) * 5)
+    (iv, spread, imbalance), live_edge = figures[5:8], figures[8:]
     book = (tick.best_bid, tick.best_ask, tick.bid_quantity, tick.ask_quantity)
     contract = (tick.strike, tick.option_type, tick.symbol, tick.token, tick.expiry)
     state = (seconds, side, underlying, tick.oi, tick.ltp, tick.volume)

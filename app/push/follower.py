@@ -1,43 +1,52 @@
-"""Follows the database's announcements (LISTEN oi_live) and hands new states to the viewers."""
+"""Follows the database's announcements: what they name is outdated, and read if watched."""
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.chains.states import ChainStates
-from app.push.hub import Viewers
+from app.push.hub import Hub
+from app.push.listener import Listener
+from app.push.reader import Reader
+from db.backoff import Backoff
 from db.errors import DatabaseUnavailableError, OIError
 from db.market.exchanges import EXCHANGES
 
 if TYPE_CHECKING:
-    from psycopg import Connection
     from sqlalchemy import URL
 
 _log = logging.getLogger(__name__)
 
 _POLL_S = 1.0
-_BREATH_S = 0.1
 _FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 5.0
+# after a silence of so long the server is asked whether it is there, and given so long to answer
+SILENCE_S = 5.0
+ANSWER_S = 5.0
 
 
 class Follower:
     """One thread a process on one connection of its own; it comes back by itself when cut off."""
 
-    def __init__(self, url: "Callable[[], URL]", states: ChainStates, viewers: Viewers) -> None:
+    def __init__(
+        self, url: "Callable[[], URL]", states: ChainStates, hub: Hub, reader: Reader
+    ) -> None:
         self._url = url
         self._states = states
-        self._viewers = viewers
+        self._hub = hub
+        self._reader = reader
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self._reason: str | None = None
 
     def start(self) -> None:
         """Begin to follow; does nothing when it already does."""
         with self._lock:
             if self._thread is None and not self._stop.is_set():
-                self._thread = threading.Thread(target=self._run, name="oi-live", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="oi-follower", daemon=True)
                 self._thread.start()
 
     def close(self) -> None:
@@ -49,64 +58,48 @@ class Follower:
     def _run(self) -> None:
         import psycopg
 
-        pause_s = _FIRST_PAUSE_S
+        pause = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
         while not self._stop.is_set():
             try:
-                with self._connect() as connection:
-                    connection.execute("LISTEN oi_live")
-                    pause_s = _FIRST_PAUSE_S
-                    self._follow(connection)
+                with Listener(self._url()) as listener:
+                    pause.reset()
+                    self._follow(listener)
             except (psycopg.Error, OIError) as error:
                 self._lost(error)
             except Exception as error:
                 # a thread that ends silently would leave every page frozen
                 _log.exception("Following the database failed")
                 self._lost(error)
-            self._stop.wait(pause_s)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+            self._stop.wait(pause.next_s())
 
-    def _connect(self) -> "Connection[tuple[object, ...]]":
-        import psycopg
-
-        url = self._url().set(drivername="postgresql")
-        return psycopg.connect(
-            url.render_as_string(hide_password=False),
-            autocommit=True,
-            connect_timeout=5,
-            application_name="oi-gemini live",
-            keepalives_idle=10,
-            keepalives_interval=5,
-            keepalives_count=3,
-        )
-
-    def _follow(self, connection: "Connection[tuple[object, ...]]") -> None:
+    def _follow(self, listener: Listener) -> None:
         # what was announced before LISTEN is caught up with by reading everything once
         self._states.outdate(*EXCHANGES)
         self._states.followed = True
+        self._reason = None
         # all of them, so that the first page of each finds its chain ready
-        self._publish(EXCHANGES)
-        self._viewers.announce(None)
+        self._reader.want(EXCHANGES)
+        heard_at = time.monotonic()
         try:
             while not self._stop.is_set():
-                notices = connection.notifies(timeout=_POLL_S, stop_after=1)
-                named = {notice.payload.partition(":")[0] for notice in notices}
-                self._states.outdate(*named)
-                if watched := named & self._viewers.watched():
-                    self._publish(watched)
-                    # a replay at full speed announces hundreds a second; nobody reads that fast
-                    self._stop.wait(_BREATH_S)
+                if named := listener.heard(_POLL_S):
+                    self._states.outdate(*named)
+                    self._reader.want(named & self._hub.watched())
+                elif time.monotonic() - heard_at < SILENCE_S:
+                    continue
+                else:
+                    listener.demand_answer(ANSWER_S)
+                heard_at = time.monotonic()
         finally:
             self._states.followed = False
 
-    def _publish(self, exchanges: Iterable[str]) -> None:
-        for exchange in sorted(exchanges):
-            self._viewers.publish(self._states.current(exchange))
-
     def _lost(self, error: Exception) -> None:
-        reason = str(error).strip().partition("\n")[0]
+        reason = str(error).strip().partition("\n")[0].rstrip(".")
         problem = error if isinstance(error, OIError) else _unavailable(reason)
-        _log.warning("Not following the database: %s", problem)
-        self._viewers.announce(str(problem))
+        if str(problem) != self._reason:
+            _log.warning("Not following the database: %s", problem)
+        self._reason = str(problem)
+        self._hub.announce(str(problem), *EXCHANGES)
 
 
 def _unavailable(reason: str) -> DatabaseUnavailableError:

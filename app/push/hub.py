@@ -1,275 +1,256 @@
-"""Everyone who watches a chain: one thread, non-blocking sockets, the newest state wins.
+"""Everyone who watches: one thread, non-blocking sockets, the newest state wins.
 
 A viewer who cannot keep up skips states and gets the newest whole one when there is room again;
-one whose socket takes nothing for five seconds is dropped. Nothing is queued for anybody.
+one whose socket takes nothing for five seconds is dropped. Nothing is queued for anybody, and what
+goes wrong with one viewer ends that viewer alone.
 """
 
-import contextlib
 import logging
 import selectors
 import socket
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections import Counter
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
 
-from app.chains.states import ChainState
-from app.chains.wire import pulse_message
-from app.push.broadcast import Broadcast
+import orjson
+
+from app.chains.state import ChainState
+from app.chains.wire import clock_message
 from app.push.frames import Accepted, Frame
+from app.push.loop import TICK_S, Loop
+from app.push.topics import Follow, Topics, requested
+from app.push.viewer import (
+    COME_BACK,
+    POLICY,
+    SESSION_OVER,
+    TRY_AGAIN_LATER,
+    LeftError,
+    Viewer,
+)
+from db.errors import InvalidInputError
 
 _log = logging.getLogger(__name__)
 
 MAX_VIEWERS = 2000
-PULSE_S = 5.0
+MAX_OF_A_SESSION = 20
+CLOCK_S = 5.0
 BLOCKED_S = 5.0
-# then a browser comes back by itself, and has to be signed in still
+# then a browser comes back by itself
 LIFETIME_S = 3600.0
-_TICK_S = 1.0
-_RECEIVE_BYTES = 4096
-_ACKNOWLEDGE_MS = 20_000
+_GOODBYE_S = 2.0
 
 
-@dataclass(eq=False)
-class Viewer:
-    """One WebSocket; `unsent` is the rest of the frame on its way, `seen` the state it ends in."""
-
-    sock: socket.socket
-    exchange: str
-    link: Accepted
-    unsent: memoryview = field(default_factory=lambda: memoryview(b""))
-    replies: bytes = b""
-    seen: Any = None
-    sent_at: float = 0.0
-    moved_at: float = 0.0
-    joined_at: float = field(default_factory=time.monotonic)
-    admitted: bool = False
-    closing: bool = False
+class HubFullError(Exception):
+    """There is no room for another viewer; the text says why."""
 
 
-class Viewers:
-    """The hub; its thread starts with the first viewer."""
+class Hub:
+    """All viewers of a process; its thread starts with the first of them.
 
-    def __init__(self) -> None:
+    `refresh` is told which exchanges were begun to be followed: what is sent of one then is what
+    is published of it afterwards. It must not wait.
+    """
+
+    def __init__(self, refresh: Callable[[Iterable[str]], None] = lambda _: None) -> None:
+        self._refresh = refresh
+        self._loop = Loop("oi-hub", self._ready, self._tick)
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._tasks: deque[Callable[[], None]] = deque()
-        self._selector: selectors.BaseSelector | None = None
-        self._waker: socket.socket | None = None
-        self._viewers: set[Viewer] = set()
+        self._closed = False
         self._fresh: dict[str, ChainState] = {}
-        self._latest: dict[str, Broadcast] = {}
-        self._problem: str | None = None
-        self._stopping = False
+        self._sessions: Counter[str] = Counter()
+        self._viewers: set[Viewer] = set()
+        self._watched: frozenset[str] = frozenset()
+        # of the thread alone
+        self._topics = Topics()
+        self._admitted: set[Viewer] = set()
+        self._clocks: dict[frozenset[str], Frame] = {}
+        self._looked_at = 0.0
 
     def watched(self) -> frozenset[str]:
-        """The exchanges somebody watches."""
-        return frozenset(viewer.exchange for viewer in tuple(self._viewers))
+        """The exchanges somebody follows."""
+        return self._watched
+
+    def sessions(self) -> frozenset[str]:
+        """The sessions of all viewers."""
+        with self._lock:
+            return frozenset(filter(None, self._sessions))
 
     def count(self) -> int:
-        """How many watch."""
+        """How many viewers there are."""
         return len(self._viewers)
 
-    def join(self, sock: socket.socket, link: Accepted, exchange: str) -> None:
-        """Take over a socket whose handshake is agreed.
-
-        The caller publishes the exchange's state afterwards: what is announced from now on
-        reaches this viewer too, so that nothing can fall between.
-        """
-        sock.setblocking(False)
-        with contextlib.suppress(OSError, AttributeError):
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            # a peer that vanished without a word is noticed by what it never acknowledges
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _ACKNOWLEDGE_MS)
-        viewer = Viewer(sock, exchange, link)
-        self._viewers.add(viewer)
-        self._run(partial(self._admit, viewer))
+    def join(self, sock: socket.socket, link: Accepted, follow: Follow, session: str = "") -> None:
+        """Take over a socket whose handshake is agreed; raises HubFullError."""
+        viewer = Viewer(sock, link, session)
+        with self._lock:
+            if self._closed:
+                raise HubFullError("This server is about to stop.")
+            if len(self._viewers) >= MAX_VIEWERS:
+                raise HubFullError("Too many viewers; poll /api/state instead.")
+            if session and self._sessions[session] >= MAX_OF_A_SESSION:
+                raise HubFullError("Too many windows of one session; close some.")
+            self._sessions[session] += 1
+            self._viewers.add(viewer)
+        viewer.prepare()
+        self._loop.run(partial(self._admit, viewer, follow))
 
     def publish(self, state: ChainState) -> None:
-        """Send a newer state to all who watch its exchange; one not yet taken up is replaced."""
+        """Send a newer state to all who follow its exchange; one not yet taken up is replaced."""
         with self._lock:
             waiting = self._fresh.get(state.exchange)
-            if waiting is None or not _is_older(state, waiting):
+            if waiting is None or state.order >= waiting.order:
                 self._fresh[state.exchange] = state
-        self._run(None)
+        self._loop.run(self._take_up)
 
-    def announce(self, problem: str | None) -> None:
-        """Tell everybody that the database is away, or (None) back."""
-        self._run(partial(self._pulse_all, problem))
+    def announce(self, problem: str, *exchanges: str) -> None:
+        """Tell who follows these what is wrong with them, until their next state is published."""
+        self._loop.run(partial(self._trouble, problem, exchanges))
+
+    def dismiss(self, session: str) -> None:
+        """Let all viewers of a session go: it is over."""
+        self._loop.run(partial(self._dismiss, session))
 
     def close(self) -> None:
         """Let everybody go and end the thread."""
         with self._lock:
-            thread, self._stopping = self._thread, True
-            self._wake()
-        if thread is not None:
-            thread.join(timeout=2)
-        with self._lock:
-            if self._waker is not None:
-                self._waker.close()
-                self._waker = None
+            self._closed = True
+        self._loop.close(self._let_go)
 
-    def _run(self, task: Callable[[], None] | None) -> None:
-        with self._lock:
-            if self._stopping:
-                return
-            if task is not None:
-                self._tasks.append(task)
-            if self._thread is None:
-                self._start()
-            self._wake()
-
-    def _start(self) -> None:
-        self._selector = selectors.DefaultSelector()
-        wakened, self._waker = socket.socketpair()
-        wakened.setblocking(False)
-        self._waker.setblocking(False)
-        self._selector.register(wakened, selectors.EVENT_READ, None)
-        self._thread = threading.Thread(
-            target=self._loop, args=(self._selector, wakened), name="oi-viewers", daemon=True
-        )
-        self._thread.start()
-
-    def _wake(self) -> None:
-        if self._waker is not None:
-            # a full pipe already holds a wake-up
-            with contextlib.suppress(BlockingIOError):
-                self._waker.send(b"\0")
-
-    def _loop(self, selector: selectors.BaseSelector, wakened: socket.socket) -> None:
-        while not self._stopping:
-            for key, events in selector.select(_TICK_S):
-                if key.data is None:
-                    wakened.recv(_RECEIVE_BYTES)
-                else:
-                    self._serve(key.data, events)
-            while self._tasks:
-                self._tasks.popleft()()
-            self._take_up()
-            self._look_after(time.monotonic())
+    def _let_go(self) -> None:
         for viewer in tuple(self._viewers):
-            self._drop(viewer, None)
-        selector.close()
-        wakened.close()
+            self._guarded(viewer, partial(viewer.leave, TRY_AGAIN_LATER, "The server stops."))
+            self._drop(viewer, "the server stops")
 
-    def _admit(self, viewer: Viewer) -> None:
-        if self._selector is not None:
-            self._selector.register(viewer.sock, selectors.EVENT_READ, viewer)
-            viewer.admitted, viewer.replies = True, viewer.link.answer
-            viewer.sent_at = viewer.moved_at = time.monotonic()
-            self._offer(viewer)
+    def _ready(self, viewer: Viewer, events: int) -> None:
+        self._guarded(viewer, partial(self._serve, viewer, events))
+
+    def _tick(self, now: float) -> None:
+        if now - self._looked_at >= min(TICK_S, CLOCK_S):
+            self._looked_at = now
+            for viewer in tuple(self._admitted):
+                self._guarded(viewer, partial(self._look_after, viewer, now))
+        # the next turn may come much later
+        self._clocks.clear()
+
+    def _guarded(self, viewer: Viewer, action: Callable[[], None]) -> None:
+        """Do something for one viewer and send what is due; what fails ends that viewer alone."""
+        try:
+            action()
+            if viewer in self._admitted:
+                self._flow(viewer)
+        except LeftError as left:
+            self._drop(viewer, str(left))
+        except Exception:
+            _log.exception("A viewer is dropped: serving it failed")
+            self._drop(viewer, "an error")
+
+    def _admit(self, viewer: Viewer, follow: Follow) -> None:
+        def begin() -> None:
+            self._loop.register(viewer.sock, viewer)
+            self._admitted.add(viewer)
+            viewer.push()
+            self._follow(viewer, follow)
+
+        self._guarded(viewer, begin)
+
+    def _follow(self, viewer: Viewer, wanted: Follow) -> None:
+        self._topics.follow(viewer, wanted)
+        self._watched = self._topics.watched()
+        self._refresh(tuple(wanted))
 
     def _take_up(self) -> None:
         with self._lock:
             fresh, self._fresh = self._fresh, {}
-        for state in fresh.values():
-            self._broadcast(state)
+        for exchange, state in fresh.items():
+            self._topics[exchange].take(state)
+            self._offer(exchange)
 
-    def _broadcast(self, state: ChainState) -> None:
-        previous = self._latest.get(state.exchange)
-        if previous is not None and _is_older(state, previous.state):
-            return
-        if previous is None or previous.identity != state.identity:
-            self._latest[state.exchange] = Broadcast.after(previous, state)
-        for viewer in self._admitted():
-            if viewer.exchange == state.exchange:
-                self._offer(viewer)
+    def _trouble(self, problem: str, exchanges: Iterable[str]) -> None:
+        for exchange in exchanges:
+            self._topics[exchange].problem = problem
+            for viewer in self._topics[exchange].viewers:
+                viewer.clock_due = True
+            self._offer(exchange)
 
-    def _offer(self, viewer: Viewer) -> None:
-        """Start sending what the viewer lacks, if the way is free."""
-        if not viewer.unsent and viewer.replies:
-            viewer.unsent, viewer.replies = memoryview(viewer.replies), b""
-            self._push(viewer)
-        latest = self._latest.get(viewer.exchange)
-        if viewer.unsent or viewer.closing or latest is None or viewer.seen == latest.identity:
-            return
-        frame, viewer.seen = latest.frame_for(viewer.seen), latest.identity
-        self._send(viewer, frame)
+    def _offer(self, exchange: str) -> None:
+        """Let an exchange go out to who follows it."""
+        self._clocks.clear()
+        for viewer in tuple(self._topics[exchange].viewers):
+            self._guarded(viewer, partial(_admit_to, viewer, exchange))
 
-    def _send(self, viewer: Viewer, frame: Frame) -> None:
-        viewer.unsent = memoryview(frame.deflated if viewer.link.deflate else frame.plain)
-        viewer.sent_at = viewer.moved_at = time.monotonic()
-        self._push(viewer)
-
-    def _push(self, viewer: Viewer) -> None:
-        try:
-            while viewer.unsent:
-                viewer.unsent = viewer.unsent[viewer.sock.send(viewer.unsent) :]
-                viewer.moved_at = time.monotonic()
-        except BlockingIOError:
-            self._listen(viewer, selectors.EVENT_READ | selectors.EVENT_WRITE)
-        except OSError as error:
-            self._drop(viewer, f"lost: {error}")
-        else:
-            self._listen(viewer, selectors.EVENT_READ)
-            if viewer.closing and not viewer.replies:
-                self._drop(viewer, "closed by the browser")
-
-    def _listen(self, viewer: Viewer, events: int) -> None:
-        if self._selector is not None and viewer in self._viewers:
-            self._selector.modify(viewer.sock, events, viewer)
+    def _dismiss(self, session: str) -> None:
+        for viewer in tuple(self._admitted):
+            if viewer.session == session:
+                over = partial(viewer.leave, SESSION_OVER, "Your session has ended; sign in again.")
+                self._guarded(viewer, over)
 
     def _serve(self, viewer: Viewer, events: int) -> None:
+        if events & selectors.EVENT_WRITE:
+            viewer.push()
         if events & selectors.EVENT_READ:
-            self._receive(viewer)
-        if viewer in self._viewers and events & selectors.EVENT_WRITE:
-            self._push(viewer)
-        if viewer in self._viewers:
-            self._offer(viewer)
+            for text in viewer.receive():
+                try:
+                    self._follow(viewer, requested(text))
+                except InvalidInputError as error:
+                    viewer.leave(POLICY, str(error))
 
-    def _receive(self, viewer: Viewer) -> None:
-        from wsproto.events import CloseConnection, Ping
-        from wsproto.utilities import ProtocolError
+    def _look_after(self, viewer: Viewer, now: float) -> None:
+        if viewer.leaving_at is not None and now - viewer.leaving_at > _GOODBYE_S:
+            raise LeftError("said goodbye")
+        if viewer.unsent and now - viewer.moved_at > BLOCKED_S:
+            raise LeftError(f"took nothing for {BLOCKED_S:.0f} s")
+        if now - viewer.joined_at > LIFETIME_S:
+            viewer.leave(COME_BACK, "This link has come to the end of its hour; open another.")
+        viewer.clock_due = viewer.clock_due or now - viewer.clock_at >= CLOCK_S
 
-        try:
-            data = viewer.sock.recv(_RECEIVE_BYTES)
-            if not data:
-                return self._drop(viewer, "closed by the browser")
-            viewer.link.protocol.receive_data(data)
-            for event in viewer.link.protocol.events():
-                if isinstance(event, Ping | CloseConnection):
-                    viewer.replies += viewer.link.protocol.send(event.response())
-                    viewer.closing = viewer.closing or isinstance(event, CloseConnection)
-        except BlockingIOError:
+    def _flow(self, viewer: Viewer) -> None:
+        """Send what is due, one thing after another, until the way is full."""
+        while not viewer.unsent and (data := viewer.reply() or self._next(viewer)):
+            viewer.send(data)
+        self._loop.await_room(viewer.sock, viewer, wanted=bool(viewer.unsent))
+
+    def _next(self, viewer: Viewer) -> bytes | None:
+        """What a viewer lacks, with the time behind it; only the time when that is due."""
+        if viewer.leaving_at is not None:
             return None
-        except (OSError, ProtocolError) as error:
-            return self._drop(viewer, f"lost: {error}")
+        for exchange, seen in viewer.seen.items():
+            latest = self._topics[exchange].latest
+            if latest is None or exchange in viewer.awaiting:
+                continue
+            frame = latest.frame_for(seen)
+            viewer.seen[exchange] = latest.state.order
+            if frame is not None:
+                return viewer.link.bytes_of(frame) + self._clock(viewer)
+        return self._clock(viewer) if viewer.clock_due else None
 
-    def _look_after(self, now: float) -> None:
-        for viewer in self._admitted():
-            if now - viewer.joined_at > LIFETIME_S:
-                self._drop(viewer, "came to the end of its hour")
-            elif viewer.unsent and now - viewer.moved_at > BLOCKED_S:
-                self._drop(viewer, f"took nothing for {BLOCKED_S:.0f} s")
-            elif not viewer.unsent and now - viewer.sent_at > PULSE_S:
-                self._send(viewer, Frame(pulse_message(self._problem)))
+    def _clock(self, viewer: Viewer) -> bytes:
+        viewer.clock_due, viewer.clock_at = False, time.monotonic()
+        followed = frozenset(viewer.seen)
+        if followed not in self._clocks:
+            ages, problem = self._topics.ages_s(followed), self._topics.problem(followed)
+            self._clocks[followed] = Frame(orjson.dumps(clock_message(ages, problem)))
+        return viewer.link.bytes_of(self._clocks[followed])
 
-    def _pulse_all(self, problem: str | None) -> None:
-        self._problem = problem
-        frame = Frame(pulse_message(problem))
-        for viewer in self._admitted():
-            if not viewer.unsent:
-                self._send(viewer, frame)
-
-    def _admitted(self) -> list[Viewer]:
-        return [viewer for viewer in tuple(self._viewers) if viewer.admitted]
-
-    def _drop(self, viewer: Viewer, reason: str | None) -> None:
-        if viewer in self._viewers:
+    def _drop(self, viewer: Viewer, reason: str) -> None:
+        with self._lock:
+            if viewer not in self._viewers:
+                return
             self._viewers.discard(viewer)
-            if self._selector is not None and viewer.admitted:
-                self._selector.unregister(viewer.sock)
-            viewer.sock.close()
-            _log.debug("Viewer of %s dropped: %s", viewer.exchange, reason)
+            self._sessions[viewer.session] -= 1
+            self._sessions += Counter()
+        self._topics.leave(viewer)
+        self._watched = self._topics.watched()
+        if viewer in self._admitted:
+            self._admitted.discard(viewer)
+            self._loop.forget(viewer.sock)
+        viewer.sock.close()
+        _log.debug("A viewer is gone: %s", reason)
 
 
-def _is_older(state: ChainState, than: ChainState) -> bool:
-    """Whether a slower reader hands in what has been overtaken meanwhile."""
-    mine, theirs = state.payload["updated_at"], than.payload["updated_at"]
-    if mine is None or theirs is None:
-        return False
-    return datetime.fromisoformat(mine) < datetime.fromisoformat(theirs)
+def _admit_to(viewer: Viewer, exchange: str) -> None:
+    """An exchange that was awaited has been read, or cannot be."""
+    if exchange in viewer.awaiting:
+        viewer.awaiting.discard(exchange)
+        viewer.clock_due = True

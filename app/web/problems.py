@@ -30,7 +30,7 @@ def install(app: Flask) -> None:
 
 def wants_json() -> bool:
     """Whether the route answers programs rather than people."""
-    return request.path.startswith(("/api/", "/live/"))
+    return request.path.startswith(("/api/", "/live"))
 
 
 def _known_problem(error: OIError) -> ResponseReturnValue:

@@ -1,16 +1,31 @@
 """What the parts of one web process share, kept with the Flask application."""
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 from flask import current_app
 
+from app.chains.day import DaySeries
 from app.chains.states import ChainStates
-from app.push.follower import Follower
-from app.push.hub import Viewers
+from app.push.live import Live
 from app.web.auth.attempts import AttemptLimit
 from app.web.database import Database
 from db.settings import Settings
+
+
+class Sessions(Protocol):
+    """Who knows which sessions hold."""
+
+    def is_open(self, sid: str) -> bool:
+        """Whether a session of that identifier holds."""
+        ...
+
+
+class _Endless:
+    """Sessions that nobody ends before their time."""
+
+    def is_open(self, sid: str) -> bool:
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +34,27 @@ class Services:
 
     settings: Settings
     attempts: AttemptLimit
+    sessions: Sessions
     database: Database
     states: ChainStates
-    viewers: Viewers
-    live: Follower
+    days: DaySeries
+    live: Live
 
     @classmethod
     def of(cls, settings: Settings, *, explicit: bool) -> "Services":
         """Everything unstarted: threads and connections come with the first request for them."""
         database = Database(settings, explicit=explicit)
         states = ChainStates(database)
-        viewers = Viewers()
-        live = Follower(database.url, states, viewers)
-        return cls(settings, AttemptLimit(), database, states, viewers, live)
+        sessions = _Endless()
+        return cls(
+            settings=settings,
+            attempts=AttemptLimit(),
+            sessions=sessions,
+            database=database,
+            states=states,
+            days=DaySeries(database),
+            live=Live(database.url, states, sessions.is_open),
+        )
 
     def warm_up(self) -> None:
         """Begin to follow the database, once: whoever is at the login page will want the chain.
@@ -43,7 +66,6 @@ class Services:
     def close(self) -> None:
         """Stop following the database and let all viewers go."""
         self.live.close()
-        self.viewers.close()
         self.database.close()
 
 

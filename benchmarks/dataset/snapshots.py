@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.dataset.features import FEATURES, feature_rows
 from benchmarks.dataset.market import chain_day
 from benchmarks.dataset.spec import DatasetSpec
 from db.market.clock import IST
 from db.market.exchanges import EXCHANGES
-from db.market.ticks import STORED_FIELDS, EnrichedOption, EnrichedSnapshot
+from db.market.ticks import CHANGE_MINUTES, STORED_FIELDS, EnrichedOption, EnrichedSnapshot
 
 if TYPE_CHECKING:
     from db.market.ticks import ChainColumns
@@ -40,24 +40,40 @@ def _snapshot(
 ) -> EnrichedSnapshot:
     contracts = len(chain) // spec.snapshots_per_day
     rows = slice(position * contracts, (position + 1) * contracts)
-    columns = [_values(chain, name, rows) for name in STORED_FIELDS]
+    columns = {name: _values(chain, name, rows) for name in STORED_FIELDS}
+    columns |= {
+        f"oi_change_{minutes}m": _units(columns["oi"], columns[f"pct_change_{minutes}m"])
+        for minutes in CHANGE_MINUTES
+    }
     spot = float(chain.underlying_price[rows.start])
     return EnrichedSnapshot(
         exchange=chain.exchange,
         timestamp=chain.timestamp[rows.start].item().replace(tzinfo=IST),
-        options=tuple(EnrichedOption(*values) for values in zip(*columns, strict=True)),
+        options=tuple(
+            EnrichedOption(**dict(zip(columns, values, strict=True)))
+            for values in zip(*columns.values(), strict=True)
+        ),
         underlying_price=spot,
         future_price=round(spot * 1.002, 2),
         future_oi=12_000_000,
         vix=13.0,
         atm_strike=float(chain.strike[rows][abs(chain.strike[rows] - spot).argmin()]),
         features=dict(zip(FEATURES, features, strict=True)),
+        has_changes=True,
     )
 
 
-def _values(chain: "ChainColumns", name: str, rows: slice) -> list[object]:
+def _units(quantities: list[Any], percentages: list[Any]) -> list[int | None]:
+    """What OI has changed by, in units, from its change in percent."""
+    return [
+        None if percent is None else round(quantity - quantity / (1 + percent / 100))
+        for quantity, percent in zip(quantities, percentages, strict=True)
+    ]
+
+
+def _values(chain: "ChainColumns", name: str, rows: slice) -> list[Any]:
     values = getattr(chain, name)[rows]
-    listed: list[object] = values.tolist()
+    listed: list[Any] = values.tolist()
     if values.dtype.kind == "S":
         return [value.decode() for value in listed if isinstance(value, bytes)]
     # NaN is unknown

@@ -63,7 +63,7 @@ class Trader(HttpUser):
                 protocol.send(
                     Request(
                         host=address.netloc,
-                        target=f"/live/{self.exchange}",
+                        target=f"/live?follow={self.exchange}",
                         extensions=[PerMessageDeflate()],
                         extra_headers=[(b"cookie", cookie.encode())],
                     )

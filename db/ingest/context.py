@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, func
+from sqlalchemy import Connection, and_, bindparam, func, or_
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from db.market.ticks import EnrichedSnapshot
@@ -50,7 +50,10 @@ def write_features(connection: Connection, snapshot: EnrichedSnapshot) -> None:
 
 
 def write_metadata(connection: Connection, snapshot: EnrichedSnapshot) -> None:
-    """Upsert the exchange's last known state, unless a newer one is there."""
+    """Upsert the exchange's last known state, unless a newer one is there.
+
+    An instant beyond the horizon of the database's clock counts as older than any.
+    """
     row = {
         "exchange": snapshot.exchange,
         "last_update_time": snapshot.timestamp,
@@ -77,11 +80,15 @@ def _metadata_upsert() -> Insert:
         if column.name != "updated_at"
     }
     statement = insert(exchange_metadata).values({**given, "updated_at": func.now()})
-    newer = statement.excluded
+    newer, horizon = statement.excluded, func.live_edge.horizon()
+    known_at = exchange_metadata.c.last_update_time
     return statement.on_conflict_do_update(
         index_elements=["exchange"],
         set_={name: newer[name] for name in (*given, "updated_at") if name != "exchange"},
-        where=exchange_metadata.c.last_update_time <= newer.last_update_time,
+        where=and_(
+            newer.last_update_time <= horizon,
+            or_(known_at <= newer.last_update_time, known_at > horizon),
+        ),
     )
 
 
@@ -95,6 +102,9 @@ def summary_context(snapshot: EnrichedSnapshot) -> str:
         "future_oi": snapshot.future_oi,
         "future_symbol": snapshot.future_symbol,
         "vix": snapshot.vix,
+        "atm_strike": snapshot.atm_strike,
+        "source": snapshot.source,
+        "has_changes": snapshot.has_changes,
     }
     features = {
         column: snapshot.features.get(feature) for column, feature in _SUMMARY_FEATURES.items()

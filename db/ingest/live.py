@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from db.driver import driver_cursor
 from db.ingest.context import summary_context, write_features, write_metadata
 from db.ingest.statements import copy_statement, statement
-from db.market.ticks import EnrichedOption, EnrichedSnapshot
+from db.market.ticks import CHANGE_MINUTES, EnrichedOption, EnrichedSnapshot
 
 # binary COPY converts nothing: what is no double must be named
 _STAGE_TYPES = {
@@ -15,6 +15,7 @@ _STAGE_TYPES = {
     "token": "int8",
     "oi": "int8",
     "volume": "int8",
+    **{f"oi_change_{minutes}m": "int8" for minutes in CHANGE_MINUTES},
     "time_to_expiry_seconds": "int4",
     "expiry": "date",
 }

@@ -54,9 +54,9 @@ CHANGE_MINUTES = (3, 5, 10, 15, 30)
 class EnrichedOption(NamedTuple):
     """One row of option_chain_snapshots, its fields named as the columns; None is unknown.
 
-    `exchange` and `timestamp` belong to the snapshot. Fields up to `order_book_imbalance` are
-    stored with the history (`STORED_FIELDS`); those behind only in the live edge. `iv` is in
-    percent, `pct_change_*` in percent of the OI that many minutes ago, `theta` in INR a day,
+    `exchange` and `timestamp` belong to the snapshot. `STORED_FIELDS` are stored with the history;
+    the others only in the live edge. `iv` is in percent, `pct_change_*` in percent of the OI that
+    many minutes ago and `oi_change_*` in units, both from the same row, `theta` in INR a day,
     `vega` in INR a percentage point of volatility; `theoretical_price` is what the volatility of
     the neighbouring strikes makes of the contract.
     """
@@ -77,6 +77,11 @@ class EnrichedOption(NamedTuple):
     pct_change_10m: float | None
     pct_change_15m: float | None
     pct_change_30m: float | None
+    oi_change_3m: int | None
+    oi_change_5m: int | None
+    oi_change_10m: int | None
+    oi_change_15m: int | None
+    oi_change_30m: int | None
     iv: float | None
     best_bid: float | None
     best_ask: float | None
@@ -91,7 +96,13 @@ class EnrichedOption(NamedTuple):
     theoretical_price: float | None = None
 
 
-STORED_FIELDS = EnrichedOption._fields[: EnrichedOption._fields.index("delta")]
+STORED_FIELDS = tuple(
+    name
+    for name in EnrichedOption._fields[: EnrichedOption._fields.index("delta")]
+    if not name.startswith("oi_change_")
+)
+
+Source = Literal["live", "simulated", "replayed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,8 @@ class EnrichedSnapshot:
     """A chain with everything computed; what `db.ingest` writes in one transaction.
 
     `features` holds values for the columns of ml_features by their names (without the key and
-    `feature_payload`); it is empty for a live-edge update, which stores no features.
+    `feature_payload`); it is empty for a live-edge update, which stores no features. Without
+    `has_changes` the database computes the contracts' changes of OI from its history.
     """
 
     exchange: str
@@ -112,6 +124,8 @@ class EnrichedSnapshot:
     vix: float | None = None
     atm_strike: float | None = None
     features: Mapping[str, float | None] = field(default_factory=dict)
+    source: Source | None = None
+    has_changes: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from db.market.ticks import Source
 from db.queries.statements import fetch, fetch_one, scalar
 
 
@@ -12,7 +13,8 @@ class ChainSummary(NamedTuple):
     """One exchange's head line; `sequence` grows with every change of any exchange.
 
     Future, VIX and features are those of `context_at`; OI changes of the day count from
-    `prev_close_at`.
+    `prev_close_at`. OI is known of `oi_known` of the `contracts`. `age_s` is how long ago the
+    database took the chain, by its own clock on both sides.
     """
 
     exchange: str
@@ -20,6 +22,7 @@ class ChainSummary(NamedTuple):
     sequence: int
     updated_at: datetime
     contracts: int
+    oi_known: int
     expiry: date | None
     atm_strike: float | None
     underlying_price: float | None
@@ -45,6 +48,8 @@ class ChainSummary(NamedTuple):
     context_at: datetime | None
     day_open_at: datetime | None
     prev_close_at: datetime | None
+    source: Source | None
+    age_s: float
 
 
 def summary(connection: Connection, exchange: str) -> ChainSummary | None:

@@ -7,6 +7,7 @@ SELECT
     head.sequence AS sequence,
     head.updated_at AS updated_at,
     head.contracts AS contracts,
+    head.oi_known AS oi_known,
     head.expiry AS expiry,
     head.atm_strike AS atm_strike,
     head.underlying_price AS underlying_price,
@@ -31,7 +32,9 @@ SELECT
     head.itm_pe_breadth AS itm_pe_breadth,
     head.context_at AS context_at,
     head.day_open_at AS day_open_at,
-    head.prev_close_at AS prev_close_at
+    head.prev_close_at AS prev_close_at,
+    head.source AS source,
+    EXTRACT(epoch FROM clock_timestamp() - head.updated_at)::double precision AS age_s
 FROM chain_summary AS head
 WHERE head.exchange = %(exchange)s;
 
@@ -42,6 +45,7 @@ SELECT
     head.sequence AS sequence,
     head.updated_at AS updated_at,
     head.contracts AS contracts,
+    head.oi_known AS oi_known,
     head.expiry AS expiry,
     head.atm_strike AS atm_strike,
     head.underlying_price AS underlying_price,
@@ -66,7 +70,9 @@ SELECT
     head.itm_pe_breadth AS itm_pe_breadth,
     head.context_at AS context_at,
     head.day_open_at AS day_open_at,
-    head.prev_close_at AS prev_close_at
+    head.prev_close_at AS prev_close_at,
+    head.source AS source,
+    EXTRACT(epoch FROM clock_timestamp() - head.updated_at)::double precision AS age_s
 FROM chain_summary AS head
 ORDER BY head.exchange;
 

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BIGINT,
     DOUBLE_PRECISION,
     TIMESTAMP,
+    Boolean,
     Column,
     Date,
     Index,
@@ -71,6 +72,8 @@ chain_summary = Table(
         server_default=text("clock_timestamp()"),
     ),
     Column("contracts", Integer, nullable=False, server_default=text("0")),
+    # those of them whose OI is known
+    Column("oi_known", Integer, nullable=False, server_default=text("0")),
     Column("expiry", Date),
     *doubles("atm_strike", "underlying_price", "future_price"),
     Column("future_oi", BIGINT),
@@ -90,6 +93,11 @@ chain_summary = Table(
         "itm_ce_breadth",
         "itm_pe_breadth",
     ),
+    # live, simulated or replayed; NULL: the writer did not say
+    Column("source", Text),
+    # whether the writer gave the changes of OI; false: they follow history; NULL: the chain was
+    # read from history, and percentages that are stored there stand
+    Column("has_changes", Boolean),
     # the instant that future, VIX and features were given for; the instants OI is compared with
     Column("context_at", MarketTime),
     Column("day_open_at", MarketTime),
@@ -106,6 +114,20 @@ snapshot_touched = Table(
     market_time(),
     PrimaryKeyConstraint("transaction_id", "exchange", "timestamp"),
     prefixes=["UNLOGGED"],
+)
+
+# its functions and triggers, in order: the newest text of each file under alembic/versions/sql. A
+# revision that changes a function brings the whole file anew, and its folder is named here then.
+LIVE_EDGE_SQL = (
+    "0007_live_edge/0_reset",
+    "0007_live_edge/1_touch",
+    "0007_live_edge/2_snapshots",
+    "0007_live_edge/3_baselines",
+    "0007_live_edge/4_summary",
+    "0007_live_edge/5_chain",
+    "0007_live_edge/6_settle",
+    "0007_live_edge/7_write",
+    "0007_live_edge/8_triggers",
 )
 
 declare(

@@ -1,5 +1,7 @@
 """Features of ml_features against sums written out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,14 @@ def test_figures_of_the_underlying() -> None:
 
 def test_volume_to_oi_is_a_ratio_of_totals() -> None:
     assert found(chain())["ce_volume_to_oi_ratio"] == pytest.approx(3.0)
+
+
+def test_what_is_known_of_no_contract_is_no_zero() -> None:
+    state = chain()
+    oi = np.where(state.is_call, state.oi, np.nan)
+    result = found(replace(state, oi=oi, volume=np.full(len(oi), np.nan)))
+    for name in ("total_itm_oi_pe", "pcr_total_oi", "pcr_itm_oi", "ce_volume_to_oi_ratio"):
+        assert np.isnan(result[name]), name
 
 
 def test_net_gamma_is_calls_minus_puts_for_one_percent() -> None:

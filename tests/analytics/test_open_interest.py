@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from app.analytics.baselines import baseline_position, baseline_positions
 from app.analytics.open_interest import (
     absolute_change,
+    itm_oi_change,
     max_pain,
     percent_change,
     put_call_ratio,
@@ -37,7 +38,7 @@ def test_max_pain_is_the_cheapest_settlement(chain: list[tuple[int, bool, int]])
     is_call = np.array([row[1] for row in chain])
     oi = np.array([float(row[2]) for row in chain])
     found = float(max_pain(strike, is_call, oi))
-    if not oi.sum():
+    if not oi.sum() or is_call.all() or not is_call.any():
         assert np.isnan(found)
         return
     total = {
@@ -62,6 +63,21 @@ def test_max_pain_ignores_unknown_oi() -> None:
     assert float(max_pain([100.0, 105.0, 110.0], np.array([True, True, False]), oi)) == 100.0
 
 
+@pytest.mark.parametrize("unknown", [[0, 1], [2, 3]])
+def test_a_side_of_which_nothing_is_known_leaves_max_pain_and_pcr_unknown(
+    unknown: list[int],
+) -> None:
+    is_call, oi = np.array([True, True, False, False]), np.array([10.0, 20.0, 30.0, 40.0])
+    oi[unknown] = np.nan
+    assert np.isnan(max_pain([100.0, 105.0, 100.0, 105.0], is_call, oi))
+    assert np.isnan(put_call_ratio(is_call, oi))
+
+
+def test_what_is_known_of_a_side_counts() -> None:
+    is_call = np.array([True, True, False, False])
+    assert float(put_call_ratio(is_call, [10.0, np.nan, 30.0, np.nan])) == 3.0
+
+
 def test_max_pain_of_an_empty_chain_is_unknown() -> None:
     assert np.isnan(max_pain(np.array([]), np.array([], dtype=bool), np.array([])))
 
@@ -82,6 +98,47 @@ def test_change_is_in_units_and_in_percent_of_the_baseline() -> None:
 
 def test_change_from_nothing_or_from_the_unknown_is_unknown() -> None:
     assert np.isnan(percent_change([110.0, 90.0, np.nan], [0.0, np.nan, 5.0])).all()
+
+
+STRIKE = np.repeat(np.arange(25_700.0, 26_301.0, 50.0), 2)
+IS_CALL = np.tile([True, False], len(STRIKE) // 2)
+
+
+def itm(oi: np.ndarray, before: np.ndarray, atm: float = 26_000.0) -> tuple[float, float]:
+    ce, pe = itm_oi_change(STRIKE, IS_CALL, oi, before, atm, 50.0)
+    return float(ce), float(pe)
+
+
+def test_itm_change_is_the_sum_now_against_the_sum_then() -> None:
+    before = np.full(len(STRIKE), 100.0)
+    now = before.copy()
+    now[(STRIKE == 25_950) & IS_CALL] = 300.0
+    now[(STRIKE == 25_750) & IS_CALL] = 0.0
+    now[(STRIKE == 26_250) & ~IS_CALL] = 50.0
+    assert itm(now, before) == pytest.approx((20.0, -10.0))
+
+
+def test_itm_change_leaves_out_atm_and_what_lies_deeper_or_out_of_the_money() -> None:
+    before = np.full(len(STRIKE), 100.0)
+    now = np.where(np.isin(STRIKE, [26_000, 25_700, 26_300]), 900.0, before)
+    now = np.where((STRIKE > 26_000) == IS_CALL, 900.0, now)
+    assert itm(now, before) == (0.0, 0.0)
+
+
+def test_itm_change_counts_legs_known_now_and_then() -> None:
+    before, now = np.full(len(STRIKE), 100.0), np.full(len(STRIKE), 110.0)
+    before[(STRIKE == 25_950) & IS_CALL] = np.nan
+    now[(STRIKE == 25_900) & IS_CALL] = np.nan
+    now[~IS_CALL] = np.nan
+    ce, pe = itm(now, before)
+    assert ce == pytest.approx(10.0)
+    assert np.isnan(pe)
+
+
+def test_itm_change_without_atm_or_from_nothing_is_unknown() -> None:
+    before, now = np.zeros(len(STRIKE)), np.full(len(STRIKE), 110.0)
+    assert np.isnan(itm(now, before)).all()
+    assert np.isnan(itm(now, now, atm=np.nan)).all()
 
 
 OPEN = datetime(2025, 12, 4, 9, 15, tzinfo=IST)

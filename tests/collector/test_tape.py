@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, text
 
-from app.chains.legacy import exchange_payload
+from app.chains.legacy import payload
+from app.chains.state import read_state
 from app.collector import Collector, Counts
 from app.feeds.replay import ReplayFeed
 from db.engine import engine_for
-from db.market.clock import market_now
 from db.market.exchanges import EXCHANGES
 from tests.support.databases import DatabaseServer
 
@@ -72,7 +72,7 @@ def test_the_last_chain_shows_what_the_tape_holds(
     engine: Engine, counts: Counts, rows: pd.DataFrame, exchange: str
 ) -> None:
     with engine.connect() as connection:
-        shown = exchange_payload(connection, exchange, strikes=None, now=market_now())
+        shown = payload(read_state(connection, exchange))
     of_chain = rows[rows.exchange == exchange]
     last = of_chain[of_chain.timestamp == LAST]
     options = {(o["strike"], side): o for side, o in _sides(shown)}
@@ -135,7 +135,7 @@ def test_volatility_of_the_tape_is_that_of_its_prices(
     engine: Engine, counts: Counts, rows: pd.DataFrame
 ) -> None:
     with engine.connect() as connection:
-        shown = exchange_payload(connection, "NSE", strikes=None, now=market_now())
+        shown = payload(read_state(connection, "NSE"))
     known = [option for _, option in _sides(shown) if option["iv"] is not None]
     assert len(known) > 30
     days = (pd.Timestamp("2025-12-09T15:30:00+05:30") - LAST) / pd.Timedelta(days=365)

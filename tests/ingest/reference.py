@@ -28,7 +28,8 @@ LATEST = text(
 )
 SUMMARY = text(
     """
-    SELECT exchange, "timestamp", contracts, oi_ce, oi_pe, pcr, max_pain, atm_strike, straddle
+    SELECT exchange, "timestamp", contracts, oi_known, oi_ce, oi_pe, pcr, max_pain, atm_strike,
+           straddle
     FROM chain_summary
     """
 )
@@ -78,7 +79,9 @@ def _totals(chain: Chain) -> tuple[Any, ...]:
 def _summary(exchange: str, moment: datetime, chain: Chain) -> tuple[Any, ...]:
     contracts, _, oi_ce, oi_pe, _, _, atm, straddle = _totals(chain)
     pcr = oi_pe / oi_ce if oi_ce and oi_pe is not None else None
-    return exchange, moment, contracts, oi_ce, oi_pe, pcr, _max_pain(chain), atm, straddle
+    known = sum(row.oi is not None for row in chain.values())
+    pain = None if None in (oi_ce, oi_pe) else _max_pain(chain)
+    return exchange, moment, contracts, known, oi_ce, oi_pe, pcr, pain, atm, straddle
 
 
 def _max_pain(chain: Chain) -> float | None:

@@ -14,39 +14,42 @@ from tests.web.test_unavailable import away, back
 def test_a_commit_reaches_the_viewers_as_a_delta(web: WebServer, store: Store) -> None:
     store()
     cookie = web.sign_in()
-    with following(web, "NSE", cookie) as one, following(web, "NSE", cookie) as other:
-        full = [follower.message("full") for follower in (one, other)]
+    with (
+        following(web, "NSE", cookie=cookie) as one,
+        following(web, "NSE", cookie=cookie) as other,
+    ):
+        full = [viewer.message("full") for viewer in (one, other)]
         assert [len(message["legs"]) for message in full] == [18, 18]
         store(minute=1, oi=lambda strike, side: 7000 if strike == 26_000 else 6500)
-        for follower in (one, other):
-            delta = follower.message("delta")
+        for viewer in (one, other):
+            delta = viewer.message("delta")
             assert delta["base"] == full[0]["sequence"]
-            fields = full[0]["leg_fields"]
+            fields = full[0]["fields"]
             changed = {
                 (strike, side): dict(zip(pairs[::2], pairs[1::2], strict=True))
                 for strike, side, *pairs in delta["cells"]
             }
-            assert changed[26_000.0, "CE"][fields.index("latest_oi")] == 7000
+            assert changed[26_000.0, "CE"][fields.index("oi")] == 7000
 
 
 def test_without_a_session_nobody_follows(web: WebServer) -> None:
-    with following(web, "NSE") as follower:
-        assert follower.refused == 401
+    with following(web, "NSE") as viewer:
+        assert viewer.refused == 401
 
 
 def test_followers_hear_that_the_database_is_away_and_get_what_they_missed(
     web: WebServer, store: Store, server: DatabaseServer, database: URL
 ) -> None:
     store()
-    with following(web, "NSE", web.sign_in()) as follower:
-        known = follower.message("full")["sequence"]
+    with following(web, "NSE", cookie=web.sign_in()) as viewer:
+        known = viewer.message("full")["sequence"]
         away(server, database)
-        while not (problem := follower.message("pulse")["problem"]):
+        while not (problem := viewer.message("clock")["problem"]):
             pass
         assert problem.startswith("The database does not answer")
         back(server, database)
         store(minute=1, index=26_030.0)
-        delta = follower.message("delta")
+        delta = viewer.message("delta")
         assert delta["base"] == known
         assert delta["summary"]["underlying_price"] == 26_030.0
 
@@ -56,8 +59,8 @@ def test_it_ends_at_once_while_viewers_watch(
     web: WebServer, store: Store, how: signal.Signals
 ) -> None:
     store()
-    with following(web, "NSE", web.sign_in()) as follower:
-        follower.message("full")
+    with following(web, "NSE", cookie=web.sign_in()) as viewer:
+        viewer.message("full")
         assert web.stop(how) == 0
 
 

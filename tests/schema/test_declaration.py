@@ -7,10 +7,11 @@ from sqlalchemy import URL
 from db import migrate
 from db.revision_sql import sql_files
 from db.schema import metadata
+from db.schema.live_edge import LIVE_EDGE_SQL
 from tests.support.databases import connection
 from tests.support.paths import ROOT
 
-DECLARED_SQL = ROOT / "db" / "schema" / "sql" / "live_edge"
+REVISIONS_SQL = ROOT / "alembic" / "versions" / "sql"
 
 DEFINITIONS = """
     SELECT pg_get_functiondef(p.oid) AS definition
@@ -36,11 +37,19 @@ def test_there_is_one_head() -> None:
 def test_live_edge_functions_are_what_is_declared(database: URL) -> None:
     with connection(database) as session:
         migrated = session.execute(DEFINITIONS).fetchall()
-        for path in sorted(DECLARED_SQL.glob("*.sql")):
+        for name in LIVE_EDGE_SQL:
+            (path,) = sql_files(name)
             session.execute(path.read_text())
         declared = session.execute(DEFINITIONS).fetchall()
     assert len(migrated) > 20
     assert migrated == declared
+
+
+def test_the_declaration_names_the_newest_text_of_each_file() -> None:
+    newest = {}
+    for path in sorted(REVISIONS_SQL.glob("*/*.sql")):
+        newest[path.stem] = f"{path.parent.name}/{path.stem}"
+    assert list(LIVE_EDGE_SQL) == [newest[stem] for stem in sorted(newest)]
 
 
 def test_sql_of_a_revision_that_is_not_there_is_an_error() -> None:

@@ -31,7 +31,7 @@ def option(
         "oi": oi,
         "ltp": 100.0,
         "volume": 10,
-        **{f"pct_change_{n}m": None for n in (3, 5, 10, 15, 30)},
+        **{f"{unit}_change_{n}m": None for unit in ("pct", "oi") for n in (3, 5, 10, 15, 30)},
         "iv": 12.0,
         "best_bid": 99.0,
         "best_ask": 101.0,

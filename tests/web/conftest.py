@@ -136,6 +136,7 @@ def a_snapshot(
     oi: Callable[[float, str], int] = lambda strike, side: 6500 if side == "CE" else 13_000,
     strikes: int = 4,
     step: float = 50.0,
+    future_symbol: str = "NIFTY26AUGFUT",
 ) -> EnrichedSnapshot:
     """A chain of `strikes` strikes either side of 26,000 with the given OI."""
     rows = [26_000 + step * n for n in range(-strikes, strikes + 1)]
@@ -146,7 +147,7 @@ def a_snapshot(
         underlying_price=index,
         future_price=index + 90,
         future_oi=1_300_000,
-        future_symbol="NIFTY26AUGFUT",
+        future_symbol=future_symbol,
         vix=12.5,
         atm_strike=26_000.0,
         features={"itm_ce_breadth": 0.5, "itm_pe_breadth": 0.25},

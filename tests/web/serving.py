@@ -1,8 +1,7 @@
-"""The web server as its own process, and a follower that speaks WebSocket to it."""
+"""The web server as its own process, and viewers of it."""
 
 import contextlib
 import http.cookiejar
-import json
 import os
 import re
 import signal
@@ -14,16 +13,13 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import URL
-from wsproto import ConnectionType, WSConnection
-from wsproto.events import AcceptConnection, RejectConnection, Request, TextMessage
-from wsproto.extensions import PerMessageDeflate
 
 from tests.support.paths import ROOT
+from tests.support.websockets import WebSocketClient
 from tests.web import PASSWORD, USERNAME
 
 PATIENCE_S = 60.0
@@ -110,65 +106,12 @@ def web_server(home: Path, database: URL) -> Iterator[WebServer]:
             server.stop()
 
 
-@dataclass
-class Follower:
-    """A WebSocket client; `refused` is the HTTP status where the server said no."""
-
-    sock: socket.socket
-    protocol: WSConnection
-    refused: int | None = None
-    _text: str = ""
-    _messages: list[Any] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, server: WebServer, exchange: str, cookie: str = "") -> "Follower":
-        """Ask to follow an exchange."""
-        sock = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S)
-        protocol = WSConnection(ConnectionType.CLIENT)
-        request = Request(
-            host=f"127.0.0.1:{server.port}",
-            target=f"/live/{exchange}",
-            extensions=[PerMessageDeflate()],
-            extra_headers=[(b"cookie", cookie.encode())],
-        )
-        sock.sendall(protocol.send(request))
-        follower = cls(sock, protocol)
-        while follower.refused is None and not follower._read():
-            pass
-        return follower
-
-    def message(self, kind: str) -> Any:
-        """The next message of that kind; others are passed over."""
-        while True:
-            while not self._messages:
-                self._read()
-            message = self._messages.pop(0)
-            if message["kind"] == kind:
-                return message
-
-    def _read(self) -> bool:
-        data = self.sock.recv(65_536)
-        if not data:
-            raise ConnectionResetError("the server closed this link")
-        self.protocol.receive_data(data)
-        accepted = False
-        for event in self.protocol.events():
-            accepted = accepted or isinstance(event, AcceptConnection)
-            if isinstance(event, RejectConnection):
-                self.refused = event.status_code
-            if isinstance(event, TextMessage):
-                self._text += event.data
-                if event.message_finished:
-                    self._messages.append(json.loads(self._text))
-                    self._text = ""
-        return accepted
-
-
 @contextlib.contextmanager
-def following(server: WebServer, exchange: str, cookie: str = "") -> Iterator[Follower]:
-    """A follower whose socket is closed afterwards."""
-    follower = Follower.of(server, exchange, cookie)
+def following(server: WebServer, *exchanges: str, cookie: str = "") -> Iterator[WebSocketClient]:
+    """A viewer of these exchanges, whose socket is closed afterwards."""
+    target = f"/live?follow={','.join(exchanges)}"
+    viewer = WebSocketClient.connected(server.port, target, [("cookie", cookie)])
     try:
-        yield follower
+        yield viewer
     finally:
-        follower.sock.close()
+        viewer.close()

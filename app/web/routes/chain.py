@@ -1,22 +1,20 @@
-"""The JSON routes."""
-
-import csv
-import io
-from typing import Any
+"""The routes of the newest chain: JSON for the page and for programs, CSV for people."""
 
 from flask import Blueprint, Response, request
 
-from app.chains.legacy import Row
-from app.chains.states import Encoded
+from app.chains import legacy
+from app.chains.bodies import Encoded
+from app.chains.export import chain_csv, file_name
+from app.chains.state import ChainFaultError, ChainState
+from app.chains.wire import clock_message, full_body
 from app.web.problems import UNAVAILABLE
 from app.web.responses import json_answer
 from app.web.services import services
 from db.errors import InvalidInputError
 from db.market.exchanges import EXCHANGES
+from db.market.limits import MOST_STRIKES
 
 blueprint = Blueprint("api", __name__)
-
-_MOST_STRIKES = 500
 
 
 @blueprint.get("/healthz")
@@ -29,51 +27,67 @@ def healthz() -> Response:
 @blueprint.get("/api/system-status")
 def system_status() -> Response:
     """Whether there are chains to show; says what is missing when the database is away."""
-    states = services().states
     try:
-        ready = any(states.current(key).payload["updated_at"] for key in EXCHANGES)
+        ready = any(_has_chain(key) for key in EXCHANGES)
     except UNAVAILABLE as error:
         answer = {"initialized": False, "initializing": False, "error": str(error)}
         return json_answer(answer, 503)
     return json_answer({"initialized": ready, "initializing": not ready})
 
 
+@blueprint.get("/api/state/<exchange>")
+def state(exchange: str) -> Response:
+    """The newest chain as the page is pushed it; its age and the time stand in two headers."""
+    current = _current(exchange)
+    clock = clock_message({exchange: current.age_s()})
+    answer = conditional(full_body(current))
+    answer.headers["OI-Server-Ms"] = str(clock["server_ms"])
+    if (age_ms := clock["ages"][exchange]) is not None:
+        answer.headers["OI-Age-Ms"] = str(age_ms)
+    return answer
+
+
 @blueprint.get("/api/data/<exchange>")
 def data(exchange: str) -> Response:
-    """The newest chain; `?strikes=N` narrows it to N strikes either side of ATM."""
+    """The newest chain for programs; `?strikes=N` narrows it to N strikes either side of ATM."""
     strikes = _strikes(request.args.get("strikes"))
-    shared = services()
-    shared.live.start()
-    return _conditional(shared.states.current(exchange).encoded(strikes))
+    return conditional(legacy.body(_current(exchange), strikes))
 
 
 @blueprint.get("/api/chain/<exchange>.csv")
-def chain_csv(exchange: str) -> Response:
+def chain_as_csv(exchange: str) -> Response:
     """The newest chain as CSV, one line a contract."""
-    payload = services().states.current(exchange).payload
-    text = io.StringIO(newline="")
-    lines = [_csv_line(payload, side, option) for side, option in _contracts(payload)]
-    writer = csv.DictWriter(text, fieldnames=list(lines[0]) if lines else ["exchange"])
-    writer.writeheader()
-    writer.writerows(lines)
-    stamp = (payload["last_update"] or "empty")[:19].replace(":", "")
-    name = f"{payload['exchange']}_{stamp}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(text.getvalue(), mimetype="text/csv", headers=headers)
+    chain = services().states.current(exchange).chain
+    headers = {"Content-Disposition": f'attachment; filename="{file_name(chain)}"'}
+    return Response(chain_csv(chain), mimetype="text/csv", headers=headers)
+
+
+def _current(exchange: str) -> ChainState:
+    shared = services()
+    shared.live.start()
+    return shared.states.current(exchange)
+
+
+def _has_chain(exchange: str) -> bool:
+    try:
+        return services().states.current(exchange).chain.head is not None
+    except ChainFaultError:
+        # its own page says so; the others can be shown
+        return False
 
 
 def _strikes(text: str | None) -> int | None:
     if text is None:
         return None
-    whole = text.isascii() and text.isdecimal() and len(text) <= len(str(_MOST_STRIKES))
-    if not whole or not 1 <= int(text) <= _MOST_STRIKES:
+    whole = text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_STRIKES))
+    if not whole or not 1 <= int(text) <= MOST_STRIKES:
         raise InvalidInputError(
-            f"strikes must be a whole number from 1 to {_MOST_STRIKES}, not {text!r}."
+            f"strikes must be a whole number from 1 to {MOST_STRIKES}, not {text[:40]!r}."
         )
     return int(text)
 
 
-def _conditional(encoded: Encoded) -> Response:
+def conditional(encoded: Encoded) -> Response:
     """The body, packed if the client can unpack it; 304 when the client has it already."""
     packed = request.accept_encodings.quality("gzip") > 0
     response = Response(mimetype="application/json")
@@ -87,24 +101,3 @@ def _conditional(encoded: Encoded) -> Response:
     if packed:
         response.headers["Content-Encoding"] = "gzip"
     return response
-
-
-def _contracts(payload: Row) -> list[tuple[str, Row]]:
-    both = [("CE", o) for o in payload["call_options"]] + [
-        ("PE", o) for o in payload["put_options"]
-    ]
-    return sorted(both, key=lambda pair: (pair[1]["strike"], pair[0]))
-
-
-def _csv_line(payload: Row, side: str, option: Row) -> dict[str, Any]:
-    flat = {name: value for name, value in option.items() if not isinstance(value, dict)}
-    return {
-        "timestamp": payload["last_update"],
-        "exchange": payload["exchange"],
-        "expiry": payload["expiry"],
-        "underlying_price": payload["underlying_price"],
-        "option_type": side,
-        **flat,
-        **{f"pct_change_{name}": value for name, value in option["pct_changes"].items()},
-        **{f"oi_change_{name}": value for name, value in option["abs_changes"].items()},
-    }

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, session
 
 from app.push import frames
-from app.push.hub import MAX_VIEWERS
+from app.push.hub import HubFullError
+from app.push.topics import Follow, demanded
 from app.web.responses import json_answer
 from app.web.services import services
 
@@ -24,47 +25,65 @@ class _HandedOver(Response):
         raise StopIteration
 
 
-@blueprint.get("/live/<exchange>", websocket=True)
-@blueprint.get("/live/<exchange>")
-def live(exchange: str) -> Response:
-    """Follow one exchange: the whole chain first, then what changes.
+@blueprint.get("/live", websocket=True)
+@blueprint.get("/live")
+def live() -> Response:
+    """Follow exchanges over one socket; `?follow=NSE,BSE` names a first set.
 
-    Answers 400 for an unknown exchange, 403 to other sites' pages, 426 to what is no WebSocket,
-    501 where the web server hands out no socket (the page polls then), 503 without a database.
+    Answers 400 for an unknown exchange or an unsound handshake, 403 to other sites' pages, 426 to
+    what is no WebSocket, 501 where the web server hands out no socket (the page polls then), 503
+    when there are too many viewers.
     """
-    shared = services()
-    # a missing database is answered in HTTP, where the page can read why
-    shared.states.current(exchange)
     if _foreign(request.headers.get("Origin")):
         return json_answer({"error": "Pages of other sites may not follow."}, 403)
-    link = frames.accept(request.headers)
-    if link is None:
-        answer = json_answer({"error": "This address speaks WebSocket, version 13."}, 426)
-        answer.headers["Upgrade"] = "websocket"
-        return answer
+    follow = _first_set(request.args.get("follow", ""))
+    try:
+        link = frames.accept(request.headers)
+    except frames.HandshakeError as error:
+        return _no_handshake(error)
     plain = request.environ.get("gunicorn.socket")
     # a TLS socket keeps its keys in the process and cannot be handed over by descriptor
     if type(plain) is not socket.socket:
-        return json_answer({"error": "This server does not push; poll /api/data instead."}, 501)
-    if shared.viewers.count() >= MAX_VIEWERS:
-        return json_answer({"error": "Too many viewers; poll /api/data instead."}, 503)
+        return json_answer({"error": "This server does not push; poll /api/state instead."}, 501)
+    return _handed_over(plain, link, follow)
+
+
+def _handed_over(plain: socket.socket, link: frames.Accepted, follow: Follow) -> Response:
+    shared = services()
     shared.live.start()
-    shared.viewers.join(_taken_from(plain), link, exchange)
-    shared.viewers.publish(shared.states.current(exchange))
+    ours = plain.dup()
+    try:
+        shared.live.hub.join(ours, link, follow, session.get("sid", ""))
+    except HubFullError as error:
+        ours.close()
+        return json_answer({"error": str(error)}, 503)
+    _leave_dead(plain)
     return _HandedOver()
 
 
-def _taken_from(plain: socket.socket) -> socket.socket:
-    """The connection on a descriptor of our own; the web server is left holding a dead socket.
-
-    It would otherwise shut the connection down when the request ends.
-    """
-    ours = plain.dup()
+def _leave_dead(plain: socket.socket) -> None:
+    """Leave the web server holding a dead socket: it shuts down what it holds after a request."""
     decoy, other = socket.socketpair()
     with contextlib.closing(decoy), contextlib.closing(other):
         os.dup2(decoy.fileno(), plain.fileno(), inheritable=False)
-    return ours
+
+
+def _first_set(text: str) -> Follow:
+    return demanded(dict.fromkeys(filter(None, text.split(","))))
+
+
+def _no_handshake(error: frames.HandshakeError) -> Response:
+    answer = json_answer({"error": str(error)}, error.status)
+    if error.status == 426:
+        answer.headers["Upgrade"] = "websocket"
+        answer.headers["Sec-WebSocket-Version"] = "13"
+    return answer
 
 
 def _foreign(origin: str | None) -> bool:
-    return origin is not None and urlsplit(origin).netloc != request.host
+    if origin is None:
+        return False
+    try:
+        return urlsplit(origin).netloc != request.host
+    except ValueError:
+        return True

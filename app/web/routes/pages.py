@@ -6,9 +6,12 @@ import orjson
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.chains.wire import LiveView, full_message
+from app.chains.state import ChainFaultError, ChainState
+from app.chains.wire import clock_message, full_body
+from app.web.assets import assets
 from app.web.problems import UNAVAILABLE
 from app.web.services import services
+from db.market import limits
 from db.market.exchanges import EXCHANGES, exchange_named
 
 blueprint = Blueprint("pages", __name__)
@@ -18,36 +21,59 @@ blueprint = Blueprint("pages", __name__)
 def dashboard() -> ResponseReturnValue:
     """The dashboard with the newest chain already in it; `?exchange=KEY` chooses the tab.
 
-    Without a database the page comes with status 503 and one sentence, and keeps trying.
+    Without a database, or with a chain that cannot be shown, the page comes with status 503 and
+    one sentence, and keeps trying.
     """
     key = request.args.get("exchange", next(iter(EXCHANGES)))
     exchange_named(key)
     shared = services()
     shared.live.start()
-    problem, first, status = None, b"null", 200
+    state, problem = None, None
     try:
-        first = full_message(LiveView.of(shared.states.current(key)))
-    except UNAVAILABLE as error:
-        problem, status = str(error), 503
+        state = shared.states.current(key)
+    except (*UNAVAILABLE, ChainFaultError) as error:
+        problem = str(error)
     page = render_template(
         "dashboard.html",
         exchanges=list(EXCHANGES.values()),
         chosen=key,
         problem=problem,
         user=g.user,
-        state=_embeddable({"exchange": key, "problem": problem, "ui": _intervals()}),
-        first=_safe(first),
+        state=_embedded({"exchange": key, "problem": problem, "ui": _ui()}),
+        first=_safe(b"null" if state is None else full_body(state).body),
+        clock=_embedded(_clock(key, state, problem)),
     )
-    return page, status
+    return page, 200 if problem is None else 503
 
 
-def _intervals() -> dict[str, Any]:
-    settings = services().settings
-    return {"poll_s": settings.ui_refresh_s}
+def _clock(key: str, state: ChainState | None, problem: str | None) -> Any:
+    return clock_message({key: None if state is None else state.age_s()}, problem)
 
 
-def _embeddable(value: dict[str, Any]) -> str:
-    return _safe(orjson.dumps(value))
+def _ui() -> dict[str, Any]:
+    """What the page would otherwise have to know by itself."""
+    return {
+        "poll_s": services().settings.ui_refresh_s,
+        "version": assets().version,
+        "limits": {
+            name.lower(): dict(value) if hasattr(value, "keys") else value
+            for name, value in vars(limits).items()
+            if name.isupper()
+        },
+        "exchanges": [
+            {
+                "key": exchange.key,
+                "label": exchange.label,
+                "underlying_name": exchange.underlying_name,
+                "is_weekly": exchange.is_weekly,
+            }
+            for exchange in EXCHANGES.values()
+        ],
+    }
+
+
+def _embedded(value: Any) -> str:
+    return _safe(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
 
 
 def _safe(json: bytes) -> str:

@@ -9,6 +9,13 @@ CREATE FUNCTION live_edge.transaction_id() RETURNS bigint
     LANGUAGE sql STABLE PARALLEL UNSAFE
     AS $$ SELECT pg_current_xact_id()::text::bigint $$;
 
+-- An instant later than this is no instant of a market: history keeps its rows, but it is never
+-- shown, and if the clock was set back behind what is shown, anything newer than that may replace it.
+-- The clock is read, and not when the transaction began: a long one ends with instants of its own.
+CREATE FUNCTION live_edge.horizon() RETURNS timestamp
+    LANGUAGE sql VOLATILE
+    AS $$ SELECT public.market_now() + (clock_timestamp() - now()) + INTERVAL '5 min' $$;
+
 -- A bulk load says so, and settles what it wrote by itself.
 CREATE FUNCTION live_edge.is_bulk_load() RETURNS boolean
     LANGUAGE sql STABLE
@@ -22,8 +29,8 @@ BEGIN
         RETURN NULL;
     END IF;
     INSERT INTO public.snapshot_touched (transaction_id, exchange, "timestamp")
-    SELECT DISTINCT live_edge.transaction_id(), exchange, "timestamp"
-    FROM after_rows
+    SELECT live_edge.transaction_id(), touched.exchange, touched."timestamp"
+    FROM (SELECT DISTINCT exchange, "timestamp" FROM after_rows) AS touched
     ON CONFLICT DO NOTHING;
     RETURN NULL;
 END

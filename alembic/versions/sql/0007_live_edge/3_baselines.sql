@@ -1,5 +1,16 @@
 -- What open interest is compared with.
 
+-- In percent of what it was; unknown where either is, or where there was nothing.
+CREATE FUNCTION live_edge.percent_change(quantity bigint, baseline bigint)
+    RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+        SELECT CASE
+            WHEN baseline > 0
+                THEN (quantity - baseline)::double precision / baseline * 100
+        END
+    $$;
+
 -- OI of each contract n minutes before `at_instant`: at the newest snapshot at or before that
 -- moment, of the same day and no older than twice as far back.
 CREATE FUNCTION live_edge.baselines(

@@ -41,49 +41,63 @@ END
 $$;
 
 -- Totals, PCR, ATM and max pain from option_chain_latest; then tells who listens. Returns the
--- number of contracts.
--- Max pain is the strike of least payout; from one strike to the next the payout grows by the
+-- number of contracts. `context` is what the writer gave with the chain, NULL where the chain was
+-- read from history; a writer that knows better than the index which strike is at the money names
+-- it as `atm_strike`.
+-- Unknown OI counts for nothing in a sum; a side without any known OI leaves PCR and max pain
+-- unknown. Max pain is the strike of least payout; from one strike to the next the payout grows by the
 -- call OI at or below minus the put OI above, times their distance.
 CREATE FUNCTION live_edge.summarize(
-    of_exchange text, at_instant timestamp
+    of_exchange text, at_instant timestamp, context jsonb
 ) RETURNS integer
     LANGUAGE plpgsql
     AS $$
 DECLARE
     number CONSTANT bigint := nextval('live_edge.sequence');
+    given_strike CONSTANT double precision := context ->> 'atm_strike';
     summed integer;
 BEGIN
-    WITH by_strike AS MATERIALIZED (
-        SELECT
-            strike,
-            count(*) AS contracts,
-            min(expiry) AS expiry,
-            max(underlying_price) AS underlying_price,
-            sum(oi) FILTER (WHERE option_type = 'CE') AS oi_ce,
-            sum(oi) FILTER (WHERE option_type = 'PE') AS oi_pe,
-            sum(volume) FILTER (WHERE option_type = 'CE') AS volume_ce,
-            sum(volume) FILTER (WHERE option_type = 'PE') AS volume_pe,
-            CASE WHEN count(ltp) = 2 THEN sum(ltp) END AS straddle,
-            avg(iv) AS iv
+    WITH chain AS MATERIALIZED (
+        SELECT strike, option_type = 'CE' AS is_call, expiry, underlying_price, oi, volume, ltp, iv
         FROM public.option_chain_latest
         WHERE exchange = of_exchange AND "timestamp" = at_instant
-        GROUP BY strike
     ), totals AS MATERIALIZED (
         SELECT
-            sum(contracts)::integer AS contracts,
+            count(*)::integer AS contracts,
+            count(oi)::integer AS oi_known,
             min(expiry) AS expiry,
             max(underlying_price) AS underlying_price,
-            sum(oi_ce)::bigint AS oi_ce,
-            sum(oi_pe)::bigint AS oi_pe,
-            sum(volume_ce)::bigint AS volume_ce,
-            sum(volume_pe)::bigint AS volume_pe
-        FROM by_strike
+            sum(oi) FILTER (WHERE is_call)::bigint AS oi_ce,
+            sum(oi) FILTER (WHERE NOT is_call)::bigint AS oi_pe,
+            sum(volume) FILTER (WHERE is_call)::bigint AS volume_ce,
+            sum(volume) FILTER (WHERE NOT is_call)::bigint AS volume_pe
+        FROM chain
     ), at_the_money AS (
-        SELECT strike, straddle, iv
-        FROM by_strike, totals
-        WHERE totals.underlying_price IS NOT NULL
-        ORDER BY abs(strike - totals.underlying_price), strike
-        LIMIT 1
+        SELECT
+            chosen.strike,
+            CASE WHEN count(chain.ltp) = 2 THEN sum(chain.ltp) END AS straddle,
+            avg(chain.iv) AS iv
+        FROM (
+            SELECT coalesce(
+                given_strike,
+                (
+                    SELECT chain.strike
+                    FROM chain, totals
+                    WHERE totals.underlying_price IS NOT NULL
+                    ORDER BY abs(chain.strike - totals.underlying_price), chain.strike
+                    LIMIT 1
+                )
+            ) AS strike
+        ) AS chosen
+        LEFT JOIN chain ON chain.strike = chosen.strike
+        GROUP BY chosen.strike
+    ), by_strike AS (
+        SELECT
+            strike,
+            max(oi) FILTER (WHERE is_call) AS oi_ce,
+            max(oi) FILTER (WHERE NOT is_call) AS oi_pe
+        FROM chain
+        GROUP BY strike
     ), steps AS (
         SELECT
             strike,
@@ -106,26 +120,32 @@ BEGIN
         SELECT strike FROM payouts ORDER BY payout, strike LIMIT 1
     )
     INSERT INTO public.chain_summary AS kept (
-        exchange, "timestamp", sequence, updated_at, contracts, expiry, atm_strike,
+        exchange, "timestamp", sequence, updated_at, contracts, oi_known, expiry, atm_strike,
         underlying_price, pcr, pcr_volume, max_pain, oi_ce, oi_pe, volume_ce, volume_pe,
-        straddle, atm_iv
+        straddle, atm_iv, source, has_changes
     )
     SELECT
-        of_exchange, at_instant, number, clock_timestamp(), coalesce(totals.contracts, 0), totals.expiry,
-        at_the_money.strike, totals.underlying_price,
+        of_exchange, at_instant, number, clock_timestamp(), totals.contracts, totals.oi_known,
+        totals.expiry, at_the_money.strike, totals.underlying_price,
         totals.oi_pe::double precision / nullif(totals.oi_ce, 0),
         totals.volume_pe::double precision / nullif(totals.volume_ce, 0),
-        CASE WHEN coalesce(totals.oi_ce, 0) + coalesce(totals.oi_pe, 0) > 0 THEN pain.strike END,
+        CASE WHEN totals.oi_ce + totals.oi_pe > 0 THEN pain.strike END,
         totals.oi_ce, totals.oi_pe, totals.volume_ce, totals.volume_pe,
-        at_the_money.straddle, at_the_money.iv
+        at_the_money.straddle, at_the_money.iv,
+        context ->> 'source',
+        CASE
+            WHEN context IS NOT NULL
+                THEN coalesce((context ->> 'has_changes')::boolean, false)
+        END
     FROM totals
-    LEFT JOIN at_the_money ON true
+    CROSS JOIN at_the_money
     LEFT JOIN pain ON true
     ON CONFLICT (exchange) DO UPDATE SET
         "timestamp" = excluded."timestamp",
         sequence = excluded.sequence,
         updated_at = excluded.updated_at,
         contracts = excluded.contracts,
+        oi_known = excluded.oi_known,
         expiry = excluded.expiry,
         atm_strike = excluded.atm_strike,
         underlying_price = excluded.underlying_price,
@@ -137,10 +157,28 @@ BEGIN
         volume_ce = excluded.volume_ce,
         volume_pe = excluded.volume_pe,
         straddle = excluded.straddle,
-        atm_iv = excluded.atm_iv
+        atm_iv = excluded.atm_iv,
+        -- corrected in history, a chain is still the one that its writer showed
+        source = CASE
+            WHEN context IS NULL AND kept."timestamp" = excluded."timestamp" THEN kept.source
+            ELSE excluded.source
+        END,
+        has_changes = excluded.has_changes
     RETURNING kept.contracts INTO summed;
     PERFORM pg_notify('oi_live', of_exchange || ':' || number);
     RETURN summed;
+END
+$$;
+
+-- Tells who listens of a head line that stays while its chain is compared with another past.
+CREATE FUNCTION live_edge.announce(of_exchange text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    number CONSTANT bigint := nextval('live_edge.sequence');
+BEGIN
+    UPDATE public.chain_summary SET sequence = number WHERE exchange = of_exchange;
+    PERFORM pg_notify('oi_live', of_exchange || ':' || number);
 END
 $$;
 

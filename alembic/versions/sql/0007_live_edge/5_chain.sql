@@ -1,7 +1,9 @@
 -- The newest chain of an exchange, one row a contract.
 
 -- Writes the chain of one instant of history into option_chain_latest; greeks, which history does
--- not hold, stay where they were given for this very instant. Returns how many contracts are new.
+-- not hold, stay where they were given for this very instant. Percentages that the writer stored
+-- stand; those that it did not are of the baseline that the quantities are of. Returns how many
+-- contracts are new.
 CREATE FUNCTION live_edge.chain_from_history(
     of_exchange text, at_instant timestamp
 ) RETURNS bigint
@@ -27,9 +29,23 @@ BEGIN
                     (chain."timestamp" + chain.time_to_expiry_seconds * INTERVAL '1 s')::date
                 ),
                 chain.oi, chain.ltp, chain.token, chain.underlying_price, chain.moneyness,
-                chain.time_to_expiry_seconds, chain.pct_change_3m, chain.pct_change_5m,
-                chain.pct_change_10m, chain.pct_change_15m, chain.pct_change_30m, chain.iv,
-                chain.volume, chain.best_bid, chain.best_ask, chain.bid_quantity,
+                chain.time_to_expiry_seconds,
+                coalesce(
+                    chain.pct_change_3m, live_edge.percent_change(chain.oi, base.oi_3m)
+                ),
+                coalesce(
+                    chain.pct_change_5m, live_edge.percent_change(chain.oi, base.oi_5m)
+                ),
+                coalesce(
+                    chain.pct_change_10m, live_edge.percent_change(chain.oi, base.oi_10m)
+                ),
+                coalesce(
+                    chain.pct_change_15m, live_edge.percent_change(chain.oi, base.oi_15m)
+                ),
+                coalesce(
+                    chain.pct_change_30m, live_edge.percent_change(chain.oi, base.oi_30m)
+                ),
+                chain.iv, chain.volume, chain.best_bid, chain.best_ask, chain.bid_quantity,
                 chain.ask_quantity, chain.spread, chain.order_book_imbalance,
                 chain.oi - base.oi_3m,
                 chain.oi - base.oi_5m,
@@ -110,81 +126,84 @@ BEGIN
 END
 $$;
 
--- The same from what a writer of this session has put into its temporary table `staged_chain`.
+-- The same from what a writer of this session has put into its temporary table `staged_chain`. The
+-- contracts are nearly always known: an UPDATE by one join costs half of as many ON CONFLICTs. Plans
+-- are kept; one made while the newest chain was empty must not loop over all of it for each row.
 CREATE FUNCTION live_edge.chain_from_stage(
     of_exchange text, at_instant timestamp
 ) RETURNS bigint
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SET enable_nestloop = off
     AS $$
 DECLARE
+    replaced bigint;
     added bigint;
 BEGIN
-    EXECUTE $query$
-        WITH written AS (
-            INSERT INTO public.option_chain_latest AS kept (
-                exchange, strike, option_type, "timestamp", symbol, expiry, oi, ltp, token,
-                underlying_price, moneyness, time_to_expiry_seconds, pct_change_3m, pct_change_5m,
-                pct_change_10m, pct_change_15m, pct_change_30m, iv, volume, best_bid, best_ask,
-                bid_quantity, ask_quantity, spread, order_book_imbalance, oi_change_3m,
-                oi_change_5m, oi_change_10m, oi_change_15m, oi_change_30m,
-                theoretical_price, delta, gamma, theta, vega
-            )
-            SELECT
-                $1, chain.strike, chain.option_type, $2,
-                chain.symbol, chain.expiry, chain.oi, chain.ltp, chain.token,
-                chain.underlying_price, chain.moneyness, chain.time_to_expiry_seconds,
-                chain.pct_change_3m, chain.pct_change_5m, chain.pct_change_10m,
-                chain.pct_change_15m, chain.pct_change_30m, chain.iv, chain.volume,
-                chain.best_bid, chain.best_ask, chain.bid_quantity, chain.ask_quantity,
-                chain.spread, chain.order_book_imbalance,
-                chain.oi - base.oi_3m,
-                chain.oi - base.oi_5m,
-                chain.oi - base.oi_10m,
-                chain.oi - base.oi_15m,
-                chain.oi - base.oi_30m,
-                chain.theoretical_price, chain.delta, chain.gamma, chain.theta, chain.vega
-            FROM pg_temp.staged_chain AS chain
-            LEFT JOIN live_edge.baselines($1, $2) AS base USING (strike, option_type)
-            WHERE true
-            ON CONFLICT (exchange, strike, option_type) DO UPDATE SET
-                "timestamp" = excluded."timestamp",
-                symbol = excluded.symbol,
-                expiry = excluded.expiry,
-                oi = excluded.oi,
-                ltp = excluded.ltp,
-                token = excluded.token,
-                underlying_price = excluded.underlying_price,
-                moneyness = excluded.moneyness,
-                time_to_expiry_seconds = excluded.time_to_expiry_seconds,
-                pct_change_3m = excluded.pct_change_3m,
-                pct_change_5m = excluded.pct_change_5m,
-                pct_change_10m = excluded.pct_change_10m,
-                pct_change_15m = excluded.pct_change_15m,
-                pct_change_30m = excluded.pct_change_30m,
-                iv = excluded.iv,
-                volume = excluded.volume,
-                best_bid = excluded.best_bid,
-                best_ask = excluded.best_ask,
-                bid_quantity = excluded.bid_quantity,
-                ask_quantity = excluded.ask_quantity,
-                spread = excluded.spread,
-                order_book_imbalance = excluded.order_book_imbalance,
-                oi_change_3m = excluded.oi_change_3m,
-                oi_change_5m = excluded.oi_change_5m,
-                oi_change_10m = excluded.oi_change_10m,
-                oi_change_15m = excluded.oi_change_15m,
-                oi_change_30m = excluded.oi_change_30m,
-                theoretical_price = excluded.theoretical_price,
-                delta = excluded.delta,
-                gamma = excluded.gamma,
-                theta = excluded.theta,
-                vega = excluded.vega
-            RETURNING xmax = 0 AS is_new
-        )
-        SELECT count(*) FILTER (WHERE is_new) FROM written
-    $query$
-    INTO added
-    USING of_exchange, at_instant;
+    UPDATE public.option_chain_latest AS kept SET
+        "timestamp" = at_instant,
+        symbol = chain.symbol,
+        expiry = chain.expiry,
+        oi = chain.oi,
+        ltp = chain.ltp,
+        token = chain.token,
+        underlying_price = chain.underlying_price,
+        moneyness = chain.moneyness,
+        time_to_expiry_seconds = chain.time_to_expiry_seconds,
+        pct_change_3m = chain.pct_change_3m,
+        pct_change_5m = chain.pct_change_5m,
+        pct_change_10m = chain.pct_change_10m,
+        pct_change_15m = chain.pct_change_15m,
+        pct_change_30m = chain.pct_change_30m,
+        iv = chain.iv,
+        volume = chain.volume,
+        best_bid = chain.best_bid,
+        best_ask = chain.best_ask,
+        bid_quantity = chain.bid_quantity,
+        ask_quantity = chain.ask_quantity,
+        spread = chain.spread,
+        order_book_imbalance = chain.order_book_imbalance,
+        oi_change_3m = chain.oi_change_3m,
+        oi_change_5m = chain.oi_change_5m,
+        oi_change_10m = chain.oi_change_10m,
+        oi_change_15m = chain.oi_change_15m,
+        oi_change_30m = chain.oi_change_30m,
+        theoretical_price = chain.theoretical_price,
+        delta = chain.delta,
+        gamma = chain.gamma,
+        theta = chain.theta,
+        vega = chain.vega
+    FROM pg_temp.staged_chain AS chain
+    WHERE kept.exchange = of_exchange
+      AND kept.strike = chain.strike
+      AND kept.option_type = chain.option_type;
+    GET DIAGNOSTICS replaced = ROW_COUNT;
+    IF replaced = (SELECT count(*) FROM pg_temp.staged_chain) THEN
+        RETURN 0;
+    END IF;
+    INSERT INTO public.option_chain_latest (
+        exchange, strike, option_type, "timestamp", symbol, expiry, oi, ltp, token,
+        underlying_price, moneyness, time_to_expiry_seconds, pct_change_3m, pct_change_5m,
+        pct_change_10m, pct_change_15m, pct_change_30m, iv, volume, best_bid, best_ask,
+        bid_quantity, ask_quantity, spread, order_book_imbalance, oi_change_3m, oi_change_5m,
+        oi_change_10m, oi_change_15m, oi_change_30m, theoretical_price, delta, gamma, theta, vega
+    )
+    SELECT
+        of_exchange, chain.strike, chain.option_type, at_instant, chain.symbol, chain.expiry,
+        chain.oi, chain.ltp, chain.token, chain.underlying_price, chain.moneyness,
+        chain.time_to_expiry_seconds, chain.pct_change_3m, chain.pct_change_5m,
+        chain.pct_change_10m, chain.pct_change_15m, chain.pct_change_30m, chain.iv, chain.volume,
+        chain.best_bid, chain.best_ask, chain.bid_quantity, chain.ask_quantity, chain.spread,
+        chain.order_book_imbalance, chain.oi_change_3m, chain.oi_change_5m,
+        chain.oi_change_10m, chain.oi_change_15m, chain.oi_change_30m,
+        chain.theoretical_price, chain.delta, chain.gamma, chain.theta, chain.vega
+    FROM pg_temp.staged_chain AS chain
+    WHERE NOT EXISTS (
+        SELECT
+        FROM public.option_chain_latest AS kept
+        WHERE kept.exchange = of_exchange
+          AND kept.strike = chain.strike
+          AND kept.option_type = chain.option_type
+    );
+    GET DIAGNOSTICS added = ROW_COUNT;
     RETURN added;
 END
 $$;
@@ -269,7 +288,8 @@ $$;
 -- of another instant is one that the summary counted before and the writing did not replace. With
 -- `is_stored` the totals are put into `snapshots` too.
 CREATE FUNCTION live_edge.finish_chain(
-    of_exchange text, at_instant timestamp, added bigint, is_stored boolean, is_forced boolean
+    of_exchange text, at_instant timestamp, context jsonb, added bigint, is_stored boolean,
+    is_forced boolean
 ) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -277,7 +297,7 @@ DECLARE
     known bigint;
 BEGIN
     SELECT contracts INTO known FROM public.chain_summary WHERE exchange = of_exchange;
-    IF live_edge.summarize(of_exchange, at_instant) <> coalesce(known, 0) + added THEN
+    IF live_edge.summarize(of_exchange, at_instant, context) <> coalesce(known, 0) + added THEN
         DELETE FROM public.option_chain_latest
         WHERE exchange = of_exchange AND "timestamp" <> at_instant;
     END IF;
@@ -288,8 +308,27 @@ BEGIN
 END
 $$;
 
--- OI changes of the newest chain against a history that was corrected behind it.
+-- OI changes of the newest chain against a history that was corrected behind it. Those that its
+-- writer gave stand: it remembers more than history may hold yet.
 CREATE FUNCTION live_edge.refresh_changes(of_exchange text, at_instant timestamp) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    are_given boolean;
+BEGIN
+    SELECT has_changes INTO are_given FROM public.chain_summary WHERE exchange = of_exchange;
+    IF are_given IS NULL THEN
+        PERFORM live_edge.chain_from_history(of_exchange, at_instant);
+    ELSIF NOT are_given THEN
+        PERFORM live_edge.compare_latest(of_exchange, at_instant);
+    END IF;
+    PERFORM live_edge.refresh_day_baselines(of_exchange, at_instant, true);
+    PERFORM live_edge.announce(of_exchange);
+END
+$$;
+
+-- Quantities and percentages of the newest chain, each pair of one baseline.
+CREATE FUNCTION live_edge.compare_latest(of_exchange text, at_instant timestamp) RETURNS void
     LANGUAGE plpgsql
     AS $$
 BEGIN
@@ -299,7 +338,12 @@ BEGIN
         oi_change_5m = kept.oi - known.oi_5m,
         oi_change_10m = kept.oi - known.oi_10m,
         oi_change_15m = kept.oi - known.oi_15m,
-        oi_change_30m = kept.oi - known.oi_30m
+        oi_change_30m = kept.oi - known.oi_30m,
+        pct_change_3m = live_edge.percent_change(kept.oi, known.oi_3m),
+        pct_change_5m = live_edge.percent_change(kept.oi, known.oi_5m),
+        pct_change_10m = live_edge.percent_change(kept.oi, known.oi_10m),
+        pct_change_15m = live_edge.percent_change(kept.oi, known.oi_15m),
+        pct_change_30m = live_edge.percent_change(kept.oi, known.oi_30m)
     FROM (
         SELECT strike, option_type, oi_3m, oi_5m, oi_10m, oi_15m, oi_30m
         FROM public.option_chain_latest AS latest
@@ -316,6 +360,5 @@ BEGIN
           kept.oi - known.oi_3m, kept.oi - known.oi_5m, kept.oi - known.oi_10m,
           kept.oi - known.oi_15m, kept.oi - known.oi_30m
       );
-    PERFORM live_edge.finish_chain(of_exchange, at_instant, 0, false, true);
 END
 $$;

@@ -7,7 +7,7 @@ CREATE FUNCTION live_edge.lock(of_exchange text) RETURNS void
     LANGUAGE sql
     AS $$ SELECT pg_advisory_xact_lock(hashtext('live_edge'), hashtext(of_exchange)) $$;
 
--- EXECUTEd: a plan made before the first chunk was there would never see one.
+-- The newest one that may be shown. EXECUTEd: a plan made before the first chunk was there would never see one.
 CREATE FUNCTION live_edge.newest_snapshot(of_exchange text) RETURNS timestamp
     LANGUAGE plpgsql
     AS $$
@@ -17,12 +17,12 @@ BEGIN
     EXECUTE $query$
         SELECT "timestamp"
         FROM public.snapshots
-        WHERE exchange = $1
+        WHERE exchange = $1 AND "timestamp" <= $2
         ORDER BY "timestamp" DESC
         LIMIT 1
     $query$
     INTO newest
-    USING of_exchange;
+    USING of_exchange, live_edge.horizon();
     RETURN newest;
 END
 $$;
@@ -39,7 +39,7 @@ BEGIN
     added := live_edge.chain_from_history(of_exchange, at_instant);
     PERFORM live_edge.drop_vanished(of_exchange, at_instant);
     PERFORM live_edge.refresh_context(of_exchange, at_instant);
-    PERFORM live_edge.finish_chain(of_exchange, at_instant, added, false, is_forced);
+    PERFORM live_edge.finish_chain(of_exchange, at_instant, NULL, added, false, is_forced);
 END
 $$;
 
@@ -59,6 +59,7 @@ BEGIN
     IF EXISTS (
         SELECT FROM unnest(touched) AS instant
         WHERE instant >= coalesce(shown.prev_close_at, '-infinity')
+          AND instant <= shown.at_instant
     ) THEN
         PERFORM live_edge.refresh_changes(of_exchange, shown.at_instant);
     END IF;
@@ -70,14 +71,20 @@ CREATE FUNCTION live_edge.settle(of_exchange text, touched timestamp[]) RETURNS 
     AS $$
 DECLARE
     found CONSTANT timestamp[] := live_edge.refresh_snapshots(of_exchange, touched);
+    horizon CONSTANT timestamp := live_edge.horizon();
     shown timestamp;
+    has_gone boolean;
     wanted timestamp;
 BEGIN
     SELECT "timestamp" INTO shown FROM public.chain_summary WHERE exchange = of_exchange;
-    IF shown IS NULL OR (shown = ANY (touched) AND shown <> ALL (found)) THEN
+    has_gone := shown IS NULL OR (shown = ANY (touched) AND shown <> ALL (found));
+    IF has_gone OR shown > horizon THEN
         wanted := live_edge.newest_snapshot(of_exchange);
     ELSE
-        SELECT max(instant) INTO wanted FROM unnest(found) AS instant WHERE instant >= shown;
+        SELECT max(instant)
+        INTO wanted
+        FROM unnest(found) AS instant
+        WHERE instant >= shown AND instant <= horizon;
         IF wanted IS NULL THEN
             PERFORM live_edge.follow_correction(of_exchange, touched);
             RETURN;
@@ -85,7 +92,7 @@ BEGIN
     END IF;
     IF wanted IS NOT NULL THEN
         PERFORM live_edge.show(of_exchange, wanted, cardinality(touched) > 1);
-    ELSIF shown IS NOT NULL THEN
+    ELSIF has_gone AND shown IS NOT NULL THEN
         PERFORM live_edge.forget(of_exchange);
     END IF;
 END
@@ -146,7 +153,7 @@ BEGIN
     SELECT "timestamp" INTO shown FROM public.chain_summary WHERE exchange = of_exchange;
     IF newest IS NULL AND shown IS NOT NULL THEN
         PERFORM live_edge.forget(of_exchange);
-    ELSIF newest < shown THEN
+    ELSIF newest < shown AND shown <= live_edge.horizon() THEN
         PERFORM live_edge.refresh_changes(of_exchange, shown);
     ELSIF newest IS NOT NULL THEN
         PERFORM live_edge.show(of_exchange, newest, true);

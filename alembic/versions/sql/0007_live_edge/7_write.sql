@@ -23,6 +23,11 @@ BEGIN
             pct_change_10m double precision,
             pct_change_15m double precision,
             pct_change_30m double precision,
+            oi_change_3m bigint,
+            oi_change_5m bigint,
+            oi_change_10m bigint,
+            oi_change_15m bigint,
+            oi_change_30m bigint,
             iv double precision,
             best_bid double precision,
             best_ask double precision,
@@ -39,6 +44,39 @@ BEGIN
     ELSE
         DELETE FROM pg_temp.staged_chain;
     END IF;
+END
+$$;
+
+-- Changes of OI, in percent and units, where the writer does not say that it gives them: each pair
+-- of one baseline.
+CREATE FUNCTION live_edge.complete_staged(
+    of_exchange text, at_instant timestamp, context jsonb
+) RETURNS void
+    LANGUAGE plpgsql SET enable_nestloop = off
+    AS $$
+BEGIN
+    IF (context ->> 'has_changes')::boolean THEN
+        RETURN;
+    END IF;
+    UPDATE pg_temp.staged_chain AS kept
+    SET
+        oi_change_3m = kept.oi - known.oi_3m,
+        oi_change_5m = kept.oi - known.oi_5m,
+        oi_change_10m = kept.oi - known.oi_10m,
+        oi_change_15m = kept.oi - known.oi_15m,
+        oi_change_30m = kept.oi - known.oi_30m,
+        pct_change_3m = live_edge.percent_change(kept.oi, known.oi_3m),
+        pct_change_5m = live_edge.percent_change(kept.oi, known.oi_5m),
+        pct_change_10m = live_edge.percent_change(kept.oi, known.oi_10m),
+        pct_change_15m = live_edge.percent_change(kept.oi, known.oi_15m),
+        pct_change_30m = live_edge.percent_change(kept.oi, known.oi_30m)
+    FROM (
+        SELECT strike, option_type, oi_3m, oi_5m, oi_10m, oi_15m, oi_30m
+        FROM pg_temp.staged_chain
+        LEFT JOIN live_edge.baselines(of_exchange, at_instant) USING (strike, option_type)
+    ) AS known
+    WHERE kept.strike = known.strike
+      AND kept.option_type = known.option_type;
 END
 $$;
 
@@ -80,7 +118,8 @@ BEGIN
 END
 $$;
 
--- The live edge alone, between two snapshots; false when something newer is shown already.
+-- The live edge alone, between two snapshots; false when something newer is shown already, or when
+-- the instant is beyond the horizon.
 CREATE FUNCTION live_edge.write_edge(
     of_exchange text, at_instant timestamp, context jsonb
 ) RETURNS boolean
@@ -90,47 +129,51 @@ DECLARE
     added bigint;
 BEGIN
     PERFORM live_edge.lock(of_exchange);
-    IF EXISTS (
-        SELECT FROM public.chain_summary
-        WHERE exchange = of_exchange AND "timestamp" > at_instant
-    ) THEN
+    IF NOT live_edge.may_show(of_exchange, at_instant) THEN
         RETURN false;
     END IF;
+    PERFORM live_edge.complete_staged(of_exchange, at_instant, context);
     added := live_edge.chain_from_stage(of_exchange, at_instant);
     PERFORM live_edge.set_context(of_exchange, at_instant, context);
-    PERFORM live_edge.finish_chain(of_exchange, at_instant, added, false, false);
+    PERFORM live_edge.finish_chain(of_exchange, at_instant, context, added, false, false);
     RETURN true;
 END
 $$;
 
--- History and live edge in one; false when a newer chain is shown already.
+-- Whether a chain of this instant is as new as the one that is shown; a shown instant beyond the
+-- horizon counts as older than any.
+CREATE FUNCTION live_edge.may_show(of_exchange text, at_instant timestamp) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    horizon CONSTANT timestamp := live_edge.horizon();
+BEGIN
+    RETURN at_instant <= horizon AND NOT EXISTS (
+        SELECT FROM public.chain_summary
+        WHERE exchange = of_exchange AND "timestamp" > at_instant AND "timestamp" <= horizon
+    );
+END
+$$;
+
+-- History and live edge in one; false when a newer chain is shown already, or when the instant is
+-- beyond the horizon.
 CREATE FUNCTION live_edge.write_snapshot(
     of_exchange text, at_instant timestamp, context jsonb
 ) RETURNS boolean
     LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
     AS $$
-DECLARE
-    -- rows this transaction wrote otherwise: settled from history when it commits
-    is_pending CONSTANT boolean := EXISTS (
-        SELECT FROM public.snapshot_touched
-        WHERE transaction_id = live_edge.transaction_id()
-          AND exchange = of_exchange
-          AND "timestamp" = at_instant
-    );
 BEGIN
     PERFORM live_edge.lock(of_exchange);
+    PERFORM live_edge.complete_staged(of_exchange, at_instant, context);
+    -- settled here: its rows need not be logged, and those this transaction wrote otherwise stay so
+    PERFORM set_config('live_edge.bulk_load', 'on', true);
     BEGIN
         PERFORM live_edge.insert_staged(of_exchange, at_instant);
     EXCEPTION
         WHEN unique_violation THEN
             PERFORM live_edge.upsert_staged(of_exchange, at_instant);
     END;
-    IF NOT is_pending THEN
-        DELETE FROM public.snapshot_touched
-        WHERE transaction_id = live_edge.transaction_id()
-          AND exchange = of_exchange
-          AND "timestamp" = at_instant;
-    END IF;
+    PERFORM set_config('live_edge.bulk_load', 'off', true);
     PERFORM set_config('live_edge.settled', of_exchange || ' ' || at_instant, true);
     RETURN live_edge.settle_staged(of_exchange, at_instant, context);
 END
@@ -206,18 +249,16 @@ CREATE FUNCTION live_edge.settle_staged(
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    shown timestamp;
     added bigint;
 BEGIN
-    SELECT "timestamp" INTO shown FROM public.chain_summary WHERE exchange = of_exchange;
-    IF shown > at_instant THEN
+    IF NOT live_edge.may_show(of_exchange, at_instant) THEN
         PERFORM live_edge.refresh_day(of_exchange, ARRAY[at_instant]);
         PERFORM live_edge.follow_correction(of_exchange, ARRAY[at_instant]);
         RETURN false;
     END IF;
     added := live_edge.chain_from_stage(of_exchange, at_instant);
     PERFORM live_edge.set_context(of_exchange, at_instant, context);
-    PERFORM live_edge.finish_chain(of_exchange, at_instant, added, true, false);
+    PERFORM live_edge.finish_chain(of_exchange, at_instant, context, added, true, false);
     RETURN true;
 END
 $$;

@@ -1,0 +1,42 @@
+"""A chain as CSV, one line a contract."""
+
+import csv
+import io
+from typing import Any
+
+from app.chains.columns import COLUMNS
+from app.chains.state import Chain
+
+# facts of the head line that stand in every line
+_REPEATED = {
+    "timestamp": "last_update",
+    "exchange": "exchange",
+    "expiry": "expiry",
+    "underlying_price": "underlying_price",
+}
+_NAMED = tuple((column.csv, column.take) for column in COLUMNS if column.csv is not None)
+_HEADING = (*_REPEATED, *(name for name, _ in _NAMED))
+# a spreadsheet takes a text that begins so for a formula: https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def chain_csv(chain: Chain) -> str:
+    """All contracts by strike and side under a heading; unknown is empty."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(_HEADING)
+    repeated = [_safe(chain.facts[name]) for name in _REPEATED.values()]
+    for contract in chain.contracts:
+        writer.writerow([*repeated, *(_safe(take(contract)) for _, take in _NAMED)])
+    return text.getvalue()
+
+
+def file_name(chain: Chain) -> str:
+    """A name that says of which exchange and market time the file is."""
+    stamp = (chain.facts["last_update"] or "empty")[:19].replace(":", "")
+    return f"{chain.exchange}_{stamp}.csv"
+
+
+def _safe(value: Any) -> Any:
+    """Texts that a spreadsheet would execute get an apostrophe; numbers stay numbers."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,103 @@
+"""The head line of a chain as the page and the API are sent it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from db.market.calendar import expiry_instant
+from db.market.exchanges import exchange_named
+from db.market.limits import ITM_CHANGE_MINUTES
+from db.market.lots import lot_size
+
+if TYPE_CHECKING:
+    from db.queries.chain import LatestOption
+    from db.queries.summary import ChainSummary
+
+Facts = dict[str, Any]
+
+# our name, and that of the head line's row
+_AS_STORED = {
+    "sequence": "sequence",
+    "source": "source",
+    "atm_strike": "atm_strike",
+    "underlying_price": "underlying_price",
+    "underlying_future_symbol": "future_symbol",
+    "underlying_future_price": "future_price",
+    "underlying_future_oi": "future_oi",
+    "vix": "vix",
+    "pcr": "pcr",
+    "pcr_volume": "pcr_volume",
+    "max_pain": "max_pain",
+    "straddle": "straddle",
+    "atm_iv": "atm_iv",
+    "total_oi_ce": "oi_ce",
+    "total_oi_pe": "oi_pe",
+    "total_volume_ce": "volume_ce",
+    "total_volume_pe": "volume_pe",
+    "contracts": "contracts",
+    "oi_known": "oi_known",
+    "itm_oi_ce_pct_change": "itm_oi_ce_pct_change",
+    "itm_oi_pe_pct_change": "itm_oi_pe_pct_change",
+    "percent_oichange_fut_3m": "percent_oichange_fut_3m",
+    "atm_shift_intensity": "atm_shift_intensity",
+    "itm_ce_breadth": "itm_ce_breadth",
+    "itm_pe_breadth": "itm_pe_breadth",
+}
+_INSTANTS = {
+    "last_update": "timestamp",
+    "updated_at": "updated_at",
+    "expiry": "expiry",
+    "prev_close_at": "prev_close_at",
+    "day_open_at": "day_open_at",
+}
+NO_MODEL = "no model"
+
+
+def facts_of(exchange: str, head: "ChainSummary | None", rows: Sequence["LatestOption"]) -> Facts:
+    """Everything of the head line but its status, which changes by itself; unknown is None."""
+    known = exchange_named(exchange)
+    expiry = None if head is None else head.expiry
+    calls, puts = _itm_changes(head, rows, known.strike_step)
+    return {
+        "exchange": known.key,
+        "label": known.label,
+        "underlying_name": known.underlying_name,
+        "underlying_symbol": known.underlying_symbol,
+        "strike_step": known.strike_step,
+        "lot_size": None if expiry is None else lot_size(known.underlying_symbol, expiry),
+        "expires_at": None if expiry is None else expiry_instant(expiry).isoformat(),
+        **{ours: _stored(head, theirs) for ours, theirs in _AS_STORED.items()},
+        **{ours: _iso(_stored(head, theirs)) for ours, theirs in _INSTANTS.items()},
+        "itm_ce_oi_change": calls,
+        "itm_pe_oi_change": puts,
+        "ml_signal": None,
+        "ml_confidence": None,
+        "ml_rationale": NO_MODEL,
+    }
+
+
+def _itm_changes(
+    head: "ChainSummary | None", rows: Sequence["LatestOption"], step: float
+) -> tuple[float | None, float | None]:
+    """Change of the OI in the money in percent, (calls, puts): Σ now against Σ then."""
+    if head is None or head.atm_strike is None or not rows:
+        return None, None
+    import numpy as np
+
+    from app.analytics.open_interest import itm_oi_change
+
+    change = f"oi_change_{ITM_CHANGE_MINUTES}m"
+    now = np.array([row.oi for row in rows], dtype=np.float64)
+    since = np.array([getattr(row, change) for row in rows], dtype=np.float64)
+    strike = np.array([row.strike for row in rows])
+    is_call = np.array([row.option_type == "CE" for row in rows])
+    sides = itm_oi_change(strike, is_call, now, now - since, head.atm_strike, step)
+    calls, puts = (None if np.isnan(side) else float(side) for side in sides)
+    return calls, puts
+
+
+def _stored(head: "ChainSummary | None", name: str) -> Any:
+    return None if head is None else getattr(head, name)
+
+
+def _iso(value: Any) -> str | None:
+    return None if value is None else str(value.isoformat())

@@ -1,0 +1,39 @@
+"""The parts of the push of one process, put together."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from app.chains.states import ChainStates
+from app.push.follower import Follower
+from app.push.hub import Hub
+from app.push.reader import Reader
+from app.push.sessions import SessionWatch
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+_READ_PATIENCE_S = 1.0
+
+
+class Live:
+    """Hub, reader, follower and the watch on sessions; unstarted until somebody needs them."""
+
+    def __init__(
+        self, url: "Callable[[], URL]", states: ChainStates, is_open: Callable[[str], bool]
+    ) -> None:
+        self.hub = Hub(lambda exchanges: self._reader.want(exchanges))
+        self._reader = Reader(states, self.hub)
+        self._follower = Follower(url, states, self.hub, self._reader)
+        self._sessions = SessionWatch(self.hub, is_open)
+
+    def start(self) -> None:
+        """Begin to follow the database; does nothing when it already does."""
+        self._follower.start()
+        self._sessions.start()
+
+    def close(self) -> None:
+        """End all threads and let all viewers go."""
+        self._follower.close()
+        self._sessions.close()
+        self._reader.close(_READ_PATIENCE_S)
+        self.hub.close()

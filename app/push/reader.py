@@ -1,0 +1,92 @@
+"""Reads what viewers wait for and hands it to the hub, off the hub's thread and the follower's."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterable
+
+from app.chains.states import ChainStates
+from app.push.hub import Hub
+from db.backoff import Backoff
+from db.errors import OIError
+
+_log = logging.getLogger(__name__)
+
+# a replay at full speed announces hundreds a second; nobody reads that fast
+_BREATH_S = 0.1
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 5.0
+
+
+class Reader:
+    """One thread that reads each wanted exchange once, however often it was asked for."""
+
+    def __init__(self, states: ChainStates, hub: Hub) -> None:
+        self._states = states
+        self._hub = hub
+        self._changed = threading.Condition()
+        self._wanted: set[str] = set()
+        self._again_at: dict[str, float] = {}
+        self._pauses: dict[str, Backoff] = {}
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+
+    def want(self, exchanges: Iterable[str]) -> None:
+        """Let these be read soon; the thread starts with the first of them."""
+        with self._changed:
+            if self._stopping:
+                return
+            self._wanted.update(exchanges)
+            if self._wanted and self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="oi-reader", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def close(self, patience_s: float) -> None:
+        """End the thread; a read under way is left to itself after that long."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join(patience_s)
+
+    def _run(self) -> None:
+        while exchanges := self._next():
+            for exchange in exchanges:
+                self._read(exchange)
+            with self._changed:
+                if not self._stopping:
+                    self._changed.wait_for(lambda: self._stopping, _BREATH_S)
+
+    def _next(self) -> list[str]:
+        """What to read now, sorted; waits for it, and is empty only at the end."""
+        with self._changed:
+            while not self._stopping:
+                now = time.monotonic()
+                due = {name for name, at in self._again_at.items() if at <= now}
+                if wanted := self._wanted | due:
+                    self._wanted = set()
+                    for exchange in wanted:
+                        self._again_at.pop(exchange, None)
+                    return sorted(wanted)
+                soonest = min(self._again_at.values(), default=None)
+                self._changed.wait(None if soonest is None else soonest - now)
+        return []
+
+    def _read(self, exchange: str) -> None:
+        try:
+            self._hub.publish(self._states.current(exchange))
+            self._pauses.pop(exchange, None)
+        except OIError as error:
+            self._failed(exchange, str(error))
+        except Exception as error:
+            _log.exception("Reading %s failed", exchange)
+            self._failed(exchange, f"{exchange} cannot be read: {type(error).__name__}.")
+
+    def _failed(self, exchange: str, sentence: str) -> None:
+        """Tell who follows it, and try again while anybody does."""
+        self._hub.announce(sentence, exchange)
+        if exchange in self._hub.watched():
+            pause = self._pauses.setdefault(exchange, Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S))
+            with self._changed:
+                self._again_at[exchange] = time.monotonic() + pause.next_s()

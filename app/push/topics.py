@@ -1,0 +1,107 @@
+"""What is followed: who asks for which exchanges, the newest broadcast of each, and its trouble."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import orjson
+
+from app.chains.state import ChainState
+from app.push.broadcast import Broadcast
+from db.errors import InvalidInputError
+from db.market.exchanges import exchange_named
+
+if TYPE_CHECKING:
+    from app.push.viewer import Viewer
+
+MOST_TOPICS = 16
+
+Follow = Mapping[str, int | None]
+
+
+@dataclass
+class Topic:
+    """One exchange; `problem` stands until the next state of it arrives.
+
+    `aged` is the newest broadcast's state as it was read last, which knows its age best.
+    """
+
+    latest: Broadcast | None = None
+    aged: ChainState | None = None
+    problem: str | None = None
+    viewers: "set[Viewer]" = field(default_factory=set)
+
+    def take(self, state: ChainState) -> None:
+        """Go on to a state; one that was overtaken on its way here is left out."""
+        self.problem = None
+        if self.aged is None or state.order >= self.aged.order:
+            self.aged = state
+        if self.latest is None:
+            self.latest = Broadcast(state)
+        elif state.order > self.latest.state.order:
+            self.latest = Broadcast(state, self.latest.state)
+
+    def age_s(self) -> float | None:
+        """How old is what this topic shows."""
+        return None if self.aged is None else self.aged.age_s()
+
+
+class Topics:
+    """All that anybody follows; used by the hub's thread alone."""
+
+    def __init__(self) -> None:
+        self._topics: dict[str, Topic] = {}
+
+    def __getitem__(self, exchange: str) -> Topic:
+        return self._topics.setdefault(exchange, Topic())
+
+    def watched(self) -> frozenset[str]:
+        """The exchanges somebody follows."""
+        return frozenset(name for name, topic in self._topics.items() if topic.viewers)
+
+    def follow(self, viewer: "Viewer", wanted: Follow) -> None:
+        """Let a viewer follow these and nothing else."""
+        self.leave(viewer)
+        viewer.begin(wanted)
+        for exchange in wanted:
+            self[exchange].viewers.add(viewer)
+
+    def leave(self, viewer: "Viewer") -> None:
+        """Let a viewer follow nothing."""
+        for exchange in viewer.seen:
+            self[exchange].viewers.discard(viewer)
+
+    def problem(self, exchanges: Iterable[str]) -> str | None:
+        """What stands in the way of any of these."""
+        return next((found for name in exchanges if (found := self[name].problem)), None)
+
+    def ages_s(self, exchanges: Iterable[str]) -> dict[str, float | None]:
+        """How old each of these is."""
+        return {name: self[name].age_s() for name in exchanges}
+
+
+def requested(text: str) -> Follow:
+    """What a page's message asks to follow: `{"follow": {"NSE": 17, "BSE": null}}`.
+
+    The value is the sequence of the state that the page shows. Raises InvalidInputError.
+    """
+    try:
+        wanted = orjson.loads(text)["follow"]
+    except (orjson.JSONDecodeError, TypeError, KeyError):
+        wanted = None
+    sound = isinstance(wanted, dict) and all(
+        value is None or (isinstance(value, int) and not isinstance(value, bool))
+        for value in wanted.values()
+    )
+    if not sound:
+        raise InvalidInputError('A message must be {"follow": {exchange: sequence or null, …}}.')
+    return demanded(wanted)
+
+
+def demanded(wanted: Follow) -> Follow:
+    """The same, when all its exchanges exist and are not too many; else InvalidInputError."""
+    if len(wanted) > MOST_TOPICS:
+        raise InvalidInputError(f"At most {MOST_TOPICS} exchanges can be followed at once.")
+    for exchange in wanted:
+        exchange_named(exchange)
+    return wanted

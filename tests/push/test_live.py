@@ -1,0 +1,192 @@
+"""From announcements to viewers: what is watched is read, a dead link is noticed, sessions end."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import URL
+
+from app.chains.states import ChainStates
+from app.push import follower as follower_module
+from app.push import reader as reader_module
+from app.push import sessions as sessions_module
+from app.push.hub import Hub
+from app.push.live import Live
+from app.push.reader import Reader
+from app.push.sessions import SessionWatch
+from app.web.database import Database
+from db.errors import DatabaseUnavailableError
+from db.settings import Settings
+from tests.collector.proxy import Wire
+from tests.push.conftest import Watch, wait_until
+from tests.support.chain_states import state
+from tests.web.conftest import Store
+
+
+class SilentWire(Wire):
+    """A wire that can swallow what is sent over it without breaking a connection."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._flows = threading.Event()
+        self._flows.set()
+        super().__init__(host, port)
+
+    def swallow(self) -> None:
+        """Let nothing pass from now on; nobody is told."""
+        self._flows.clear()
+
+    def flow(self) -> None:
+        """Let everything pass again, on new connections."""
+        self.cut()
+        self._flows.set()
+        self.mend()
+
+    def close(self) -> None:
+        super().close()
+        self._flows.set()
+
+    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65_536):
+                self._flows.wait()
+                sink.sendall(data)
+        for each in (source, sink):
+            with contextlib.suppress(OSError):
+                each.close()
+
+
+@pytest.fixture
+def wire(database: URL) -> Iterator[SilentWire]:
+    made = SilentWire(database.host or "127.0.0.1", database.port or 5432)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def live(database: URL, wire: SilentWire) -> Iterator[Live]:
+    """The push of a process that reads directly and hears announcements through a wire."""
+    source = Database(Settings(database_url=database), explicit=True)
+    overheard = database.set(host="127.0.0.1", port=wire.port)
+    made = Live(lambda: overheard, ChainStates(source), lambda sid: True)
+    yield made
+    wire.close()
+    made.close()
+    source.close()
+
+
+def test_a_link_that_swallows_everything_is_noticed_and_replaced(
+    live: Live, wire: SilentWire, watch: Watch, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follower_module, "SILENCE_S", 0.2)
+    monkeypatch.setattr(follower_module, "ANSWER_S", 1.0)
+    store()
+    live.start()
+    viewer = watch(into=live.hub)
+    known = viewer.data()["sequence"]
+    wire.swallow()
+    while not (problem := viewer.message("clock")["problem"]):
+        pass
+    assert "does not answer" in problem
+    store(minute=1)
+    wire.flow()
+    assert viewer.data()["base"] == known
+    assert viewer.message("clock")["problem"] is None
+
+
+def test_the_first_viewer_of_an_exchange_is_sent_what_is_newest_now(
+    live: Live, watch: Watch, store: Store
+) -> None:
+    store()
+    live.start()
+    first = watch(into=live.hub)
+    old = first.data()["sequence"]
+    first.close()
+    wait_until(lambda: live.hub.count() == 0)
+    newest = store(minute=5)
+    later = watch(into=live.hub)
+    message = later.data()
+    assert message["sequence"] > old
+    assert message["summary"]["last_update"] == newest.timestamp.isoformat()
+
+
+class Flaky:
+    """States of which one exchange cannot be read for a while."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+        self.reads: list[str] = []
+
+    def current(self, exchange: str) -> object:
+        self.reads.append(exchange)
+        if exchange == "NSE" and self.failures:
+            self.failures -= 1
+            raise DatabaseUnavailableError("No connection became free.")
+        return state(len(self.reads), {100.0: 10}, exchange)
+
+
+def test_what_could_not_be_read_is_tried_again_while_somebody_watches(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_module, "_FIRST_PAUSE_S", 0.01)
+    states = Flaky(failures=2)
+    hub = Hub(lambda exchanges: reader.want(exchanges))
+    reader = Reader(states, hub)  # type: ignore[arg-type]
+    try:
+        viewer, other = watch("NSE", into=hub), watch("BSE", into=hub)
+        assert viewer.message("clock")["problem"] == "No connection became free."
+        assert viewer.data()["exchange"] == "NSE"
+        assert viewer.message("clock")["problem"] is None
+        assert other.data()["exchange"] == "BSE"
+        assert other.message("clock")["problem"] is None
+        assert states.reads.count("NSE") == 3
+    finally:
+        reader.close(60)
+        hub.close()
+
+
+def test_a_storm_of_wishes_is_one_read(hub: Hub) -> None:
+    goes_on = threading.Event()
+
+    class Slow(Flaky):
+        def current(self, exchange: str) -> object:
+            goes_on.wait()
+            return super().current(exchange)
+
+    states = Slow(failures=0)
+    reader = Reader(states, hub)  # type: ignore[arg-type]
+    for _ in range(500):
+        reader.want(["NSE"])
+    goes_on.set()
+    wait_until(lambda: not reader._wanted and len(states.reads) >= 1)
+    reader.close(60)
+    # the one under way, and one for all that was wished for meanwhile
+    assert len(states.reads) <= 2
+
+
+def test_the_links_of_a_session_end_with_it(
+    hub: Hub, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions_module, "EVERY_S", 0.01)
+    over: set[str] = set()
+    asked: list[str] = []
+
+    def is_open(sid: str) -> bool:
+        asked.append(sid)
+        if len(asked) == 1:
+            raise OSError("the folder is away")
+        return sid not in over
+
+    watching = SessionWatch(hub, is_open)
+    viewer, stays = watch(session="one"), watch(session="two")
+    watching.start()
+    try:
+        wait_until(lambda: {"one", "two"} <= set(asked[1:]))
+        assert hub.count() == 2
+        over.add("one")
+        assert viewer.close_code() == 4401
+        hub.publish(state(1, {100.0: 10}))
+        assert stays.data()["sequence"] == 1
+    finally:
+        watching.close()
