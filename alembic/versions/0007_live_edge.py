@@ -99,7 +99,7 @@ def create_tables() -> None:
         sa.PrimaryKeyConstraint(
             "exchange", "strike", "option_type", name=op.f("option_chain_latest_pkey")
         ),
-        postgresql_with={"fillfactor": "50"},
+        postgresql_with={"fillfactor": "25"},
         if_not_exists=True,
     )
     op.create_table(

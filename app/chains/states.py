@@ -45,12 +45,16 @@ class ChainStates:
     def current(self, exchange: str) -> ChainState:
         """The newest state; raises InvalidInputError and the errors of a missing database."""
         exchange_named(exchange)
+        announced = self._announced[exchange]
+        return self.fresh(exchange) or self._flights.do(
+            exchange, partial(self._renew, exchange, announced), announced
+        )
+
+    def fresh(self, exchange: str) -> ChainState | None:
+        """The newest state where it is known without a read."""
         with self._lock:
-            announced = self._announced[exchange]
-            kept = self._kept.get(exchange)
-        if kept is not None and self.followed and kept[1] >= announced:
-            return kept[0]
-        return self._flights.do(exchange, partial(self._renew, exchange, announced), announced)
+            state, seen = self._kept.get(exchange, (None, 0))
+            return state if self.followed and seen >= self._announced.get(exchange, 0) else None
 
     def outdate(self, *exchanges: str) -> None:
         """Note that the database holds something newer for these."""

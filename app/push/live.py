@@ -1,6 +1,6 @@
 """The parts of the push of one process, put together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from app.chains.states import ChainStates
@@ -21,7 +21,8 @@ class Live:
     def __init__(
         self, url: "Callable[[], URL]", states: ChainStates, is_open: Callable[[str], bool]
     ) -> None:
-        self.hub = Hub(lambda exchanges: self._reader.want(exchanges))
+        self._states = states
+        self.hub = Hub(self._refresh)
         self._reader = Reader(states, self.hub)
         self._follower = Follower(url, states, self.hub, self._reader)
         self._sessions = SessionWatch(self.hub, is_open)
@@ -37,3 +38,12 @@ class Live:
         self._sessions.close()
         self._reader.close(_READ_PATIENCE_S)
         self.hub.close()
+
+    def _refresh(self, exchanges: Iterable[str]) -> None:
+        """Publish what is known to be the newest at once, and let the rest be read."""
+        for exchange in exchanges:
+            state = self._states.fresh(exchange)
+            if state is None:
+                self._reader.want((exchange,))
+            else:
+                self.hub.publish(state)

@@ -6,6 +6,7 @@ from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from app.chains.state import ChainFaultError
 from app.web.responses import json_answer
 from db.errors import (
     DatabaseUnavailableError,
@@ -17,7 +18,12 @@ from db.errors import (
 
 _log = logging.getLogger(__name__)
 
-UNAVAILABLE = (DatabaseUnavailableError, NotMigratedError, ExtensionMissingError)
+UNAVAILABLE = (
+    DatabaseUnavailableError,
+    NotMigratedError,
+    ExtensionMissingError,
+    ChainFaultError,
+)
 _RETRY_AFTER_S = "5"
 
 

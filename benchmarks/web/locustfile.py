@@ -88,9 +88,10 @@ class Trader(HttpUser):
     def _count(self, text: str, since_ms: float) -> None:
         """Tell Locust of a message; the first one's time is what a viewer waits for."""
         kind = json.loads(text)["kind"]
+        name = f"push {kind}" if kind in ("full", "delta") else kind
         events.request.fire(  # type: ignore[no-untyped-call]  # published so
             request_type="WS",
-            name="first message" if since_ms else f"push {kind}",
+            name="first message" if since_ms else name,
             response_time=since_ms,
             response_length=len(text),
             exception=None,

@@ -54,8 +54,9 @@ option_chain_latest = Table(
     Column("prev_close_oi", BIGINT),
     *doubles("theoretical_price", "delta", "gamma", "theta", "vega"),
     PrimaryKeyConstraint("exchange", "strike", "option_type"),
-    # room on the page for the next version of each row, so that no index is touched
-    postgresql_with={"fillfactor": "50"},
+    # room on the page for the next three versions of each row, so that no index is touched while a
+    # reader or an ANALYZE holds back the clearing of old ones for a second or two
+    postgresql_with={"fillfactor": "25"},
 )
 
 # one row an exchange: the head line of its chain

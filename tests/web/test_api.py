@@ -3,11 +3,16 @@
 import csv
 import gzip
 import io
+from typing import Any
 
 import orjson
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import URL
 
+from db.market.exchanges import EXCHANGES
+from db.market.limits import CHANGE_THRESHOLDS_PCT, STALE_AFTER_S
+from tests.support.databases import connection
 from tests.web.conftest import OPENING, Store
 
 CONTRACT = {
@@ -148,16 +153,78 @@ def test_pcr_of_the_day_has_a_point_a_minute(client: FlaskClient, store: Store) 
     series = client.get("/api/pcr/NSE").json
     assert series["day"] == "2026-08-03"
     assert series["minutes"] == ["09:15", "09:16", "09:18"]
+    assert (series["open"], series["close"]) == ("09:15", "15:40")
     assert series["pcr"] == [2.0, 2.0, 2.0]
+    assert (series["previous_close"], series["previous_close_day"]) == (None, None)
     assert series["index"] == [26_000.0, 26_001.0, 26_003.0]
 
 
-def test_the_page_carries_the_newest_chain(client: FlaskClient, store: Store) -> None:
+def embedded(page: str, name: str) -> Any:
+    """What a page holds as JSON in its script element of that name."""
+    return orjson.loads(page.partition(f'id="{name}">')[2].partition("</script>")[0])
+
+
+def test_the_page_carries_the_newest_chain_its_age_and_all_it_must_know(
+    client: FlaskClient, store: Store
+) -> None:
     store("BSE", step=100.0)
     page = client.get("/?exchange=BSE").text
-    first = page.partition('id="first">')[2].partition("</script>")[0]
-    message = orjson.loads(first)
-    assert (message["kind"], message["exchange"], len(message["legs"])) == ("full", "BSE", 18)
+    first, clock, state = (embedded(page, name) for name in ("first", "clock", "state"))
+    assert (first["kind"], first["exchange"], len(first["legs"])) == ("full", "BSE", 18)
+    assert first == client.get("/api/state/BSE").json
+    assert clock["kind"] == "clock"
+    assert clock["ages"]["BSE"] >= 0
+    assert (state["exchange"], state["problem"]) == ("BSE", None)
+    ui = state["ui"]
+    assert ui["limits"]["change_thresholds_pct"]["30"] == CHANGE_THRESHOLDS_PCT[30]
+    assert ui["limits"]["stale_after_s"] == STALE_AFTER_S
+    assert [exchange["key"] for exchange in ui["exchanges"]] == list(EXCHANGES)
+    assert f"/assets/{ui['version']}/" in page
+
+
+def test_the_state_is_what_is_pushed_and_unchanged_is_not_sent_twice(
+    client: FlaskClient, store: Store
+) -> None:
+    snapshot = store()
+    first = client.get("/api/state/NSE")
+    assert first.json["kind"] == "full"
+    assert first.json["summary"]["last_update"] == snapshot.timestamp.isoformat()
+    assert first.json["summary"]["oi_known"] == 18
+    fields = first.json["fields"]
+    assert dict(zip(fields, first.json["legs"][0], strict=True))["oi"] == 6500
+    again = client.get("/api/state/NSE", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    # the age goes on while the body stays
+    assert int(again.headers["OI-Age-Ms"]) >= int(first.headers["OI-Age-Ms"]) >= 0
+    assert int(again.headers["OI-Server-Ms"]) >= int(first.headers["OI-Server-Ms"])
+
+
+def test_of_an_empty_database_the_state_has_no_age(client: FlaskClient) -> None:
+    answer = client.get("/api/state/NSE")
+    assert answer.json["sequence"] is None
+    assert answer.json["summary"]["status"] == "initializing"
+    assert "OI-Age-Ms" not in answer.headers
+
+
+def test_a_chain_of_which_nothing_can_be_made_is_its_own_trouble_alone(
+    client: FlaskClient, store: Store, database: URL
+) -> None:
+    store("NSE")
+    store("BSE", step=100.0)
+    with connection(database) as session:
+        session.execute(
+            "UPDATE option_chain_latest SET strike = 'NaN' WHERE exchange = 'NSE' "
+            "AND strike = 26000 AND option_type = 'CE'"
+        )
+    sentence = "The chain of NSE cannot be shown: the strike of NIFTY2680426000CE is nan."
+    for path in ("/api/data/NSE", "/api/state/NSE", "/api/pcr/NSE", "/api/chain/NSE.csv"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json["error"]) == (503, sentence)
+    page = client.get("/")
+    assert page.status_code == 503
+    assert embedded(page.text, "clock")["problem"] == sentence
+    assert client.get("/api/data/BSE").status_code == 200
+    assert client.get("/api/system-status").json["initialized"] is True
 
 
 def test_data_cannot_break_out_of_the_page(client: FlaskClient, store: Store) -> None:
@@ -175,9 +242,35 @@ def test_a_plain_request_to_the_push_address_is_told_what_it_speaks(
     assert answer.headers["Upgrade"] == "websocket"
 
 
-def test_pages_of_other_sites_cannot_follow(client: FlaskClient) -> None:
-    answer = client.get("/live?follow=NSE", headers={"Origin": "https://example.org"})
+@pytest.mark.parametrize("origin", ["https://example.org", "http://[", "null", "//"])
+def test_pages_of_other_sites_cannot_follow(client: FlaskClient, origin: str) -> None:
+    answer = client.get("/live?follow=NSE", headers={"Origin": origin})
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 501),
+        ({"Sec-WebSocket-Extensions": "permessage-deflate; server_max_window_bits=abc"}, 501),
+        ({"Sec-WebSocket-Key": "abc"}, 400),
+        ({"Sec-WebSocket-Key": ""}, 400),
+        ({"Sec-WebSocket-Version": "12"}, 426),
+    ],
+)
+def test_an_upgrade_is_answered_and_never_an_error_of_ours(
+    client: FlaskClient, headers: dict[str, str], status: int
+) -> None:
+    sound = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    # a test client has no socket to hand over, which is the last thing that is asked
+    answer = client.get("/live", headers={**sound, **headers})
+    assert answer.status_code == status
+    assert answer.json["error"]
 
 
 def test_a_page_travels_packed_but_the_login_page_does_not(

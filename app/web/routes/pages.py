@@ -6,7 +6,7 @@ import orjson
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.chains.state import ChainFaultError, ChainState
+from app.chains.state import ChainState
 from app.chains.wire import clock_message, full_body
 from app.web.assets import assets
 from app.web.problems import UNAVAILABLE
@@ -31,7 +31,7 @@ def dashboard() -> ResponseReturnValue:
     state, problem = None, None
     try:
         state = shared.states.current(key)
-    except (*UNAVAILABLE, ChainFaultError) as error:
+    except UNAVAILABLE as error:
         problem = str(error)
     page = render_template(
         "dashboard.html",
