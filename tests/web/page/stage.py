@@ -314,5 +314,6 @@ def stage(browser: "Browser", settings: Settings, **viewport: Any) -> Iterator[S
         app.extensions["oi"].close()
     # a lost link and a refusal are logged by the browser itself; the page shows them as states
     browsers = ("WebSocket connection", "Failed to load resource")
-    assert [fault for fault in faults if not fault.startswith(browsers)] == []
-    assert one.strangers == []
+    said = [fault for fault in faults if not fault.startswith(browsers)]
+    assert not said, f"the page logged {said}"
+    assert not one.strangers, f"the page asked {one.strangers}"

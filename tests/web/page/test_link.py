@@ -38,7 +38,7 @@ def test_without_a_link_the_page_asks_at_once_and_only_for_what_is_new(staged: S
     refused(stage)
     stage.page.clock.install()
     stage.page.goto("http://localhost/")
-    stage.page.wait_for_selector('[data-fact="underlying"]:text-is("26,040.00")')
+    stage.page.wait_for_selector('[data-fact="underlying_price"]:text-is("26,040.00")')
     stage.page.wait_for_selector('#health:has-text("polled")')
     assert seen == [None]
     stage.page.clock.fast_forward(5000)
@@ -59,13 +59,13 @@ def test_a_lost_link_is_shown_and_taken_up_again_where_it_was(staged: Staged) ->
     stage = staged()
     page = stage.open()
     stage.send(delta(2, underlying_price=26_020.0), clock(100))
-    page.wait_for_selector('[data-fact="underlying"]:text-is("26,020.00")')
+    page.wait_for_selector('[data-fact="underlying_price"]:text-is("26,020.00")')
     stage.recording("body", "data-health")
     stage.sockets[-1].close()
     stage.until(lambda: len(stage.sockets) == 2)
     stage.until(lambda: stage.follows[-1] == {"NSE": 2})
     stage.send(delta(3, underlying_price=26_030.0), clock(100))
-    page.wait_for_selector('[data-fact="underlying"]:text-is("26,030.00")')
+    page.wait_for_selector('[data-fact="underlying_price"]:text-is("26,030.00")')
     stage.wait_for("live")
 
 
@@ -105,7 +105,7 @@ def test_what_does_not_build_on_what_is_here_is_asked_for_whole_once(staged: Sta
     stage.send(delta(9), delta(10), delta(11), clock(100))
     stage.until(lambda: len(stage.follows) > 1)
     stage.send(full(sequence=11, underlying_price=26_111.0), clock(100))
-    page.wait_for_selector('[data-fact="underlying"]:text-is("26,111.00")')
+    page.wait_for_selector('[data-fact="underlying_price"]:text-is("26,111.00")')
     assert stage.follows == [{"NSE": 1}, {"NSE": None}]
 
 

@@ -51,10 +51,10 @@ def test_only_a_live_market_has_the_green_dot(staged: Staged) -> None:
     green = page.evaluate(DOT)
     for sequence, source in enumerate(("simulated", "replayed", None), 2):
         stage.send(full(sequence=sequence, source=source), clock(100))
-        page.wait_for_function(f"{DOT} !== {green!r}")
+        stage.until(lambda: page.evaluate(DOT) != green)
         assert not page.locator("#health").inner_text().startswith("live")
         stage.send(full(sequence=sequence, source="live"), clock(100))
-        page.wait_for_function(f"{DOT} === {green!r}")
+        stage.until(lambda: page.evaluate(DOT) == green)
 
 
 def test_a_replay_that_stands_is_old_and_dated_with_its_year(staged: Staged) -> None:

@@ -25,7 +25,7 @@ def test_until_its_chain_is_here_a_tab_shows_nothing_of_another(staged: Staged) 
     stage.wait_for("loading")
     assert page.locator("#rows tr").count() == 0
     assert page.locator("#empty").inner_text() == "Loading NIFTY M…"
-    for name in ("underlying", "pcr", "max_pain", "itm_ce", "market_time", "expiry"):
+    for name in ("underlying_price", "pcr", "max_pain", "itm_ce", "market_time", "expiry"):
         assert stage.fact(name) == "–", name
     assert stage.fact("day_change") == ""
     assert page.locator("tfoot").is_hidden()
@@ -44,7 +44,7 @@ def test_the_day_change_of_another_index_never_shows(staged: Staged) -> None:
     page = stage.open()
     page.wait_for_selector('[data-fact="day_change"]:has-text("0.42 %")')
     page.keyboard.press("2")
-    page.wait_for_selector('[data-fact="underlying"]:text-is("86,000.00")')
+    page.wait_for_selector('[data-fact="underlying_price"]:text-is("86,000.00")')
     assert set(stage.recorded()) == {"", "–", "▲0.42 %"}
 
 
@@ -70,7 +70,7 @@ def test_a_chain_from_memory_is_pale_and_says_its_age_until_the_server_answers(
     assert page.locator("#rows tr").count() == 9
     stage.send(full(sequence=40, underlying_price=26_100.0), clock(200))
     stage.wait_for("live")
-    assert stage.fact("underlying") == "26,100.00"
+    assert stage.fact("underlying_price") == "26,100.00"
 
 
 def test_one_link_serves_all_tabs_and_says_what_is_here_already(staged: Staged) -> None:

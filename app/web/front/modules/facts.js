@@ -22,7 +22,7 @@ const itm = (side, word) => ({
 });
 
 export const FACTS = {
-  underlying: {
+  underlying_price: {
     text: (s) => format.price(s.underlying_price),
     says: (s, { day }) => `${s.underlying_name}; ${saysDay(s, day)}`,
   },

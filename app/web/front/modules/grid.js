@@ -34,6 +34,7 @@ export class Grid {
   }
 
   make(cell) {
+    if (cell === this.cell) return;
     this.cell?.removeAttribute("tabindex");
     this.cell?.removeAttribute("aria-describedby");
     this.cell = cell;
@@ -44,7 +45,7 @@ export class Grid {
 
   go(cell) {
     if (!cell) return;
-    if (cell !== this.cell) this.make(cell);
+    this.make(cell);
     cell.focus();
   }
 

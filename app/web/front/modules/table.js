@@ -234,6 +234,8 @@ export class ChainTable {
     if (cell.closest("tfoot")) return this.saysTotal(key, side);
     const strike = Number(cell.parentElement.dataset.strike);
     const row = this.rows.get(strike);
+    // its row has gone since it was pointed at
+    if (!row) return "";
     if (!side) return this.saysStrike(strike);
     const leg = row?.legs[side];
     const what = leg ? column(key).says(leg, this.view) : "this strike has no such contract in the chain";
@@ -246,7 +248,7 @@ export class ChainTable {
       strike === atm && "at the money: the strike nearest to the index",
       strike === pain && "max pain: option buyers would receive least here",
     ].filter(Boolean);
-    return `Strike ${this.rows.get(strike)?.middle.textContent}${what.length ? `, ${what.join("; ")}` : ""}`;
+    return `Strike ${this.rows.get(strike).middle.textContent}${what.length ? `, ${what.join("; ")}` : ""}`;
   }
 
   saysTotal(key, side) {
