@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import CLOSED, OPEN, clock, delta, full
+from tests.web.page.stage import CLOSED, OPEN, ORIGIN, clock, delta, full
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 SOUNDING = 'output, [role="alert"], [role="status"], [role="log"], [aria-live]'
@@ -69,5 +69,13 @@ def test_axe_finds_nothing(staged: Staged, theme: str, size: tuple[int, int], ma
     page.wait_for_selector("#rows tr" if market != "waiting" else 'body[data-health="waiting"]')
     if market == "sheet":
         page.keyboard.press("?")
+    page.evaluate(AXE)
+    assert page.evaluate(VIOLATIONS) == []
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_axe_finds_nothing_on_the_sign_in_page(staged: Staged, theme: str) -> None:
+    page = staged(width=360, height=740, color_scheme=theme).page
+    page.goto(f"{ORIGIN}/login")
     page.evaluate(AXE)
     assert page.evaluate(VIOLATIONS) == []

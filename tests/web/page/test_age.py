@@ -3,7 +3,7 @@
 import pytest
 
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import clock, delta
+from tests.web.page.stage import clock, delta, full
 
 PALED = "getComputedStyle(document.querySelector('.headline')).filter"
 
@@ -101,3 +101,16 @@ def test_after_an_outage_colours_come_back_with_fresh_data_only(staged: Staged) 
     stage.send(delta(3, underlying_price=26_030.0), clock(500))
     stage.wait_for("live")
     assert page.evaluate("document.querySelector('#told').textContent") == "live"
+
+
+def test_no_state_grows_younger_without_new_data(staged: Staged) -> None:
+    stage = staged()
+    page = stage.open()
+    stage.send(clock(60_000))
+    stage.wait_for("stale")
+    # neither the age of a state that is not here nor what does not build on what is here
+    stage.send(clock(100), delta(9), clock(100))
+    stage.until(lambda: len(stage.follows) == 2)
+    assert page.locator("#health").inner_text().startswith("stale 6")
+    stage.send(full(sequence=9), clock(100))
+    stage.wait_for("live")

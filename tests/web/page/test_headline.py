@@ -104,12 +104,16 @@ def test_quantities_say_their_unit(staged: Staged) -> None:
     stage = opened(staged)
     page = stage.page
     assert page.locator("tr.atm td.ce.volume").inner_text() == "65.0 k"
+    assert page.locator("thead th.ce.volume").inner_text() == "Vol"
     page.hover("thead th.ce.volume")
     assert page.locator("#explanation").inner_text() == "Volume: units traded today"
     page.select_option("#lots", "lots")
     assert page.locator("tr.atm td.ce.volume").inner_text() == "1,000"
     assert page.locator("tr.atm td.ce.oi").inner_text() == "100"
     assert page.locator("#explanation").inner_text() == "Volume: lots traded today"
+    heading = page.locator("thead th.ce.volume")
+    assert heading.inner_text() == "Vol lots"
+    assert heading.get_attribute("title") == "Volume: lots traded today"
     page.hover("tr.atm td.ce.volume")
     assert page.locator("#explanation").inner_text().endswith("65,000 = 1,000 lots traded today")
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import Stage, clock, full, no_day
+from tests.web.page.stage import Stage, clock, delta, full, no_day
 
 
 def answering(exchange: str, sequence: int = 1, **summary: Any):
@@ -58,9 +58,9 @@ def test_a_chain_from_memory_is_pale_and_says_its_age_until_the_server_answers(
     page.wait_for_selector("tr.atm")
     page.keyboard.press("2")
     page.wait_for_selector('[data-fact="underlying_name"]:text-is("SENSEX")')
-    for _ in range(2):
+    for sequence in (2, 3):
         page.clock.fast_forward(8000)
-        stage.send(clock(100, exchange="BSE"))
+        stage.send(delta(sequence, exchange="BSE"), clock(100, exchange="BSE"))
         page.wait_for_selector('#health:text-matches("^live 0")')
     stage.on_follow = None
     page.keyboard.press("1")

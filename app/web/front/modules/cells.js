@@ -14,7 +14,7 @@ const at = (leg) => (leg.oi_at === null || leg.oi_at === undefined ? "" : `; thi
 
 const oi = {
   key: "oi",
-  head: () => "OI",
+  head: (view) => (view?.lots ? "OI lots" : "OI"),
   headSays: (view) => `Open interest in ${unit(view)}`,
   moved: (before, now) => before !== now,
   value: (leg) => leg.oi,
@@ -47,7 +47,7 @@ const change = (minutes) => {
 
 const volume = {
   key: "volume",
-  head: () => "Vol",
+  head: (view) => (view?.lots ? "Vol lots" : "Vol"),
   headSays: (view) => `Volume: ${unit(view)} traded today`,
   value: (leg) => leg.volume,
   text: (leg, view) => format.quantity(inLots(leg.volume, view)),

@@ -2,10 +2,12 @@
 // monotonic clock, because a viewer's wall clock may be hours off, or be set at any moment.
 
 const SLEPT_MS = 2000;
+const SLACK_MS = 1500;
 
 export class Clock {
   constructor() {
     this.ages = new Map();
+    this.renewed = new Set();
     this.phase = {};
     this.server = null;
     this.driftMs = Date.now() - performance.now();
@@ -15,9 +17,24 @@ export class Clock {
     // what is heard after a sleep is known, what was known before it is not
     this.noticeSleep();
     const at = performance.now();
-    for (const [exchange, ageMs] of Object.entries(ages)) this.ages.set(exchange, { ageMs, at });
+    for (const [exchange, ageMs] of Object.entries(ages)) {
+      if (!this.isOfWhatIsHere(exchange, ageMs)) continue;
+      this.ages.set(exchange, { ageMs, at });
+      this.renewed.delete(exchange);
+    }
     if (Number.isFinite(serverMs)) this.server = { ms: serverMs, at };
     if (phase) this.phase = phase;
+  }
+
+  // a newer state of an exchange is here: its age may be less than that of the one before
+  took(exchange) {
+    this.renewed.add(exchange);
+  }
+
+  // no state grows younger: a lesser age without new data is that of a state which is not here
+  isOfWhatIsHere(exchange, ageMs) {
+    const counted = this.age(exchange);
+    return this.renewed.has(exchange) || counted === null || !(ageMs < counted - SLACK_MS);
   }
 
   // ms since the database took the state that is shown; null when nobody knows

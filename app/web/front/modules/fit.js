@@ -5,8 +5,8 @@ import { COLUMNS } from "./cells.js";
 
 // the first to go where there is no room for all
 const DISPENSABLE = ["volume", "p10", "p15", "p30", "iv", "p3", "ltp"];
-const FIGURE = /[0-9L–]/;
-const NARROW = { ",": 0.5, ".": 0.5, " ": 0.5, r: 0.65, k: 0.95 };
+const FIGURE = /[0-9LosΔ–]/;
+const NARROW = { ",": 0.5, ".": 0.5, " ": 0.5, r: 0.65, k: 0.95, l: 0.5, t: 0.6, I: 0.6 };
 const BROAD = 1.35;
 // from here down OI is written short, beside one figure that is chosen
 const COMPACT_PX = 420;

@@ -48,7 +48,10 @@ export class Link {
   say(sequence) {
     this.socket?.send(JSON.stringify({ follow: { [this.exchange]: sequence } }));
     clearTimeout(this.answer);
-    this.answer = setTimeout(() => this.ask(), ANSWER_MS);
+    this.answer = setTimeout(() => {
+      this.resuming = false;
+      this.ask();
+    }, ANSWER_MS);
   }
 
   open() {
@@ -79,7 +82,7 @@ export class Link {
     if (message.kind === "clock") {
       this.handlers.problem(message.problem);
       this.handlers.clock(message);
-      if (this.exchange in message.ages) clearTimeout(this.answer);
+      if (this.exchange in message.ages && !this.resuming) clearTimeout(this.answer);
       return;
     }
     if (message.kind === "full") this.resuming = false;

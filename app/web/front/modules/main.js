@@ -82,6 +82,7 @@ function received(message) {
     chains.set(message.exchange, new Chain(message));
   }
   awaited.delete(message.exchange);
+  clock.took(message.exchange);
   if (message.exchange === exchange) render();
 }
 
@@ -141,6 +142,7 @@ remembered(find("lots"), "lots", (value) => chose({ lots: value === "lots" }));
 remembered(find("metric"), "metric", (value) => table.prefer(value));
 table.onCompact = () => usable && render();
 follow(exchange);
+document.body.removeAttribute("data-unready");
 setInterval(look, LOOK_MS);
 document.addEventListener("visibilitychange", () => !document.hidden && render());
 

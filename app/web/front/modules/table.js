@@ -73,6 +73,7 @@ export class ChainTable {
     if (anew) this.fit.forget();
     this.chain = chain;
     this.view = view;
+    if (anew) this.head();
     const strikes = this.wanted(other);
     if (strikes.join() !== this.strikes.join() || other) this.build(strikes, other);
     const seen = anew || this.calm.matches || document.hidden ? null : this.visible();
@@ -87,6 +88,17 @@ export class ChainTable {
     if (this.fit.due) this.fit.apply();
     this.mark(chain.summary, other);
     this.explanation.refresh();
+  }
+
+  // headings say the unit
+  head() {
+    for (const heading of this.table.tHead.rows[1].cells) {
+      const { column: key, side } = heading.dataset;
+      if (!side) continue;
+      set(heading, "textContent", column(key).head(this.view));
+      set(heading, "title", column(key).headSays(this.view));
+      this.fit.note(key, heading.textContent);
+    }
   }
 
   // no chain to show: nothing of another one stays
