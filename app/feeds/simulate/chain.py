@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from app.analytics.black_scholes import Floats, years_to_expiry
 from app.feeds.simulate.contracts import Contracts, listed
 from app.feeds.simulate.flows import OI_STEP_S, Flows, flows
 from app.feeds.simulate.inversion import implied_volatilities
-from app.feeds.simulate.paths import DayPaths, day_paths
+from app.feeds.simulate.paths import DayPaths, at, day_paths
 from app.feeds.simulate.surface import Seconds, Singles, Surface, carry, seconds_left, surface
 from app.feeds.simulate.trades import (
     TICKS_PER_RUPEE,
@@ -52,7 +53,20 @@ class ChainBlock:
     def volatility(self) -> Floats:
         """Implied by the last prices with spot and 10 %, a fraction a year; NaN where none is."""
         chain, years = self.contracts, years_to_expiry(self.seconds_to_expiry)
-        return implied_volatilities(chain.is_call, self.ltp, self.underlying, chain.strike, years)
+        found = np.empty(self.ltp.shape)
+        for some in pieces(*self.ltp.shape):
+            found[some] = implied_volatilities(
+                chain.is_call, self.ltp[some], self.underlying[some], chain.strike, years[some]
+            )
+        return found
+
+
+_PER_CONTRACT: dict[str, type] = {
+    **dict.fromkeys(("ltp", "bid", "ask", "bid_quantity", "ask_quantity"), np.float64),
+    **dict.fromkeys(("oi", "volume"), np.int64),
+}
+# below 128 KiB an array comes from memory that is there already
+_CACHED_FIGURES = 16_000
 
 
 def chain_block(
@@ -68,35 +82,54 @@ def chain_block(
     With `strikes` only those nearest to the money, at the cost of those; see `listed`.
     """
     chain, paths = listed(seed, key, expiry, day, strikes), day_paths(seed, day)
-    flow, model, works = _prepared(seed, key, expiry, day, strikes)
-    name = chain.exchange.underlying_symbol
-    left = np.maximum(seconds_left(expiry, day) - second, 0)
-    trade = last_trades(works, flow, day, second)
-    ltp = _prices(traded_ticks(works, model, trade))
-    bid_ticks, ask_ticks = quoted_ticks(works, model, second)
-    bid_quantity = quantities(seed, works, chain.lot, second, 0)
-    bid = _prices(bid_ticks)
-    unwanted = bid_ticks < 1
-    bid[unwanted] = np.nan
-    bid_quantity[unwanted] = np.nan
-    block = ChainBlock(
+    prepared = _prepared(seed, key, expiry, day, strikes)
+    shape = (len(second), len(chain.strike))
+    quotes: dict[str, NDArray[Any]] = {
+        name: np.empty(shape, dtype=kind) for name, kind in _PER_CONTRACT.items()
+    }
+    for some in pieces(*shape):
+        _quote(seed, chain, day, prepared, second[some], {n: q[some] for n, q in quotes.items()})
+    _mute(chain, quotes)
+    return ChainBlock(
         contracts=chain,
         timestamp=np.datetime64(day, "us") + second.astype("timedelta64[s]"),
-        seconds_to_expiry=left,
-        underlying=paths.shown[name][second],
+        seconds_to_expiry=np.maximum(seconds_left(expiry, day) - second, 0),
+        underlying=paths.shown(chain.exchange.underlying_symbol, second),
         future=_future(seed, chain, day, paths, second),
-        future_oi=flow.future_oi[second // OI_STEP_S],
-        vix=paths.vix[second],
-        ltp=ltp,
-        bid=bid,
-        ask=_prices(ask_ticks),
-        bid_quantity=bid_quantity,
-        ask_quantity=quantities(seed, works, chain.lot, second, 50_021),
-        oi=_open_interest(flow, second),
-        volume=volume(seed, flow, chain.lot, day, trade),
+        future_oi=prepared[0].future_oi[second // OI_STEP_S],
+        vix=np.round(at(paths.vix, second), 2),
+        **quotes,
     )
-    _mute(block)
-    return block
+
+
+def pieces(instants: int, places: int) -> list[slice]:
+    """The rows of an array (instants, places), divided so that a processor's cache holds a part."""
+    rows = max(1, _CACHED_FIGURES // max(places, 1))
+    return [slice(first, first + rows) for first in range(0, instants, rows)]
+
+
+def _quote(
+    seed: int,
+    chain: Contracts,
+    day: date,
+    prepared: tuple[Flows, Surface, Clockwork],
+    second: Seconds,
+    quotes: dict[str, NDArray[Any]],
+) -> None:
+    """Write the quotes of some instants into their rows of a block."""
+    flow, model, works = prepared
+    trade = last_trades(works, flow, day, second)
+    _price(traded_ticks(works, model, trade), quotes["ltp"])
+    bid, ask = quoted_ticks(works, model, second)
+    nobody = bid < 1
+    _price(bid, quotes["bid"])
+    _price(ask, quotes["ask"])
+    quantities(seed, works, chain.lot, second, 0, quotes["bid_quantity"])
+    quantities(seed, works, chain.lot, second, 50_021, quotes["ask_quantity"])
+    np.copyto(quotes["bid"], np.nan, where=nobody)
+    np.copyto(quotes["bid_quantity"], np.nan, where=nobody)
+    _open_interest(flow, second, quotes["oi"])
+    volume(seed, flow, chain.lot, day, trade, quotes["volume"])
 
 
 @lru_cache(maxsize=8)
@@ -108,19 +141,19 @@ def _prepared(
     return flow, surface(seed, chain, day, day_paths(seed, day)), clockwork(chain, day)
 
 
-def _prices(ticks: Singles) -> Floats:
+def _price(ticks: Singles, out: Floats) -> None:
     """INR; a division by 20 gives exactly the number that a price's two decimals stand for."""
-    return np.divide(ticks, TICKS_PER_RUPEE, dtype=np.float64)
+    np.divide(ticks, TICKS_PER_RUPEE, out=out, dtype=np.float64)
 
 
-def _open_interest(flow: Flows, second: Seconds) -> NDArray[np.int64]:
+def _open_interest(flow: Flows, second: Seconds, out: NDArray[np.int64]) -> None:
     contracts = len(flow.late)
-    at = second[:, None] - flow.late
-    at //= OI_STEP_S
-    np.maximum(at, 0, out=at)
-    at *= contracts
-    at += np.arange(contracts)
-    return np.take(flow.oi, at)
+    step = second[:, None] - flow.late
+    step //= OI_STEP_S
+    np.maximum(step, 0, out=step)
+    step *= contracts
+    step += np.arange(contracts)
+    np.take(flow.oi, step, out=out, mode="clip")
 
 
 def _future(seed: int, chain: Contracts, day: date, paths: DayPaths, second: Seconds) -> Floats:
@@ -129,13 +162,11 @@ def _future(seed: int, chain: Contracts, day: date, paths: DayPaths, second: Sec
     years = years_to_expiry(np.maximum(seconds_left(chain.future_expiry, day) - second, 0))
     rate = carry(seed, chain.family, chain.future_expiry, day)
     fair = paths.index[name][second] * np.exp(rate * years)
-    found: Floats = np.round(fair * (1 + paths.basis[name][second]), 1)
+    found: Floats = np.round(fair * (1 + at(paths.basis[name], second)), 1)
     return found
 
 
-def _mute(block: ChainBlock) -> None:
-    mute = np.flatnonzero(~block.contracts.quoted)
-    for prices in (block.ltp, block.bid, block.ask, block.bid_quantity, block.ask_quantity):
-        prices[:, mute] = np.nan
-    block.oi[:, mute] = -1
-    block.volume[:, mute] = -1
+def _mute(chain: Contracts, quotes: dict[str, NDArray[Any]]) -> None:
+    mute = np.flatnonzero(~chain.quoted)
+    for values in quotes.values():
+        values[:, mute] = -1 if values.dtype == np.int64 else np.nan

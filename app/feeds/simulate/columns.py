@@ -11,7 +11,7 @@ from app.analytics import moneyness, order_book
 from app.analytics.baselines import baseline_positions
 from app.analytics.black_scholes import Floats, greeks, years_to_expiry
 from app.analytics.features import SHIFT_WINDOW, ChainFigures, features
-from app.feeds.simulate.chain import ChainBlock
+from app.feeds.simulate.chain import ChainBlock, pieces
 from db.market.clock import IST
 from db.market.symbols import future_symbol
 from db.market.ticks import CHANGE_MINUTES, ChainColumns, EnrichedSnapshot
@@ -64,14 +64,23 @@ def percent_changes(block: ChainBlock) -> dict[int, Floats]:
     held = _known(block.oi)
     scale = np.full(held.shape, np.nan)
     np.divide(100.0, held, out=scale, where=held > 0)
-    found = {}
-    for minutes in CHANGE_MINUTES:
-        before = baseline_positions(block.timestamp, minutes)
-        change = np.take(held, before, axis=0, mode="clip")
-        np.subtract(held, change, out=change)
-        change *= np.take(scale, before, axis=0, mode="clip")
-        change[before < 0] = np.nan
-        found[minutes] = change
+    return {
+        minutes: _change(held, scale, baseline_positions(block.timestamp, minutes))
+        for minutes in CHANGE_MINUTES
+    }
+
+
+def _change(held: Floats, scale: Floats, before: NDArray[np.int64]) -> Floats:
+    """(held − held before) × scale before, row by row; NaN where `before` is −1."""
+    found = np.empty(held.shape)
+    for some in pieces(*held.shape):
+        rows = before[some]
+        # of a steady recording they follow one another: no copy is needed
+        steady = rows[0] >= 0 and bool((np.diff(rows) == 1).all())
+        base = slice(int(rows[0]), int(rows[-1]) + 1) if steady else np.maximum(rows, 0)
+        np.subtract(held[some], held[base], out=found[some])
+        found[some] *= scale[base]
+    found[before < 0] = np.nan
     return found
 
 

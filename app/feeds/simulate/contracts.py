@@ -50,11 +50,6 @@ class Contracts:
     quoted: Bools
 
     @property
-    def is_monthly(self) -> bool:
-        """Whether these are the contracts of a month's last expiry."""
-        return self.expiry == self.future_expiry
-
-    @property
     def family(self) -> int:
         """The place of the underlying among `UNDERLYINGS`."""
         return UNDERLYINGS.index(self.exchange.underlying_symbol)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.analytics.black_scholes import Floats
 from app.feeds.simulate.contracts import Contracts, listed
-from app.feeds.simulate.noise import Codes, code, drawn, noise, runs, share
+from app.feeds.simulate.noise import Codes, code, drawn, noise, runs, salted, share
 from app.feeds.simulate.paths import (
     DAY_S,
     UNDERLYINGS,
@@ -25,15 +25,13 @@ from app.feeds.simulate.paths import (
 OI_STEP_S = 180
 """Exchanges publish open interest about every three minutes."""
 
-PACES = 4
+PACES = 2
 """So many courses of a day's volume are there; each contract follows one."""
-
-LONGEST_WAIT = 17
-"""Two to this power is the most seconds between two trades."""
 
 _OI_STEPS = DAY_S // OI_STEP_S
 _RAGGED_S = 120
 _MINUTES = DAY_S // 60
+_LONGEST_WAIT = 17
 _NIGHT_STEP = 0.1
 _AFTER_HOURS_VOLUME = 0.01
 _LASTING_SD, _VOLUME_SD = 0.35, 0.45
@@ -41,16 +39,16 @@ _SETTLING_DAYS = 8
 _SMALLEST = -5.5
 
 # open interest in units at strikes at hundreds (SENSEX, BANKNIFTY: odd hundreds) on expiry day
-_PEAK = {"NIFTY": 2.15e7, "SENSEX": 6.5e6, "BANKNIFTY": 2.4e6}
+_PEAK = {"NIFTY": 2.15e7, "SENSEX": 6.5e6, "BANKNIFTY": 2.8e6}
 _FUTURE_UNITS = {"NIFTY": 1.5e7, "SENSEX": 3.5e4, "BANKNIFTY": 1.65e6}
 _ROUND = {"NIFTY": 2.0, "SENSEX": 1.7, "BANKNIFTY": 4.5}
 _HUNDREDS = 3.0
 _CALLS_FADE, _PUTS_FADE, _ITM_FADE = 0.052, 0.077, 0.56
-_STEADY_TURNOVER = {"NIFTY": 1.1, "SENSEX": 1.1, "BANKNIFTY": 3.6}
-_WEEKLY_TURNOVER, _TURNOVER_DAYS = 74.0, 4.2
+_STEADY_TURNOVER = {"NIFTY": 1.25, "SENSEX": 1.25, "BANKNIFTY": 4.8}
+_WEEKLY_TURNOVER, _TURNOVER_DAYS = 90.0, 3.6
 _REACH = 8.0
 _LOTS_A_TRADE = 1.6
-_MOVE, _MOVE_POWER, _MEDIAN_OF_HEAVY = 0.024, 0.86, 0.785
+_MOVE, _MOVE_POWER, _MEDIAN_OF_HEAVY = 0.028, 0.86, 0.765
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,11 +74,11 @@ def flows(seed: int, key: str, expiry: date, day: date, strikes: int | None) -> 
     after, _ = _levels(seed, chain, day + timedelta(days=1))
     today = code(chain.code, day.toordinal(), 5)
     lots = np.exp(held) / chain.lot * turned
-    lots *= np.exp(_VOLUME_SD * drawn(noise(seed).normal, code(today, 1)))
+    lots *= np.exp(_VOLUME_SD * drawn(noise(seed).normal, salted(today, 1)))
     return Flows(
         oi=_walk(seed, today, (held, after), _step_sd(turned), day, chain.lot),
         future_oi=_future(seed, chain, day),
-        late=(share(code(chain.code, 6)) * _RAGGED_S).astype(np.int64),
+        late=(share(salted(chain.code, 6)) * _RAGGED_S).astype(np.int64),
         lots=lots,
         pace=(chain.code % np.uint64(PACES)).astype(np.int64),
         wait=_wait(lots, session_seconds(day) or range(DAY_S)),
@@ -112,7 +110,7 @@ def _levels(seed: int, chain: Contracts, day: date) -> tuple[Floats, Floats]:
     fresh = drawn(noise(seed).normal, code(chain.code, day.toordinal(), 8))
     held = (
         _profile(chain, outward, days_left)
-        + _LASTING_SD * drawn(noise(seed).normal, code(chain.code, 9))
+        + _LASTING_SD * drawn(noise(seed).normal, salted(chain.code, 9))
         + np.minimum(0.1, 6 * _step_sd(turned)) * fresh
     )
     return held, turned
@@ -128,7 +126,7 @@ def _profile(chain: Contracts, outward: Floats, days_left: int) -> Floats:
     roundness = np.where(chain.strike % 500 == 0, np.log(_ROUND[underlying]), 0.0)
     if step < 100:
         roundness -= np.where(chain.strike % 100 == 0, 0.0, np.log(_HUNDREDS))
-    grown = np.log(0.06 + 0.94 * np.exp(-days_left / 9))
+    grown = np.log(0.04 + 0.96 * np.exp(-days_left / 9))
     found: Floats = outside + np.maximum(inside, _SMALLEST)
     found += np.log(_PEAK[underlying]) + grown + roundness
     return found
@@ -154,19 +152,21 @@ def _walk(
     seed: int, codes: Codes, ends: tuple[Floats, Floats], sd: Floats, day: date, lot: int
 ) -> NDArray[np.int64]:
     """Units (480, n) from one midnight's log level to the next's, in whole lots."""
-    steps = runs(noise(seed).heavy, codes, _OI_STEPS).astype(np.float64)
+    steps = runs(noise(seed).heavy, codes, _OI_STEPS)
     steps *= _liveliness(day)[:, None]
-    steps *= sd
-    steps += (ends[1] - ends[0] - steps.sum(axis=0)) / _OI_STEPS
+    steps *= sd.astype(np.float32)
+    steps += ((ends[1] - ends[0] - steps.sum(axis=0)) / _OI_STEPS).astype(np.float32)
     steps[0] = 0.0
-    held = np.cumsum(steps, axis=0, out=steps)
-    held += ends[0]
-    return np.round(np.exp(held, out=held) / lot).astype(np.int64) * lot
+    grown = np.exp(np.cumsum(steps, axis=0, out=steps), out=steps)
+    grown *= (np.exp(ends[0]) / lot).astype(np.float32)
+    held = np.round(grown, out=grown).astype(np.int64)
+    held *= lot
+    return held
 
 
-def _liveliness(day: date) -> Floats:
+def _liveliness(day: date) -> NDArray[np.float32]:
     """Of each step: 1 in market hours, little outside them."""
-    found = np.full(_OI_STEPS, _NIGHT_STEP)
+    found = np.full(_OI_STEPS, _NIGHT_STEP, dtype=np.float32)
     if open_now := session_seconds(day):
         found[open_now.start // OI_STEP_S : open_now.stop // OI_STEP_S] = 1.0
     return found
@@ -184,4 +184,4 @@ def _future(seed: int, chain: Contracts, day: date) -> NDArray[np.int64]:
 def _wait(lots: Floats, open_now: range) -> NDArray[np.int64]:
     seconds = _LOTS_A_TRADE * len(open_now) / np.maximum(lots, 1e-3)
     power = np.round(np.log2(np.maximum(seconds, 1.0)))
-    return np.minimum(power, LONGEST_WAIT).astype(np.int64)
+    return np.minimum(power, _LONGEST_WAIT).astype(np.int64)

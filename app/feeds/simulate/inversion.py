@@ -1,7 +1,7 @@
 """Implied volatility of many prices at once, to a hundredth of a percentage point.
 
-`app.analytics.implied_volatility` solves to ten digits and takes twenty times as long; history by
-the million rows needs what is stored of it, two decimals of a percentage.
+`app.analytics.implied_volatility` solves to ten digits and takes some fifty times as long; history
+by the million rows needs what is stored of it, two decimals of a percentage.
 """
 
 from functools import lru_cache

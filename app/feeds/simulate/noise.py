@@ -17,12 +17,13 @@ SIZE = 1 << 17
 
 _MASK = np.uint64(SIZE - 1)
 _HEAVIEST = 30.0
+_GOLDEN, _WHOLE = 0x9E3779B97F4A7C15, (1 << 64) - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Noise:
-    """Tables of `SIZE` draws: standard `normal`, `heavy` (Student's t with 2.5 degrees of freedom,
-    cut at ±30) and `waits` (exponential with mean 1).
+    """Tables of `SIZE` draws: standard `normal`, `heavy` (Student's t with three degrees of
+    freedom, cut at ±30) and `waits` (exponential with mean 1).
     """
 
     normal: NDArray[np.float32]
@@ -34,7 +35,7 @@ class Noise:
 def noise(seed: int) -> Noise:
     """The tables of a seed."""
     rng = np.random.default_rng([seed, 9])
-    heavy = np.clip(rng.standard_t(2.5, SIZE), -_HEAVIEST, _HEAVIEST).astype(np.float32)
+    heavy = np.clip(rng.standard_t(3, SIZE), -_HEAVIEST, _HEAVIEST).astype(np.float32)
     return Noise(
         normal=rng.standard_normal(SIZE, dtype=np.float32),
         heavy=heavy,
@@ -49,11 +50,16 @@ def code(*parts: ArrayLike) -> Codes:
     """
     mixed = np.zeros(1, dtype=np.uint64)
     for part in parts:
-        z = (mixed ^ np.asarray(part).astype(np.uint64)) + np.uint64(0x9E3779B97F4A7C15)
+        z = (mixed ^ np.asarray(part).astype(np.uint64)) + np.uint64(_GOLDEN)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         mixed = z ^ (z >> np.uint64(31))
     return mixed
+
+
+def salted(codes: Codes, salt: int) -> Codes:
+    """Other codes for another purpose, at less than the cost of a hash."""
+    return codes ^ np.uint64(salt * _GOLDEN & _WHOLE)
 
 
 def share(codes: Codes) -> NDArray[np.float64]:

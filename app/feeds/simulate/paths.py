@@ -9,6 +9,7 @@ hour.
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from app.analytics.black_scholes import Floats
 from app.feeds.simulate.noise import code, noise, stretch
 from db.market.calendar import Instrument, session
+
+Real = TypeVar("Real", bound=np.floating)
 
 DAY_S = 86_400
 UNDERLYINGS = ("NIFTY", "SENSEX", "BANKNIFTY")
@@ -33,18 +36,41 @@ _AUCTION_JUMP = 3e-4
 _UNCROSSES_BEFORE_S = (420, 300)
 
 
+@dataclass(frozen=True, slots=True)
+class Auction:
+    """An index stands still from `begins` at what it was before, prints at `uncrosses`, and moves
+    again from `ends` on: seconds after midnight. `jump` is the print over the index by then.
+    """
+
+    begins: int
+    uncrosses: int
+    ends: int
+    jump: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DayPaths:
-    """One calendar day by the second: arrays (86 400,), index levels in points, VIX in percent.
-
-    `index` is what derivatives are priced from at any second, `shown` what the exchange publishes:
-    it stands still in a closing auction, which prints once.
+    """One calendar day. `index` is what derivatives are priced from at each second (86 400,), in
+    points; `basis`, how far each future stands from its fair value as a fraction of the index, and
+    `vix`, in percent, are by the minute (1 441,).
     """
 
     index: dict[str, Floats]
-    shown: dict[str, Floats]
     basis: dict[str, Floats]
     vix: Floats
+    auction: Auction | None
+
+    def shown(self, name: str, second: NDArray[np.int64]) -> Floats:
+        """The index (m,) as its exchange publishes it: still in a closing auction."""
+        path = self.index[name]
+        found: Floats = path[second]
+        if self.auction is not None:
+            held = self.auction
+            still = (second >= held.begins) & (second < held.uncrosses)
+            found[still] = path[held.begins - 1]
+            printed = (second >= held.uncrosses) & (second < held.ends)
+            found[printed] = np.round(path[held.uncrosses] * held.jump, 2)
+        return found
 
 
 def session_seconds(day: date, instrument: Instrument = Instrument.OPTIONS) -> range | None:
@@ -58,19 +84,19 @@ def day_paths(seed: int, day: date) -> DayPaths:
     """The paths of a calendar day; raises ValueError before 2020."""
     levels, mood = _levels_until(seed, day)
     rng = np.random.default_rng([seed, 1, day.toordinal()])
-    pace = clock(day)
-    paced = np.sqrt(np.diff(pace)).astype(np.float32)
-    market = rng.standard_normal(DAY_S, dtype=np.float32) * paced
+    pace, paced = _clock(session_seconds(day))
+    market = _market(seed, day) * paced
     index = {}
     for i, name in enumerate(UNDERLYINGS):
         own = stretch(noise(seed).normal, code(seed, 12, i, day.toordinal()), DAY_S) * paced
         own *= np.float32(np.sqrt(1 - _MARKET_SHARE[i] ** 2))
         own += np.float32(_MARKET_SHARE[i]) * market
-        start, end = levels[_ordinal(day) : _ordinal(day) + 2, i]
-        logs = start + _bridge(own, pace, end - start, _DAILY_SD[i] * float(mood[_ordinal(day)]))
-        index[name] = np.round(BASE_LEVEL[name] * np.exp(logs), 2)
+        own *= np.float32(_DAILY_SD[i] * mood[_ordinal(day)])
+        index[name] = _bridge(own, pace, levels[_ordinal(day) : _ordinal(day) + 2, i])
+        index[name] *= BASE_LEVEL[name]
+        np.round(index[name], 2, out=index[name])
     basis, vix = _basis(rng), _vix(rng, mood, day, index["NIFTY"])
-    return DayPaths(index, _shown(rng, day, index), basis, vix)
+    return DayPaths(index, basis, vix, _auction(rng, day))
 
 
 def midnight_level(seed: int, day: date, underlying: str) -> float:
@@ -88,45 +114,64 @@ def midnight_levels(seed: int, day: date, count: int, underlying: str) -> Floats
 
 
 @lru_cache(maxsize=8)
-def clock(day: date) -> Floats:
-    """Share of the day's variance behind each second's start: (86 401,) from 0 to 1."""
+def _clock(open_now: range | None) -> tuple[Floats, NDArray[np.float32]]:
+    """Share of a day's variance behind each second's start (86 401,), and the root of each
+    second's own share (86 400,).
+    """
     weight = np.full(DAY_S, _QUIET_PACE)
-    if open_now := session_seconds(day):
+    if open_now:
         through = (np.arange(len(open_now)) / len(open_now)) - 0.5
         weight[open_now.start : open_now.stop] = 0.6 + 4.8 * through**2
-    return np.concatenate([[0.0], np.cumsum(weight) / weight.sum()])
+    weight /= weight.sum()
+    return np.concatenate([[0.0], np.cumsum(weight)]), np.sqrt(weight).astype(np.float32)
 
 
-def by_the_second(minutes: Floats) -> Floats:
-    """Values at each of n + 1 minutes, (…, n + 1), drawn out to the 60 n seconds between them."""
-    part = np.arange(60) / 60
-    drawn = minutes[..., :-1, None] + np.diff(minutes)[..., None] * part
-    found: Floats = drawn.reshape(*minutes.shape[:-1], -1)
+def at(minutes: Floats, second: NDArray[np.int64]) -> Floats:
+    """Values (m,) at seconds of a day of what is known by the minute (1 441,)."""
+    minute, part = second // 60, second % 60 / 60
+    found: Floats = minutes[minute] * (1 - part) + minutes[minute + 1] * part
     return found
 
 
-def _bridge(steps: NDArray[np.float32], pace: Floats, change: float, deviation: float) -> Floats:
-    """From 0 at the first second to `change` at the day's end, `deviation` being the day's."""
-    walked = np.concatenate([[0.0], np.cumsum(steps, dtype=np.float64)])
-    bridged: Floats = (deviation * walked + pace * (change - deviation * walked[-1]))[:-1]
-    return bridged
+def by_the_second(minutes: NDArray[Real]) -> NDArray[Real]:
+    """Values at each of n + 1 minutes, (…, n + 1), drawn out to the 60 n seconds between them."""
+    part = (np.arange(60) / 60).astype(minutes.dtype)
+    drawn = np.diff(minutes)[..., None] * part
+    drawn += minutes[..., :-1, None]
+    found: NDArray[Real] = drawn.reshape(*minutes.shape[:-1], -1)
+    return found
 
 
-def _shown(rng: np.random.Generator, day: date, index: dict[str, Floats]) -> dict[str, Floats]:
-    """The published indices: what they are, but for the day's closing auction."""
+def _bridge(steps: NDArray[np.float32], pace: Floats, ends: Floats) -> Floats:
+    """Levels by the second from one midnight's log level to the next's, with those log steps."""
+    walked = np.cumsum(steps, dtype=np.float64)
+    logs = pace[:-1] * (ends[1] - ends[0] - walked[-1])
+    logs += ends[0]
+    logs[1:] += walked[:-1]
+    levels: Floats = np.exp(logs, out=logs)
+    return levels
+
+
+def _market(seed: int, day: date) -> NDArray[np.float32]:
+    """Standard normal steps that all indices share; no two days mix the same draws."""
+    first, second = (
+        stretch(noise(seed).normal, code(seed, 1, half, day.toordinal()), DAY_S) for half in (0, 1)
+    )
+    found: NDArray[np.float32] = (first + second) * np.float32(np.sqrt(0.5))
+    return found
+
+
+def _auction(rng: np.random.Generator, day: date) -> Auction | None:
     cash, derivatives = session(day, Instrument.INDEX), session(day, Instrument.OPTIONS)
     if cash is None or derivatives is None or cash.prints == cash.closes:
-        return index
-    first, last = second_of_day(cash.closes), second_of_day(derivatives.closes)
+        return None
     begins, ends = (second_of_day(cash.prints) - before for before in _UNCROSSES_BEFORE_S)
-    uncrosses = int(rng.integers(begins, ends + 1))
-    shown = {}
-    for name, path in index.items():
-        shown[name] = path.copy()
-        shown[name][first:uncrosses] = path[first - 1]
-        jump = 1 + _AUCTION_JUMP * float(rng.standard_normal())
-        shown[name][uncrosses:last] = np.round(path[uncrosses] * jump, 2)
-    return shown
+    return Auction(
+        begins=second_of_day(cash.closes),
+        uncrosses=int(rng.integers(begins, ends + 1)),
+        ends=second_of_day(derivatives.closes),
+        jump=1 + _AUCTION_JUMP * float(rng.standard_normal()),
+    )
 
 
 def _levels_until(seed: int, day: date) -> tuple[Floats, Floats]:
@@ -156,19 +201,19 @@ def _basis(rng: np.random.Generator) -> dict[str, Floats]:
 
 def _vix(rng: np.random.Generator, mood: Floats, day: date, nifty: Floats) -> Floats:
     """Rises when the index falls (leverage) and with the day's nerves."""
-    here, there = mood[_ordinal(day)], mood[_ordinal(day) + 1]
-    through = np.arange(DAY_S) / DAY_S
-    calm = _VIX_BASE * (here + (there - here) * through)
-    fall = -4.0 * np.log(nifty / BASE_LEVEL["NIFTY"])
-    level = calm * np.exp(fall + 0.01 * _wobble(rng, 10))
-    rounded: Floats = np.round(np.clip(level, 7.0, 60.0), 2)
-    return rounded
+    through = np.linspace(0, 1, DAY_S // 60 + 1)
+    calm = _VIX_BASE * np.interp(through, [0, 1], mood[_ordinal(day) : _ordinal(day) + 2])
+    minutes = nifty[np.minimum(np.arange(0, DAY_S + 60, 60), DAY_S - 1)]
+    fall = -4.0 * np.log(minutes / BASE_LEVEL["NIFTY"])
+    found: Floats = np.clip(calm * np.exp(fall + 0.01 * _wobble(rng, 10)), 7.0, 60.0)
+    return found
 
 
 def _wobble(rng: np.random.Generator, minutes: int) -> Floats:
-    """A stationary path by the second that forgets itself within so many minutes."""
+    """A stationary path (1 441,) by the minute that forgets itself within so many of them."""
     draws = rng.standard_normal(DAY_S // 60 + minutes)
-    return by_the_second(np.convolve(draws, np.ones(minutes) / minutes, "valid"))
+    found: Floats = np.convolve(draws, np.ones(minutes) / minutes, "valid")
+    return found
 
 
 def _ordinal(day: date) -> int:

@@ -14,10 +14,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from app.analytics.black_scholes import Floats, years_to_expiry
+from app.analytics.black_scholes import YEAR_S
 from app.feeds.simulate.contracts import Contracts
 from app.feeds.simulate.noise import code, drawn, noise
-from app.feeds.simulate.paths import DAY_S, DayPaths, second_of_day
+from app.feeds.simulate.paths import DAY_S, DayPaths, by_the_second, second_of_day
 from db.market.calendar import expiry_instant
 
 Singles = NDArray[np.float32]
@@ -30,7 +30,7 @@ _REACH, _STEPS_PER_UNIT = 48, 64
 _CARRY_NEAR, _CARRY_FAR, _CARRY_SD, _CARRY_DAILY_SD = 0.068, 0.058, 0.008, 0.003
 _CARRY_LIMITS = (0.042, 0.08)
 _NEAR_DAYS = 10.0
-_SHORTEST_YEARS = 1e-9
+_SHORTEST_S = 0.03
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,21 +81,23 @@ def surface(seed: int, chain: Contracts, day: date, paths: DayPaths) -> Surface:
     """The surface of a chain on a day."""
     name, centre = chain.exchange.underlying_symbol, chain.centre
     rate, spot = carry(seed, chain.family, chain.expiry, day), paths.index[name]
-    years = np.maximum(_years_left(chain.expiry, day), _SHORTEST_YEARS)
-    ends = np.exp(-rate * years[[0, -1]])
-    grown = rate * years.astype(np.float32)
-    deviation = np.sqrt(years.astype(np.float32)) * paths.vix.astype(np.float32)
-    deviation *= np.float32(_VOLATILITY_OF[name] / 100)
-    worth = np.exp(-grown) * spot.astype(np.float32)
+    left = seconds_left(chain.expiry, day) - np.arange(0, DAY_S + 60, 60)
+    years = np.maximum(left, _SHORTEST_S) / YEAR_S
+    deviation = paths.vix * (_VOLATILITY_OF[name] / 100) * np.sqrt(years)
+    worth = by_the_second((deviation * np.exp(-rate * years / 2)).astype(np.float32))
+    worth *= np.sqrt(spot.astype(np.float32))
+    distance = np.log((spot / centre).astype(np.float32))
+    distance += by_the_second((rate * years).astype(np.float32))
+    ends = np.exp(-rate * left[[0, -1]] / YEAR_S)
     return Surface(
-        distance=np.log((spot / centre).astype(np.float32)) + grown,
-        per_unit=np.reciprocal(deviation),
-        worth=np.sqrt(worth, out=worth) * deviation,
+        distance=distance,
+        per_unit=by_the_second((1 / deviation).astype(np.float32)),
+        worth=worth,
         spot=(spot - centre).astype(np.float32),
         strike=np.log(chain.strike / centre).astype(np.float32),
         root=np.sqrt(chain.strike).astype(np.float32),
         floor=(chain.strike * ends[0] - centre).astype(np.float32),
-        floor_slope=(chain.strike * (ends[1] - ends[0]) / (DAY_S - 1)).astype(np.float32),
+        floor_slope=(chain.strike * (ends[1] - ends[0]) / DAY_S).astype(np.float32),
         sign=np.where(chain.is_call, 1, -1).astype(np.float32),
     )
 
@@ -109,11 +111,6 @@ def carry(seed: int, family: int, expiry: date, day: date) -> float:
     fresh = drawn(noise(seed).normal, code(contract, day.toordinal()))
     found = typical + _CARRY_SD * lasting + _CARRY_DAILY_SD * fresh
     return float(np.clip(found, *_CARRY_LIMITS)[0])
-
-
-def _years_left(expiry: date, day: date) -> Floats:
-    """Years to the expiry instant from each second of a day (86 400,), not below 0."""
-    return years_to_expiry(np.maximum(seconds_left(expiry, day) - np.arange(DAY_S), 0))
 
 
 def seconds_left(expiry: date, day: date) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +21,18 @@ _HALF_SHARE, _HALF_PER_POINT, _LEAST_HALF = 0.0008, 0.00003, 0.6
 _NIGHT_WAITS = 5
 _SLOT_WAITS = 3
 # added to the power of two of a contract's wait, drawn anew each few trades
-_RHYTHMS = np.array([-1, 0, 0, 0, 1, 1, 2, 3], dtype=np.int64)
+_RHYTHMS = (-1, 0, 0, 0, 1, 1, 2, 3)
+_DRAWS = 1 << 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clockwork:
-    """The contracts (n,) as their trades need them: `start` of their randomness, `shift` s of their
-    trades within a wait."""
+    """The contracts (n,) as their trades need them: `start` is where their randomness begins and
+    by how many seconds their trades are off the others', `half` half of the spread in ticks that
+    distance adds, `depth` the lots that wait at the best price on average.
+    """
 
     start: NDArray[np.int64]
-    shift: NDArray[np.int64]
     half: Singles
     depth: Singles
 
@@ -41,7 +44,6 @@ def clockwork(chain: Contracts, day: date) -> Clockwork:
     depth = 2 + 40 * np.exp(-off / chain.exchange.strike_step / 15)
     return Clockwork(
         start=start,
-        shift=start % (1 << 10),
         half=(_HALF_PER_POINT * TICKS_PER_RUPEE * off).astype(np.float32),
         depth=depth.astype(np.float32),
     )
@@ -57,32 +59,39 @@ def last_trades(works: Clockwork, flow: Flows, day: date, second: Seconds) -> Se
     if open_now is None:
         return _traded(works, flow.wait + _NIGHT_WAITS, second[:, None])
     shut = (second < open_now.start) | (second >= open_now.stop)
+    if not shut.any():
+        return _traded(works, flow.wait, second[:, None])
     found = np.empty((len(second), len(flow.wait)), dtype=np.int64)
     found[~shut] = _traded(works, flow.wait, second[~shut, None])
-    if shut.any():
-        found[shut] = _traded(works, flow.wait + _NIGHT_WAITS, second[shut, None])
-        closing = _traded(works, flow.wait, np.array([[open_now.stop - 1]]))
-        late = second >= open_now.stop
-        found[late] = np.maximum(found[late], closing)
+    found[shut] = _traded(works, flow.wait + _NIGHT_WAITS, second[shut, None])
+    # what traded in the session's last moments stays the newest trade for a while
+    late = second >= open_now.stop
+    closing = _traded(works, flow.wait, np.array([[open_now.stop - 1]]))
+    found[late] = np.maximum(found[late], closing)
     return found
 
 
 def _traded(works: Clockwork, wait: NDArray[np.int64], second: Seconds) -> Seconds:
-    moved = second + works.shift
+    moved = second + works.start
     draw = moved >> (wait + _SLOT_WAITS)
     draw += works.start
-    draw &= len(_RHYTHM_DRAWS) - 1
-    power = np.take(_RHYTHM_DRAWS, draw)
+    draw &= _DRAWS - 1
+    power = np.take(_draws()[0], draw)
     power += wait
     np.maximum(power, 0, out=power)
     moved >>= power
     moved <<= power
-    moved -= works.shift
+    moved -= works.start
     np.maximum(moved, 0, out=moved)
     return moved
 
 
-_RHYTHM_DRAWS = _RHYTHMS[np.random.default_rng(5).integers(0, len(_RHYTHMS), 1 << 12)]
+@lru_cache(maxsize=1)
+def _draws() -> tuple[Seconds, Singles]:
+    """Rhythms of trades, and −1 or 1 for trades at the bid or the ask; the same for all seeds."""
+    rng = np.random.default_rng(5)
+    sides = rng.choice(np.array([-1, 1], dtype=np.float32), _DRAWS)
+    return np.array(_RHYTHMS)[rng.integers(0, len(_RHYTHMS), _DRAWS)], sides
 
 
 def traded_ticks(works: Clockwork, model: Surface, trade: Seconds) -> Singles:
@@ -90,7 +99,7 @@ def traded_ticks(works: Clockwork, model: Surface, trade: Seconds) -> Singles:
     value = model.value(trade)
     value *= TICKS_PER_RUPEE
     half = _half(works, value)
-    side = _SIDES[(trade * 7 + works.start) & (len(_SIDES) - 1)]
+    side = _draws()[1][(trade * 7 + works.start) & (_DRAWS - 1)]
     # where nobody bids a trade is at the ask
     np.copyto(side, np.float32(1), where=value - half < 1)
     value *= side
@@ -98,9 +107,6 @@ def traded_ticks(works: Clockwork, model: Surface, trade: Seconds) -> Singles:
     np.ceil(value, out=value)
     value *= side
     return value
-
-
-_SIDES = np.random.default_rng(6).choice(np.array([-1, 1], dtype=np.float32), 1 << 12)
 
 
 def quoted_ticks(works: Clockwork, model: Surface, second: Seconds) -> tuple[Singles, Singles]:
@@ -121,18 +127,23 @@ def _half(works: Clockwork, value: Singles) -> Singles:
     return half
 
 
-def quantities(seed: int, works: Clockwork, lot: int, second: Seconds, salt: int) -> Floats:
+def quantities(
+    seed: int, works: Clockwork, lot: int, second: Seconds, salt: int, out: Floats
+) -> None:
     """Units waiting at the best price (m, n), anew at each second; at least a lot."""
-    drawn = np.take(noise(seed).waits, (second[:, None] * 37 + works.start + salt) & (SIZE - 1))
+    start = works.start + salt
+    drawn = np.take(noise(seed).waits, (second[:, None] * 37 + start) & (SIZE - 1))
     drawn *= works.depth
     np.ceil(drawn, out=drawn)
-    return np.multiply(drawn, lot, dtype=np.float64)
+    np.multiply(np.maximum(drawn, 1, out=drawn), lot, out=out, dtype=np.float64)
 
 
-def volume(seed: int, flow: Flows, lot: int, day: date, trade: Seconds) -> NDArray[np.int64]:
+def volume(
+    seed: int, flow: Flows, lot: int, day: date, trade: Seconds, out: NDArray[np.int64]
+) -> None:
     """Units traded since midnight (m, n) up to those trades."""
     passed = np.take(paces(seed, day), trade + flow.pace * DAY_S)
     passed *= flow.lots
-    found = passed.astype(np.int64)
-    found *= lot
-    return found
+    np.floor(passed, out=passed)
+    passed *= lot
+    out[...] = passed
