@@ -23,6 +23,7 @@ _TRAILER = b"\xff\xff"
 _EPOCH_US = np.datetime64("2000-01-01", "us")
 _EPOCH_DAY = np.datetime64("2000-01-01", "D")
 _BLOCK_ROWS = 20_000
+_KEYS = 2**62
 _ROWS_PER_LAYOUT = 64
 """A layout must serve this many rows on average to be laid out by itself."""
 
@@ -71,26 +72,36 @@ def encoded(columns: Sequence["NDArray[Any]"]) -> Iterator[bytes]:
 def _block(columns: Sequence["NDArray[Any]"]) -> bytes:
     """Rows as bytes: those of one layout (the same fields NULL, texts of one length) at once."""
     wires = [_wire(column) for column in columns]
-    layout, first = _layouts([length for _, length in wires])
+    layout, first = _layouts(wires)
     if len(first) == 1:
         return _packed(wires, slice(None), 0).tobytes()
     if len(first) * _ROWS_PER_LAYOUT > len(layout):
         return _squeezed(wires)
-    packed = [_packed(wires, np.flatnonzero(layout == i), row) for i, row in enumerate(first)]
-    return _in_order(packed, layout)
+    rows = np.empty(len(layout), dtype=np.object_)
+    for i, row in enumerate(first):
+        places = np.flatnonzero(layout == i)
+        table = _packed(wires, places, row)
+        # a row as one opaque value: of such a list numpy makes bytes with their last zeros
+        rows[places] = table.view(f"V{table.dtype.itemsize}").tolist()
+    return b"".join(rows.tolist())
 
 
-def _layouts(
-    lengths: Sequence["NDArray[np.int32]"],
-) -> tuple["NDArray[np.int64]", "NDArray[np.int64]"]:
+def _layouts(wires: Sequence[_Wire]) -> tuple["NDArray[np.int64]", "NDArray[np.int64]"]:
     """The number of each row's layout, and a row of each layout."""
-    key = np.zeros(len(lengths[0]), dtype=np.int64)
-    for length in lengths:
-        if (length == length[0]).all():
+    key, room = np.zeros(len(wires[0][1]), dtype=np.int64), 1
+    for payload, length in wires:
+        shortest, longest = int(length.min()), int(length.max())
+        if shortest == longest:
             continue
-        different, digit = np.unique(length, return_inverse=True)
-        # numbered anew at each step: there are never more layouts than rows
-        key = np.unique(key * len(different) + digit, return_inverse=True)[1]
+        # of a fixed width there are only two lengths
+        is_text = payload.dtype.kind == "S"
+        digit, base = (
+            (length - shortest, longest - shortest + 1) if is_text else (length > shortest, 2)
+        )
+        if room * base >= _KEYS:
+            kinds, key = np.unique(key, return_inverse=True)
+            room = len(kinds)
+        key, room = key * base + digit, room * base
     _, first, layout = np.unique(key, return_index=True, return_inverse=True)
     return layout, first
 
@@ -111,21 +122,6 @@ def _packed(wires: Sequence[_Wire], rows: "slice | NDArray[np.int64]", like: int
         if length > 0:
             table[f"value{i}"] = value
     return table
-
-
-def _in_order(packed: Sequence["NDArray[Any]"], layout: "NDArray[np.int64]") -> bytes:
-    """Rows of several layouts in the order in which they came."""
-    views = [memoryview(table.tobytes()) for table in packed]
-    widths, taken = [table.dtype.itemsize for table in packed], [0] * len(packed)
-    starts = np.flatnonzero(np.diff(layout, prepend=-1))
-    pieces = []
-    for kind, count in zip(
-        layout[starts].tolist(), np.diff(starts, append=len(layout)).tolist(), strict=True
-    ):
-        end = taken[kind] + count * widths[kind]
-        pieces.append(views[kind][taken[kind] : end])
-        taken[kind] = end
-    return b"".join(pieces)
 
 
 def _squeezed(wires: Sequence[_Wire]) -> bytes:
