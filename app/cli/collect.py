@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from app.collector import Collector
     from app.feeds.base import Feed
 
-FEEDS = ("simulate", "replay")
+FEEDS = ("simulate", "replay", "kite")
+SOURCES = ("live", "simulated")
 
 
 def _speed(context: click.Context, parameter: click.Parameter, value: str) -> float | None:
@@ -44,6 +45,13 @@ def _speed(context: click.Context, parameter: click.Parameter, value: str) -> fl
 )
 @click.option("--as-now", is_flag=True, help="Move a replay in time so that it begins now.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the simulated market.")
+@click.option(
+    "--source",
+    type=click.Choice(SOURCES),
+    default=SOURCES[0],
+    show_default=True,
+    help="What kind of market the broker's feed shows; a stand-in's is simulated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def command(as_json: bool, **choices: Any) -> None:
     """Write a feed into the database until it ends or SIGTERM comes; print what was stored.
@@ -74,6 +82,7 @@ def _feed(
     speed: float | None,
     as_now: bool,
     seed: int | None,
+    source: str,
 ) -> "Feed":
     from app.feeds.replay import ReplayFeed
     from app.feeds.simulate.feed import DEFAULT_SEED, SimulateFeed
@@ -99,6 +108,19 @@ def _feed(
     if day is None:
         raise AssertionError("one of the two was given")
     return ReplayFeed(stored_day(engine, day.date()), speed=speed, begin_at=begin_at)
+
+
+def _broker_feed(engine: "Engine", source: str) -> "Feed":
+    from app.feeds.broker import broker_feed
+    from app.kite import secrets
+    from app.kite.account import account_of
+    from app.web.auth.session_key import session_key
+    from db.settings import settings
+
+    chosen = settings()
+    secrets.install()
+    account = account_of(chosen, session_key(chosen, chosen.home))
+    return broker_feed(chosen, account, engine, "live" if source == "live" else "simulated")
 
 
 def _collector(engine: "Engine", feed: "Feed") -> "Collector":
