@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli import _broker
 from db.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ def command(as_json: bool, **choices: Any) -> None:
     from db.engine import write_engine
 
     _log_to_stderr()
+    if choices["feed"] == "kite":
+        # whatever else is missing, that comes first
+        _broker.account()
     engine = write_engine()
     collector = _collector(engine, _feed(engine, **choices))
     _stop_on_signals(collector)
@@ -108,19 +112,6 @@ def _feed(
     if day is None:
         raise AssertionError("one of the two was given")
     return ReplayFeed(stored_day(engine, day.date()), speed=speed, begin_at=begin_at)
-
-
-def _broker_feed(engine: "Engine", source: str) -> "Feed":
-    from app.feeds.broker import broker_feed
-    from app.kite import secrets
-    from app.kite.account import account_of
-    from app.web.auth.session_key import session_key
-    from db.settings import settings
-
-    chosen = settings()
-    secrets.install()
-    account = account_of(chosen, session_key(chosen, chosen.home))
-    return broker_feed(chosen, account, engine, "live" if source == "live" else "simulated")
 
 
 def _collector(engine: "Engine", feed: "Feed") -> "Collector":

@@ -1,16 +1,12 @@
 """Log in at the broker, see how that stands, or run a stand-in for the broker."""
 
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import click
 
+from app.cli import _broker
 from app.kite.standin.main import command as standin
 from db.errors import InvalidInputError
-
-if TYPE_CHECKING:
-    from app.kite.account import Account
-    from db.settings import Settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,22 +15,19 @@ def command() -> None:
 
 
 @command.command()
-@click.option("--answer", metavar="ADDRESS", help="What the prompt asks for; - reads a line.")
-def login(answer: str | None) -> None:
+def login() -> None:
     """Log in at Kite Connect from a terminal.
 
     Prints the broker's login page and asks for the address that it leads back to; your user name
     and password are the broker's business alone. A collector that waits goes on at once.
     """
     from app.kite.client import login_address
+    from db.settings import settings
 
-    account, chosen = _account()
-    if answer is None:
-        click.echo("Log in here, then copy the address that you are led to:\n")
-        click.echo(f"  {login_address(chosen.kite_api_key or '', chosen.kite_login_url)}\n")
-        answer = click.prompt("Address, or its request_token")
-    elif answer == "-":
-        answer = click.get_text_stream("stdin").readline()
+    account, chosen = _broker.account(), settings()
+    click.echo("Log in here, then copy the address that you are led to:\n")
+    click.echo(f"  {login_address(chosen.kite_api_key or '', chosen.kite_login_url)}\n")
+    answer = click.prompt("Address, or its request_token")
     session = account.exchange(request_token(answer))
     click.echo(
         f"{session.user_id} is logged in; the broker ends the session at about "
@@ -49,9 +42,8 @@ def status() -> None:
     from app.kite.client import BrokerClient
     from app.kite.errors import BrokerError
 
-    account, chosen = _account()
+    account = _broker.account()
     session = account.session()
-    click.echo(f"API key    {chosen.kite_api_key}")
     if session is None:
         click.echo(f"session    {account.problem or LOG_IN}")
         return
@@ -83,14 +75,3 @@ def request_token(answer: str) -> str:
             "That holds no request_token; copy the whole address that the login led you to."
         )
     return found
-
-
-def _account() -> "tuple[Account, Settings]":
-    from app.kite import secrets
-    from app.kite.account import account_of
-    from app.web.auth.session_key import session_key
-    from db.settings import settings
-
-    chosen = settings()
-    secrets.install()
-    return account_of(chosen, session_key(chosen, chosen.home)), chosen

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from app.kite.client import BrokerClient
@@ -19,8 +20,8 @@ T = TypeVar("T")
 LOG_IN = "Nobody is logged in at the broker: run `python -m app kite login`."
 
 
-def account_of(settings: Settings, secret_key: str) -> "Account":
-    """The account of the settings; its session is kept in OI_HOME under `secret_key`.
+def account_of(settings: Settings, key: Callable[[Settings, Path], str]) -> "Account":
+    """The account of the settings; its session is kept in OI_HOME under a `key` of that folder.
 
     Raises SettingsError that says what is missing.
     """
@@ -29,10 +30,11 @@ def account_of(settings: Settings, secret_key: str) -> "Account":
             "The broker's feed needs OI_KITE_API_KEY and OI_KITE_API_SECRET: set them to those of "
             "your app at https://developers.kite.trade, then run `python -m app kite login`."
         )
+    settings.home.mkdir(parents=True, exist_ok=True)
     return Account(
         settings.kite_api_key,
         settings.kite_api_secret,
-        SessionStore(settings.home, secret_key),
+        SessionStore(settings.home, key(settings, settings.home)),
         settings.kite_root,
     )
 
