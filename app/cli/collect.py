@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli import _broker
 from db.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
 
     from app.collector import Collector
     from app.feeds.base import Feed
+    from db.market.ticks import Source
 
-FEEDS = ("simulate", "replay")
+FEEDS = ("simulate", "replay", "kite")
+SOURCES = ("live", "simulated")
 
 
 def _speed(context: click.Context, parameter: click.Parameter, value: str) -> float | None:
@@ -44,6 +47,13 @@ def _speed(context: click.Context, parameter: click.Parameter, value: str) -> fl
 )
 @click.option("--as-now", is_flag=True, help="Move a replay in time so that it begins now.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the simulated market.")
+@click.option(
+    "--source",
+    type=click.Choice(SOURCES),
+    default=SOURCES[0],
+    show_default=True,
+    help="What kind of market the broker's feed shows; a stand-in's is simulated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def command(as_json: bool, **choices: Any) -> None:
     """Write a feed into the database until it ends or SIGTERM comes; print what was stored.
@@ -54,6 +64,9 @@ def command(as_json: bool, **choices: Any) -> None:
     from db.engine import write_engine
 
     _log_to_stderr()
+    if choices["feed"] == "kite":
+        # whatever else is missing, that comes first
+        _broker.account()
     engine = write_engine()
     collector = _collector(engine, _feed(engine, **choices))
     _stop_on_signals(collector)
@@ -74,6 +87,7 @@ def _feed(
     speed: float | None,
     as_now: bool,
     seed: int | None,
+    source: str,
 ) -> "Feed":
     from app.feeds.replay import ReplayFeed
     from app.feeds.simulate.feed import DEFAULT_SEED, SimulateFeed
@@ -81,11 +95,13 @@ def _feed(
     from db.market.clock import market_now
     from db.settings import settings
 
+    if feed != "replay" and (file or day or as_now):
+        raise InvalidInputError(
+            "--file, --day and --as-now belong to --feed replay; leave them out."
+        )
+    if feed == "kite":
+        return _broker_feed(engine, source)
     if feed == "simulate":
-        if file or day or as_now:
-            raise InvalidInputError(
-                "--file, --day and --as-now belong to --feed replay; leave them out."
-            )
         interval_s = settings().live_interval_s
         return SimulateFeed(DEFAULT_SEED if seed is None else seed, interval_s=interval_s)
     if (file is None) == (day is None):
@@ -99,6 +115,14 @@ def _feed(
     if day is None:
         raise AssertionError("one of the two was given")
     return ReplayFeed(stored_day(engine, day.date()), speed=speed, begin_at=begin_at)
+
+
+def _broker_feed(engine: "Engine", source: str) -> "Feed":
+    from app.feeds.broker import broker_feed
+    from db.settings import settings
+
+    kind: Source = "simulated" if source == "simulated" else "live"
+    return broker_feed(settings(), _broker.account(), engine, kind)
 
 
 def _collector(engine: "Engine", feed: "Feed") -> "Collector":
