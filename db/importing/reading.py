@@ -47,10 +47,15 @@ def _open(path: Path) -> TextIO:
 def header_of(lines: Lines, path: Path) -> list[str]:
     """The names in the first line, as they are written; raises InvalidInputError without any."""
     _, line = next(lines, (1, ""))
-    names = [name.strip() for name in cells_of(line) or ()]
+    names = [_shown(name.strip()) for name in cells_of(line) or ()]
     if not any(names):
         raise InvalidInputError(f"{path} has no header: its first line must name the columns.")
     return names
+
+
+def _shown(name: str) -> str:
+    """A name that can be printed, whatever its bytes are."""
+    return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def records(lines: Lines, width: int) -> Iterator[Record]:

@@ -44,8 +44,8 @@ class Rejected:
             unfinished.unlink(missing_ok=True)
         elif self._file is not None:
             os.replace(unfinished, self._path)
-        else:
-            self._path.unlink(missing_ok=True)
+        elif self._path.exists():
+            self._path.unlink()
 
     @property
     def count(self) -> int:
