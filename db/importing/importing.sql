@@ -33,16 +33,12 @@ WHERE NOT EXISTS (
 ON CONFLICT DO NOTHING;
 
 -- name: add_unless_equal
--- Without a natural key a row is its values.
+-- Without a natural key a row is its values; EXCEPT takes unknown ones for equal.
 INSERT INTO {target} ({columns})
-SELECT DISTINCT {columns}
-FROM pg_temp.staged_import AS staged
-WHERE NOT EXISTS (
-    SELECT
-    FROM {target} AS stored
-    WHERE stored.{instant} >= {first}
-      AND stored.{instant} <= {last}
-      AND stored.{instant} = staged.{instant}
-      AND stored.exchange = staged.exchange
-      AND ROW({stored_columns}) IS NOT DISTINCT FROM ROW({staged_columns})
-);
+SELECT {columns}
+FROM pg_temp.staged_import
+EXCEPT
+SELECT {columns}
+FROM {target}
+WHERE {instant} >= {first}
+  AND {instant} <= {last};

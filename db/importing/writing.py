@@ -56,8 +56,6 @@ def _parts(
         "first": literal(min(instants)),
         "last": literal(max(instants)),
         "columns": _names(columns),
-        "staged_columns": _names(columns, "staged"),
-        "stored_columns": _names(columns, "stored"),
         "staged_key": _names(target.key, "staged"),
         "archived_key": _names(target.key, "archived"),
     }

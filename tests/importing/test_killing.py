@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -20,7 +21,7 @@ from tests.ingest.reference import expected, kept
 from tests.support.databases import connection
 from tests.support.disks import small_disk
 from tests.support.paths import ROOT
-from tests.support.wire import wire_to
+from tests.support.wire import wire as wire_to
 
 _IMPORT = """
 import sys
@@ -171,7 +172,7 @@ def test_memory_does_not_grow_with_the_export(database: URL, tmp_path: Path) -> 
         rows = (
             {
                 "id": n,
-                "timestamp": START,
+                "timestamp": START + n * timedelta(seconds=0.25),
                 "exchange": "NSE",
                 "depth_buy_total": n,
                 "source": "x" * 99,
