@@ -26,7 +26,7 @@ that cannot be read go to FILE.rejected.csv with their lines and reasons.
 
 
 @click.command(help=__doc__, epilog=_EPILOG)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--table", required=True, help="The table of the original program it is of.")
 @click.option("--dry-run", is_flag=True, help="Only check FILE; needs no database.")
 @as_json_option
