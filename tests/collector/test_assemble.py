@@ -13,7 +13,7 @@ from app.collector.assemble import Assembled, Assembler
 from app.collector.counts import Counts
 from app.collector.enrich import moment_of
 from app.collector.past import Past
-from app.feeds import validation
+from db.market import clock
 from db.market.ticks import ChainSnapshot
 from tests.collector.chains import AT, STRIKES, chain, minutes, tick
 from tests.support.chains import rows_of
@@ -94,7 +94,7 @@ def test_an_instant_in_the_future_is_refused() -> None:
     bench = Bench()
     assert not bench.takes(chain(AT + minutes(5.1)))
     assert bench.takes(chain(AT + minutes(4.9)))
-    assert bench.counts.rejected == {validation.IN_THE_FUTURE: 10}
+    assert bench.counts.rejected == {clock.IN_THE_FUTURE: 10}
 
 
 def test_instants_of_any_zone_are_told_in_market_time() -> None:
