@@ -71,7 +71,8 @@ def _solve(value: Floats, distance: Floats, root_t: Floats) -> Floats:
             by_value = error / slope
             by_logarithm = np.log(found / value) * found / slope
             step = deviation - np.where(in_the_tail, by_logarithm, by_value)
-        inside = (step > low) & (step < high)
+        # at the root a step may end where it began, on an end of the bracket
+        inside = (step >= low) & (step <= high)
         following = np.where(error == 0, deviation, np.where(inside, step, (low + high) / 2))
         settled = np.abs(following - deviation) <= _PRECISION * deviation
         deviation = following
