@@ -65,7 +65,7 @@ def test_it_waits_for_a_login_stores_what_comes_and_outlives_the_broker(
     broker: StandIn, database: URL, engine: Engine, tmp_path: Path
 ) -> None:
     log, home = tmp_path / "log", tmp_path / "home"
-    store = SessionStore(home, KEY)
+    store = SessionStore(home / "kite" / "standin", KEY)
     with collecting(broker, database, home, log):
         eventually(lambda: "Nobody is logged in at the broker" in log.read_text())
         assert count(engine, "option_chain_snapshots") == 0
