@@ -133,10 +133,10 @@ class Fetcher:
         while not self._closed.is_set():
             try:
                 found = self._ask(wanted)
-            except LoginNeededError as error:
-                self._wait(error, self._patience.login_s)
-            except TooManyRequestsError as error:
-                self._wait(error, self._patience.too_many_s)
+            except LoginNeededError:
+                self._wait("a login", self._patience.login_s)
+            except TooManyRequestsError:
+                self._wait("the broker, which is asked too much", self._patience.too_many_s)
             except BrokerError as error:
                 _LOG.warning("no candles of instrument %d: %s", wanted.token, error)
                 return None
@@ -148,8 +148,8 @@ class Fetcher:
                 return found
         return None
 
-    def _wait(self, error: BrokerError, pause_s: float) -> None:
+    def _wait(self, what: str, pause_s: float) -> None:
         if not self._is_waiting:
-            _LOG.warning("%s Candles of the past wait for that.", error)
+            _LOG.warning("candles of the past wait for %s", what)
         self._is_waiting = True
         self._closed.wait(pause_s)
