@@ -158,14 +158,12 @@ class Bootstrap:
         candles.fetch(_NEAR, near_first(plans, candles.found))
         for plan in plans:
             self._remember(plan, chains(plan.listing, candles.found, plan.minutes))
-        is_whole = True
-        for plan in plans:
-            candles.fetch(plan.key, plan.outwards(candles.found))
-            if self._closed.is_set():
-                return False
-            is_whole = self._complete(plan, candles) and is_whole
+        # of a chain that is being stored the next one's candles come meanwhile
+        done = [self._complete(plan, candles) for plan in candles.whole(plans)]
+        if self._closed.is_set():
+            return False
         self._tell(Progress(candles.total, candles.total, ""))
-        return is_whole
+        return all(done)
 
     def _complete(self, plan: Plan, candles: GapFetch) -> bool:
         tokens = plan.listing.token.tolist()
