@@ -88,6 +88,11 @@ class Collector:
             raise failure
         return self.counts
 
+    @property
+    def past(self) -> Past:
+        """Where to tell of what has become known of the past while this collects."""
+        return self._past
+
     def stop(self) -> None:
         """End after the write that is under way; may be called from a signal handler."""
         self._ends.put(None)

@@ -92,6 +92,10 @@ class KiteFeed:
                     yield chain
             self._pause(began)
 
+    def followed(self) -> Mapping[str, Listing]:
+        """The contracts of each chain that is followed now; may be asked by any thread."""
+        return {key: watched.listing for key, watched in self._watched.copy().items()}
+
     def reconnect(self) -> None:
         """Have every connection to the ticker made anew; they come back by themselves."""
         self._subscriptions.reconnect()

@@ -190,6 +190,18 @@ def test_what_memory_cannot_know_yet_is_unknown_and_what_it_knows_is_told() -> N
     assert found.features["atm_shift_intensity"] == 0.0
 
 
+def test_of_what_is_added_of_one_instant_the_wider_chain_stands() -> None:
+    narrow = chain(AT - minutes(3), rows=[tick(STRIKES[0], "CE", 6_000)])
+    wide = chain(AT - minutes(3), oi=5_000)
+    for order in ([narrow, wide], [wide, narrow]):
+        memory = Memory()
+        for each in order:
+            memory.add([moment_of(each)])
+        found = enriched(chain(), memory)
+        assert [row["oi_change_3m"] for row in rows_of(found.options)] == [2_500] * 10
+        assert not found.has_changes
+
+
 def test_features_of_a_snapshot() -> None:
     found = enriched(chain(oi=8_000), remembering(chain(AT - minutes(3), oi=7_500)))
     assert found.features["pcr_total_oi"] == 1.0
