@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from db.errors import SettingsError
 from db.market import calendar
+from db.market.exchanges import EXCHANGES
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
+
+FEEDS = ("simulate", "kite-standin", "kite")
 
 
 def _setting(
@@ -25,11 +28,13 @@ def _setting(
     *,
     between: tuple[float, float] | None = None,
     each: Callable[[str], object] = str,
+    among: tuple[str, ...] | None = None,
     legacy: str | None = None,
     secret: bool = False,
 ) -> Any:
     """A field with what a reader, a parser and a printer need to know of it."""
-    known = {"sentence": sentence, "between": between, "each": each, "legacy": legacy}
+    known: dict[str, Any] = {"sentence": sentence, "between": between, "each": each}
+    known |= {"among": among, "legacy": legacy}
     return field(default=default, repr=not secret, metadata=known)
 
 
@@ -40,6 +45,9 @@ class Settings:
     home: Path = _setting(Path(".oi"), "Folder of the local server, sign-ins, sessions and logs.")
     calendar_file: Path | None = _setting(
         None, "A file of dated sessions and holidays that goes before the built-in calendar."
+    )
+    exchanges_file: Path | None = _setting(
+        None, "A file of exchange keys, of any index or share, beside the built-in four."
     )
     host: str = _setting(
         "127.0.0.1", "Address the dashboard listens on; IPv6 as it is, ::1.", legacy="FLASK_HOST"
@@ -105,6 +113,23 @@ class Settings:
     live_interval_s: float = _setting(
         1.0, "Seconds between chains of the simulated market.", between=(0.01, 3600)
     )
+    feed: str = _setting(
+        FEEDS[0],
+        "Where the demo's chains come from: simulate, kite-standin (the broker's whole way, on "
+        "this machine) or kite.",
+        among=FEEDS,
+    )
+    kite_api_key: str | None = _setting(
+        None, "API key of an app at Kite Connect, whose feed is collected."
+    )
+    kite_api_secret: str | None = _setting(None, "The secret of that API key.", secret=True)
+    kite_root: str | None = _setting(
+        None, "Address of the broker's HTTP interface; without it Kite Connect's own."
+    )
+    kite_ticker_root: str = _setting("wss://ws.kite.trade", "Address of the broker's ticker.")
+    kite_login_url: str | None = _setting(
+        None, "Address of the broker's login page; without it Kite Connect's own."
+    )
     ui_refresh_s: int = _setting(
         5,
         "Seconds between polls of a page without a live link.",
@@ -144,6 +169,8 @@ def settings() -> Settings:
     found = settings_from(os.environ)
     if found.calendar_file is not None:
         calendar.adopt(found.calendar_file)
+    if found.exchanges_file is not None:
+        EXCHANGES.adopt(found.exchanges_file)
     return found
 
 
@@ -175,6 +202,9 @@ def _parsed(name: str, raw: str, spec: "Field[Any]") -> object:
         return _number(name, raw, spec)
     if "\0" in raw:
         raise SettingsError(f"{name} must not hold a NUL byte.")
+    among = spec.metadata["among"]
+    if among is not None and raw not in among:
+        raise SettingsError(f"{name} must be one of {', '.join(among)}, not {raw!r}.")
     if spec.type == tuple[str, ...]:
         return _list(name, raw, spec)
     if spec.type in (Path, Path | None):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli import _broker
 from db.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from app.collector import Collector
     from app.feeds.base import Feed
 
-FEEDS = ("simulate", "replay")
+FEEDS = ("simulate", "replay", "kite")
+SOURCES = ("live", "simulated")
 
 
 def _speed(context: click.Context, parameter: click.Parameter, value: str) -> float | None:
@@ -44,6 +46,13 @@ def _speed(context: click.Context, parameter: click.Parameter, value: str) -> fl
 )
 @click.option("--as-now", is_flag=True, help="Move a replay in time so that it begins now.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the simulated market.")
+@click.option(
+    "--source",
+    type=click.Choice(SOURCES),
+    default=SOURCES[0],
+    show_default=True,
+    help="What kind of market the broker's feed shows; a stand-in's is simulated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def command(as_json: bool, **choices: Any) -> None:
     """Write a feed into the database until it ends or SIGTERM comes; print what was stored.
@@ -54,6 +63,9 @@ def command(as_json: bool, **choices: Any) -> None:
     from db.engine import write_engine
 
     _log_to_stderr()
+    if choices["feed"] == "kite":
+        # whatever else is missing, that comes first
+        _broker.account()
     engine = write_engine()
     collector = _collector(engine, _feed(engine, **choices))
     _stop_on_signals(collector)
@@ -74,6 +86,7 @@ def _feed(
     speed: float | None,
     as_now: bool,
     seed: int | None,
+    source: str,
 ) -> "Feed":
     from app.feeds.replay import ReplayFeed
     from app.feeds.simulate.feed import DEFAULT_SEED, SimulateFeed

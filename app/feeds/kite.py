@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections import Counter
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,19 +11,22 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from app.feeds.base import Rejections
 from app.kite.board import Board
 from app.kite.listing import VIX_TOKEN, Listing
-from app.kite.subscriptions import Subscriptions
+from app.kite.subscriptions import Subscriptions, TooManyInstrumentsError
 from db.errors import OIError
+from db.market.calendar import Instrument, Phase, phase
 from db.market.clock import IST, market_now
-from db.market.ticks import ChainSnapshot, OptionColumns, Source
+from db.market.ticks import CALL, ChainSnapshot, OptionColumns, Source
 
 _LOG = logging.getLogger("oi.kite")
-TOO_OLD_S = 60.0
+TOO_OLD_S = 60
 """A chain whose newest packet is older than this is no news: what comes on subscribing, for one."""
 
 BEYOND_BOUNDS = "price beyond what exercise could ever pay"
-_RETRY_S = 30.0
+_SETTLE_S, _BURSTS = 0.02, 5
+_AWAKE = 0.1
 
 
 class Listings(Protocol):
@@ -36,8 +39,9 @@ class Listings(Protocol):
 
 @dataclass(slots=True, eq=False)
 class _Watched:
-    """A chain with where its instruments stand on a board."""
+    """A chain with where its instruments stand on a board; `whole` lists all its strikes."""
 
+    whole: Listing
     listing: Listing
     board: Board
     legs: NDArray[np.intp]
@@ -50,45 +54,43 @@ class _Watched:
 class KiteFeed:
     """Chains of all exchange keys once an interval, each only when the exchange has said more.
 
-    The packet that comes on subscribing, at any hour, is as old as its own time says: it makes
-    nothing live.
+    A chain is read right after ticks have come. The packet that comes on subscribing, at any hour,
+    is as old as its own time says: it makes nothing live.
     """
 
     live = True
-    source: Source = "live"
 
     def __init__(
         self,
         subscriptions: Subscriptions,
         listings: Listings,
         *,
+        source: Source = "live",
         interval_s: float = 1.0,
         now: Callable[[], datetime] = market_now,
     ) -> None:
-        self.rejected: Counter[str] = Counter()
+        self.source: Source = source
+        self.rejected = Rejections()
         self._subscriptions = subscriptions
         self._listings = listings
         self._interval_s = interval_s
         self._now = now
         self._closed = threading.Event()
         self._watched: dict[str, _Watched] = {}
+        self._refused: dict[str, Listing] = {}
+        self._said = ""
 
     def batches(self) -> Iterator[ChainSnapshot]:
         """What is new of each chain, then a pause to the next interval, until closed."""
-        pause_s = self._interval_s
-        while not self._closed.wait(pause_s):
+        while not self._closed.is_set():
+            began = time.monotonic()
             now = self._now()
-            try:
-                self._follow(self._listings.at(now))
-            except OIError as error:
-                _LOG.warning("%s Trying again.", error)
-                pause_s = _RETRY_S
-                continue
-            pause_s = self._interval_s
-            for watched in self._watched.values():
+            self._follow_what_is_listed(now)
+            for watched in list(self._watched.values()):
                 chain = self._chain(watched, now)
                 if chain is not None:
                     yield chain
+            self._pause(began)
 
     def reconnect(self) -> None:
         """Have every connection to the ticker made anew; they come back by themselves."""
@@ -96,33 +98,91 @@ class KiteFeed:
 
     def close(self) -> None:
         """End before the next interval, and hang up."""
-        self._closed.set()
-        self._subscriptions.close()
+        if not self._closed.is_set():
+            self._closed.set()
+            self._subscriptions.close()
+            self.rejected.update(self._subscriptions.shared.figures.refused)
+
+    def _pause(self, began: float) -> None:
+        """Until most of the interval has passed, ticks have come then, and their burst is over."""
+        passed_s = time.monotonic() - began
+        self._closed.wait(max(0.0, (1 - _AWAKE) * self._interval_s - passed_s))
+        shared = self._subscriptions.shared
+        packets = shared.figures.packets
+        latest = shared.wait_for_news(packets, 2 * _AWAKE * self._interval_s)
+        for _ in range(_BURSTS):
+            packets, latest = latest, shared.wait_for_news(latest, _SETTLE_S)
+            if packets == latest:
+                return
+
+    def _follow_what_is_listed(self, now: datetime) -> None:
+        try:
+            self._follow(self._listings.at(now))
+            self._said = ""
+        except OIError as error:
+            # asked each interval, said once
+            if str(error) != self._said:
+                self._said = str(error)
+                _LOG.warning("%s", error)
 
     def _follow(self, listings: Mapping[str, Listing]) -> None:
         """Subscribe what is listed now; nothing changes while the listings are the same."""
         for key in [key for key in self._watched if key not in listings]:
             del self._watched[key]
             self._subscriptions.follow(key, ())
-        for key, listing in listings.items():
+        for key, whole in listings.items():
             known = self._watched.get(key)
-            if known is None or known.listing is not listing:
-                self._subscriptions.follow(key, listing.followed())
-                self._watched[key] = self._placed(listing)
+            if self._refused.get(key) is whole:
+                continue
+            if known is None or known.whole is not whole or self._has_moved(known):
+                self._begin(key, whole)
 
-    def _placed(self, listing: Listing) -> _Watched:
+    def _begin(self, key: str, whole: Listing) -> None:
+        """Follow a chain that is new, or another part of one."""
+        near = self._level(whole)
+        listing = whole.around(near)
+        try:
+            self._subscriptions.follow(key, listing.followed(near))
+        except TooManyInstrumentsError as error:
+            self._refused[key] = whole
+            _LOG.error("%s is not followed: %s", key, error)
+            return
+        newest = self._watched[key].newest if key in self._watched else 0
+        is_same_chain = newest and self._watched[key].whole is whole
+        self._watched[key] = self._placed(whole, listing, newest if is_same_chain else 0)
+
+    def _has_moved(self, watched: _Watched) -> bool:
+        """Whether a chain of some strikes is to follow others, the money having moved on."""
+        if watched.listing is watched.whole:
+            return False
+        near = self._level(watched.whole)
+        if not watched.listing.is_off(near):
+            return False
+        return not np.array_equal(watched.whole.around(near).token, watched.listing.token)
+
+    def _level(self, listing: Listing) -> float | None:
+        """Where the underlying stands by the board, as far as that is known."""
+        shared = self._subscriptions.shared
+        tokens = (listing.index_token or 0, listing.future.token if listing.future else 0)
+        with shared.lock:
+            places = shared.board.places(np.array(tokens))
+            index, future = (_of(shared.board.last_price, int(place)) for place in places)
+        return index or future
+
+    def _placed(self, whole: Listing, listing: Listing, newest: int) -> _Watched:
         board = self._subscriptions.shared.board
         future = listing.future.token if listing.future else 0
         others = board.places(np.array([listing.index_token or 0, VIX_TOKEN, future]))
         index, vix, near = (int(place) for place in others)
-        return _Watched(listing, board, board.places(listing.token), index, vix, near)
+        return _Watched(
+            whole, listing, board, board.places(listing.token), index, vix, near, newest
+        )
 
     def _chain(self, watched: _Watched, now: datetime) -> ChainSnapshot | None:
         shared = self._subscriptions.shared
         if watched.board is not shared.board:
-            newest = watched.newest
-            watched = self._watched[watched.listing.exchange.key] = self._placed(watched.listing)
-            watched.newest = newest
+            watched = self._placed(watched.whole, watched.listing, watched.newest)
+            self._watched[watched.listing.exchange.key] = watched
         with shared.lock:
             newest = int(watched.board.exchange_time[watched.legs].max(initial=0))
             if newest <= watched.newest or now.timestamp() - newest > TOO_OLD_S:
@@ -133,7 +193,7 @@ class KiteFeed:
     def _read(self, watched: _Watched, at: datetime) -> ChainSnapshot:
         """The chain as it stands on the board; the caller holds its lock."""
         board, listing = watched.board, watched.listing
-        underlying = _of(board.last_price, watched.index)
+        underlying = _index_price(board, watched.index, at)
         future = _of(board.last_price, watched.future)
         ltp = board.last_price[watched.legs]
         absurd = _beyond(listing, ltp, underlying or future)
@@ -171,16 +231,33 @@ def _of(values: NDArray[np.float64], place: int) -> float | None:
     return float(values[place])
 
 
+def _index_price(board: Board, place: int, at: datetime) -> float | None:
+    """The index; None where it has had no price for a minute though it should be computed.
+
+    An index that stands still in its auction is known: that is its last price.
+    """
+    price = _of(board.last_price, place)
+    if price is None:
+        return None
+    is_late = at.timestamp() - board.price_time[place] > TOO_OLD_S
+    return None if is_late and phase(at, Instrument.INDEX) is Phase.OPEN else price
+
+
 def _beyond(
     listing: Listing, ltp: NDArray[np.float64], underlying: float | None
 ) -> NDArray[np.bool_]:
-    """Prices no contract can have: a call's above the underlying, a put's above its strike.
+    """Prices no contract can have; the feed has been seen to put an index's into an option's.
 
-    The feed has been seen to put an index's value into an option's packet.
+    A call is worth less than the underlying and a put less than its strike; and what either is
+    worth beyond exercise stays below half of the underlying, whatever the volatility.
     """
+    nobody = np.zeros(len(ltp), dtype=np.bool_)
     if underlying is None:
-        return np.zeros(len(ltp), dtype=np.bool_)
-    most = np.where(listing.option_type == b"CE", underlying, listing.strike)
+        return nobody
+    is_call = listing.option_type == CALL
+    exercise = np.maximum(np.where(is_call, 1, -1) * (underlying - listing.strike), 0)
+    most = np.minimum(np.where(is_call, underlying, listing.strike), exercise + underlying / 2)
     with np.errstate(invalid="ignore"):
-        beyond: NDArray[np.bool_] = ltp > most
-    return beyond
+        beyond: NDArray[np.bool_] = ltp >= most
+    # where most of a chain makes no sense it is the underlying that does not
+    return nobody if beyond.mean() > 0.5 else beyond

@@ -2,6 +2,9 @@
 
 import logging
 import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
 
 from app.kite.client import BrokerClient
 from app.kite.errors import BrokerError, LoginNeededError
@@ -9,8 +12,31 @@ from app.kite.secrets import scrubber
 from app.kite.session import BrokerSession, SessionStore
 from app.kite.ticker import Credentials
 from db.errors import SettingsError
+from db.settings import Settings
 
 _LOG = logging.getLogger("oi.kite")
+T = TypeVar("T")
+
+LOG_IN = "Nobody is logged in at the broker: run `python -m app kite login`."
+
+
+def account_of(settings: Settings, key: Callable[[Settings, Path], str]) -> "Account":
+    """The account of the settings; its session is kept in OI_HOME under a `key` of that folder.
+
+    Raises SettingsError that says what is missing.
+    """
+    if not (settings.kite_api_key and settings.kite_api_secret):
+        raise SettingsError(
+            "The broker's feed needs OI_KITE_API_KEY and OI_KITE_API_SECRET: set them to those of "
+            "your app at https://developers.kite.trade, then run `python -m app kite login`."
+        )
+    settings.home.mkdir(parents=True, exist_ok=True)
+    return Account(
+        settings.kite_api_key,
+        settings.kite_api_secret,
+        SessionStore(settings.home, key(settings, settings.home)),
+        settings.kite_root,
+    )
 
 
 class Account:
@@ -32,6 +58,7 @@ class Account:
         self._session: BrokerSession | None = None
         self._version = 0
         self._client: BrokerClient | None = None
+        self._has_told = False
         self.problem: str | None = None
 
     def credentials(self) -> Credentials | None:
@@ -48,13 +75,23 @@ class Account:
             self._look()
             return self._session
 
-    def client(self) -> BrokerClient:
-        """The REST interface of the present session; raises LoginNeededError without one."""
+    def ask(self, call: Callable[[BrokerClient], T]) -> T:
+        """What the broker answers to the present session; one that it refuses is asked no more.
+
+        Raises LoginNeededError without a session, BrokerError for what else goes wrong.
+        """
         with self._lock:
             self._look()
-            if self._client is None:
-                raise LoginNeededError("Nobody is logged in at the broker.")
-            return self._client
+            client, version = self._client, self._version
+        if client is None:
+            raise LoginNeededError(LOG_IN)
+        try:
+            return call(client)
+        except LoginNeededError:
+            with self._lock:
+                if version == self._version:
+                    self._session, self._client = None, None
+            raise
 
     def exchange(self, request_token: str) -> BrokerSession:
         """Turn a login's request token into a session and keep it; raises BrokerError."""
@@ -72,6 +109,9 @@ class Account:
                 self.problem = None
             if self._store.version != self._version:
                 self._take_up()
+            if self._session is None and not self._has_told:
+                _LOG.warning("%s", LOG_IN)
+            self._has_told = self._session is None
         except (BrokerError, SettingsError) as error:
             # the next login replaces what does not work
             self.problem = str(error)

@@ -18,7 +18,7 @@ _LOG = logging.getLogger("oi.kite")
 _TIMEOUT_S = 10
 _CONNECTIONS = 4
 _ATTEMPTS = 4
-_WAIT_S = 2.0
+WAIT_S = 2.0
 _FORBIDDEN, _TOO_MANY = 403, 429
 T = TypeVar("T")
 
@@ -29,8 +29,15 @@ class BrokerClient:
     Raises LoginNeededError where the session has ended, BrokerError otherwise.
     """
 
-    def __init__(self, api_key: str, access_token: str | None = None, root: str | None = None):
+    def __init__(
+        self,
+        api_key: str,
+        access_token: str | None = None,
+        root: str | None = None,
+        wait_s: float = WAIT_S,
+    ) -> None:
         scrubber.hide(access_token)
+        self._wait_s = wait_s
         self._client = _client(api_key, access_token, root)
         self._quotes = TokenBucket(limits.QUOTES_PER_S)
         self._historical = TokenBucket(limits.HISTORICAL_PER_S)
@@ -86,7 +93,7 @@ class BrokerClient:
                 problem = _translated(error)
                 if not isinstance(problem, TooManyRequestsError) or attempt == _ATTEMPTS:
                     raise problem from error
-                turn.hold(_WAIT_S * attempt)
+                turn.hold(self._wait_s * attempt)
             except RequestException as error:
                 if attempt == _ATTEMPTS:
                     reason = scrubber.scrubbed(type(error).__name__)

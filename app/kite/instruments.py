@@ -83,6 +83,11 @@ def parsed(text: str) -> Dump:
     return Dump(tuple(found), tuple(bad))
 
 
+def alive(dump: Dump, day: date) -> Dump:
+    """What of an earlier dump should still be listed on a day: contracts die and go."""
+    return Dump(tuple(each for each in dump.instruments if (each.expiry or day) >= day))
+
+
 def accepted(new: Dump, last: Dump | None) -> Dump:
     """`new`, unless it has shrunk by much: InvalidInputError then, and the last one stays."""
     if last is not None and len(new) < SMALLEST_SHARE * len(last):

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -35,6 +35,26 @@ class Listing:
     def __len__(self) -> int:
         return len(self.token)
 
+    def around(self, near: float | None) -> "Listing":
+        """The strikes nearest to `near` that its key follows; itself where that is all of them."""
+        each_side, strikes = self.exchange.strikes, np.unique(self.strike)
+        if each_side is None or 2 * each_side + 1 >= len(strikes):
+            return self
+        centre = float(np.median(strikes)) if near is None else near
+        middle = int(np.abs(strikes - centre).argmin())
+        first = min(max(0, middle - each_side), len(strikes) - 2 * each_side - 1)
+        chosen = np.isin(self.strike, strikes[first : first + 2 * each_side + 1])
+        arrays = {name: getattr(self, name)[chosen] for name in _ARRAYS}
+        return replace(self, **arrays)
+
+    def is_off(self, near: float | None) -> bool:
+        """Whether `near` lies in the outer half of the strikes, or beyond."""
+        if near is None:
+            return False
+        strikes = np.unique(self.strike)
+        place = int(np.abs(strikes - near).argmin())
+        return not len(strikes) // 4 <= place <= len(strikes) - 1 - len(strikes) // 4
+
     def followed(self, near: float | None = None) -> tuple[int, ...]:
         """Tokens to subscribe: index, VIX and future first, then contracts from the money outwards.
 
@@ -44,6 +64,9 @@ class Listing:
         order = np.argsort(np.abs(self.strike - centre), kind="stable")
         first = [self.index_token, VIX_TOKEN, self.future.token if self.future else None]
         return (*(token for token in first if token is not None), *self.token[order].tolist())
+
+
+_ARRAYS = ("strike", "option_type", "symbol", "token")
 
 
 def listed(dump: Dump, exchanges: Iterable[Exchange], at: datetime) -> Mapping[str, Listing]:

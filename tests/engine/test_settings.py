@@ -1,11 +1,17 @@
 """Settings come from the environment, each within its range, and describe themselves."""
 
+import os
+import subprocess
+import sys
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from db.errors import SettingsError
+from db.market.exchanges import EXCHANGES
 from db.settings import Settings, described, settings_from
+from tests.market.test_exchanges import ONE
 
 GARBAGE = [
     ("OI_PORT", "99999", "OI_PORT must be a whole number from 1 to 65535, not '99999'."),
@@ -23,6 +29,7 @@ GARBAGE = [
     ("OI_DATABASE_URL", "sqlite:///file", "must be a postgresql:// URL, not sqlite://"),
     ("OI_DATABASE_URL", "oracle+thing://h/db", "must be a postgresql:// URL"),
     ("OI_REPLICA_URL", "postgresql://h/d\x01b", "OI_REPLICA_URL must not hold control characters"),
+    ("OI_FEED", "zerodha", "OI_FEED must be one of simulate, kite-standin, kite, not 'zerodha'."),
     ("OI_TRACKER_DB_PORT", "70000", "OI_TRACKER_DB_PORT must be a port number"),
     ("OI_TRACKER_DB_PORT", "²", "OI_TRACKER_DB_PORT must be a port number"),
 ]
@@ -63,6 +70,36 @@ def test_an_ipv6_address_in_a_url_is_kept() -> None:
     url = settings_from({"OI_DATABASE_URL": "postgresql://u@[::1]:5433/db"}).database_url
     assert url is not None
     assert (url.host, url.port) == ("::1", 5433)
+
+
+def test_the_brokers_secret_is_never_repeated() -> None:
+    kept = settings_from({"OI_KITE_API_KEY": "k3y", "OI_KITE_API_SECRET": "hunter2"})
+    assert kept.kite_api_secret == "hunter2"  # noqa: S105 - of this test
+    assert "hunter2" not in repr(kept)
+
+
+_OWN_KEY = """
+import sys
+import app.web.factory, app.feeds.simulate.feed, app.collector, benchmarks.parts.ingest
+from app.feeds.simulate.feed import SimulateFeed
+from db.market.exchanges import EXCHANGES
+from db.settings import settings
+settings()
+print(*EXCHANGES)
+"""
+
+
+def test_an_operators_exchange_keys_hold_whatever_was_imported_before(tmp_path: Path) -> None:
+    own = tmp_path / "keys.toml"
+    own.write_text(ONE, encoding="utf-8")
+    told = subprocess.run(
+        [sys.executable, "-c", _OWN_KEY],
+        env=os.environ | {"OI_EXCHANGES_FILE": str(own)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split() == [*EXCHANGES, "FINNIFTY"]
 
 
 def test_a_legacy_name_holds_where_the_new_one_is_not_set() -> None:

@@ -55,6 +55,11 @@ class Contracts:
         return UNDERLYINGS.index(self.exchange.underlying_symbol)
 
 
+def simulated() -> tuple[str, ...]:
+    """The exchange keys that are simulated; an operator's own ones are not."""
+    return tuple(key for key in EXCHANGES if key in STRIKES)
+
+
 def expiry_at(exchange: Exchange, day: date, second: int) -> date:
     """The expiry a trader watches at that second of the day: the next one still alive."""
     expiry = next_expiry(exchange, day)

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from app.feeds.simulate.contracts import STRIKES, Contracts, contracts, expiry_at
+from app.feeds.simulate.contracts import Contracts, contracts, expiry_at, simulated
 from app.kite.standin.sheets import FUTURE, INDEX, VIX, Chain, tokens_on
 from db.market.calendar import Instrument
 from db.market.exchanges import EXCHANGES, Exchange
@@ -100,7 +100,7 @@ def listings(seed: int, day: date) -> Listings:
     """The day's dump: of each exchange key this expiry and the next, near futures and indices."""
     found: dict[int, Listed] = {}
     # a monthly key first: in its expiry's week it lists what a weekly one does, and more
-    for key in sorted(STRIKES, key=lambda key: EXCHANGES[key].is_weekly):
+    for key in sorted(simulated(), key=lambda key: EXCHANGES[key].is_weekly):
         exchange = EXCHANGES[key]
         for number, expiry in enumerate(_expiries(exchange, day)):
             chain = Chain(key, expiry)
