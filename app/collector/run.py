@@ -11,6 +11,8 @@ from sqlalchemy import Engine
 
 from app.collector.assemble import Assembler
 from app.collector.counts import Counts
+from app.collector.guest import Guest
+from app.collector.leadership import Leadership
 from app.collector.outbox import Outbox
 from app.collector.past import Past
 from app.collector.reader import Reader
@@ -57,7 +59,13 @@ class Collector:
         # of all that threads share, putting into this is what a signal handler may do
         self._ends: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._writer = Writer(
-            engine, self._outbox, self._past, self.counts, is_live=feed.live, ended=self.stop
+            engine,
+            self._outbox,
+            self._past,
+            self.counts,
+            Leadership() if feed.live else Guest(),
+            is_live=feed.live,
+            ended=self.stop,
         )
         self._assembler = Assembler(
             self.counts,

@@ -12,24 +12,43 @@ LEASE_S = 4.0
 class LeaseLostError(OIError):
     """Another collector writes this exchange key now."""
 
+    def __init__(self, exchange: str) -> None:
+        super().__init__(f"Another collector writes {exchange} now; this one stands by.")
+        self.exchange = exchange
+
 
 def acquire(
     connection: Connection, exchange: str, holder: str, lease_s: float = LEASE_S
 ) -> int | None:
     """Take or renew a lease; the term it is held for, or None while another one holds it."""
-    binds = {"exchange": exchange, "holder": holder, "lease_s": lease_s}
-    term: int | None = connection.scalar(_statement("acquire"), binds)
+    binds = {"exchange": exchange, "holder": holder}
+    term: int | None = connection.scalar(_statement("renew"), binds)
+    if term is None:
+        term = connection.scalar(_statement("take"), {**binds, "lease_s": lease_s})
     return term
 
 
 def guard(connection: Connection, exchange: str, holder: str, term: int) -> None:
     """Keep the lease from changing hands until this transaction ends.
 
-    Raises LeaseLostError when it has already: what the transaction wrote must not be kept.
+    Raises LeaseLostError when it has already: what the transaction wrote must not be kept. A
+    transaction that then stands idle for five seconds is ended by the server.
     """
     binds = {"exchange": exchange, "holder": holder, "term": term}
     if connection.scalar(_statement("guard"), binds) is None:
-        raise LeaseLostError(f"Another collector writes {exchange} now; this one stands by.")
+        raise LeaseLostError(exchange)
+
+
+def exclude(connection: Connection, exchange: str) -> bool:
+    """Keep the holder of a lease from writing until this transaction ends; False if it does now."""
+    return connection.scalar(_statement("exclude"), {"exchange": exchange}) is not None
+
+
+def leader(connection: Connection, exchange: str, lease_s: float = LEASE_S) -> str | None:
+    """Who holds the lease, if it is fresh."""
+    binds = {"exchange": exchange, "lease_s": lease_s}
+    holder: str | None = connection.scalar(_statement("leader"), binds)
+    return holder
 
 
 def release(connection: Connection, exchange: str, holder: str) -> None:
