@@ -5,42 +5,49 @@ each type is that of its receive function.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from db.market.limits import CHANGE_MINUTES
-from db.market.ticks import EDGE_FIELDS, STORED_FIELDS, ChainColumns, EnrichedColumns
+from db.market.ticks import ChainColumns, EnrichedColumns, OptionColumns, StoredColumns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-COPY_FIELDS = ("timestamp", "exchange", *STORED_FIELDS)
+
+def _by_type(kind: type[OptionColumns]) -> tuple[str, ...]:
+    """Fields with those of one type beside each other, which are then encoded at once."""
+    found = sorted(fields(kind), key=lambda each: (str(each.type), each.name))
+    return tuple(each.name for each in found)
+
+
+COPY_FIELDS = ("timestamp", "exchange", *_by_type(StoredColumns))
 """Columns of option_chain_snapshots in the order `encoded_chain` writes them."""
+
+COPY_EDGE_FIELDS = _by_type(EnrichedColumns)
+"""Columns of the staged chain in the order `encoded_edge` writes them."""
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 _EPOCH_US = np.datetime64("2000-01-01", "us")
 _EPOCH_DAY = np.datetime64("2000-01-01", "D")
 _BLOCK_ROWS = 20_000
-_ROWS_PER_LAYOUT = 64
-"""A layout must serve this many rows on average to be laid out by itself."""
-
-_Wire = tuple["NDArray[Any]", "NDArray[np.int32]"]
-"""Values as they go over the wire and the length of each, −1 for NULL."""
 _UNITS = frozenset(f"oi_change_{minutes}m" for minutes in CHANGE_MINUTES)
 
 
 def encoded_chain(columns: ChainColumns) -> Iterator[bytes]:
     """A whole COPY … (COPY_FIELDS) FROM STDIN (FORMAT binary), in pieces of a few megabytes."""
     exchange = np.full(len(columns), columns.exchange.encode())
-    beside = [columns.timestamp, exchange]
-    return encoded([*beside, *(_column(columns, name) for name in STORED_FIELDS)])
+    stored = (_column(columns, name) for name in COPY_FIELDS[2:])
+    return encoded([columns.timestamp, exchange, *stored])
 
 
 def encoded_edge(columns: EnrichedColumns) -> Iterator[bytes]:
-    """A whole COPY … (EDGE_FIELDS) FROM STDIN (FORMAT binary)."""
-    return encoded([_column(columns, name) for name in EDGE_FIELDS])
+    """A whole COPY … (COPY_EDGE_FIELDS) FROM STDIN (FORMAT binary)."""
+    return encoded([_column(columns, name) for name in COPY_EDGE_FIELDS])
 
 
 def _column(columns: ChainColumns | EnrichedColumns, name: str) -> "NDArray[Any]":
@@ -68,107 +75,102 @@ def encoded(columns: Sequence["NDArray[Any]"]) -> Iterator[bytes]:
     yield _TRAILER
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """Values of some columns (rows, columns) as they go over the wire, and the length of each.
+
+    A length is −1 for NULL, and no more than the width of the values.
+    """
+
+    value: "NDArray[Any]"
+    length: "NDArray[np.int32]"
+
+    @property
+    def size(self) -> int:
+        return self.value.dtype.itemsize
+
+    @property
+    def is_full(self) -> bool:
+        """Whether every value takes its whole width."""
+        return bool((self.length == self.size).all())
+
+    def layout(self, length: str, value: Any) -> tuple[Any, ...]:
+        return [("length", length), ("value", value)], self.value.shape[1:]
+
+    def kept(self) -> "NDArray[Any]":
+        """Ones in the bytes of each value that are sent, zeros in the others."""
+        if self.value.dtype.kind == "S":
+            return (np.arange(self.size) < self.length[..., None]).astype(np.uint8)
+        ones = np.array(int.from_bytes(b"\x01" * self.size), dtype=f"u{self.size}")
+        return np.where(self.length > 0, ones, 0)
+
+
 def _block(columns: Sequence["NDArray[Any]"]) -> bytes:
-    """Rows as bytes: those of one layout (the same fields NULL, texts of one length) at once."""
-    wires = [_wire(column) for column in columns]
-    layout, first = _layouts([length for _, length in wires])
-    if len(first) == 1:
-        return _packed(wires, slice(None), 0).tobytes()
-    if len(first) * _ROWS_PER_LAYOUT > len(layout):
-        return _squeezed(wires)
-    packed = [_packed(wires, np.flatnonzero(layout == i), row) for i, row in enumerate(first)]
-    return _in_order(packed, layout)
+    """Rows of a piece; neighbouring columns of one type are laid out at once."""
+    parts = [_part(list(group)) for _, group in groupby(columns, key=_kind)]
+    rows = _laid_out(len(columns[0]), [part.layout(">i4", part.value.dtype) for part in parts])
+    rows["fields"] = len(columns)
+    for i, part in enumerate(parts):
+        rows[f"part{i}"]["length"] = part.length
+        rows[f"part{i}"]["value"] = part.value
+    return rows.tobytes() if all(part.is_full for part in parts) else _compacted(rows, parts)
 
 
-def _layouts(
-    lengths: Sequence["NDArray[np.int32]"],
-) -> tuple["NDArray[np.int64]", "NDArray[np.int64]"]:
-    """The number of each row's layout, and a row of each layout."""
-    key = np.zeros(len(lengths[0]), dtype=np.int64)
-    for length in lengths:
-        if (length == length[0]).all():
-            continue
-        different, digit = np.unique(length, return_inverse=True)
-        # numbered anew at each step: there are never more layouts than rows
-        key = np.unique(key * len(different) + digit, return_inverse=True)[1]
-    _, first, layout = np.unique(key, return_index=True, return_inverse=True)
-    return layout, first
+def _compacted(rows: "NDArray[Any]", parts: Sequence[_Part]) -> bytes:
+    """The rows as bytes, without what fixed widths hold beyond each value's own length."""
+    kept = [part.kept() for part in parts]
+    # as wide as the rows, byte for byte
+    widths = [
+        part.layout("u4", ("u1", (part.size,)) if part.value.dtype.kind == "S" else k.dtype)
+        for part, k in zip(parts, kept, strict=True)
+    ]
+    mask = _laid_out(len(rows), widths)
+    mask["fields"] = 0x0101
+    for i, ones in enumerate(kept):
+        mask[f"part{i}"]["length"] = 0x01010101
+        mask[f"part{i}"]["value"] = ones
+    return rows.view(np.uint8)[mask.view(np.bool_)].tobytes()
 
 
-def _packed(wires: Sequence[_Wire], rows: "slice | NDArray[np.int64]", like: int) -> "NDArray[Any]":
-    """Some rows that all have the layout of the row `like`."""
-    lengths = [int(length[like]) for _, length in wires]
-    values = [payload[rows] for payload, _ in wires]
-    layout: list[tuple[str, Any]] = [("fields", ">i2")]
-    for i, (value, length) in enumerate(zip(values, lengths, strict=True)):
-        layout.append((f"length{i}", ">i4"))
-        if length > 0:
-            layout.append((f"value{i}", f"S{length}" if value.dtype.kind == "S" else value.dtype))
-    table = np.empty(len(values[0]), dtype=layout)
-    table["fields"] = len(wires)
-    for i, (value, length) in enumerate(zip(values, lengths, strict=True)):
-        table[f"length{i}"] = length
-        if length > 0:
-            table[f"value{i}"] = value
-    return table
+def _laid_out(count: int, parts: Sequence[tuple[Any, ...]]) -> "NDArray[Any]":
+    layout: list[Any] = [("fields", ">i2")]
+    layout += [(f"part{i}", *part) for i, part in enumerate(parts)]
+    return np.empty(count, dtype=np.dtype(layout))
 
 
-def _in_order(packed: Sequence["NDArray[Any]"], layout: "NDArray[np.int64]") -> bytes:
-    """Rows of several layouts in the order in which they came."""
-    views = [memoryview(table.tobytes()) for table in packed]
-    widths, taken = [table.dtype.itemsize for table in packed], [0] * len(packed)
-    starts = np.flatnonzero(np.diff(layout, prepend=-1))
-    pieces = []
-    for kind, count in zip(
-        layout[starts].tolist(), np.diff(starts, append=len(layout)).tolist(), strict=True
-    ):
-        end = taken[kind] + count * widths[kind]
-        pieces.append(views[kind][taken[kind] : end])
-        taken[kind] = end
-    return b"".join(pieces)
+def _kind(column: "NDArray[Any]") -> tuple[str, bool, int]:
+    """What columns have in common that are laid out at once; a text has a width of its own."""
+    alone = id(column) if column.dtype.kind == "S" else 0
+    return column.dtype.str, isinstance(column, np.ma.MaskedArray), alone
 
 
-def _squeezed(wires: Sequence[_Wire]) -> bytes:
-    """Rows of many layouts: laid out at full width, then without what exceeds each value."""
-    layout: list[tuple[str, Any]] = [("fields", ">i2")]
-    for i, (payload, _) in enumerate(wires):
-        layout += [(f"length{i}", ">i4"), (f"value{i}", payload.dtype)]
-    rows = np.empty(len(wires[0][0]), dtype=np.dtype(layout))
-    rows["fields"] = len(wires)
-    width = rows.dtype.itemsize
-    kept = np.ones((len(rows), width), dtype=np.bool_)
-    for i, (payload, length) in enumerate(wires):
-        rows[f"length{i}"] = length
-        rows[f"value{i}"] = payload
-        size, offset = payload.dtype.itemsize, rows.dtype.fields[f"value{i}"][1]  # type: ignore[index]
-        kept[:, offset : offset + size] = np.arange(size) < length[:, None]
-    return rows.view(np.uint8).reshape(len(rows), width)[kept].tobytes()
+def _part(columns: Sequence["NDArray[Any]"]) -> _Part:
+    """Columns of one type, side by side."""
+    dtype = columns[0].dtype
+    if isinstance(columns[0], np.ma.MaskedArray) and dtype.kind == "i":
+        known = ~np.stack([np.ma.getmaskarray(column) for column in columns], axis=1)
+        values = np.stack([column.data for column in columns], axis=1)
+        return _fixed(values.astype(f">i{dtype.itemsize}"), known)
+    values = np.stack(columns, axis=1)
+    if dtype.kind == "f" and dtype.itemsize == 8:
+        return _fixed(values.astype(">f8"), ~np.isnan(values))
+    if dtype.kind == "i" and dtype.itemsize in (4, 8):
+        return _fixed(values.astype(f">i{dtype.itemsize}"), values != -1)
+    if dtype.kind == "M":
+        return _times(values)
+    if dtype.kind == "S":
+        length = np.char.str_len(values).astype(np.int32)
+        return _Part(values, np.where(length == 0, np.int32(-1), length))
+    raise TypeError(f"no binary form is known for a column of {dtype}")
 
 
-def _wire(column: "NDArray[Any]") -> _Wire:
-    kind, size = column.dtype.kind, column.dtype.itemsize
-    if kind == "f" and size == 8:
-        return column.astype(">f8"), _lengths(~np.isnan(column), 8)
-    if isinstance(column, np.ma.MaskedArray) and kind == "i":
-        known = ~np.ma.getmaskarray(column)
-        return column.data.astype(f">i{size}"), _lengths(known, size)
-    if kind == "i" and size in (4, 8):
-        return column.astype(f">i{size}"), _lengths(column != -1, size)
-    if kind == "M":
-        return _wire_time(column)
-    if kind == "S":
-        length = np.char.str_len(column).astype(np.int32)
-        return column, np.where(length == 0, np.int32(-1), length)
-    raise TypeError(f"no binary form is known for a column of {column.dtype}")
+def _times(values: "NDArray[np.datetime64]") -> _Part:
+    known = ~np.isnat(values)
+    if np.datetime_data(values.dtype)[0] == "D":
+        return _fixed((values - _EPOCH_DAY).astype(">i4"), known)
+    return _fixed((values.astype("datetime64[us]") - _EPOCH_US).astype(">i8"), known)
 
 
-def _wire_time(column: "NDArray[Any]") -> _Wire:
-    known = ~np.isnat(column)
-    if np.datetime_data(column.dtype)[0] == "D":
-        return (column - _EPOCH_DAY).astype(">i4"), _lengths(known, 4)
-    since = (column.astype("datetime64[us]") - _EPOCH_US).astype(">i8")
-    return since, _lengths(known, 8)
-
-
-def _lengths(known: "NDArray[np.bool_]", size: int) -> "NDArray[np.int32]":
-    return np.where(known, np.int32(size), np.int32(-1))
+def _fixed(values: "NDArray[Any]", known: "NDArray[np.bool_]") -> _Part:
+    size = values.dtype.itemsize
+    return _Part(values, np.where(known, np.int32(size), np.int32(-1)))

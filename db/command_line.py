@@ -1,7 +1,9 @@
 """A click group whose commands are files of a package, imported only when they are run."""
 
 import ast
+import errno
 import importlib
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +16,32 @@ from db.timescale.errors import TimescaleError
 
 _EXIT_FAILED = 1
 _EXIT_BAD_INPUT = 2
+_EXIT_INTERRUPTED = 130
+# what names a wrong place; a disk that is full or broken is no fault of the input
+_WRONG_PLACE = (
+    FileExistsError,
+    FileNotFoundError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+)
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+
+
+# what a column of type integer holds: no option counts further
+MOST = 2**31 - 1
+
+
+class Amount(click.FloatRange):
+    """A number within bounds; neither infinity nor what is no number at all."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
 
 
 class LazyGroup(click.Group):
@@ -42,6 +70,13 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\nInterrupted.", err=True)
+            ctx.exit(_EXIT_INTERRUPTED)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, self._summary(name)) for name in self.list_commands(ctx)]
         if rows:
@@ -60,16 +95,29 @@ def run(group: click.Group, program: str, arguments: Sequence[str] | None = None
     Exit code 1 when something failed, 2 when the input or a setting was wrong, 130 on Ctrl-C.
     """
     try:
+        _demand_text(sys.argv[1:] if arguments is None else arguments)
         group.main(args=arguments, prog_name=program, standalone_mode=True)
     except (InvalidInputError, SettingsError) as error:
         _fail(error, _EXIT_BAD_INPUT)
     except (OIError, TimescaleError) as error:
         _fail(error, _EXIT_FAILED)
+    except OSError as error:
+        _fail_for_system(error)
     except Exception as error:
         explained = _explained(error)
         if explained is None:
             raise
-        _fail(explained, _EXIT_FAILED)
+        bad = isinstance(explained, InvalidInputError | SettingsError)
+        _fail(explained, _EXIT_BAD_INPUT if bad else _EXIT_FAILED)
+
+
+def _demand_text(arguments: Sequence[str]) -> None:
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            shown = argument.encode(errors="replace").decode()
+            raise InvalidInputError(f"The argument {shown!r} is not text.") from None
 
 
 def _explained(error: Exception) -> OIError | None:
@@ -79,6 +127,16 @@ def _explained(error: Exception) -> OIError | None:
     return explained(getattr(error, "orig", None) or error)
 
 
-def _fail(error: Exception, code: int) -> NoReturn:
+def _fail_for_system(error: OSError) -> NoReturn:
+    """A file or a disk that cannot be used, by its name; raises any other error on."""
+    if error.filename is not None:
+        code = _EXIT_BAD_INPUT if isinstance(error, _WRONG_PLACE) else _EXIT_FAILED
+        _fail(f"{error.filename} cannot be used: {error.strerror}.", code)
+    if error.errno in _NO_ROOM:
+        _fail(f"The output cannot be written: {error.strerror}.", _EXIT_FAILED)
+    raise error
+
+
+def _fail(error: Exception | str, code: int) -> NoReturn:
     click.echo(f"Error: {error}", err=True)
     sys.exit(code)

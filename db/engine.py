@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine,
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from db import gentle, links, syncing
-from db.errors import DatabaseUnavailableError, DiskFullError, OIError
+from db.errors import DatabaseUnavailableError, DiskFullError, OIError, SettingsError
 from db.settings import Settings, settings
 from db.writeback import Fetch, Row
 
@@ -28,6 +28,12 @@ _MS = 1000
 # connection failures, shutdowns, too many clients, a database that is not there:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _DISK_FULL = "53100"
+# psycopg's words for a URL that libpq does not take; it has no code for them
+_BAD_ADDRESS = (
+    "invalid URI query parameter",
+    "invalid connection option",
+    "bad value for connect_timeout",
+)
 _UNAVAILABLE_CLASSES = ("08", "57P", "53300", "3D000", "28")
 
 
@@ -203,13 +209,18 @@ def raise_if_unavailable(error: BaseException, is_disconnect: bool = False) -> N
 
 
 def explained(error: BaseException, is_disconnect: bool = False) -> OIError | None:
-    """A driver's error in a sentence: no database, or no room on its disk; None for any other."""
+    """A driver's error in a sentence: no database, no room on its disk, an address that is none.
+
+    None for any other.
+    """
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0].strip().rstrip(".")
     if getattr(error, "sqlstate", None) == _DISK_FULL:
         return DiskFullError(
             f"The database server's disk is full ({reason}); what was being done is rolled back. "
             "Make room there, then run this again."
         )
+    if reason.startswith(_BAD_ADDRESS):
+        return SettingsError(f"The URL of the database cannot be used: {reason}.")
     if unavailable(error, is_disconnect):
         return DatabaseUnavailableError(f"The database does not answer: {reason}.")
     return None

@@ -23,9 +23,20 @@ def database_url(raw: str, name: str) -> URL:
         raise SettingsError(f"{name} must be a postgresql:// URL, not {url.drivername}://.")
     if url.port is not None and url.port not in _PORTS:
         raise SettingsError(f"{name} has the port {url.port}; ports go from 1 to 65535.")
-    if not raw.isprintable():
+    if not raw.isprintable() or "%00" in raw:
         raise SettingsError(f"{name} must not hold control characters.")
+    if not all(map(_can_be_a_host, (url.host or "").split(","))):
+        raise SettingsError(f"{name} names a host that cannot exist.")
     return url.set(drivername="postgresql+psycopg")
+
+
+def _can_be_a_host(name: str) -> bool:
+    try:
+        # what looks it up would raise the same, but as an error that nobody foresees there
+        name.encode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 def conninfo(url: URL) -> str:

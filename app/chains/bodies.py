@@ -1,7 +1,6 @@
 """JSON bodies of one chain, encoded and packed once; of narrowed ones only a few are kept."""
 
 import threading
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from typing import Any
 
 import orjson
 
-_GZIP = 31
+from app.packing import packed
+
 _GZIP_LEVEL = 5
 _NARROWED = 4
 
@@ -33,8 +33,7 @@ class Encoded:
 
     @cached_property
     def gzipped(self) -> bytes:
-        packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP)
-        return packer.compress(self.body) + packer.flush()
+        return packed(self.body, _GZIP_LEVEL)
 
 
 class Bodies:

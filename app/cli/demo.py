@@ -9,7 +9,13 @@ if TYPE_CHECKING:
 
 
 @click.command
-@click.option("--days", default=10, show_default=True, help="Trading days of history to have.")
+@click.option(
+    "--days",
+    default=10,
+    show_default=True,
+    type=click.IntRange(0, 500),
+    help="Trading days of history to have.",
+)
 def command(days: int) -> None:
     """Run database, simulated market and dashboard until Ctrl-C.
 

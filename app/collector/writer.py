@@ -26,6 +26,8 @@ _LOG = logging.getLogger("oi.collector")
 _EDGE_EVERY_S = 1.0
 # how long a live edge that came too soon waits at most beyond its second
 _LONGEST_WAIT_S = 0.2
+# a database that is back is not kept waiting: pages show old figures until then
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 4.0
 T = TypeVar("T")
 
 
@@ -60,7 +62,7 @@ class Writer:
         self._clock = clock
         self._shown_at: dict[str, float] = {}
         self._early_at: dict[str, float] = {}
-        self._pauses = Backoff(0.5, 30.0)
+        self._pauses = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
         self._is_away = False
         self._has_answered = False
         self.failure: BaseException | None = None

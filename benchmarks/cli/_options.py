@@ -13,6 +13,9 @@ import click
 from benchmarks.dataset.spec import DatasetSpec, last_session
 from benchmarks.server.databases import BenchmarkServer, server_at
 from benchmarks.workloads.names import NAMES
+from db.command_line import MOST
+
+_YEARS = range(1990, 2101)
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -44,6 +47,16 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+class _Day(click.DateTime):
+    """A day that a calendar of years around it can be made for."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        day = super().convert(value, param, ctx)
+        if day.year not in _YEARS:
+            self.fail(f"{value!r} is not in {_YEARS[0]} to {_YEARS[-1]}.", param, ctx)
+        return day
+
+
 def dataset_options(days: int = 10) -> Decorator:
     """--days, --strikes, --cadence, --end and --seed: the history; given as `spec`."""
 
@@ -58,11 +71,17 @@ def dataset_options(days: int = 10) -> Decorator:
             ),
             click.option(
                 "--end",
-                type=click.DateTime(["%Y-%m-%d"]),
+                type=_Day(["%Y-%m-%d"]),
                 metavar="DATE",
                 help="Last trading day (default: the newest before today).",
             ),
-            click.option("--seed", default=1, show_default=True, help="Seed of all that is drawn."),
+            click.option(
+                "--seed",
+                default=1,
+                show_default=True,
+                type=click.IntRange(0, MOST),
+                help="Seed of all that is drawn.",
+            ),
         ]
         for option in reversed(options):
             command = option(command)

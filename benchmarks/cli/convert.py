@@ -13,6 +13,7 @@ from benchmarks.cli._options import (
     url_option,
 )
 from benchmarks.cli._output import recorded
+from db.command_line import MOST
 
 _KEYS = """\b
 Keys of --json, beside schema_version, machine and servers:
@@ -59,12 +60,12 @@ Keys of --json, beside schema_version, machine and servers:
 @dataset_options()
 @click.option(
     "--rows",
-    type=click.IntRange(1),
+    type=click.IntRange(1, MOST),
     help="Rows instead of --days: whole trading days that come closest.",
 )
 @click.option(
     "--kills",
-    type=click.IntRange(0),
+    type=click.IntRange(0, 10_000),
     default=5,
     show_default=True,
     help="Kills at random moments, over all ways; 0 gives the pure rate.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchmarks.server.databases import server_at
+from db.command_line import MOST
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -30,8 +31,14 @@ subject, rollup, check, actions, missing, unexpected). Exit code 1 when there is
     help="A superuser's postgresql:// URL; repeatable, one an edition. Without it OI_DATABASE_URL "
     "or the local server, and the servers of OI_TEST_DATABASE_URLS.",
 )
-@click.option("--histories", type=click.IntRange(1), default=200, show_default=True)
-@click.option("--seed", default=1, show_default=True, help="Seed of all that is drawn.")
+@click.option("--histories", type=click.IntRange(1, 100_000), default=200, show_default=True)
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, MOST),
+    help="Seed of all that is drawn.",
+)
 @click.option(
     "--json",
     "json_file",

@@ -33,7 +33,13 @@ Keys of --json, beside schema_version, machine and servers:
 @click.command(epilog=_KEYS)
 @url_option
 @dataset_options(days=3)
-@click.option("--snapshots", default=40, show_default=True, help="Instants stored in each way.")
+@click.option(
+    "--snapshots",
+    default=40,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="Instants stored in each way.",
+)
 @output_options
 def command(
     url: str | None,

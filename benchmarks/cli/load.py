@@ -13,6 +13,7 @@ from benchmarks.cli._options import (
     url_option,
 )
 from benchmarks.cli._output import recorded
+from db.command_line import Amount
 
 _KEYS = """\b
 Keys of --json, beside schema_version, machine and servers:
@@ -43,8 +44,20 @@ Keys of --json, beside schema_version, machine and servers:
     show_default=True,
     help="Processes of the web server, repeatable.",
 )
-@click.option("--seconds", default=15, show_default=True, help="Length of a step.")
-@click.option("--objective-ms", default=100.0, show_default=True, help="What p99 must stay below.")
+@click.option(
+    "--seconds",
+    default=15,
+    show_default=True,
+    type=click.IntRange(1, 3600),
+    help="Length of a step.",
+)
+@click.option(
+    "--objective-ms",
+    default=100.0,
+    show_default=True,
+    type=Amount(0.1, 60_000),
+    help="What p99 must stay below.",
+)
 @output_options
 def command(
     url: str | None,

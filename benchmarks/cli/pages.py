@@ -26,7 +26,13 @@ Keys of --json, beside schema_version, machine and servers:
 @click.command(epilog=_KEYS)
 @url_option
 @dataset_options(days=2)
-@click.option("--repeats", default=3, show_default=True, help="Visits of each page and network.")
+@click.option(
+    "--repeats",
+    default=3,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    help="Visits of each page and network.",
+)
 @output_options
 def command(
     url: str | None,

@@ -26,7 +26,13 @@ Keys of --json, beside schema_version, machine and servers:
 )
 @dataset_options()
 @query_option
-@click.option("--rounds", default=3, show_default=True, help="Interleaved rounds.")
+@click.option(
+    "--rounds",
+    default=3,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Interleaved rounds.",
+)
 @output_options
 def command(
     urls: tuple[str, ...],

@@ -42,7 +42,13 @@ Keys of --json, beside schema_version, machine and servers:
 @url_option
 @dataset_options()
 @query_option
-@click.option("--rounds", default=5, show_default=True, help="Interleaved rounds.")
+@click.option(
+    "--rounds",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Interleaved rounds.",
+)
 @click.option(
     "--cold",
     is_flag=True,

@@ -14,6 +14,7 @@ from benchmarks.cli._options import (
     url_option,
 )
 from benchmarks.cli._output import recorded
+from db.command_line import Amount
 
 _KEYS = """\b
 Keys of --json, beside schema_version, machine and servers:
@@ -39,13 +40,19 @@ Keys of --json, beside schema_version, machine and servers:
     "--rows",
     "sizes",
     multiple=True,
-    type=float,
+    type=Amount(1, 1e9),
     default=(1e6, 1e7),
     show_default=True,
     metavar="ROWS",
     help="A size, repeatable; whole trading days that come closest (--days is ignored).",
 )
-@click.option("--rounds", default=7, show_default=True, help="Interleaved rounds a size.")
+@click.option(
+    "--rounds",
+    default=7,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Interleaved rounds a size.",
+)
 @output_options
 def command(
     url: str | None,

@@ -34,7 +34,13 @@ Keys of --json, beside schema_version, machine and servers:
 @url_option
 @dataset_options(days=6)
 @query_option
-@click.option("--rounds", default=3, show_default=True, help="Interleaved rounds a revision.")
+@click.option(
+    "--rounds",
+    default=3,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Interleaved rounds a revision.",
+)
 @output_options
 def command(
     url: str | None,

@@ -13,7 +13,7 @@ from benchmarks.dataset.spec import DatasetSpec, last_session
 from benchmarks.plans.baselines import Entry, Finding, entry_of, findings, read_baseline
 from benchmarks.plans.planned import Planned, planned
 from benchmarks.report.results import Result
-from benchmarks.server.databases import BenchmarkServer, Session
+from benchmarks.server.databases import BenchmarkServer, Session, session
 from benchmarks.server.environment import ServerFacts, server_facts
 from benchmarks.timing.requests import Request, captured, driver_session
 from benchmarks.workloads import Workload, chosen
@@ -23,6 +23,8 @@ from benchmarks.workloads.workload import Read
 # small enough for a minute, long enough that reading all of history would show
 _CHECKED = DatasetSpec(days=12, strikes=11, cadence_s=30)
 _REQUESTS = 3
+# 300 rows are sampled for each: every row of a chunk, so that statistics are no matter of chance
+_STATISTICS_OPTIONS = "-c default_statistics_target=300"
 
 
 def application_plans(
@@ -71,10 +73,12 @@ def check_on(
     # recent days, because what is older than a month belongs into the archive
     spec = replace(_CHECKED, end=last_session(date.today()))
     with migrated_database(server, spec) as url:
+        with session(url, options=_STATISTICS_OPTIONS) as analyzing:
+            analyzing.execute("ANALYZE")
         engine = engine_for(url, read_only=True)
-        with driver_session(engine) as session:
-            facts = server_facts(session)
-            plans = application_plans(engine, session, chosen(queries), spec)
+        with driver_session(engine) as asking:
+            facts = server_facts(asking)
+            plans = application_plans(engine, asking, chosen(queries), spec)
         engine.dispose()
     found = {name: entry_of(plan) for name, plan in plans.items()}
     key = baseline_key(facts)

@@ -3,6 +3,7 @@
 import click
 
 from db.cli._output import as_json_option, json_text
+from db.command_line import MOST, Amount
 
 _EPILOG = """\b
 --json prints {"advice": [{kind, target, evidence, migration, statement}]}. Without --json it
@@ -13,14 +14,14 @@ prints nothing at all when there is nothing to say. It changes nothing.
 @click.command(help=__doc__, epilog=_EPILOG)
 @click.option(
     "--threshold-ms",
-    type=click.FloatRange(min=0),
+    type=Amount(min=0),
     default=5,
     show_default=True,
     help="Look at statements whose mean run takes at least this.",
 )
 @click.option(
     "--least-calls",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST),
     default=5,
     show_default=True,
     help="Look at statements that were called at least so often.",

@@ -78,7 +78,7 @@ def run(table: str, as_json: bool) -> None:
 @click.option("--to", "end", type=_WHEN, required=True, help="First instant left out.")
 @click.option(
     "--hold-days",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 36_500),
     default=7,
     show_default=True,
     help="Let the archive policy rest so long.",

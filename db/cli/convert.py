@@ -7,6 +7,7 @@ import click
 
 from db.cli._conversions import plan_text, report_text, result_text
 from db.cli._output import as_json_option, json_text
+from db.command_line import MOST, Amount
 from db.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def command() -> None:
 table_argument = click.argument("table")
 nice_option = click.option(
     "--nice",
-    type=click.FloatRange(0, 100),
+    type=Amount(0, 100),
     help="Rest after each piece of work, as a share of the time it took; 0 never rests, the "
     "default is 0.5.",
 )
@@ -60,16 +61,16 @@ def plan(table: str | None, as_json: bool) -> None:
 @click.option("--oldest-first", is_flag=True, help="Copy the oldest windows first.")
 @click.option(
     "--window-rows",
-    type=click.IntRange(min=100),
+    type=click.IntRange(100, MOST),
     default=1_000_000,
     show_default=True,
     help="About how many rows a window holds; never more than a chunk's.",
 )
 @click.option("--hold-swap", is_flag=True, help="Get ready, keep in step, and wait for `swap`.")
 @click.option("--rehearse", is_flag=True, help="Do all but the swap, compare, and clean up.")
-@click.option("--rows-per-second", type=click.IntRange(min=1), help="Copy no faster.")
+@click.option("--rows-per-second", type=click.IntRange(1, MOST), help="Copy no faster.")
 @click.option("--hours", help="Copy only between these times of day (IST), as 16:00-09:00.")
-@click.option("--max-lag-s", type=float, help="Wait while a replica is further behind.")
+@click.option("--max-lag-s", type=Amount(0, 86_400), help="Wait while a replica is further behind.")
 @nice_option
 @as_json_option
 def run(
@@ -189,9 +190,9 @@ def resume(table: str) -> None:
 
 @command.command()
 @table_argument
-@click.option("--rows-per-second", type=click.IntRange(min=1))
+@click.option("--rows-per-second", type=click.IntRange(1, MOST))
 @click.option("--hours", help="Times of day (IST), as 16:00-09:00.")
-@click.option("--max-lag-s", type=float)
+@click.option("--max-lag-s", type=Amount(0, 86_400))
 @nice_option
 def throttle(table: str, **limits: Any) -> None:
     """Set the limits of a conversion, also while it runs; without options, lift them."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from db.cli._output import as_json_option, json_text, size_text, table_text
+from db.command_line import Amount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,7 @@ statements}]}. Exit code 0 whether or not something was found.
 @click.command(help=__doc__, epilog=_EPILOG)
 @click.option(
     "--min-days",
-    type=click.FloatRange(min=0),
+    type=Amount(min=0),
     default=7,
     show_default=True,
     help="Call an index unused only when use was counted this long.",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from db.cli._output import as_json_option, duration_text, json_text, table_text
+from db.command_line import Amount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ Safe to run twice at once. Exit code 1 when a policy failed.
 @click.option(
     "--every",
     "every_s",
-    type=click.FloatRange(min=0.1),
+    type=Amount(min=0.1, max=86_400),
     metavar="SECONDS",
     help="Keep running: look for what is due every so often, until Ctrl-C or SIGTERM.",
 )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from db.cli._output import as_json_option, json_text
+from db.command_line import Amount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ total_ms, row_count, pages, temp_pages, plan}], "logged_plans": [{duration_ms, s
 @click.command(help=__doc__, epilog=_EPILOG)
 @click.option(
     "--threshold-ms",
-    type=click.FloatRange(min=0),
+    type=Amount(min=0),
     default=1000,
     show_default=True,
     help="Mean or longest run from which a statement is slow.",

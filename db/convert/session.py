@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
-from random import SystemRandom
 from typing import Any, TypeVar
 
 import psycopg
@@ -14,6 +13,7 @@ from psycopg.rows import dict_row
 from sqlalchemy import URL, make_url
 
 from db import links
+from db.backoff import Backoff
 from db.convert.errors import BusyError
 from db.errors import ExtensionMissingError
 from db.gentle import GENTLE, options
@@ -156,7 +156,9 @@ def with_lock(
     Raises BusyError when the patience is over; nothing was changed then.
     """
     deadline = time.monotonic() + patience_s
-    for pause_s in _pauses():
+    pauses = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
+    while True:
+        pause_s = pauses.next_s()
         try:
             with connection.transaction():
                 connection.execute(
@@ -172,7 +174,6 @@ def with_lock(
                     "this again."
                 ) from error
         time.sleep(pause_s)
-    raise AssertionError("pauses never end")
 
 
 def _make_autovacuum_give_way(connection: Connection) -> None:
@@ -184,11 +185,3 @@ def _make_autovacuum_give_way(connection: Connection) -> None:
         connection.execute(
             "SELECT set_config('deadlock_timeout', %s, true)", [f"{LOCK_TIMEOUT_MS // 4}ms"]
         )
-
-
-def _pauses() -> Iterator[float]:
-    jitter = SystemRandom()
-    pause_s = _FIRST_PAUSE_S
-    while True:
-        yield pause_s * jitter.uniform(0.5, 1.5)
-        pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)

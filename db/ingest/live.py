@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from db.binary_copy import encoded_edge
+from db.binary_copy import COPY_EDGE_FIELDS, encoded_edge
 from db.ingest.context import summary_context, write_features, write_metadata
 from db.ingest.copying import copy_into
 from db.ingest.statements import statement
-from db.market.ticks import EDGE_FIELDS, EnrichedColumns, EnrichedSnapshot
+from db.market.ticks import EnrichedColumns, EnrichedSnapshot
 
 Fence = Callable[[Connection], None]
 """Raises what forbids a write; called once the rows are at the server and before they count."""
@@ -52,6 +52,6 @@ def _write(connection: Connection, name: str, snapshot: EnrichedSnapshot) -> boo
 
 def _stage(connection: Connection, options: EnrichedColumns, fence: Fence | None) -> None:
     connection.execute(statement("open_stage"))
-    copy_into(connection, ("pg_temp", "staged_chain"), EDGE_FIELDS, encoded_edge(options))
+    copy_into(connection, ("pg_temp", "staged_chain"), COPY_EDGE_FIELDS, encoded_edge(options))
     if fence is not None:
         fence(connection)

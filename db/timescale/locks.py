@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from random import SystemRandom
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from db.backoff import Backoff
 from db.timescale.errors import LockNotAvailableError, TimescaleError
 
 T = TypeVar("T")
@@ -67,7 +67,9 @@ def with_lock_retries(
     }
     if unlimited:
         settings["statement_timeout"] = "0"
-    for pause_s in _pauses():
+    pauses = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
+    while True:
+        pause_s = pauses.next_s()
         try:
             with scope(connection, settings):
                 return attempt()
@@ -85,7 +87,6 @@ def with_lock_retries(
                     "Find the session that holds it in pg_stat_activity, then run this again."
                 ) from error
         time.sleep(pause_s)
-    raise AssertionError("pauses never end")
 
 
 def _holds_up_others(connection: Connection) -> bool:
@@ -105,14 +106,6 @@ def _holds_up_others(connection: Connection) -> bool:
         """
     )
     return not is_autocommit(connection) and bool(connection.execute(query).scalar())
-
-
-def _pauses() -> Iterator[float]:
-    jitter = SystemRandom()
-    pause_s = _FIRST_PAUSE_S
-    while True:
-        yield pause_s * jitter.uniform(0.5, 1.5)
-        pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
 
 @contextmanager

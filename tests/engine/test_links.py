@@ -12,19 +12,20 @@ from db import links
 from db.errors import DatabaseUnavailableError
 from db.settings import Settings
 from tests.support.databases import connection
-from tests.support.stalls import StallingWire, stalling_wire
+from tests.support.wire import Wire
+from tests.support.wire import wire as wire_to
 
 SETTINGS = Settings(statement_timeout_s=1, link_timeout_s=1, connect_timeout_s=2)
 
 
 @pytest.fixture
-def wire(empty_database: URL) -> Iterator[StallingWire]:
-    with stalling_wire("127.0.0.1", empty_database.port or 5432) as found:
+def wire(empty_database: URL) -> Iterator[Wire]:
+    with wire_to("127.0.0.1", empty_database.port or 5432) as found:
         yield found
 
 
 @pytest.fixture
-def through(wire: StallingWire, empty_database: URL) -> URL:
+def through(wire: Wire, empty_database: URL) -> URL:
     """The database behind the wire."""
     return empty_database.set(host="127.0.0.1", port=wire.port)
 
@@ -52,22 +53,20 @@ def test_the_limits_of_a_pooled_link_come_from_the_settings(through: URL) -> Non
     engine.dispose()
 
 
-def test_an_answer_that_never_comes_is_an_unavailable_database(
-    wire: StallingWire, through: URL
-) -> None:
+def test_an_answer_that_never_comes_is_an_unavailable_database(wire: Wire, through: URL) -> None:
     engine = engines.engine_for(through, settings=SETTINGS, read_only=True)
     with engine.connect() as session:
         session.execute(text("SELECT 1"))
         wire.stall()
         with pytest.raises(DatabaseUnavailableError, match="no answer for 2 s"):
             session.execute(text("SELECT 2"))
-    wire.flow()
+    wire.mend()
     with engine.connect() as session:
         assert session.scalar(text("SELECT 3")) == 3
     engine.dispose()
 
 
-def test_a_pool_of_stalled_links_is_replaced(wire: StallingWire, through: URL) -> None:
+def test_a_pool_of_stalled_links_is_replaced(wire: Wire, through: URL) -> None:
     engine = engines.engine_for(through, settings=SETTINGS, read_only=True)
     with engine.connect() as one, engine.connect() as two:
         for session in (one, two):
@@ -75,13 +74,13 @@ def test_a_pool_of_stalled_links_is_replaced(wire: StallingWire, through: URL) -
     wire.stall()
     with pytest.raises(DatabaseUnavailableError), engine.connect():
         pytest.fail("a stalled link was handed out")
-    wire.flow()
+    wire.mend()
     with engine.connect() as session:
         assert session.scalar(text("SELECT 2")) == 2
     engine.dispose()
 
 
-def test_a_writer_may_wait_longer_than_a_reader(wire: StallingWire, through: URL) -> None:
+def test_a_writer_may_wait_longer_than_a_reader(wire: Wire, through: URL) -> None:
     engine = engines.engine_for(through, settings=SETTINGS)
     with engine.connect() as session:
         session.execute(text("SET statement_timeout = 0"))

@@ -55,6 +55,20 @@ def test_every_type_arrives_with_its_nulls(session: psycopg.Connection) -> None:
     ]
 
 
+def test_neighbours_of_one_type_keep_their_own_nulls(session: psycopg.Connection) -> None:
+    floats = [np.array([1.0, np.nan]), np.array([np.nan, 2.0]), np.array([3.0, 4.0])]
+    masked = [
+        np.ma.array([-1, 0], mask=[False, True]),
+        np.ma.array([5, -(2**62)], mask=[False, False]),
+    ]
+    texts = [np.array([b"CE", b"P"]), np.array([b"", b"NIFTY"])]
+    types = "a float8, b float8, c float8, d int8, e int8, f text, g text"
+    assert copied(session, types, encoded([*floats, *masked, *texts])) == [
+        (1.0, None, 3.0, -1, 5, "CE", None),
+        (None, 2.0, 4.0, None, -(2**62), "P", "NIFTY"),
+    ]
+
+
 def test_no_rows_are_a_valid_copy(session: psycopg.Connection) -> None:
     assert copied(session, "a float8", encoded([np.array([])])) == []
 

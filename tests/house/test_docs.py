@@ -102,6 +102,8 @@ def test_every_key_of_the_dashboard_is_documented() -> None:
     sheet = (ROOT / "app" / "web" / "templates" / "dashboard.html").read_text(encoding="utf-8")
     keys = re.findall(r"<kbd>([^<]+)</kbd>", sheet)
     assert keys
+    # how many tabs there are is the table of exchanges' affair
+    keys = [key for key in keys if "{{" not in key]
     guide = (ROOT / "docs" / "trader.md").read_text(encoding="utf-8")
     assert [key for key in keys if f"`{key}`" not in guide] == []
 

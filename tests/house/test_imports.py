@@ -16,9 +16,10 @@ _MEASURING = (
 # what each room may import, itself aside; the longest prefix of a module's name is its room
 ROOMS: dict[str, tuple[str, ...]] = {
     "db.errors": (),
+    "db.backoff": (),
     "db.market": ("db.errors",),
-    "db.timescale": ("db.errors",),
-    "db": ("db.errors", "db.market", "db.timescale"),
+    "db.timescale": ("db.errors", "db.backoff"),
+    "db": ("db.errors", "db.backoff", "db.market", "db.timescale"),
     "app.analytics": ("db.market",),
     "app.packing": (),
     "app.telemetry": ("db",),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine, text
 
@@ -82,8 +83,8 @@ def test_without_the_writers_it_is_the_nearest_to_the_index(
 
 def test_a_straddle_needs_both_prices(engine: Engine) -> None:
     given = snapshot(at(0), strikes=(26_000.0,))
-    call, put = given.options
-    write(engine, replace(given, options=(call, put._replace(ltp=None))))
+    untraded_put = replace(given.options, ltp=np.array([100.0, np.nan]))
+    write(engine, replace(given, options=untraded_put))
     assert (head(engine).atm_strike, head(engine).straddle) == (26_000.0, None)
 
 

@@ -1,7 +1,5 @@
 """From announcements to viewers: what is watched is read, a dead link is noticed, sessions end."""
 
-import contextlib
-import socket
 import threading
 from collections.abc import Iterator
 
@@ -19,53 +17,21 @@ from app.push.sessions import SessionWatch
 from app.web.database import Database
 from db.errors import DatabaseUnavailableError
 from db.settings import Settings
-from tests.collector.proxy import Wire
 from tests.push.conftest import Watch, wait_until
 from tests.support.chain_states import state
+from tests.support.wire import Wire
 from tests.web.conftest import Store
 
 
-class SilentWire(Wire):
-    """A wire that can swallow what is sent over it without breaking a connection."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._flows = threading.Event()
-        self._flows.set()
-        super().__init__(host, port)
-
-    def swallow(self) -> None:
-        """Let nothing pass from now on; nobody is told."""
-        self._flows.clear()
-
-    def flow(self) -> None:
-        """Let everything pass again, on new connections."""
-        self.cut()
-        self._flows.set()
-        self.mend()
-
-    def close(self) -> None:
-        super().close()
-        self._flows.set()
-
-    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65_536):
-                self._flows.wait()
-                sink.sendall(data)
-        for each in (source, sink):
-            with contextlib.suppress(OSError):
-                each.close()
-
-
 @pytest.fixture
-def wire(database: URL) -> Iterator[SilentWire]:
-    made = SilentWire(database.host or "127.0.0.1", database.port or 5432)
+def wire(database: URL) -> Iterator[Wire]:
+    made = Wire(database.host or "127.0.0.1", database.port or 5432)
     yield made
     made.close()
 
 
 @pytest.fixture
-def live(database: URL, wire: SilentWire) -> Iterator[Live]:
+def live(database: URL, wire: Wire) -> Iterator[Live]:
     """The push of a process that reads directly and hears announcements through a wire."""
     source = Database(Settings(database_url=database), explicit=True)
     overheard = database.set(host="127.0.0.1", port=wire.port)
@@ -77,7 +43,7 @@ def live(database: URL, wire: SilentWire) -> Iterator[Live]:
 
 
 def test_a_link_that_swallows_everything_is_noticed_and_replaced(
-    live: Live, wire: SilentWire, watch: Watch, store: Store, monkeypatch: pytest.MonkeyPatch
+    live: Live, wire: Wire, watch: Watch, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(follower_module, "SILENCE_S", 0.2)
     monkeypatch.setattr(follower_module, "ANSWER_S", 1.0)
@@ -85,12 +51,12 @@ def test_a_link_that_swallows_everything_is_noticed_and_replaced(
     live.start()
     viewer = watch(into=live.hub)
     known = viewer.data()["sequence"]
-    wire.swallow()
+    wire.stall()
     while not (problem := viewer.message("clock")["problem"]):
         pass
     assert "does not answer" in problem
     store(minute=1)
-    wire.flow()
+    wire.mend()
     assert viewer.data()["base"] == known
     assert viewer.message("clock")["problem"] is None
 

@@ -1,14 +1,17 @@
 """The dashboard in a real Chromium, served by the real web server."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import URL
 
+from db.engine import engine_for
+from db.ingest import write_snapshot
 from tests.support.databases import DatabaseServer
 from tests.web import PASSWORD, USERNAME
-from tests.web.conftest import Store
+from tests.web.conftest import OPENING, Store, a_snapshot
 from tests.web.serving import WebServer
 from tests.web.test_unavailable import away, back
 
@@ -71,7 +74,7 @@ def test_signing_in_shows_the_chain(chromium: "Browser", web: WebServer, store: 
     page.fill("[name=password]", PASSWORD)
     page.click("button")
     page.wait_for_selector("tr.atm")
-    assert page.locator("tr.atm td.strike").inner_text() == "26,000"
+    assert page.locator("tr.atm th.strike").inner_text() == "26,000"
     assert page.locator('[data-fact="underlying_price"]').inner_text() == "26,010.00"
     assert page.locator('[data-fact="pcr"]').inner_text() == "2.00"
     assert cell(page, 25_900, "ce", "oi") == "6,500"
@@ -99,27 +102,7 @@ def test_unknown_is_a_dash_with_its_reason(page: "Page", web: WebServer, store: 
     unknown = page.locator("tr.atm td.ce.p5")
     assert unknown.inner_text() == "–"
     unknown.hover()
-    assert "no snapshot 5 minutes earlier" in (unknown.get_attribute("title") or "")
-
-
-def test_the_strike_at_the_money_is_centred_until_the_trader_scrolls(
-    page: "Page", web: WebServer, store: Store
-) -> None:
-    store(strikes=60)
-    page.goto(web.url)
-    page.wait_for_selector("tr.atm")
-    middle = "(n => { const r = n.getBoundingClientRect(); return (r.top + r.bottom) / 2 })"
-    off = page.evaluate(
-        f"{middle}(document.querySelector('tr.atm')) - {middle}(document.querySelector('#rows')"
-        ".closest('.scroller'))"
-    )
-    assert abs(off) < 40
-    assert page.locator("#centre").is_hidden()
-    page.hover("#scroller")
-    page.mouse.wheel(0, 2000)
-    page.wait_for_selector("#centre:not([hidden])")
-    page.keyboard.press("c")
-    page.wait_for_selector("#centre[hidden]", state="attached")
+    assert "no snapshot 5 minutes earlier" in page.locator("#explanation").inner_text()
 
 
 def test_the_keyboard_changes_tabs_theme_and_shows_its_help(
@@ -132,7 +115,7 @@ def test_the_keyboard_changes_tabs_theme_and_shows_its_help(
     page.keyboard.press("2")
     page.wait_for_selector('#rows tr[data-strike="26400"]', state="attached")
     assert page.url.endswith("/?exchange=BSE")
-    assert page.locator('[aria-selected="true"]').inner_text() == "SENSEX"
+    assert page.locator('[aria-current="page"]').inner_text() == "SENSEX"
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.keyboard.press("t")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
@@ -154,23 +137,9 @@ def test_fewer_strikes_can_be_shown(page: "Page", web: WebServer, store: Store) 
     assert page.locator("#rows tr").count() == 11
 
 
-def test_a_phone_shows_oi_and_one_figure_a_side_without_scrolling_sideways(
-    page: "Page", web: WebServer, store: Store
-) -> None:
-    store()
-    page.set_viewport_size({"width": 360, "height": 740})
-    page.goto(web.url)
-    page.wait_for_selector("tr.atm")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert page.locator("tr.atm td:visible").count() == 5
-    page.select_option("#metric", "ltp")
-    assert page.locator("tr.atm td.ce.ltp").is_visible()
-    assert page.locator("tr.atm td.ce.p5").is_hidden()
-
-
 def test_without_websockets_the_page_polls(page: "Page", web: WebServer, store: Store) -> None:
     store()
-    page.route_web_socket("**/live/*", lambda socket: socket.close())
+    page.route_web_socket("**/live", lambda socket: socket.close())
     page.goto(web.url)
     page.wait_for_selector('#health:has-text("polled")')
     store(minute=1, index=26_040.0)
@@ -216,36 +185,14 @@ def test_before_the_first_snapshot_the_page_says_what_it_waits_for(
     assert page.locator("#empty").is_hidden()
 
 
-IN_SESSION = "2026-08-03T11:00:00+05:30"
-IN_THE_EVENING = "2026-08-03T20:00:00+05:30"
-
-
-@pytest.mark.parametrize(
-    ("now", "age_s", "market", "state", "says"),
-    [
-        (IN_SESSION, 2, IN_SESSION, "live", ""),
-        (IN_SESSION, 20, IN_SESSION, "slow", ""),
-        (IN_SESSION, 90, IN_SESSION, "stale", "Nothing new for 90 s"),
-        (IN_THE_EVENING, 90, IN_SESSION, "closed", "The market is closed"),
-        (IN_THE_EVENING, 2, IN_THE_EVENING, "live", "this market is simulated or replayed"),
-        (IN_SESSION, 2, "2025-12-04T13:14:00+05:30", "live", "its clock shows 13:14:00 on 4 Dec"),
-    ],
-)
-def test_the_age_of_the_data_decides_what_the_page_calls_it(
-    page: "Page", web: WebServer, now: str, age_s: int, market: str, state: str, says: str
+def test_a_simulated_market_says_so_through_all_layers(
+    page: "Page", web: WebServer, database: URL
 ) -> None:
+    engine = engine_for(database)
+    with engine.begin() as connection:
+        write_snapshot(connection, replace(a_snapshot("NSE", OPENING), source="simulated"))
+    engine.dispose()
     page.goto(web.url)
-    found = page.evaluate(
-        """async ([now, age, market]) => {
-          const main = document.querySelector('script[type="module"]').src;
-          const { verdict } = await import(main.replace("main.js", "health.js"));
-          const nowMs = Date.parse(now);
-          const updated_at = new Date(nowMs - 1000 * age).toISOString();
-          const summary = { updated_at, last_update: market };
-          return verdict({ lostMs: 0, way: "push", summary, nowMs });
-        }""",
-        [now, age_s, market],
-    )
-    assert found[0] == state
-    assert says in found[2]
-    assert bool(found[2]) is bool(says)
+    page.wait_for_selector('body[data-market="simulated"]')
+    assert page.locator("#market").inner_text() == "simulated"
+    assert "simulated" in page.title()

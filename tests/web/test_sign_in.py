@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import make_url
 
@@ -295,6 +295,7 @@ def test_signing_in_never_leads_to_another_site(client: FlaskClient, elsewhere: 
     assert sign_in(client, next=elsewhere).location == "/"
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="/\\\t\n\r\x00 .:@[]?#%ahttps0é\u2028", max_size=12).map("/".__add__))
 @example("/\t/example.org")
 @example("/ /example.org")

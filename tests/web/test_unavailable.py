@@ -11,7 +11,7 @@ from db import engine
 from db.errors import ServerError
 from db.settings import Settings
 from tests.support.databases import DatabaseServer, connection
-from tests.support.stalls import stalling_wire
+from tests.support.wire import wire as wire_to
 from tests.web.conftest import MakeApp, signed_in
 
 NOWHERE = make_url("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
@@ -84,7 +84,7 @@ def test_it_recovers_when_the_database_comes_back(
 def test_a_link_that_stands_still_is_given_up_and_found_again(
     database: URL, home: Path, make_app: MakeApp
 ) -> None:
-    with stalling_wire("127.0.0.1", database.port or 5432) as wire:
+    with wire_to("127.0.0.1", database.port or 5432) as wire:
         settings = Settings(
             home=home,
             database_url=database.set(host="127.0.0.1", port=wire.port),
@@ -100,7 +100,7 @@ def test_a_link_that_stands_still_is_given_up_and_found_again(
             assert answer.status_code == 503
             assert answer.headers["Retry-After"] == "5"
             assert "The database does not answer" in answer.json["error"]
-        wire.flow()
+        wire.mend()
         assert client.get("/api/data/NSE").status_code == 200
 
 

@@ -7,6 +7,7 @@ from app.chains.bodies import Encoded
 from app.chains.export import chain_csv, file_name
 from app.chains.state import ChainFaultError, ChainState
 from app.chains.wire import clock_message, full_body
+from app.web.packing import accepts_gzip
 from app.web.problems import UNAVAILABLE
 from app.web.responses import json_answer
 from app.web.services import services
@@ -89,7 +90,7 @@ def _strikes(text: str | None) -> int | None:
 
 def conditional(encoded: Encoded) -> Response:
     """The body, packed if the client can unpack it; 304 when the client has it already."""
-    packed = request.accept_encodings.quality("gzip") > 0
+    packed = accepts_gzip()
     response = Response(mimetype="application/json")
     response.set_etag(encoded.etag, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"

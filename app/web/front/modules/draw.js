@@ -35,47 +35,69 @@ export const path = (points) => {
   return out;
 };
 
-// A chart redraws itself whole, at most once a frame, when its data or its size changes.
+const PAUSE_MS = 3000;
+
+// A chart draws itself when it is seen, its data differ from what is drawn, and it has rested; at
+// once for another chain or size. The cursor moves without a drawing.
 export class Chart {
+  // `plot(data, width, height)` answers null or nodes, and `at(x)` (null: no pointer) → x and text
   constructor(svg, readout, plot) {
     Object.assign(this, { svg, readout, plot });
-    this.cursorX = null;
-    new ResizeObserver(() => this.redraw()).observe(svg);
-    svg.addEventListener("pointermove", (event) => {
-      this.cursorX = event.offsetX;
-      this.redraw();
-    });
-    svg.addEventListener("pointerleave", () => {
-      this.cursorX = null;
-      this.redraw();
-    });
+    this.pointer = null;
+    this.seen = false;
+    this.drawnAt = -Infinity;
+    this.cursor = element("line", { class: "cursor" });
+    new IntersectionObserver((entries) => {
+      this.seen = entries.at(-1).isIntersecting;
+      if (this.seen) this.later(0);
+    }).observe(svg);
+    new ResizeObserver(() => {
+      this.drawn = null;
+      this.later(0);
+    }).observe(svg);
+    svg.addEventListener("pointermove", (event) => this.point(event.offsetX));
+    svg.addEventListener("pointerleave", () => this.point(null));
   }
 
-  show(data) {
+  // `key` stands for all that is drawn of the data
+  show(data, key, { now = false } = {}) {
     this.data = data;
-    this.redraw();
+    this.key = key;
+    this.later(now ? 0 : this.drawnAt + PAUSE_MS - performance.now());
   }
 
-  redraw() {
-    if (this.due) return;
-    this.due = requestAnimationFrame(() => {
-      this.due = null;
+  later(pauseMs) {
+    if (!this.seen || this.drawn === this.key || (this.timer && pauseMs > 0)) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.timer = null;
       this.draw();
-    });
+    }, Math.max(0, pauseMs));
   }
 
   draw() {
-    const width = this.svg.clientWidth;
-    const height = this.svg.clientHeight;
-    if (!width || !height) return;
+    const { clientWidth: width, clientHeight: height } = this.svg;
+    if (!width || !height || !this.seen || document.hidden) return;
+    this.drawn = this.key;
+    this.drawnAt = performance.now();
+    this.height = height;
     this.svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    const drawn = this.data ? this.plot(this.data, width, height, this.cursorX) : null;
-    if (drawn === null) {
-      this.svg.replaceChildren(element("text", { x: width / 2, y: height / 2, class: "none" }, "nothing to draw yet"));
-      this.readout.textContent = "";
-      return;
+    this.plotted = this.data ? this.plot(this.data, width, height) : null;
+    const none = () => [element("text", { x: width / 2, y: height / 2, class: "none" }, "nothing to draw yet")];
+    this.svg.replaceChildren(...(this.plotted?.nodes ?? none()), this.cursor);
+    this.point(this.pointer);
+  }
+
+  point(pointer) {
+    this.pointer = pointer;
+    const shown = this.plotted?.at(pointer);
+    const visible = pointer !== null && shown;
+    this.cursor.setAttribute("visibility", visible ? "visible" : "hidden");
+    if (visible) {
+      const { x } = shown;
+      for (const [name, value] of Object.entries({ x1: x, x2: x, y1: 6, y2: this.height - 20 })) this.cursor.setAttribute(name, value);
     }
-    this.svg.replaceChildren(...drawn.nodes);
-    this.readout.textContent = drawn.readout ?? "";
+    const text = shown?.text ?? "";
+    if (this.readout.textContent !== text) this.readout.textContent = text;
   }
 }

@@ -31,17 +31,23 @@ export const quantity = known((v) => {
 });
 export const signedQuantity = known((v) => (v > 0 ? "+" : "") + quantity(v).replace("-", "−"));
 
+export const lots = (units, lotSize) => (units === null || units === undefined || !lotSize ? null : Math.round(units / lotSize));
+
 function sign(value) {
   if (value > 0) return "+";
   return value < 0 ? "−" : "";
 }
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
 // market time comes as ISO text with the exchange's own offset: its digits are what is shown
-export const marketDay = known((iso) => `${Number(iso.slice(8, 10))} ${MONTHS[Number(iso.slice(5, 7)) - 1]}`);
-export const marketDate = known((iso) => `${marketDay(iso)} ${iso.slice(0, 4)}`);
+export const marketDate = known((iso) => `${Number(iso.slice(8, 10))} ${MONTHS[Number(iso.slice(5, 7)) - 1]} ${iso.slice(0, 4)}`);
+export const marketWeekday = known((iso) => `${WEEKDAYS[new Date(iso.slice(0, 10)).getUTCDay()]} ${marketDate(iso)}`);
 export const marketClock = known((iso) => iso.slice(11, 19));
+
+const IST_MS = 5.5 * 3600 * 1000;
+export const clockOf = known((ms) => new Date(ms + IST_MS).toISOString().slice(11, 19));
 
 export function duration(seconds) {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

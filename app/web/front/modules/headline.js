@@ -1,72 +1,55 @@
-// The two head lines, the footer and the title of the page.
+// The two head lines, the rest of the footer and the title of the page.
 
+import { roving } from "./explain.js";
+import { counted, dayChange, FACTS } from "./facts.js";
+import { limits } from "./embedded.js";
 import * as format from "./format.js";
+import { set } from "./health.js";
 
-const facts = new Map([...document.querySelectorAll("[data-fact]")].map((node) => [node.dataset.fact, node]));
+const places = (name) => [...document.querySelectorAll(`[data-fact="${name}"]`)];
+const place = (name) => places(name)[0];
 
-function put(name, text, className = "") {
-  const node = facts.get(name);
-  if (node.textContent !== text) node.textContent = text;
-  if (node.className !== className && name !== "underlying_name") node.className = className;
-}
-
-const direction = (value) => (value > 0 ? "up" : value < 0 ? "down" : "");
-
-export function showHeadline(summary, nowMs) {
-  put("underlying_name", summary.underlying_name);
-  put("underlying_price", format.price(summary.underlying_price));
-  put("vix", format.ratio(summary.vix));
-  put("pcr", format.ratio(summary.pcr));
-  put("pcr_volume", format.ratio(summary.pcr_volume));
-  put("max_pain", format.strike(summary.max_pain));
-  showFuture(summary);
-  showFlow(summary);
-  put("atm_iv", format.decimal(summary.atm_iv));
-  put("straddle", format.price(summary.straddle));
-  put("expiry", format.marketDate(summary.expiry));
-  put("market_time", format.marketClock(summary.last_update));
-  put("market_day", summary.last_update === null ? "" : format.marketDate(summary.last_update), "wide-only");
-  put("contracts", format.integer(summary.contracts));
-  put("sequence", format.integer(summary.sequence));
-  showExpiry(summary, nowMs);
-  showSignal(summary);
-  document.title = `${format.price(summary.underlying_price)} ${summary.label} · OI Gemini`;
-}
-
-function showFuture(summary) {
-  const { underlying_future_price: future, underlying_price: index } = summary;
-  const node = facts.get("future");
-  if (future === null) return put("future", format.DASH);
-  const premium = index === null ? "" : ` ${format.signed(future - index)}`;
-  put("future", format.price(future) + premium);
-  node.parentElement.title = `${summary.underlying_future_symbol ?? "Near future"}: OI ${format.quantity(summary.underlying_future_oi)}, ${format.percent(summary.percent_oichange_fut_3m)} % in 3 minutes`;
-}
-
-function showFlow(summary) {
-  for (const side of ["ce", "pe"]) {
-    const value = summary[`itm_oi_${side}_pct_change`];
-    put(`itm_${side}`, value === null ? format.DASH : `${format.percent(value)} %`, direction(Math.abs(value) < 0.05 ? 0 : value));
+export class Headline {
+  constructor(explanation) {
+    this.places = Object.keys(FACTS).map((name) => [FACTS[name], place(name)]);
+    this.name = place("underlying_name");
+    this.day = place("day_change");
+    this.auction = place("auction");
+    this.foot = Object.fromEntries(["expiry", "market_time", "market_day", "legs", "sequence"].map((name) => [name, places(name)]));
+    for (const span of document.querySelectorAll("[data-itm-minutes]")) span.textContent = `${limits.itm_change_minutes}m`;
+    const tellOf = (button) => () => (this.summary ? FACTS[button.dataset.for].says(this.summary, { day: this.series }) : "");
+    for (const row of document.querySelectorAll(".headline .line")) roving(row, explanation, tellOf);
   }
-  put("breadth", `${format.share(summary.itm_ce_breadth)} / ${format.share(summary.itm_pe_breadth)}`);
+
+  // `summary` is null for a tab of which nothing is here: no figure of another one stays
+  show(summary, series, phase, strikes) {
+    this.summary = summary;
+    this.series = series;
+    for (const [fact, node] of this.places) {
+      set(node, "textContent", summary ? fact.text(summary) : format.DASH);
+      set(node, "className", summary && fact.tone ? fact.tone(summary) : "");
+    }
+    const change = summary ? dayChange(summary, series) : { text: "", tone: "" };
+    set(this.day, "textContent", change.text);
+    set(this.day, "className", `small ${change.tone}`);
+    set(this.name, "textContent", summary?.underlying_name ?? format.DASH);
+    const auction = summary && phase.options === "open" && phase.index === "auction";
+    set(this.auction, "textContent", auction ? "auction" : "");
+    this.showFoot(summary, strikes);
+  }
+
+  showFoot(summary, strikes) {
+    const write = (name, text) => this.foot[name].forEach((node) => set(node, "textContent", text));
+    write("expiry", format.marketDate(summary?.expiry));
+    write("market_time", format.marketClock(summary?.last_update));
+    write("market_day", summary?.last_update ? format.marketDate(summary.last_update) : "");
+    write("legs", summary ? `${strikes} strikes · ${counted(summary) || `${format.integer(summary.contracts)} legs`}` : format.DASH);
+    write("sequence", format.integer(summary?.sequence));
+  }
 }
 
-function showExpiry(summary, nowMs) {
-  if (summary.expiry === null) return put("to_expiry", format.DASH);
-  // counted from the chain's own market time, so that it is right for a replayed day too
-  const at = summary.last_update === null ? nowMs : Date.parse(summary.last_update);
-  const end = Date.parse(`${summary.expiry}T15:30:00+05:30`);
-  put("to_expiry", format.remaining((end - at) / 1000));
-}
-
-function showSignal(summary) {
-  const confidence = summary.ml_confidence === null ? "" : ` ${Math.round(summary.ml_confidence * 100)} %`;
-  put("signal", summary.ml_signal + confidence, summary.ml_confidence === null ? "muted" : "");
-  facts.get("signal").parentElement.title = summary.ml_rationale;
-}
-
-export function showDayChange(open, now) {
-  if (open === null || open === undefined || now === null) return put("day_change", "");
-  const pct = ((now - open) / open) * 100;
-  const arrow = pct > 0 ? "▲" : pct < 0 ? "▼" : "";
-  put("day_change", `${arrow}${Math.abs(pct).toFixed(2)} %`, `small ${direction(pct)}`);
+// what kind of market it is and how it fares go before the price
+export function showTitle(label, summary, prefix, words) {
+  const price = summary ? `${format.price(summary.underlying_price)} ${label}` : label;
+  set(document, "title", [prefix, words, price, "OI Gemini"].filter(Boolean).join(" · "));
 }

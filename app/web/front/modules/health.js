@@ -1,90 +1,101 @@
 // Is what the page shows the present? The age of the data decides, whatever the link says.
 
-import { duration, marketClock, marketDay } from "./format.js";
+import { limits } from "./embedded.js";
+import { duration, marketClock, marketDate } from "./format.js";
 
-const SLOW_S = 10;
-const STALE_S = 45;
+const GRACE_MS = 1500;
+const OLD = new Set(["stale", "reconnecting", "down", "login", "unknown"]);
 const SENTENCES = {
   waiting: "No snapshot has arrived yet: history is filling, or no feed is running (python -m app collect).",
-  closed: "The market is closed; this is the last session.",
   reconnecting: "The link to the server is gone; trying again.",
   login: "Your session has ended: sign in again.",
+  unknown: "How old these figures are is not known at the moment; do not take them for the present.",
 };
 
+// The state, the word beside the dot and the sentence in the footer for what is known:
+// loggedOut, problem, lostMs (how long the link is gone), way, label (of the tab), summary (null
+// before any), ageMs (null if unknown), awaited (a tab whose answer is not here), wasOld, market.
+export function verdict(known) {
+  const { loggedOut, problem, lostMs, label, summary, ageMs } = known;
+  if (loggedOut) return ["login", "sign in", SENTENCES.login];
+  if (problem) return ["down", /database/i.test(problem) ? "database down" : "out of order", `${problem} The page recovers by itself.`];
+  // a moment without a link is not worth a colour
+  if (lostMs > GRACE_MS) return ["reconnecting", `reconnecting${agedBy(ageMs)}`, SENTENCES.reconnecting];
+  if (!summary) return ["loading", "loading", `Loading ${label}…`];
+  if (summary.updated_at === null) return ["waiting", "waiting", SENTENCES.waiting];
+  return byAge(known);
+}
+
+const agedBy = (ageMs) => (ageMs === null ? "" : ` · ${duration(ageMs / 1000)} old`);
+
+function byAge({ ageMs, awaited, wasOld, way, market, summary }) {
+  const by = way === "poll" ? " polled" : "";
+  if (market.kind === "closed") return ["closed", "closed", market.says];
+  if (ageMs === null) return ["unknown", "age unknown", SENTENCES.unknown];
+  const age = ageMs / 1000;
+  if (age <= limits.slow_after_s) return ["live", `${market.fresh} ${duration(age)}${by}`, market.says];
+  if (awaited) return ["loading", `loading${agedBy(ageMs)}`, "These figures were here before; newer ones are on their way."];
+  // colours that were taken come back with fresh data only
+  if (age <= limits.stale_after_s && !wasOld) return ["slow", `slow ${duration(age)}${by}`, market.says];
+  return ["stale", `stale ${duration(age)}${by}`, silence(age, market, summary)];
+}
+
+function silence(age, market, { last_update: at }) {
+  if (market.kind === "replayed") return `The replay stands at ${marketClock(at)} of ${marketDate(at)}: nothing new for ${duration(age)}.`;
+  const simulated = market.kind === "simulated" ? "simulated " : "";
+  return `Nothing new for ${duration(age)}: the ${simulated}feed is connected but silent, or has stopped.`;
+}
+
+// Shows the verdict; only a change of state is told to who listens, never a figure.
 export class Health {
   constructor() {
-    this.body = document.body;
     this.word = document.querySelector("#health");
     this.sentence = document.querySelector("#sentence");
     this.empty = document.querySelector("#empty");
-    this.offsetMs = 0;
-    this.way = "push";
+    this.chip = document.querySelector("#market");
+    this.told = document.querySelector("#told");
+    this.state = null;
     this.problem = null;
-    this.summary = null;
     this.loggedOut = false;
+    this.way = "push";
     this.lostAt = null;
-    setInterval(() => this.show(), 200);
-  }
-
-  heard(serverMs) {
-    if (serverMs) this.offsetMs = serverMs - Date.now();
   }
 
   setWay(way) {
-    if (way === "none") this.lostAt ??= Date.now();
+    if (way === "none") this.lostAt ??= performance.now();
     else this.lostAt = null;
     this.way = way;
   }
 
-  get nowMs() {
-    return Date.now() + this.offsetMs;
+  show({ summary, market, ...known }) {
+    const { problem, loggedOut, way } = this;
+    const lostMs = this.lostAt === null ? 0 : performance.now() - this.lostAt;
+    const wasOld = OLD.has(this.state);
+    const [state, word, sentence] = verdict({ problem, loggedOut, way, lostMs, wasOld, summary, market, ...known });
+    set(document.body.dataset, "health", state);
+    set(document.body.dataset, "market", market.kind);
+    set(this.word, "textContent", word);
+    set(this.sentence, "textContent", sentence);
+    set(this.chip, "textContent", market.words);
+    const bare = !summary || summary.updated_at === null;
+    set(this.empty, "hidden", !bare);
+    if (bare) set(this.empty, "textContent", sentence);
+    if (state !== this.state) this.tell(state, market, sentence);
+    this.state = state;
   }
 
-  show() {
-    const { problem, loggedOut, way, summary, nowMs } = this;
-    const lostMs = this.lostAt === null ? 0 : Date.now() - this.lostAt;
-    const [state, word, sentence] = verdict({ problem, loggedOut, lostMs, way, summary, nowMs });
-    if (this.body.dataset.health !== state) this.body.dataset.health = state;
-    if (this.word.textContent !== word) this.word.textContent = word;
-    if (this.sentence.textContent !== sentence) this.sentence.textContent = sentence;
-    const bare = !this.summary || this.summary.updated_at === null;
-    this.empty.hidden = !bare;
-    if (bare) this.empty.textContent = sentence;
+  tell(state, market, sentence) {
+    // what the page begins with is read anyway
+    if (this.state === null) return;
+    set(this.told, "textContent", state === "live" ? market.words || market.fresh : `${state}. ${sentence}`);
   }
 
+  // what the title begins with: nothing while a live market is seen live
+  get prefix() {
+    return this.state === "live" || this.state === "closed" ? "" : this.state;
+  }
 }
 
-// The state, the word beside the dot and the sentence in the footer for what is known:
-// problem, loggedOut, lostMs (how long the link is gone), way, summary, nowMs (the server's clock).
-export function verdict({ problem, loggedOut, lostMs, way, summary, nowMs }) {
-  if (loggedOut) return ["login", "sign in", SENTENCES.login];
-  if (problem) return ["down", "database down", `${problem} The page recovers by itself.`];
-  // a moment without a link is not worth a colour
-  if (lostMs > 1500) return ["reconnecting", "reconnecting", SENTENCES.reconnecting];
-  if (!summary || summary.updated_at === null) return ["waiting", "waiting", SENTENCES.waiting];
-  return byAge(summary, nowMs, way === "poll" ? " polled" : "");
-}
-
-function byAge(summary, nowMs, by) {
-  const age = Math.max(0, (nowMs - Date.parse(summary.updated_at)) / 1000);
-  if (age <= SLOW_S) return ["live", `live ${duration(age)}${by}`, replaying(summary, nowMs)];
-  if (age <= STALE_S) return ["slow", `slow ${duration(age)}${by}`, replaying(summary, nowMs)];
-  const at = summary.last_update;
-  if (!inSession(nowMs)) return ["closed", `closed · ${marketDay(at)} ${marketClock(at).slice(0, 5)}`, SENTENCES.closed];
-  return ["stale", `stale ${duration(age)}`, `Nothing new for ${duration(age)}: the feed is connected but silent, or has stopped.`];
-}
-
-// a feed that runs on another day's clock (simulation, replay) must not pass for today's market
-function replaying(summary, nowMs) {
-  const at = Date.parse(summary.last_update);
-  const present = Math.abs(nowMs - at) < 120_000;
-  if (present) return inSession(at) ? "" : "The exchanges are closed: this market is simulated or replayed.";
-  return `Simulated or replayed market: its clock shows ${marketClock(summary.last_update)} on ${marketDay(summary.last_update)}.`;
-}
-
-function inSession(nowMs) {
-  const ist = new Date(nowMs + 5.5 * 3600 * 1000);
-  const minutes = ist.getUTCHours() * 60 + ist.getUTCMinutes();
-  const weekday = ist.getUTCDay();
-  return weekday > 0 && weekday < 6 && minutes >= 555 && minutes < 930;
+export function set(target, name, value) {
+  if (target[name] !== value) target[name] = value;
 }

@@ -5,8 +5,6 @@ import { decimal, price, ratio, strike as strikeText } from "./format.js";
 
 const EDGE = { left: 38, right: 50, top: 8, bottom: 20 };
 const SMILE_RIGHT = 24;
-const OPEN = 9 * 60 + 15;
-const CLOSE = 15 * 60 + 30;
 const GAP = 10;
 
 const known = (values) => values.filter((value) => value !== null && value !== undefined);
@@ -16,12 +14,18 @@ const padded = (values, share) => {
   const room = (high - low || Math.abs(high) * 0.01 || 1) * share;
   return [low - room, high + room];
 };
-
-// the session, wider when there is data beyond it; a simulated evening has an axis of its own
-const evening = (minutes) => minutes[0] > CLOSE || minutes.at(-1) < OPEN;
-const from = (minutes) => (evening(minutes) ? minutes[0] : Math.min(OPEN, minutes[0]));
-const to = (minutes) => (evening(minutes) ? minutes.at(-1) : Math.max(CLOSE, minutes.at(-1)));
+const minuteOf = (text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
 const clock = (minute) => `${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, "0")}`;
+
+// The day's session, wider where there is data beyond it; a simulated evening, or a day without a
+// session, has an axis of its own.
+export function axis(minutes, open, close) {
+  const first = minutes[0];
+  const last = minutes.at(-1);
+  if (!open || !close) return [first, last];
+  const [opens, closes] = [minuteOf(open), minuteOf(close)];
+  return last < opens || first > closes ? [first, last] : [Math.min(opens, first), Math.max(closes, last)];
+}
 
 // a pause in the feed is a gap in the line, not a slope
 function unbroken(minutes, values) {
@@ -30,33 +34,40 @@ function unbroken(minutes, values) {
     : [[minute, values[i]]]));
 }
 
-export function plotPcr({ minutes, pcr, index }, width, height, cursorX) {
+export function plotPcr({ minutes, pcr, index, open, close }, width, height) {
   if (known(pcr).length < 2) return null;
-  const at = minutes.map((text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5)));
-  const x = scale(from(at), to(at), EDGE.left, width - EDGE.right);
+  const at = minutes.map(minuteOf);
+  const [from, to] = axis(at, open, close);
+  const x = scale(from, to, EDGE.left, width - EDGE.right);
   const [low, high] = padded(known(pcr), 0.12);
   const y = scale(low, high, height - EDGE.bottom, EDGE.top);
   const digits = high - low < 0.04 ? 3 : 2;
   const nodes = sideGrid(y, low, high, width, (value) => value.toFixed(digits));
-  const every = [10, 30, 60, 120, 240].find((minutes) => x(minutes) - x(0) > 44) ?? 480;
-  for (let minute = Math.ceil(from(at) / every) * every; minute <= to(at); minute += every) {
+  const every = [10, 30, 60, 120, 240].find((step) => x(step) - x(0) > 44) ?? 480;
+  for (let minute = Math.ceil(from / every) * every; minute <= to; minute += every) {
     nodes.push(element("text", { x: x(minute), y: height - 6, "text-anchor": "middle" }, clock(minute)));
   }
+  const line = (values, down, name) => element("path", {
+    d: path(unbroken(at, values).map(([m, v]) => [x(m), v === null || v === undefined ? null : down(v)])), class: `line ${name}`,
+  });
   if (known(index).length > 1) {
     const [least, most] = padded(known(index), 0.12);
     const right = scale(least, most, height - EDGE.bottom, EDGE.top);
     for (const value of ticks(least, most, 4)) {
       nodes.push(element("text", { x: width - EDGE.right + 5, y: right(value) + 3.5 }, strikeText(value)));
     }
-    nodes.push(element("path", { d: path(unbroken(at, index).map(([m, v]) => [x(m), v === null ? null : right(v)])), class: "line line-index" }));
+    nodes.push(line(index, right, "line-index"));
   }
-  nodes.push(element("path", { d: path(unbroken(at, pcr).map(([m, v]) => [x(m), v === null ? null : y(v)])), class: "line line-pcr" }));
-  const shown = nearest(at.map(x), cursorX);
-  if (cursorX !== null) nodes.push(cursor(x(at[shown]), height));
-  return { nodes, readout: `${minutes[shown]} · ${ratio(pcr[shown])} · ${price(index[shown])}` };
+  nodes.push(line(pcr, y, "line-pcr"));
+  const spots = at.map(x);
+  const reading = (pointer) => {
+    const i = nearest(spots, pointer);
+    return { x: spots[i], text: `${minutes[i]} · ${ratio(pcr[i])} · ${price(index[i])}` };
+  };
+  return { nodes, at: reading };
 }
 
-export function plotSmile({ rows, index }, width, height, cursorX) {
+export function plotSmile({ rows, index }, width, height) {
   const values = known(rows.flatMap((row) => [row.CE?.iv, row.PE?.iv]));
   if (values.length < 4) return null;
   const x = scale(rows[0].strike, rows.at(-1).strike, EDGE.left, width - SMILE_RIGHT);
@@ -72,9 +83,11 @@ export function plotSmile({ rows, index }, width, height, cursorX) {
   }
   if (index !== null) nodes.push(element("line", { x1: x(index), x2: x(index), y1: EDGE.top, y2: height - EDGE.bottom, class: "mark" }));
   const spots = rows.map((row) => x(row.strike));
-  const shown = rows[nearest(spots, cursorX ?? (index === null ? null : x(index)))];
-  if (cursorX !== null) nodes.push(cursor(x(shown.strike), height));
-  return { nodes, readout: `${strikeText(shown.strike)} · CE ${decimal(shown.CE?.iv)} · PE ${decimal(shown.PE?.iv)}` };
+  const reading = (pointer) => {
+    const row = rows[nearest(spots, pointer ?? (index === null ? null : x(index)))];
+    return { x: x(row.strike), text: `${strikeText(row.strike)} · CE ${decimal(row.CE?.iv)} · PE ${decimal(row.PE?.iv)}` };
+  };
+  return { nodes, at: reading };
 }
 
 function sideGrid(y, low, high, width, write) {
@@ -92,5 +105,3 @@ function nearest(spots, wanted) {
   });
   return best;
 }
-
-const cursor = (x, height) => element("line", { x1: x, x2: x, y1: EDGE.top, y2: height - EDGE.bottom, class: "cursor" });

@@ -1,45 +1,71 @@
-// Follows one exchange: by WebSocket, and by asking every few seconds while that does not work.
-
-import { fromApi } from "./store.js";
+// Follows what is shown over one WebSocket, and asks every few seconds while that does not work.
 
 const SILENCE_MS = 12_000;
+const ANSWER_MS = 3000;
+const REQUEST_MS = 10_000;
+const STEADY_MS = 5000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
+const SESSION_OVER = 4401;
 
 export class Link {
-  // handlers: message(message), problem(sentence|null), way("push"|"poll"|"none"), login()
-  constructor(exchange, pollMs, handlers) {
-    this.exchange = exchange;
+  // handlers: data(message), clock(message), problem(sentence|null), way("push"|"poll"|"none"),
+  // login(), held(exchange) → the sequence that is here, or null
+  constructor(pollMs, handlers) {
     this.pollMs = pollMs;
     this.handlers = handlers;
     this.pauseMs = FIRST_PAUSE_MS;
     this.polledAt = -Infinity;
+    this.tags = new Map();
+    this.heardAt = new Map();
     this.ended = false;
-    this.open();
+    addEventListener("online", () => this.socket === null && this.open());
+    addEventListener("pagehide", () => this.end());
+    // a page that comes back from the browser's memory has to follow anew
+    addEventListener("pageshow", (event) => event.persisted && location.reload());
   }
 
-  close() {
+  end() {
     this.ended = true;
-    clearTimeout(this.retry);
-    clearTimeout(this.silence);
-    clearTimeout(this.poll);
+    for (const timer of [this.retry, this.silence, this.poll, this.answer]) clearTimeout(timer);
     this.socket?.close();
+  }
+
+  // the exchange that is shown from now on
+  follow(exchange) {
+    this.exchange = exchange;
+    if (this.socket === undefined) return this.open();
+    if (this.socket === null) return this.ask();
+    if (this.socket.readyState === WebSocket.OPEN) this.say(this.handlers.held(exchange));
+  }
+
+  // asks, once, for the whole chain when what came does not build on what is here
+  again() {
+    if (!this.resuming) this.say(null);
+    this.resuming = true;
+  }
+
+  say(sequence) {
+    this.socket?.send(JSON.stringify({ follow: { [this.exchange]: sequence } }));
+    clearTimeout(this.answer);
+    this.answer = setTimeout(() => {
+      this.resuming = false;
+      this.ask();
+    }, ANSWER_MS);
   }
 
   open() {
     clearTimeout(this.retry);
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}/live/${this.exchange}`);
+    const socket = new WebSocket(`${scheme}://${location.host}/live`);
     this.socket = socket;
+    this.openedAt = performance.now();
+    this.resuming = false;
     this.watch();
-    socket.addEventListener("message", (event) => {
-      if (this.ended || socket !== this.socket) return;
-      this.watch();
-      this.received(JSON.parse(event.data));
-    });
-    socket.addEventListener("close", () => {
-      if (!this.ended && socket === this.socket) this.lost();
-    });
+    const ours = (act) => (event) => !this.ended && socket === this.socket && act(event);
+    socket.addEventListener("open", ours(() => this.say(this.handlers.held(this.exchange))));
+    socket.addEventListener("message", ours((event) => this.received(JSON.parse(event.data))));
+    socket.addEventListener("close", ours((event) => (event.code === SESSION_OVER ? this.handlers.login() : this.lost())));
   }
 
   // a link that says nothing for too long is as good as none
@@ -49,44 +75,82 @@ export class Link {
   }
 
   received(message) {
-    this.pauseMs = FIRST_PAUSE_MS;
+    this.watch();
+    if (message.kind === "end") return;
+    this.quiet();
+    this.handlers.way("push");
+    if (message.kind === "clock") {
+      this.handlers.problem(message.problem);
+      this.handlers.clock(message);
+      if (this.exchange in message.ages && !this.resuming) clearTimeout(this.answer);
+      return;
+    }
+    if (message.kind === "full") this.resuming = false;
+    this.heardAt.set(message.exchange, performance.now());
+    this.handlers.data(message);
+  }
+
+  quiet() {
     clearTimeout(this.poll);
     this.poll = null;
-    this.handlers.way("push");
-    if (message.kind === "pulse") this.handlers.problem(message.problem, message.server_ms);
-    else this.handlers.message(message);
   }
 
   lost() {
     const socket = this.socket;
     this.socket = null;
     clearTimeout(this.silence);
+    clearTimeout(this.answer);
     socket?.close();
+    if (performance.now() - this.openedAt > STEADY_MS) this.pauseMs = FIRST_PAUSE_MS;
     this.handlers.way(performance.now() - this.polledAt < 2 * this.pollMs ? "poll" : "none");
-    this.retry = setTimeout(() => this.open(), this.pauseMs);
+    // spread, so that all pages do not come back in one moment
+    this.retry = setTimeout(() => this.open(), this.pauseMs * (0.5 + Math.random() / 2));
     this.pauseMs = Math.min(2 * this.pauseMs, LONGEST_PAUSE_MS);
     if (!this.poll) this.ask();
   }
 
   async ask() {
-    clearTimeout(this.poll);
+    this.quiet();
+    const exchange = this.exchange;
+    const askedAt = performance.now();
     this.poll = setTimeout(() => this.ask(), this.pollMs);
     try {
-      // the browser revalidates by entity tag: an unchanged chain travels as a 304
-      const answer = await fetch(`/api/data/${this.exchange}`, { cache: "no-cache", headers: { Accept: "application/json" } });
-      if (this.ended || !this.poll) return;
-      if (answer.status === 401) return this.handlers.login();
-      const body = await answer.json();
-      if (!answer.ok) return this.handlers.problem(body.error);
-      this.polledAt = performance.now();
-      this.handlers.way("poll");
-      this.handlers.message(fromApi(body));
+      const answer = await fetch(`/api/state/${exchange}`, {
+        cache: "no-store", headers: this.tagged(exchange), signal: AbortSignal.timeout(REQUEST_MS),
+      });
+      const message = answer.status === 304 ? null : await answer.json();
+      const overtaken = this.heardAt.get(exchange) > askedAt;
+      if (this.ended || exchange !== this.exchange || overtaken) return;
+      this.answered(answer, message);
     } catch {
-      if (!this.ended) this.handlers.way("none");
+      if (!this.ended) this.polling("none");
     }
   }
 
-  again() {
-    this.socket?.close();
+  // an open socket says itself how it fares
+  polling(way) {
+    if (this.socket?.readyState !== WebSocket.OPEN) this.handlers.way(way);
+  }
+
+  tagged(exchange) {
+    const tag = this.handlers.held(exchange) === null ? undefined : this.tags.get(exchange);
+    return { Accept: "application/json", ...(tag && { "If-None-Match": tag }) };
+  }
+
+  answered(answer, message) {
+    if (answer.status === 401) return this.handlers.login();
+    if (answer.status !== 304 && !answer.ok) {
+      this.polling("poll");
+      return this.handlers.problem(message.error);
+    }
+    this.polledAt = performance.now();
+    this.polling("poll");
+    this.handlers.problem(null);
+    if (message) {
+      this.tags.set(message.exchange, answer.headers.get("ETag"));
+      this.handlers.data(message);
+    }
+    const told = (name) => (answer.headers.has(name) ? Number.parseInt(answer.headers.get(name), 10) : NaN);
+    this.handlers.clock({ server_ms: told("OI-Server-Ms"), ages: { [this.exchange]: told("OI-Age-Ms") } });
   }
 }

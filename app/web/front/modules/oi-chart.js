@@ -5,7 +5,7 @@ import { quantity, strike as strikeText } from "./format.js";
 
 const EDGE = { left: 44, right: 8, top: 6, bottom: 20 };
 
-export function plotOi({ rows, atm, pain, index }, width, height, cursorX) {
+export function plotOi({ rows, atm, pain, index }, width, height) {
   const most = Math.max(0, ...rows.flatMap((row) => [top(row.CE), top(row.PE)]));
   if (!rows.length || !most) return null;
   const x = scale(0, rows.length, EDGE.left, width - EDGE.right);
@@ -17,19 +17,35 @@ export function plotOi({ rows, atm, pain, index }, width, height, cursorX) {
     const middle = x(i) + slot / 2;
     nodes.push(...bars(row.CE, "ce", middle - bar, bar, y), ...bars(row.PE, "pe", middle, bar, y));
   });
-  nodes.push(...marks(rows, { atm, pain, index }, x, slot, height));
-  const pointed = cursorX === null ? null : rows[Math.floor((cursorX - EDGE.left) / slot)];
-  const shown = pointed ?? rows.find((row) => row.strike === atm);
-  const readout = shown && `${strikeText(shown.strike)} · CE ${quantity(shown.CE?.latest_oi)} · PE ${quantity(shown.PE?.latest_oi)}`;
-  return { nodes, readout };
+  const strikes = rows.map((row) => row.strike);
+  nodes.push(...marks({ pain, index }, (value) => markX(strikes, value, x, slot), height));
+  return { nodes, at: reading(rows, atm, x, slot) };
 }
 
-const before = (leg) => (leg.latest_oi === null ? 0 : leg.latest_oi - (leg.abs_30m ?? 0));
-const top = (leg) => (leg ? Math.max(leg.latest_oi ?? 0, before(leg)) : 0);
+function reading(rows, atm, x, slot) {
+  return (pointer) => {
+    const i = pointer === null ? rows.findIndex((row) => row.strike === atm) : Math.floor((pointer - EDGE.left) / slot);
+    const row = rows[i];
+    return row && { x: x(i) + slot / 2, text: `${strikeText(row.strike)} · CE ${quantity(row.CE?.oi)} · PE ${quantity(row.PE?.oi)}` };
+  };
+}
+
+// Where a level of the index stands among slots of equal width: strikes may be unevenly spaced,
+// so it lies between the slots of its two neighbours. Null beyond them.
+export function markX(strikes, value, x, slot) {
+  if (value === null || value === undefined || value < strikes[0] || value > strikes.at(-1)) return null;
+  const right = strikes.findIndex((strike) => strike >= value);
+  const left = Math.max(0, right - 1);
+  const share = right === left ? 0 : (value - strikes[left]) / (strikes[right] - strikes[left]);
+  return x(left + share) + slot / 2;
+}
+
+const before = (leg) => (leg.oi === null ? 0 : leg.oi - (leg.oi_30m ?? 0));
+const top = (leg) => (leg ? Math.max(leg.oi ?? 0, before(leg)) : 0);
 
 function bars(leg, side, left, width, y) {
-  if (!leg?.latest_oi) return [];
-  const now = leg.latest_oi;
+  if (!leg?.oi) return [];
+  const now = leg.oi;
   const then = before(leg);
   const base = Math.min(now, then);
   const rect = (low, high, name) => element("rect", { x: left, width, y: y(high), height: Math.max(0, y(low) - y(high)), class: name });
@@ -54,16 +70,11 @@ function labels(rows, x, slot, height) {
     : []));
 }
 
-function marks(rows, { pain, index }, x, slot, height) {
-  const strikes = rows.map((row) => row.strike);
-  const step = strikes.length > 1 ? strikes[1] - strikes[0] : 1;
-  const at = (value) => x((value - strikes[0]) / step) + slot / 2;
-  const inside = (value) => value !== null && value >= strikes[0] && value <= strikes.at(-1);
-  const nodes = [];
-  if (inside(index)) nodes.push(element("line", { x1: at(index), x2: at(index), y1: EDGE.top, y2: height - EDGE.bottom, class: "cursor" }));
-  if (inside(pain)) {
-    nodes.push(element("line", { x1: at(pain), x2: at(pain), y1: EDGE.top, y2: height - EDGE.bottom, class: "mark" }));
-    nodes.push(element("text", { x: at(pain) + 4, y: EDGE.top + 9 }, "max pain"));
-  }
+function marks({ pain, index }, at, height) {
+  const line = (value, name) => (at(value) === null
+    ? []
+    : [element("line", { x1: at(value), x2: at(value), y1: EDGE.top, y2: height - EDGE.bottom, class: name, "data-mark": name })]);
+  const nodes = [...line(index, "mark-index"), ...line(pain, "mark")];
+  if (at(pain) !== null) nodes.push(element("text", { x: at(pain) + 4, y: EDGE.top + 9 }, "max pain"));
   return nodes;
 }

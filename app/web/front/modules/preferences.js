@@ -1,13 +1,23 @@
-// What the trader chose, kept in this browser.
+// What the trader chose, kept in this browser; where it keeps nothing, until the page is left.
 
-export const THRESHOLDS = { "3m": 8, "5m": 10, "10m": 10, "15m": 15, "30m": 25 };
+const held = new Map();
 
 export function preference(name, otherwise) {
-  return localStorage.getItem(name) ?? otherwise;
+  if (held.has(name)) return held.get(name);
+  try {
+    return localStorage.getItem(name) ?? otherwise;
+  } catch {
+    return otherwise;
+  }
 }
 
 export function keep(name, value) {
-  localStorage.setItem(name, value);
+  held.set(name, value);
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // full or forbidden: what was chosen holds for this page
+  }
 }
 
 // a <select> that remembers itself and reports its value now and at each change
@@ -22,7 +32,8 @@ export function remembered(select, name, onChange) {
 }
 
 export function nextOption(select) {
-  select.selectedIndex = (select.selectedIndex + 1) % select.options.length;
+  const usable = [...select.options].filter((option) => !option.disabled);
+  select.value = usable[(usable.indexOf(select.selectedOptions[0]) + 1) % usable.length].value;
   select.dispatchEvent(new Event("change"));
 }
 

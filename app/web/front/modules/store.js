@@ -7,21 +7,23 @@ export class Chain {
   }
 
   replace(message) {
-    this.names = message.leg_fields;
+    this.names = message.fields;
     this.summary = message.summary;
     this.legs = new Map();
+    this.sorted = null;
     this.take(message.legs);
-    this.serial = message.sequence;
+    this.sequence = message.sequence;
   }
 
   // answers false when the message does not build on what is here
   patch(message) {
-    if (message.base !== this.serial) return false;
+    if (message.base !== this.sequence) return false;
     Object.assign(this.summary, message.summary);
     for (const [strike, side] of message.gone) this.legs.delete(`${strike}${side}`);
+    if (message.gone.length || message.legs.length) this.sorted = null;
     this.take(message.legs);
     for (const [strike, side, ...changes] of message.cells) this.change(`${strike}${side}`, changes);
-    this.serial = message.sequence;
+    this.sequence = message.sequence;
     return true;
   }
 
@@ -45,7 +47,8 @@ export class Chain {
   }
 
   get strikes() {
-    return [...new Set([...this.legs.values()].map((leg) => leg.strike))].sort((a, b) => a - b);
+    this.sorted ??= [...new Set([...this.legs.values()].map((leg) => leg.strike))].sort((a, b) => a - b);
+    return this.sorted;
   }
 
   // the strikes within `count` of the one at the money; all without a count
@@ -59,24 +62,4 @@ export class Chain {
     });
     return all.slice(Math.max(0, centre - count), centre + count + 1);
   }
-}
-
-// the answer of /api/data in the form of a full message
-export function fromApi(payload) {
-  const names = ["strike", "side", "latest_oi", "ltp", "iv", "volume", "best_bid", "best_ask", "bid_quantity", "ask_quantity", "theoretical_price", "delta", "symbol"];
-  const spans = ["3m", "5m", "10m", "15m", "30m"];
-  const row = (side) => (option) => [
-    ...names.map((name) => (name === "side" ? side : option[name])),
-    ...spans.map((span) => option.pct_changes[span]),
-    ...spans.map((span) => option.abs_changes[span]),
-  ];
-  const { call_options: calls, put_options: puts, ...summary } = payload;
-  return {
-    kind: "full",
-    exchange: payload.exchange,
-    sequence: payload.sequence,
-    leg_fields: [...names, ...spans.map((s) => `pct_${s}`), ...spans.map((s) => `abs_${s}`)],
-    summary,
-    legs: [...calls.map(row("CE")), ...puts.map(row("PE"))],
-  };
 }

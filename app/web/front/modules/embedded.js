@@ -1,0 +1,8 @@
+// What the server put into the page: its settings and limits, the first chain and the clock.
+
+const embedded = (id) => JSON.parse(document.getElementById(id).textContent);
+
+export const start = embedded("state");
+export const first = embedded("first");
+export const firstClock = embedded("clock");
+export const limits = start.ui.limits;

@@ -1,0 +1,99 @@
+// The facts of the head lines: how each is written, and what it means or why it is missing.
+
+import { limits } from "./embedded.js";
+import * as format from "./format.js";
+
+const direction = (value) => (value > 0 ? "up" : value < 0 ? "down" : "");
+const minutes = limits.itm_change_minutes;
+
+// how many legs' OI is known, where it is not all of them
+export const counted = ({ contracts, oi_known: known }) => (known === null || known === undefined || known === contracts
+  ? "" : `OI of ${format.integer(known)} of ${format.integer(contracts)} legs known`);
+
+const whole = (summary) => counted(summary) || "full chain";
+const lacking = (what, summary) => `${what} is unknown: ${counted(summary) || "no open interest on one side"}`;
+
+const itm = (side, word) => ({
+  text: ({ [`itm_${side}_oi_change`]: change }) => (change === null ? format.DASH : `${format.percent(change)} %`),
+  tone: ({ [`itm_${side}_oi_change`]: change }) => direction(Math.abs(change) < 0.05 ? 0 : change),
+  says: ({ [`itm_${side}_oi_change`]: change }) => (change === null
+    ? `Unknown: OI of the ${limits.itm_strikes} ${word} in the money now or ${minutes} minutes before is missing`
+    : `Open interest of the ${limits.itm_strikes} ${word} in the money, all together, against ${minutes} minutes before`),
+});
+
+export const FACTS = {
+  underlying_price: {
+    text: (s) => format.price(s.underlying_price),
+    says: (s, { day }) => `${s.underlying_name}; ${saysDay(s, day)}`,
+  },
+  future: {
+    text: ({ underlying_future_price: future, underlying_price: index }) => (future === null
+      ? format.DASH
+      : format.price(future) + (index === null ? "" : ` ${format.signed(future - index)}`)),
+    says: (s) => (s.underlying_future_price === null
+      ? "The feed brings no future"
+      : `${s.underlying_future_symbol ?? "Near future"} and its premium over the index; OI ${format.quantity(s.underlying_future_oi)}, ${format.percent(s.percent_oichange_fut_3m)} % in 3 minutes`),
+  },
+  vix: {
+    text: (s) => format.ratio(s.vix),
+    says: (s) => (s.vix === null ? "The feed brings no India VIX" : "India VIX"),
+  },
+  pcr: {
+    text: (s) => format.ratio(s.pcr),
+    says: (s) => (s.pcr === null ? lacking("PCR", s) : `Put open interest / call open interest, ${whole(s)}`),
+  },
+  pcr_volume: {
+    text: (s) => format.ratio(s.pcr_volume),
+    says: (s) => (s.pcr_volume === null ? "Volume PCR is unknown: no volume on one side" : "Put volume / call volume, full chain"),
+  },
+  max_pain: {
+    text: (s) => format.strike(s.max_pain),
+    says: (s) => (s.max_pain === null
+      ? lacking("Max pain", s)
+      : `The strike at which option buyers would receive least if it expired now, ${whole(s)}`),
+  },
+  itm_ce: itm("ce", "calls"),
+  itm_pe: itm("pe", "puts"),
+  breadth: {
+    text: (s) => `${format.share(s.itm_ce_breadth)} / ${format.share(s.itm_pe_breadth)}`,
+    says: () => `Share of the ${limits.itm_strikes} strikes in the money and ATM whose 3-minute OI change is positive; calls / puts`,
+  },
+  atm_iv: {
+    text: (s) => format.decimal(s.atm_iv),
+    says: (s) => (s.atm_iv === null ? "Implied volatility at the money is unknown: no trade explains it" : "Implied volatility at the money, %"),
+  },
+  straddle: {
+    text: (s) => format.price(s.straddle),
+    says: (s) => (s.straddle === null ? "One of the two at the money has not traded" : "ATM call + ATM put"),
+  },
+  to_expiry: {
+    text: (s) => {
+      if (!s.expires_at || !s.last_update) return format.DASH;
+      // counted from the chain's own market time, so that it is right for a replayed day too
+      return format.remaining((Date.parse(s.expires_at) - Date.parse(s.last_update)) / 1000);
+    },
+    says: (s) => (s.expires_at ? `Expires ${format.marketWeekday(s.expires_at)}, ${format.marketClock(s.expires_at).slice(0, 5)}` : "The expiry is unknown"),
+  },
+  signal: {
+    text: (s) => (s.ml_signal === null
+      ? `${format.DASH}, no model`
+      : s.ml_signal + (s.ml_confidence === null ? "" : ` ${Math.round(s.ml_confidence * 100)} %`)),
+    tone: (s) => (s.ml_signal === null ? "muted" : ""),
+    says: (s) => (s.ml_signal === null ? "No model is trained yet, so there is no view" : s.ml_rationale),
+  },
+};
+
+export function dayChange({ underlying_price: now }, day) {
+  const before = day?.previous_close ?? null;
+  if (before === null || now === null) return { text: format.DASH, tone: "muted" };
+  const pct = ((now - before) / before) * 100;
+  const arrow = pct > 0 ? "▲" : pct < 0 ? "▼" : "";
+  return { text: `${arrow}${Math.abs(pct).toFixed(2)} %`, tone: direction(pct) };
+}
+
+function saysDay(summary, day) {
+  if (!day) return "the day's change is being looked up";
+  if (day.previous_close === null) return "change of the day unknown: no earlier day is stored";
+  const of = day.previous_close_day ?? null;
+  return `change since the close of ${of === null ? "the trading day before" : format.marketWeekday(of)}, ${format.price(day.previous_close)}`;
+}

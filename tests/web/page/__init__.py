@@ -1,0 +1,1 @@
+"""The page alone, with a server played by the test."""

@@ -1,0 +1,116 @@
+"""How old the figures are is the server's word; old ones never look like the present."""
+
+import pytest
+
+from tests.web.page.conftest import Staged
+from tests.web.page.stage import clock, delta, full
+
+PALED = "getComputedStyle(document.querySelector('.headline')).filter"
+
+
+def test_a_page_opened_on_a_silent_feed_never_calls_it_live(staged: Staged) -> None:
+    stage = staged()
+    stage.clock = clock(83_000)
+    stage.recording("body", "data-health")
+    page = stage.open()
+    stage.wait_for("stale")
+    assert set(stage.recorded()) == {"loading", "stale"}
+    assert page.title().startswith("stale · ")
+    assert "Nothing new for 8" in page.locator("#sentence").inner_text()
+
+
+def test_an_unknown_age_is_never_called_live(staged: Staged) -> None:
+    stage = staged()
+    stage.clock = clock(None)
+    page = stage.open()
+    stage.wait_for("unknown")
+    assert page.locator("#health").inner_text() == "age unknown"
+    assert page.title().startswith("unknown · ")
+    stage.send(clock(300))
+    stage.wait_for("live")
+    stage.send(clock(None))
+    stage.wait_for("unknown")
+
+
+def test_between_the_servers_words_the_page_counts_on(staged: Staged) -> None:
+    stage = staged()
+    stage.page.clock.install()
+    page = stage.open()
+    stage.wait_for("live")
+    page.clock.fast_forward(10_500)
+    stage.wait_for("slow")
+    assert page.title().startswith("slow · ")
+
+
+@pytest.mark.parametrize("step_h", [-1, 1])
+def test_a_viewers_clock_that_is_set_makes_nothing_younger(staged: Staged, step_h: int) -> None:
+    stage = staged()
+    stage.clock = clock(20_000)
+    stage.recording("body", "data-health")
+    page = stage.open()
+    stage.wait_for("slow")
+    page.evaluate(f"const real = Date.now; Date.now = () => real() + {step_h} * 3600000")
+    page.wait_for_timeout(0)
+    stage.send(clock(50_000))
+    stage.wait_for("stale")
+    assert "live" not in stage.recorded()
+    assert page.locator("#health").inner_text().startswith("stale 5")
+
+
+def test_a_machine_that_slept_knows_no_age_until_the_server_speaks(staged: Staged) -> None:
+    stage = staged()
+    page = stage.open()
+    stage.wait_for("live")
+    # the monotonic clock stood still meanwhile
+    page.evaluate("const real = Date.now; Date.now = () => real() + 3600000")
+    stage.wait_for("unknown")
+    stage.send(clock(400))
+    stage.wait_for("live")
+
+
+def test_what_counts_as_slow_and_stale_is_the_servers_to_say(staged: Staged) -> None:
+    stage = staged()
+    stage.limits = {"slow_after_s": 3.0, "stale_after_s": 8.0}
+    stage.clock = clock(5000)
+    stage.open()
+    stage.wait_for("slow")
+    stage.send(clock(8500))
+    stage.wait_for("stale")
+
+
+def test_head_lines_and_title_pale_and_say_it_with_the_table(staged: Staged) -> None:
+    stage = staged()
+    page = stage.open()
+    stage.wait_for("live")
+    assert page.evaluate(PALED) == "none"
+    assert page.title() == "26,010.00 NIFTY · OI Gemini"
+    for age_ms, state in ((20_000, "slow"), (60_000, "stale")):
+        stage.send(clock(age_ms))
+        stage.wait_for(state)
+        assert "saturate" in page.evaluate(PALED)
+        assert page.title() == f"{state} · 26,010.00 NIFTY · OI Gemini"
+
+
+def test_after_an_outage_colours_come_back_with_fresh_data_only(staged: Staged) -> None:
+    stage = staged()
+    page = stage.open()
+    stage.send(clock(60_000))
+    stage.wait_for("stale")
+    stage.send(delta(2, underlying_price=26_020.0), clock(34_000))
+    page.wait_for_selector('#health:has-text("stale 34 s")')
+    stage.send(delta(3, underlying_price=26_030.0), clock(500))
+    stage.wait_for("live")
+    assert page.evaluate("document.querySelector('#told').textContent") == "live"
+
+
+def test_no_state_grows_younger_without_new_data(staged: Staged) -> None:
+    stage = staged()
+    page = stage.open()
+    stage.send(clock(60_000))
+    stage.wait_for("stale")
+    # neither the age of a state that is not here nor what does not build on what is here
+    stage.send(clock(100), delta(9), clock(100))
+    stage.until(lambda: len(stage.follows) == 2)
+    assert page.locator("#health").inner_text().startswith("stale 6")
+    stage.send(full(sequence=9), clock(100))
+    stage.wait_for("live")

@@ -1,0 +1,143 @@
+"""What the head lines say, and what they say where something is not known."""
+
+from typing import Any
+
+import pytest
+
+from tests.web.page.conftest import Staged
+from tests.web.page.stage import Stage, a_leg, clock, full, legs, no_day
+
+
+def explained(stage: Stage, name: str) -> str:
+    """What the page says of a fact when the keyboard reaches it."""
+    stage.page.locator(f'[data-for="{name}"]').focus()
+    return stage.page.locator("#explanation").inner_text()
+
+
+def opened(staged: Staged, contracts: Any = None, **summary: Any) -> Stage:
+    stage = staged()
+    stage.first = full(contracts=contracts, **summary)
+    stage.open().wait_for_selector("tr.atm")
+    return stage
+
+
+def test_the_change_in_the_money_is_named_with_its_span(staged: Staged) -> None:
+    stage = opened(staged)
+    label = stage.page.locator('[data-for="itm_ce"]')
+    assert label.inner_text() == "ITM CE ΔOI 3m +1.3 %"
+    assert stage.fact("itm_pe") == "−0.8 %"
+    assert "against 3 minutes before" in explained(stage, "itm_pe")
+
+
+def test_an_unknown_change_in_the_money_is_a_dash_with_its_reason(staged: Staged) -> None:
+    stage = opened(staged, itm_ce_oi_change=None)
+    assert stage.fact("itm_ce") == "–"
+    assert explained(stage, "itm_ce").startswith("Unknown: OI of the 5 calls in the money")
+
+
+def test_without_a_model_there_is_no_signal(staged: Staged) -> None:
+    stage = opened(staged)
+    assert stage.fact("signal") == "–, no model"
+    assert stage.page.locator('[data-fact="signal"]').get_attribute("class") == "muted"
+    assert "HOLD" not in stage.page.inner_text("body")
+
+
+def test_a_models_signal_comes_with_its_confidence(staged: Staged) -> None:
+    stage = opened(staged, ml_signal="BUY", ml_confidence=0.54, ml_rationale="Puts are added.")
+    assert stage.fact("signal") == "BUY 54 %"
+    assert explained(stage, "signal") == "Puts are added."
+
+
+@pytest.mark.parametrize("name", ["pcr", "max_pain"])
+def test_a_ratio_without_all_its_legs_says_how_many_are_known(staged: Staged, name: str) -> None:
+    contracts = [*legs(), a_leg(26_250, "CE", oi=None)]
+    stage = opened(staged, contracts, pcr=None, max_pain=None)
+    assert stage.fact(name) == "–"
+    assert explained(stage, name).endswith("is unknown: OI of 18 of 19 legs known")
+    assert stage.fact("legs") == "10 strikes · OI of 18 of 19 legs known"
+
+
+def test_strikes_and_legs_are_counted(staged: Staged) -> None:
+    assert opened(staged).fact("legs") == "9 strikes · 18 legs"
+
+
+def test_time_to_expiry_runs_to_the_instant_that_the_server_names(staged: Staged) -> None:
+    stage = opened(staged)
+    assert stage.fact("to_expiry") == "1d 04:40"
+    assert explained(stage, "to_expiry") == "Expires Tue 4 Aug 2026, 15:40"
+    stage.send(full(sequence=2, expires_at=None), clock(100))
+    stage.page.wait_for_selector('[data-fact="to_expiry"]:text-is("–")')
+
+
+def test_the_days_change_names_the_day_it_is_since(staged: Staged) -> None:
+    stage = staged()
+    stage.days["NSE"] = no_day(previous_close=25_900.0, previous_close_day="2026-07-31")
+    stage.open().wait_for_selector('[data-fact="day_change"]:has-text("▲0.42 %")')
+    said = explained(stage, "underlying_price")
+    assert said == "NIFTY 50; change since the close of Fri 31 Jul 2026, 25,900.00"
+
+
+def test_without_an_earlier_day_there_is_no_days_change(staged: Staged) -> None:
+    stage = staged()
+    stage.days["NSE"] = no_day(
+        day="2026-08-03", minutes=["09:15", "09:16"], pcr=[1.0, 1.0], index=[25_000.0, 25_100.0]
+    )
+    page = stage.open()
+    page.wait_for_selector('[data-fact="day_change"]:text-is("–")')
+    page.wait_for_selector("#pcr-chart .line-pcr", state="attached")
+    assert stage.fact("day_change") == "–"
+    assert explained(stage, "underlying_price").endswith("unknown: no earlier day is stored")
+
+
+def test_the_arrow_keys_move_among_the_facts(staged: Staged) -> None:
+    stage = opened(staged)
+    page = stage.page
+    page.locator('[data-for="underlying_price"]').focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.dataset.for") == "future"
+    page.keyboard.press("End")
+    assert page.evaluate("document.activeElement.dataset.for") == "max_pain"
+    assert page.locator('.headline [tabindex="0"]').count() == 2
+
+
+def test_quantities_say_their_unit(staged: Staged) -> None:
+    stage = opened(staged)
+    page = stage.page
+    assert page.locator("tr.atm td.ce.volume").inner_text() == "65.0 k"
+    assert page.locator("thead th.ce.volume").inner_text() == "Vol"
+    page.hover("thead th.ce.volume")
+    assert page.locator("#explanation").inner_text() == "Volume: units traded today"
+    page.select_option("#lots", "lots")
+    assert page.locator("tr.atm td.ce.volume").inner_text() == "1,000"
+    assert page.locator("tr.atm td.ce.oi").inner_text() == "100"
+    assert page.locator("#explanation").inner_text() == "Volume: lots traded today"
+    heading = page.locator("thead th.ce.volume")
+    assert heading.inner_text() == "Vol lots"
+    assert heading.get_attribute("title") == "Volume: lots traded today"
+    page.hover("tr.atm td.ce.volume")
+    assert page.locator("#explanation").inner_text().endswith("65,000 = 1,000 lots traded today")
+
+
+def test_lots_of_an_unknown_size_cannot_be_chosen(staged: Staged) -> None:
+    stage = staged()
+    stage.page.add_init_script("localStorage.setItem('lots', 'lots')")
+    stage.first = full(lot_size=None)
+    page = stage.open()
+    page.wait_for_selector("tr.atm")
+    option = page.locator('#lots option[value="lots"]')
+    assert option.get_attribute("disabled") is not None
+    assert option.inner_text() == "lots: size unknown for this expiry"
+    assert page.locator("#lots").input_value() == ""
+    assert page.locator("tr.atm td.ce.oi").inner_text() == "6,500"
+    stage.send(full(sequence=2, lot_size=75), clock(100))
+    page.wait_for_selector('tr.atm td.ce.oi:text-is("87")')
+    assert page.locator("#lots").input_value() == "lots"
+
+
+def test_a_figure_of_an_earlier_instant_says_so(staged: Staged) -> None:
+    contracts = legs()
+    contracts[8] |= {"oi_at": 1_785_734_100_000}
+    stage = opened(staged, contracts)
+    stage.page.hover("tr.atm td.ce.oi")
+    said = stage.page.locator("#explanation").inner_text()
+    assert said.endswith("; this contract's figures are of 10:45:00")

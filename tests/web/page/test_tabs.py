@@ -1,0 +1,87 @@
+"""Under a tab stands its own chain, or nothing; what is old among them looks old."""
+
+from typing import Any
+
+from tests.web.page.conftest import Staged
+from tests.web.page.stage import Stage, clock, delta, full, no_day
+
+
+def answering(exchange: str, sequence: int = 1, **summary: Any):
+    """Has the server answer who follows that exchange, and nobody else."""
+
+    def answer(stage: Stage, wanted: dict[str, Any]) -> None:
+        if exchange in wanted:
+            stage.send(full(exchange, sequence, **summary), clock(100, exchange=exchange))
+
+    return answer
+
+
+def test_until_its_chain_is_here_a_tab_shows_nothing_of_another(staged: Staged) -> None:
+    stage = staged()
+    stage.days["NSE"] = no_day(previous_close=25_900.0, previous_close_day="2026-07-31")
+    page = stage.open()
+    page.wait_for_selector('[data-fact="day_change"]:has-text("0.42 %")')
+    page.keyboard.press("3")
+    stage.wait_for("loading")
+    assert page.locator("#rows tr").count() == 0
+    assert page.locator("#empty").inner_text() == "Loading NIFTY M…"
+    for name in ("underlying_price", "pcr", "max_pain", "itm_ce", "market_time", "expiry"):
+        assert stage.fact(name) == "–", name
+    assert stage.fact("day_change") == ""
+    assert page.locator("tfoot").is_hidden()
+    assert page.title() == "loading · NIFTY M · OI Gemini"
+    assert page.locator("#oi-chart rect").count() == 0
+
+
+def test_the_day_change_of_another_index_never_shows(staged: Staged) -> None:
+    stage = staged()
+    stage.days = {
+        "NSE": no_day(previous_close=25_900.0, previous_close_day="2026-07-31"),
+        "BSE": None,
+    }
+    stage.on_follow = answering("BSE", underlying_price=86_000.0)
+    stage.recording('[data-fact="day_change"]')
+    page = stage.open()
+    page.wait_for_selector('[data-fact="day_change"]:has-text("0.42 %")')
+    page.keyboard.press("2")
+    page.wait_for_selector('[data-fact="underlying_price"]:text-is("86,000.00")')
+    assert set(stage.recorded()) == {"", "–", "▲0.42 %"}
+
+
+def test_a_chain_from_memory_is_pale_and_says_its_age_until_the_server_answers(
+    staged: Staged,
+) -> None:
+    stage = staged()
+    stage.page.clock.install()
+    stage.on_follow = answering("BSE")
+    page = stage.open()
+    page.wait_for_selector("tr.atm")
+    page.keyboard.press("2")
+    page.wait_for_selector('[data-fact="underlying_name"]:text-is("SENSEX")')
+    for sequence in (2, 3):
+        page.clock.fast_forward(8000)
+        stage.send(delta(sequence, exchange="BSE"), clock(100, exchange="BSE"))
+        page.wait_for_selector('#health:text-matches("^live 0")')
+    stage.on_follow = None
+    page.keyboard.press("1")
+    stage.wait_for("loading")
+    assert page.locator("#health").inner_text().startswith("loading · 1")
+    assert "saturate" in page.evaluate("getComputedStyle(document.querySelector('main')).filter")
+    assert page.locator("#rows tr").count() == 9
+    stage.send(full(sequence=40, underlying_price=26_100.0), clock(200))
+    stage.wait_for("live")
+    assert stage.fact("underlying_price") == "26,100.00"
+
+
+def test_one_link_serves_all_tabs_and_says_what_is_here_already(staged: Staged) -> None:
+    stage = staged()
+    stage.on_follow = answering("BSE", sequence=7)
+    page = stage.open()
+    page.wait_for_selector("tr.atm")
+    page.keyboard.press("2")
+    page.wait_for_selector('[data-fact="underlying_name"]:text-is("SENSEX")')
+    page.keyboard.press("1")
+    stage.until(lambda: len(stage.follows) == 3)
+    assert stage.follows == [{"NSE": 1}, {"BSE": None}, {"NSE": 1}]
+    assert len(stage.sockets) == 1
+    assert page.locator('[aria-current="page"]').inner_text() == "NIFTY"
