@@ -13,7 +13,7 @@ help: ## Show these lines
 
 setup: $(READY) ## Make .venv and install the locked dependencies
 
-demo: $(READY) ## Start a simulated market with its dashboard on http://127.0.0.1:5050
+demo: $(READY) ## Start a simulated market with its dashboard on http://127.0.0.1:5050 (OI_FEED: others)
 	@exec $(VENV)/python -m app demo
 
 test: $(READY) ## Run the whole suite (PYTEST_ARGS='-k name' narrows it)

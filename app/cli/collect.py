@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from app.collector import Collector
     from app.feeds.base import Feed
+    from db.market.ticks import Source
 
 FEEDS = ("simulate", "replay", "kite")
 SOURCES = ("live", "simulated")
@@ -94,11 +95,13 @@ def _feed(
     from db.market.clock import market_now
     from db.settings import settings
 
+    if feed != "replay" and (file or day or as_now):
+        raise InvalidInputError(
+            "--file, --day and --as-now belong to --feed replay; leave them out."
+        )
+    if feed == "kite":
+        return _broker_feed(engine, source)
     if feed == "simulate":
-        if file or day or as_now:
-            raise InvalidInputError(
-                "--file, --day and --as-now belong to --feed replay; leave them out."
-            )
         interval_s = settings().live_interval_s
         return SimulateFeed(DEFAULT_SEED if seed is None else seed, interval_s=interval_s)
     if (file is None) == (day is None):
@@ -112,6 +115,14 @@ def _feed(
     if day is None:
         raise AssertionError("one of the two was given")
     return ReplayFeed(stored_day(engine, day.date()), speed=speed, begin_at=begin_at)
+
+
+def _broker_feed(engine: "Engine", source: str) -> "Feed":
+    from app.feeds.broker import broker_feed
+    from db.settings import settings
+
+    kind: Source = "simulated" if source == "simulated" else "live"
+    return broker_feed(settings(), _broker.account(), engine, kind)
 
 
 def _collector(engine: "Engine", feed: "Feed") -> "Collector":

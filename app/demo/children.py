@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -40,6 +40,7 @@ class _Child:
     arguments: Sequence[str]
     log: Log
     patience: Patience
+    environment: Mapping[str, str] = field(default_factory=dict)
     process: "subprocess.Popen[bytes] | None" = None
     reader: threading.Thread | None = None
     last_lines: "deque[str]" = field(default_factory=lambda: deque(maxlen=_LINES_SHOWN))
@@ -53,7 +54,7 @@ class _Child:
             # through us, not into the file: a full disk must not end what writes to it
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
             start_new_session=True,
             umask=0o077,
             preexec_fn=_end_with(os.getpid()),
@@ -112,9 +113,15 @@ class Children:
     patience: Callable[[], Patience] = Patience
     _children: dict[str, _Child] = field(default_factory=dict)
 
-    def start(self, name: str, arguments: Sequence[str]) -> None:
-        """Start a Python program of ours and keep it running from now on."""
-        child = _Child(name, arguments, Log(self.logs / f"{name}.log"), self.patience())
+    def start(
+        self, name: str, arguments: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Start a Python program of ours and keep it running from now on.
+
+        `environment` goes before this program's own.
+        """
+        log = Log(self.logs / f"{name}.log")
+        child = _Child(name, arguments, log, self.patience(), environment or {})
         self._children[name] = child
         self._start(child)
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.demo.broker import StandInBroker
 from app.demo.children import Children, Say
 from app.web.auth import signin
 from app.web.server import demand_free_port
@@ -31,7 +32,8 @@ _PASSWORD_FILE = "demo-password"  # noqa: S105  # a file's name
 def run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
     """Bring everything up, tell the address, and go on until SIGINT or SIGTERM.
 
-    `fill` stores what a database lacks of history. A part that ends by itself is said and started
+    `fill` stores what a database lacks of history, which is simulated: of a live feed there is
+    only what it brought. A part that ends by itself is said and started
     again. Raises OIError with one sentence when the database cannot be started, the dashboard does
     not come up, or a part ends over its input; whatever was started is stopped.
     """
@@ -47,20 +49,24 @@ def _run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
     from db.migrate import upgrade
 
     children = Children(settings.home / "logs", say)
+    broker = StandInBroker(settings) if settings.feed == "kite-standin" else None
     with _database(settings, say) as (url, has_moved):
 
         def tend() -> None:
             if has_moved():
                 children.renew()
             children.tend()
+            if broker is not None:
+                broker.tend()
 
         sign_in = _sign_in(settings)
         try:
             # it loads while the database is made ready: nobody knows its address yet
             children.start("dashboard", ["-m", "app", "serve"])
             upgrade(url)
-            fill(url)
-            children.start("collector", ["-m", "app", "collect", "--feed", "simulate"])
+            if settings.feed != "kite":
+                fill(url)
+            _start_collecting(children, settings.feed, broker)
             # what TimescaleDB's own jobs do on Community; there it finds nothing due
             children.start("maintenance", ["-m", "db", "maintain", "--every", "5"])
             _wait_until_it_answers(settings, tend)
@@ -71,6 +77,15 @@ def _run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
                 time.sleep(_WATCH_S)
         finally:
             children.stop()
+
+
+def _start_collecting(children: Children, feed: str, broker: StandInBroker | None) -> None:
+    collect = ["-m", "app", "collect", "--feed", "simulate" if feed == "simulate" else "kite"]
+    if broker is None:
+        children.start("collector", collect)
+        return
+    children.start("broker", broker.arguments)
+    children.start("collector", [*collect, "--source", "simulated"], broker.environment)
 
 
 @contextmanager

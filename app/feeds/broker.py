@@ -4,7 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from app.feeds.kite import KiteFeed
-from app.kite.account import Account
+from app.kite.account import Account, broker_folder
 from app.kite.catalogue import Catalogue, Store
 from app.kite.client import BrokerClient
 from app.kite.instruments import Dump
@@ -30,7 +30,7 @@ def broker_feed(
     """
     catalogue = Catalogue(
         lambda: account.ask(BrokerClient.instruments),
-        settings.home / "kite",
+        broker_folder(settings),
         EXCHANGES.values(),
         storing(engine),
     )

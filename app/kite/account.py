@@ -20,8 +20,14 @@ T = TypeVar("T")
 LOG_IN = "Nobody is logged in at the broker: run `python -m app kite login`."
 
 
+def broker_folder(settings: Settings) -> Path:
+    """Where what is known of the broker is kept: a stand-in's apart from the real one's."""
+    named = "".join(filter(str.isalnum, settings.kite_api_key or ""))
+    return settings.home / "kite" / named
+
+
 def account_of(settings: Settings, key: Callable[[Settings, Path], str]) -> "Account":
-    """The account of the settings; its session is kept in OI_HOME under a `key` of that folder.
+    """The account of the settings; its session is kept below OI_HOME, under a `key` of that folder.
 
     Raises SettingsError that says what is missing.
     """
@@ -34,7 +40,7 @@ def account_of(settings: Settings, key: Callable[[Settings, Path], str]) -> "Acc
     return Account(
         settings.kite_api_key,
         settings.kite_api_secret,
-        SessionStore(settings.home, key(settings, settings.home)),
+        SessionStore(broker_folder(settings), key(settings, settings.home)),
         settings.kite_root,
     )
 

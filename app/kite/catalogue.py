@@ -118,11 +118,11 @@ class Catalogue:
             self._dump, self._day = dump, day
 
     def _put_off(self, error: Exception) -> None:
-        if isinstance(error, OIError):
-            _LOG.warning("%s", error)
-        else:
-            _LOG.error("the dump of instruments cannot be taken up", exc_info=error)
         needs_login = isinstance(error, LoginNeededError)
+        if not isinstance(error, OIError):
+            _LOG.error("the dump of instruments cannot be taken up", exc_info=error)
+        elif not needs_login:
+            _LOG.warning("%s", error)
         pause_s = _LOGIN_PAUSE_S if needs_login else self._pauses.next_s()
         with self._lock:
             self._problem = f"{error} Until then nothing can be followed."

@@ -22,6 +22,7 @@ SMALLEST_SHARE = 0.8
 """A dump with fewer rows than this share of the last one is refused: it broke off, or worse."""
 
 _LARGEST_TOKEN = 2**32 - 1
+_TRADED_IN_LOTS = ("CE", "PE", "FUT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,8 @@ def _instrument(row: Sequence[str], places: Mapping[str, int], width: int) -> In
         expiry=_day(expiry),
         strike=_number("strike", strike),
         tick_size=_number("tick_size", tick),
-        lot_size=_whole("lot_size", lot, 10**9),
+        # an index, which is not traded, comes in lots of 0
+        lot_size=_whole("lot_size", lot, 10**9, 1 if kind in _TRADED_IN_LOTS else 0),
         segment=segment,
         exchange=exchange,
     )
@@ -160,9 +162,9 @@ def _instrument(row: Sequence[str], places: Mapping[str, int], width: int) -> In
     return made
 
 
-def _whole(column: str, text: str, most: int) -> int:
-    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= most:
-        raise ValueError(f"{column} is {text!r}, no whole number from 1")
+def _whole(column: str, text: str, most: int, least: int = 1) -> int:
+    if not (text.isascii() and text.isdecimal()) or not least <= int(text) <= most:
+        raise ValueError(f"{column} is {text!r}, no whole number from {least}")
     return int(text)
 
 

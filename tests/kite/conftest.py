@@ -1,5 +1,6 @@
-"""A stand-in on a Wednesday morning for all that speaks to it."""
+"""A stand-in on a Wednesday morning for all that speaks to it, and databases."""
 
+from tests.collector.conftest import engine
 from tests.kite.standin.conftest import standin, still, token
 
-__all__ = ["standin", "still", "token"]
+__all__ = ["engine", "standin", "still", "token"]

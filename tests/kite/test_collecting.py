@@ -1,0 +1,92 @@
+"""`python -m app collect --feed kite` against the stand-in, as a person runs it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, Engine, text
+
+from app.kite.session import SessionStore
+from app.kite.standin import Fault, StandIn
+from app.kite.standin.hours import Hours
+from tests.kite.standin.conftest import SEED
+from tests.support.paths import ROOT
+from tests.support.waiting import eventually
+
+KEY = "a key of these tests"
+
+
+@pytest.fixture
+def broker() -> Iterator[StandIn]:
+    """One that trades now, at whatever hour that is."""
+    with StandIn(seed=SEED, hours=Hours(always=True), interval_s=0.2) as found:
+        yield found
+
+
+@contextmanager
+def collecting(broker: StandIn, database: URL, home: Path, log: Path) -> Iterator[None]:
+    environment = os.environ | {
+        "OI_DATABASE_URL": database.render_as_string(hide_password=False),
+        "OI_HOME": str(home),
+        "OI_SECRET_KEY": KEY,
+        "OI_KITE_API_KEY": "standin",
+        "OI_KITE_API_SECRET": "standin-secret",
+        "OI_KITE_ROOT": broker.url,
+        "OI_KITE_TICKER_ROOT": broker.ws_url,
+        "OI_SNAPSHOT_INTERVAL_S": "1",
+    }
+    command = [*("-m", "app", "collect", "--feed", "kite"), *("--source", "simulated", "--json")]
+    with log.open("w") as said:
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, env=environment, stdout=said, stderr=said
+        )
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            code = process.wait(60)
+    assert code == 0, log.read_text()
+
+
+def count(engine: Engine, table: str) -> int:
+    with engine.connect() as connection:
+        found = connection.scalar(text(f"SELECT count(*) FROM {table}"))  # noqa: S608
+    assert isinstance(found, int)
+    return found
+
+
+def test_it_waits_for_a_login_stores_what_comes_and_outlives_the_broker(
+    broker: StandIn, database: URL, engine: Engine, tmp_path: Path
+) -> None:
+    log, home = tmp_path / "log", tmp_path / "home"
+    store = SessionStore(home / "kite" / "standin", KEY)
+    with collecting(broker, database, home, log):
+        eventually(lambda: "Nobody is logged in at the broker" in log.read_text())
+        assert count(engine, "option_chain_snapshots") == 0
+        store.keep("SI0001", broker.sessions.sign_in())
+        eventually(lambda: count(engine, "option_chain_snapshots") > 2_000)
+        listed = sum(row.expiry is not None for row in broker.market.listings().rows)
+        eventually(lambda: count(engine, "instruments") == listed)
+        _outlives(broker, engine, store, log)
+    said = log.read_text()
+    assert broker.sessions.sign_in() not in said
+    assert re.search(r"access_token|standin-secret", said) is None
+    # the account says so, and the feed, however often they look
+    assert said.count("Nobody is logged in") <= 2
+
+
+def _outlives(broker: StandIn, engine: Engine, store: SessionStore, log: Path) -> None:
+    broker.stop()
+    eventually(lambda: "the ticker's connection is lost" in log.read_text())
+    broker.start()
+    broker.fault(Fault.EXPIRED)
+    eventually(lambda: "log in at the broker again" in log.read_text())
+    rows = count(engine, "option_chain_snapshots")
+    store.keep("SI0001", broker.sessions.sign_in())
+    eventually(lambda: count(engine, "option_chain_snapshots") > rows)
