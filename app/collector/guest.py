@@ -17,6 +17,8 @@ class OccupiedError(OIError):
 class Guest:
     """A recording's way: it asks for no lease, and writes no chain that a live collector leads."""
 
+    holder = ""
+
     def due(self, heard: Mapping[str, float]) -> Iterable[str]:
         """None: a recording never leads."""
         return ()

@@ -30,7 +30,9 @@ QUIET_S = 30.0
 
 
 class Leading(Protocol):
-    """Who may write what, as a writer asks."""
+    """Who may write what, as a writer asks; `holder` is its name among the leases."""
+
+    holder: str
 
     def due(self, heard: Mapping[str, float]) -> Iterable[str]:
         """Keys whose lease is to be asked for now; `heard` is when each last had something."""

@@ -17,6 +17,7 @@ from app.collector.leadership import Leading
 from app.collector.outbox import Outbox
 from app.collector.past import Past, stored_past
 from app.collector.storing import Outcome
+from app.collector.telling import Telling
 from db.backoff import Backoff
 from db.engine import connected
 from db.errors import DatabaseUnavailableError, OIError
@@ -47,6 +48,7 @@ class Writer:
         past: Past,
         counts: Counts,
         leadership: Leading,
+        telling: Telling,
         *,
         is_live: bool,
         ended: Callable[[], None],
@@ -57,6 +59,7 @@ class Writer:
         self._past = past
         self._counts = counts
         self._leadership = leadership
+        self._telling = telling
         self._is_live = is_live
         self._ended = ended
         self._clock = clock
@@ -95,6 +98,7 @@ class Writer:
         """A round of what waits; whether there was anything to try."""
         self._lead()
         tried = [self._learn(), self._show(), self._store()]
+        self._tell()
         return any(tried)
 
     def _lead(self) -> None:
@@ -110,6 +114,19 @@ class Writer:
             self._outbox.lead(exchange)
         else:
             self._outbox.stand_by(exchange)
+
+    def _tell(self) -> None:
+        """Say what the feed is at; whatever becomes of that is no reason to keep data waiting."""
+        if self._is_away or not (states := self._telling.due()):
+            return
+        has_told = False
+        try:
+            with connected(self._engine) as connection, connection.begin():
+                self._telling.tell(connection, states)
+            has_told = True
+        except (OIError, SQLAlchemyError) as exc:
+            _LOG.debug("what the feed is at could not be told: %s", reason(exc))
+        self._telling.tried(states, has_told=has_told)
 
     def _leave(self) -> None:
         if self._is_away or not self._has_answered:

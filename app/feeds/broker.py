@@ -39,7 +39,7 @@ def broker_feed(
         account.credentials,
         options_trade if source == "live" else lambda: True,
     )
-    return KiteFeed(subscriptions, catalogue, source=source)
+    return KiteFeed(subscriptions, catalogue, source=source, login_problem=lambda: account.problem)
 
 
 def options_trade() -> bool:

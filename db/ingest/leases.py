@@ -56,12 +56,17 @@ def release(connection: Connection, exchange: str, holder: str) -> None:
     connection.execute(_statement("release"), {"exchange": exchange, "holder": holder})
 
 
-def set_feed_state(connection: Connection, exchange: str, state: str, sentence: str | None) -> None:
-    """Tell what the feed of an exchange key is at; who follows hears of it on commit."""
-    connection.execute(
-        _statement("set_feed_state"), {"exchange": exchange, "state": state, "sentence": sentence}
-    )
-    connection.execute(_statement("announce"), {"payload": f"{exchange}:feed"})
+def set_feed_state(
+    connection: Connection, exchange: str, state: str, sentence: str | None, holder: str = ""
+) -> None:
+    """Tell what the feed of an exchange key is at; who follows hears of it on commit.
+
+    Does nothing while another than `holder` leads the key.
+    """
+    binds = {"exchange": exchange, "state": state, "sentence": sentence, "holder": holder}
+    told = connection.scalar(_statement("set_feed_state"), {**binds, "lease_s": LEASE_S})
+    if told is not None:
+        connection.execute(_statement("announce"), {"payload": f"{exchange}:feed"})
 
 
 def _statement(name: str) -> TextClause:

@@ -69,8 +69,21 @@ WHERE exchange = :exchange
   AND holder = :holder;
 
 -- name: set_feed_state
+-- who stands by is silent: what the leader's feed is at counts
 INSERT INTO feed_states AS known (exchange, state, sentence, changed_at, seen_at)
-VALUES (:exchange, :state, :sentence, clock_timestamp(), clock_timestamp())
+SELECT
+    :exchange AS exchange,
+    :state AS state,
+    :sentence AS sentence,
+    clock_timestamp() AS changed_at,
+    clock_timestamp() AS seen_at
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM collector_leases AS lease
+    WHERE lease.exchange = :exchange
+      AND lease.holder <> :holder
+      AND lease.renewed_at > clock_timestamp() - make_interval(secs => :lease_s)
+)
 ON CONFLICT (exchange) DO UPDATE SET
     state = excluded.state,
     sentence = excluded.sentence,
@@ -79,7 +92,8 @@ ON CONFLICT (exchange) DO UPDATE SET
         THEN excluded.changed_at
         ELSE known.changed_at
     END,
-    seen_at = excluded.seen_at;
+    seen_at = excluded.seen_at
+RETURNING known.exchange AS exchange;
 
 -- name: announce
 SELECT pg_notify('oi_live', :payload);

@@ -6,14 +6,14 @@ open interest that names this collector.
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import make_url
 
 from app.collector import Collector, CollectorOptions
-from app.feeds.base import Rejections
+from app.feeds.base import FeedState, Rejections
 from db.engine import engine_for
 from db.market.ticks import ChainSnapshot, Source
 from tests.collector.chains import AT, chain
@@ -34,6 +34,9 @@ class PuppetFeed:
             second, *exchanges = line.split()
             for exchange in exchanges:
                 yield chain(AT + timedelta(seconds=int(second)), exchange=exchange, oi=self._oi)
+
+    def states(self) -> Mapping[str, FeedState]:
+        return {}
 
     def reconnect(self) -> None:
         pass

@@ -15,6 +15,7 @@ from app.collector.leadership import Leadership
 from app.collector.memory import Memory
 from app.collector.outbox import Outbox
 from app.collector.past import Past
+from app.collector.telling import Telling
 from app.collector.writer import Writer
 from db.market.exchanges import EXCHANGES
 from db.market.ticks import EnrichedSnapshot
@@ -86,6 +87,7 @@ def test_each_chain_is_shown_at_most_once_a_second(engine: Engine) -> None:
         Past(),
         counts,
         Leadership(),
+        Telling(dict, ""),
         is_live=True,
         ended=ended.set,
         clock=lambda: seconds[0],
