@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from app.kite.account import Account, account_of
-from app.kite.client import BrokerClient, login_address
+from app.kite.client import BrokerClient
 from app.kite.errors import BrokerError, LoginNeededError
+from app.kite.login import login_address
 from app.kite.standin.sessions import Account as StandInAccount
 from app.web.auth.session_key import session_key
 from db.settings import Settings

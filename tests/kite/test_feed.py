@@ -20,6 +20,7 @@ from app.feeds.base import FeedState
 from app.feeds.kite import BEYOND_BOUNDS, KiteFeed
 from app.kite.catalogue import Catalogue
 from app.kite.client import BrokerClient
+from app.kite.errors import LoginNeededError
 from app.kite.standin import Fault, StandIn
 from app.kite.subscriptions import Subscriptions
 from app.kite.ticker import Credentials, Waits
@@ -327,3 +328,15 @@ def test_why_a_login_did_not_work_is_said(opened: Opened) -> None:
     market.feed.reconnect()
     refused = FeedState("login needed", "The broker refused the secret.")
     until(lambda: feed.states() == {"NSE": refused})
+
+
+def test_without_a_login_ever_it_says_that_one_is_needed(opened: Opened, tmp_path: Path) -> None:
+    market = opened(WEDNESDAY)
+
+    def refused() -> str:
+        raise LoginNeededError("Nobody is logged in at the broker.")
+
+    catalogue = Catalogue(refused, tmp_path / "none", EXCHANGES.values(), run=lambda work: work())
+    feed = KiteFeed(market.subscriptions, catalogue, keys=["NSE"], now=market.time)
+    feed._follow_what_is_listed(market.time.at)
+    assert feed.states()["NSE"].word == "login needed"
