@@ -17,6 +17,7 @@ from sqlalchemy import (
     text,
 )
 
+from db.market.limits import CHANGE_MINUTES
 from db.schema.base import doubles, market_time, metadata
 from db.schema.chain import contract_state
 from db.schema.market_time import MarketTime
@@ -49,7 +50,7 @@ option_chain_latest = Table(
     Column("symbol", Text, nullable=False),
     Column("expiry", Date),
     *contract_state(),
-    *(Column(f"oi_change_{minutes}m", BIGINT) for minutes in (3, 5, 10, 15, 30)),
+    *(Column(f"oi_change_{minutes}m", BIGINT) for minutes in CHANGE_MINUTES),
     Column("day_open_oi", BIGINT),
     Column("prev_close_oi", BIGINT),
     *doubles("theoretical_price", "delta", "gamma", "theta", "vega"),

@@ -78,6 +78,25 @@ def test_two_minutes_of_a_standing_database_lose_no_mark_and_blame_no_feed(
     assert (counts.dropped, counts.waiting, counts.refused.total()) == (0, 0, 0)
 
 
+def test_a_collector_that_is_stopped_meanwhile_leaves_its_marks_to_the_next(
+    engine: Engine, remote: Engine, line: Wire, tmp_path: Path
+) -> None:
+    feed = SteeredFeed()
+    running = Running(remote, feed, tmp_path)
+    feed.hand(chain(AT))
+    running.until(lambda: running.counts.snapshots == 1)
+    line.stall()
+    for second in (30, 60):
+        feed.hand(chain(AT + timedelta(seconds=second)))
+    running.until(lambda: line.is_holding and feed.handled == 3)
+    counts = running.stop()
+    assert (counts.waiting, counts.dropped) == (2, 0)
+    line.mend()
+    following = Running(engine, SteeredFeed(), tmp_path)
+    following.until(lambda: len(stored(engine)) == 3)
+    following.stop()
+
+
 def test_each_chain_is_shown_at_most_once_a_second(engine: Engine) -> None:
     seconds, counts, ended = [100.0], Counts(), threading.Event()
     outbox = Outbox(counts)
