@@ -24,7 +24,8 @@ from db.errors import DatabaseUnavailableError, OIError
 from db.ingest.leases import LeaseLostError
 
 _LOG = logging.getLogger("oi.collector")
-_EDGE_EVERY_S = 1.0
+# a little less than a second: a feed that speaks once a second is never held back until its next
+_EDGE_EVERY_S = 0.8
 # how long a live edge that came too soon waits at most beyond its second
 _LONGEST_WAIT_S = 0.2
 # a database that is back is not kept waiting: pages show old figures until then
@@ -35,7 +36,7 @@ T = TypeVar("T")
 class Writer:
     """Takes from an outbox until that is over; outages are its own business.
 
-    Each chain's live edge is written at most once a second, each snapshot until it is in. What the
+    Each chain's live edge is written about once a second, each snapshot until it is in. What the
     database refuses for the data's sake is counted by reason and left out. `failure` is what ended
     it before its time: NotMigratedError, or DatabaseUnavailableError where a recording met a
     database that never answered at all.
@@ -155,11 +156,12 @@ class Writer:
         if snapshot is None:
             return False
         fence = partial(self._leadership.fence, exchange=snapshot.exchange)
+        taken_at = self._clock()
         is_settled, written = self._attempt(
             partial(write_live_edge, snapshot=snapshot, fence=fence)
         )
         if is_settled:
-            self._shown_at[snapshot.exchange] = self._clock()
+            self._shown_at[snapshot.exchange] = taken_at
             self._counts.live_updates += written is not None
         else:
             self._outbox.keep_edge(snapshot)
@@ -170,11 +172,12 @@ class Writer:
         if waiting is None:
             return False
         snapshot = waiting.snapshot
+        taken_at = self._clock()
         is_settled, outcome = self._attempt(partial(self._leadership.store, waiting=waiting))
         if outcome is Outcome.EARLY:
-            self._early_at[snapshot.exchange] = self._clock()
+            self._early_at[snapshot.exchange] = taken_at
         elif is_settled:
-            self._shown_at[snapshot.exchange] = self._clock()
+            self._shown_at[snapshot.exchange] = taken_at
             self._outbox.done(waiting)
         if outcome is Outcome.WRITTEN:
             self._counts.snapshots += 1

@@ -3,29 +3,21 @@
 import logging
 import socket
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from app.kite.account import Account, account_of
 from app.kite.client import BrokerClient
 from app.kite.errors import BrokerError, LoginNeededError
 from app.kite.login import login_address
 from app.kite.standin.sessions import Account as StandInAccount
+from app.kite.standin.visit import visited
 from app.web.auth.session_key import session_key
 from db.settings import Settings
 
 _LOG = logging.getLogger("oi.demo")
 _ASK_S = 2.0
-_ANSWER_S = 2.0
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any) -> None:
-        return None
 
 
 @dataclass
@@ -61,27 +53,13 @@ class StandInBroker:
         self._ask_at = self.clock() + _ASK_S
         if self._account is None:
             self._account = account_of(self._its_settings(), session_key)
+        page = login_address(StandInAccount().api_key, f"{self._address('http')}/connect/login")
         try:
             self._account.ask(BrokerClient.profile)
         except LoginNeededError:
-            self._log_in(self._account)
+            with suppress(BrokerError):
+                self._account.exchange(visited(page))
         except BrokerError as error:
-            _LOG.debug("the stand-in does not answer yet: %s", error)
-
-    def _log_in(self, account: Account) -> None:
-        known = StandInAccount()
-        page = login_address(known.api_key, f"{self._address('http')}/connect/login")
-        opener = urllib.request.build_opener(_NoRedirects)
-        try:
-            opener.open(page, timeout=_ANSWER_S).close()
-        except urllib.error.HTTPError as led:
-            with led:
-                query = parse_qs(urlsplit(led.headers.get("Location", "")).query)
-            try:
-                account.exchange(query["request_token"][0])
-            except (BrokerError, KeyError) as error:
-                _LOG.warning("logging in at the stand-in failed: %s", error)
-        except OSError as error:
             _LOG.debug("the stand-in does not answer yet: %s", error)
 
     def _its_settings(self) -> Settings:

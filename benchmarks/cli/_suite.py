@@ -20,6 +20,7 @@ _ARCHIVE_DAYS = 32
 _USERS = (10, 50, 100)
 _WORKERS = (1, 2, 4)
 _LOAD_S, _OBJECTIVE_MS = 7, 100.0
+_FEED_S = 20
 _VISITS, _KILLS, _WALK_ROUNDS = 2, 3, 2
 # few strikes and many days: it is chunks that a growing history adds
 _SCALE_STRIKES = 5
@@ -109,12 +110,13 @@ def _reads(
 def _upkeep(
     first: BenchmarkServer, spec: DatasetSpec, small: DatasetSpec
 ) -> Mapping[str, tuple[str, Part]]:
-    from benchmarks.parts import archive, convert, ingest, retention
+    from benchmarks.parts import archive, convert, feed, ingest, retention
 
     # an archive wants days older than 30; few strikes keep it quick
     old = replace(spec, days=max(spec.days, _ARCHIVE_DAYS), strikes=_SCALE_STRIKES)
     return {
         "ingest": (_size(small), lambda r: ingest.ingest_on(first, small, r, snapshots=30)),
+        "feed": (f"--seconds {_FEED_S}", lambda r: feed.feed_on(first, r, seconds=_FEED_S)),
         "retention": (_size(spec), lambda r: retention.retention_on(first, spec, r)),
         "convert": (
             f"{_size(small)} --kills {_KILLS}",

@@ -55,7 +55,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "benchmarks.traffic": ("db", "benchmarks.errors", "benchmarks.server", "benchmarks.dataset"),
     "benchmarks.workloads": ("db", "benchmarks.errors", "benchmarks.dataset"),
     "benchmarks.report": ("db", "benchmarks.errors", "benchmarks.server", "benchmarks.plans"),
-    "benchmarks.parts": ("db", "app.feeds", *_MEASURING, "benchmarks.traffic"),
+    "benchmarks.parts": (
+        *("db", "app.feeds", "app.kite", "app.collector"),
+        *(*_MEASURING, "benchmarks.traffic"),
+    ),
     "benchmarks.peers": ("db", *_MEASURING),
     "benchmarks.web": ("db", *_MEASURING),
     "benchmarks.cli": ("db", "benchmarks"),
