@@ -21,12 +21,19 @@ from sqlalchemy import Connection
 
 from app.collector.outbox import Waiting
 from app.collector.storing import Outcome, is_followed, is_passed, is_stored, written
+from db.market.calendar import Instrument, Phase, phase
+from db.market.clock import market_now
 from db.market.ticks import EnrichedSnapshot
 
 _LOG = logging.getLogger("oi.collector")
 _ASK_EVERY_S = 1.0
 QUIET_S = 30.0
-"""A key of which a collector has heard nothing for so long is left to one that has."""
+"""A key of which a collector hears nothing for so long in a session is left to one that does."""
+
+
+def options_trade() -> bool:
+    """Whether a feed that works has something to say now."""
+    return phase(market_now(), Instrument.OPTIONS) is Phase.OPEN
 
 
 class Leading(Protocol):
@@ -67,20 +74,26 @@ class Leadership:
     """The leases of a live collector; for its writer's thread alone."""
 
     def __init__(
-        self, holder: str | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        holder: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        trades: Callable[[], bool] = options_trade,
     ) -> None:
         self.holder = holder or _new_holder()
         self._clock = clock
+        self._trades = trades
         self._terms: dict[str, int] = {}
         self._asked: dict[str, float] = {}
 
     def due(self, heard: Mapping[str, float]) -> Iterable[str]:
-        """Keys that said something lately, each about once a second."""
+        """Keys that are not quiet in a session, each about once a second."""
         now = self._clock()
+        is_session = self._trades()
         return [
             exchange
             for exchange, last in heard.items()
-            if now - last < QUIET_S and now - self._asked.get(exchange, -QUIET_S) >= _ASK_EVERY_S
+            if now - self._asked.get(exchange, -_ASK_EVERY_S) >= _ASK_EVERY_S
+            and not (is_session and now - last >= QUIET_S)
         ]
 
     def ask(self, connection: Connection, exchange: str) -> int | None:

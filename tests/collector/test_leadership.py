@@ -264,7 +264,8 @@ def test_a_recording_is_not_played_over_what_a_live_collector_writes(engine: Eng
 
 def test_a_key_of_which_nothing_is_heard_is_left_to_others() -> None:
     seconds = [0.0]
-    leadership = Leadership("one", clock=lambda: seconds[0])
+    trades = [True]
+    leadership = Leadership("one", clock=lambda: seconds[0], trades=lambda: trades[0])
     due: Callable[[], list[str]] = lambda: list(leadership.due({"NSE": 0.0}))  # noqa: E731
     assert due() == ["NSE"]
     assert leadership.learn("NSE", 1)
@@ -273,3 +274,6 @@ def test_a_key_of_which_nothing_is_heard_is_left_to_others() -> None:
     assert due() == ["NSE"]
     seconds[0] = QUIET_S
     assert due() == []
+    # after the session nobody has anything to say, and nothing changes hands
+    trades[0] = False
+    assert due() == ["NSE"]
