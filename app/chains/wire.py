@@ -9,6 +9,7 @@ from typing import Any, Literal, TypedDict
 
 from app.chains.bodies import Encoded
 from app.chains.columns import FIELDS
+from app.chains.feeds import FeedWord
 from app.chains.state import Chain, ChainState, Key, Leg
 from db.market.calendar import Instrument, phase
 from db.market.clock import market_now
@@ -46,13 +47,17 @@ class Delta(TypedDict):
 
 
 class Clock(TypedDict):
-    """The time here, how old what each exchange shows is, and what stands in the way."""
+    """The time here, how old what each exchange shows is, and what stands in the way.
+
+    `feeds` holds what the feed of an exchange is at, as far as a collector tells.
+    """
 
     kind: Literal["clock"]
     server_ms: int
     ages: dict[str, int | None]
     phase: dict[str, str]
     problem: str | None
+    feeds: dict[str, FeedWord]
 
 
 class End(TypedDict):
@@ -95,7 +100,11 @@ def delta_message(old: Chain, new: ChainState) -> Delta:
     }
 
 
-def clock_message(ages_s: Mapping[str, float | None], problem: str | None = None) -> Clock:
+def clock_message(
+    ages_s: Mapping[str, float | None],
+    problem: str | None = None,
+    feeds: Mapping[str, FeedWord] | None = None,
+) -> Clock:
     """The time, and the ages of what is shown."""
     now = market_now()
     return {
@@ -104,6 +113,7 @@ def clock_message(ages_s: Mapping[str, float | None], problem: str | None = None
         "ages": {key: None if age is None else int(age * _MS) for key, age in ages_s.items()},
         "phase": {kind.value: phase(now, kind).value for kind in _TOLD_PHASES},
         "problem": problem,
+        "feeds": dict(feeds or {}),
     }
 
 

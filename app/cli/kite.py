@@ -21,7 +21,7 @@ def login() -> None:
     Prints the broker's login page and asks for the address that it leads back to; your user name
     and password are the broker's business alone. A collector that waits goes on at once.
     """
-    from app.kite.client import login_address
+    from app.kite.login import login_address
     from db.settings import settings
 
     account, chosen = _broker.account(), settings()

@@ -2,14 +2,16 @@
 
 import logging
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from app.collector.counts import Counts
 from app.collector.spool import Spool
+from app.collector.standby import Standby
 from db.backoff import Backoff
 from db.market.ticks import EnrichedSnapshot
 
@@ -24,12 +26,20 @@ HELD_BACK = 16
 """Snapshots of a recording that wait; then the recording does."""
 
 
+def _every(_exchange: str) -> bool:
+    return True
+
+
 @dataclass(slots=True, eq=False)
 class Waiting:
-    """A snapshot that is to be stored, and its file once it is in the spool."""
+    """A snapshot that is to be stored, and its file once it is in the spool.
+
+    A doubtful one was held while another collector wrote its chain, which may have stored it.
+    """
 
     snapshot: EnrichedSnapshot
     path: Path | None = None
+    is_doubtful: bool = False
     is_stored: bool = False
     is_unspooled: bool = False
 
@@ -48,6 +58,8 @@ class Outbox:
         self._spool = spool
         self._at_hand: deque[Waiting] = deque()
         self._edges: dict[str, EnrichedSnapshot] = {}
+        self._standby = Standby()
+        self._heard: dict[str, float] = {}
         self._taken: Waiting | None = None
         self._changed = threading.Condition()
         self._has_news = False
@@ -72,6 +84,10 @@ class Outbox:
                 self._changed.wait_for(
                     lambda: len(self._at_hand) < HELD_BACK or self._is_stopped, timeout=None
                 )
+            self._heard[snapshot.exchange] = time.monotonic()
+            if snapshot.exchange in self._standby and not self._is_away:
+                self._standby.hold(snapshot)
+                return
             self._at_hand.append(Waiting(snapshot))
             if len(self._at_hand) > MOST_AT_HAND:
                 del self._at_hand[1 if self._at_hand[0] is self._taken else 0]
@@ -81,6 +97,7 @@ class Outbox:
     def show(self, snapshot: EnrichedSnapshot) -> None:
         """Have a state shown at the live edge, instead of any before it that still waits."""
         with self._changed:
+            self._heard[snapshot.exchange] = time.monotonic()
             self._edges[snapshot.exchange] = snapshot
             self._tell()
 
@@ -117,19 +134,24 @@ class Outbox:
         What is in the spool while the database is away is for the next collector.
         """
         with self._changed:
-            if self._is_stopped:
-                return True
-            is_left = bool(self._at_hand or self._edges or self._spool)
+            if self._is_stopped or not self._is_ended:
+                return self._is_stopped
             is_kept = self._spool is not None and self._is_away
-            return self._is_ended and (is_kept or not is_left)
+            return is_kept or all(exchange in self._standby for exchange in self._left())
 
-    def next_snapshot(self) -> Waiting | None:
-        """The oldest snapshot that waits; it goes on waiting until it is `done`."""
-        if self._spool is not None and (found := self._spool.oldest()):
+    def heard(self) -> Mapping[str, float]:
+        """When something of each exchange key came last, by the monotonic clock."""
+        with self._changed:
+            return dict(self._heard)
+
+    def next_snapshot(self, is_wanted: Callable[[str], bool] = _every) -> Waiting | None:
+        """The oldest snapshot of a wanted key that waits; it goes on waiting until it is `done`."""
+        if self._spool is not None and (found := self._spool.oldest(is_wanted)):
             self._taken = Waiting(found[1], found[0])
         else:
             with self._changed:
-                self._taken = self._at_hand[0] if self._at_hand else None
+                wanted = (each for each in self._at_hand if is_wanted(each.snapshot.exchange))
+                self._taken = next(wanted, None)
         return self._taken
 
     def done(self, waiting: Waiting) -> None:
@@ -154,14 +176,34 @@ class Outbox:
         with self._changed:
             self._edges.setdefault(snapshot.exchange, snapshot)
 
-    def is_clear_before(self, at: datetime) -> bool:
-        """Whether no snapshot of an earlier moment waits in the spool."""
-        return self._spool is None or not self._spool.holds_before(at)
+    def is_clear_before(self, exchange: str, at: datetime) -> bool:
+        """Whether no snapshot of that key and an earlier moment waits in the spool."""
+        return self._spool is None or not self._spool.holds_before(exchange, at)
+
+    def stand_by(self, exchange: str) -> None:
+        """From now on hold that key's snapshots instead of having them stored."""
+        with self._changed:
+            self._standby.begin(exchange)
+
+    def lead(self, exchange: str) -> None:
+        """Have that key's snapshots stored from now on, and what was held of it."""
+        with self._changed:
+            self._resume(self._standby.end(exchange))
+
+    def stands_by(self, exchange: str) -> bool:
+        """Whether snapshots of that key are held."""
+        with self._changed:
+            return exchange in self._standby
 
     def database_is(self, *, away: bool) -> None:
-        """Say whether the database can be written to; while it cannot, all goes to the spool."""
+        """Say whether the database can be written to; while it cannot, all goes to the spool.
+
+        What is held too: of a leader that cannot be seen nobody knows what it stores.
+        """
         with self._changed:
             self._is_away = away
+            if away:
+                self._resume(self._standby.empty())
             self._changed.notify_all()
 
     # for the one who runs both
@@ -183,6 +225,15 @@ class Outbox:
         self._counts.waiting = len(self._spool)
         self._counts.dropped = self._dropped + self._spool.dropped + len(self._at_hand)
         self._counts.unreadable = self._spool.unreadable
+
+    def _resume(self, held: Iterable[EnrichedSnapshot]) -> None:
+        self._at_hand.extend(Waiting(each, is_doubtful=True) for each in held)
+        self._tell()
+
+    def _left(self) -> set[str]:
+        """The keys of which something waits."""
+        spooled = self._spool.exchanges() if self._spool is not None else ()
+        return {*(each.snapshot.exchange for each in self._at_hand), *self._edges, *spooled}
 
     def _tell(self) -> None:
         self._has_news = True

@@ -2,7 +2,7 @@
 
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,18 +11,23 @@ from sqlalchemy import Engine
 
 from app.collector.assemble import Assembler
 from app.collector.counts import Counts
+from app.collector.guest import Guest
+from app.collector.leadership import Leadership
 from app.collector.outbox import Outbox
 from app.collector.past import Past
 from app.collector.reader import Reader
 from app.collector.spool import Spool
+from app.collector.telling import Telling
 from app.collector.watchdog import Watchdog
 from app.collector.writer import Writer
-from app.feeds.base import Feed
+from app.feeds.base import Feed, FeedState
 from db.market.clock import market_now
 from db.market.limits import FEED_SILENT_S
 from db.market.ticks import ChainSnapshot
 
 _LOOK_EVERY_S = 0.5
+_FLOWING = frozenset({"live", "auction", "simulated"})
+SILENT = "The feed is connected and says nothing new; it is asked to connect anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +59,18 @@ class Collector:
         self._feed = feed
         self._past = Past()
         self._outbox = Outbox(self.counts, Spool(chosen.spool) if feed.live else None)
+        leadership = Leadership() if feed.live else Guest()
         # of all that threads share, putting into this is what a signal handler may do
         self._ends: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._writer = Writer(
-            engine, self._outbox, self._past, self.counts, is_live=feed.live, ended=self.stop
+            engine,
+            self._outbox,
+            self._past,
+            self.counts,
+            leadership,
+            Telling(self._states, leadership.holder),
+            is_live=feed.live,
+            ended=self.stop,
         )
         self._assembler = Assembler(
             self.counts,
@@ -106,6 +119,14 @@ class Collector:
             self._outbox.store(found.snapshot)
         else:
             self._outbox.show(found.snapshot)
+
+    def _states(self) -> Mapping[str, FeedState]:
+        """What the feed says of itself, unless it is noticed to say nothing."""
+        states = self._feed.states()
+        if not self._watchdog.is_stale:
+            return states
+        silent = FeedState("silent", SILENT)
+        return {key: silent if each.word in _FLOWING else each for key, each in states.items()}
 
     def _is_ended(self) -> bool:
         try:

@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 import zipfile
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -67,25 +68,38 @@ class Spool:
             self.dropped += 1
         return final
 
-    def oldest(self) -> tuple[Path, EnrichedSnapshot] | None:
-        """The waiting snapshot of the earliest instant, with its file; None if none waits.
+    def exchanges(self) -> set[str]:
+        """The keys of which snapshots wait."""
+        with self._lock:
+            return {_exchange_of(name) for name in self._names}
 
-        What cannot be read is set aside and counted.
+    def oldest(
+        self, is_wanted: Callable[[str], bool] = lambda _exchange: True
+    ) -> tuple[Path, EnrichedSnapshot] | None:
+        """The waiting snapshot of a wanted key's earliest instant, with its file; None without.
+
+        What cannot be read is set aside and counted; what another collector of the same folder
+        has stored meanwhile is forgotten.
         """
         while True:
             with self._lock:
-                if not self._names:
-                    return None
-                path = self._folder / self._names[0]
+                name = next((name for name in self._names if is_wanted(_exchange_of(name))), None)
+            if name is None:
+                return None
+            path = self._folder / name
             try:
                 return path, _decoded(path.read_bytes())
+            except FileNotFoundError:
+                self.done(path)
             except _DAMAGED as exc:
                 self._set_aside(path, exc)
 
-    def holds_before(self, at: datetime) -> bool:
-        """Whether a snapshot of an earlier (aware) moment waits."""
+    def holds_before(self, exchange: str, at: datetime) -> bool:
+        """Whether a snapshot of that key and an earlier (aware) moment waits."""
+        first = f"{_stamp(at)}-"
         with self._lock:
-            return bool(self._names) and self._names[0] < f"{_stamp(at)}-"
+            earlier = self._names[: bisect.bisect_left(self._names, first)]
+        return any(_exchange_of(name) == exchange for name in earlier)
 
     def done(self, path: Path) -> None:
         """Forget a snapshot that the database has committed."""
@@ -122,8 +136,13 @@ def _number_of(name: str) -> int:
     return 0
 
 
+def _exchange_of(name: str) -> str:
+    return name.removesuffix(_SUFFIX).split("-", 2)[-1]
+
+
 def _write_durably(final: Path, encoded: bytes) -> None:
-    partial = final.with_suffix(_PARTIAL)
+    # collectors that share a folder may keep the same instant at the same time
+    partial = final.with_suffix(f".{os.getpid()}{_PARTIAL}")
     try:
         handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:

@@ -51,6 +51,11 @@ class Watchdog:
         if before is None or timestamp > before:
             self._heard = self._clock()
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether a new connection has been asked for, in vain so far."""
+        return self._asked is not None
+
     def look(self) -> bool:
         """Whether the feed is stale now; if so, a new connection has been asked for."""
         now = self._clock()

@@ -8,14 +8,20 @@ from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.collector.counts import Counts
 from app.collector.failures import may_pass, raise_if_not_migrated, reason
+from app.collector.guest import OccupiedError
+from app.collector.leadership import Leading
 from app.collector.outbox import Outbox
 from app.collector.past import Past, stored_past
+from app.collector.storing import Outcome
+from app.collector.telling import Telling
 from db.backoff import Backoff
 from db.engine import connected
-from db.errors import DatabaseUnavailableError
+from db.errors import DatabaseUnavailableError, OIError
+from db.ingest.leases import LeaseLostError
 
 _LOG = logging.getLogger("oi.collector")
 # a little less than a second: a feed that speaks once a second is never held back until its next
@@ -42,6 +48,8 @@ class Writer:
         outbox: Outbox,
         past: Past,
         counts: Counts,
+        leadership: Leading,
+        telling: Telling,
         *,
         is_live: bool,
         ended: Callable[[], None],
@@ -51,10 +59,13 @@ class Writer:
         self._outbox = outbox
         self._past = past
         self._counts = counts
+        self._leadership = leadership
+        self._telling = telling
         self._is_live = is_live
         self._ended = ended
         self._clock = clock
         self._shown_at: dict[str, float] = {}
+        self._early_at: dict[str, float] = {}
         self._pauses = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
         self._is_away = False
         self._has_answered = False
@@ -79,17 +90,58 @@ class Writer:
         finally:
             self._outbox.stop()
             self._past.close()
-            self._ended()
+            try:
+                self._leave()
+            finally:
+                self._ended()
 
     def _write_something(self) -> bool:
         """A round of what waits; whether there was anything to try."""
+        self._lead()
         tried = [self._learn(), self._show(), self._store()]
+        self._tell()
         return any(tried)
+
+    def _lead(self) -> None:
+        """Renew what this collector leads, and see whether what it does not has become free."""
+        for exchange in self._leadership.due(self._outbox.heard()):
+            is_settled, term = self._attempt(partial(self._leadership.ask, exchange=exchange))
+            if not is_settled:
+                return
+            self._follow(exchange, term)
+
+    def _follow(self, exchange: str, term: int | None) -> None:
+        if self._leadership.learn(exchange, term):
+            self._outbox.lead(exchange)
+        else:
+            self._outbox.stand_by(exchange)
+
+    def _tell(self) -> None:
+        """Say what the feed is at; whatever becomes of that is no reason to keep data waiting."""
+        if self._is_away or not (states := self._telling.due()):
+            return
+        has_told = False
+        try:
+            with connected(self._engine) as connection, connection.begin():
+                self._telling.tell(connection, states)
+            has_told = True
+        except (OIError, SQLAlchemyError) as exc:
+            _LOG.debug("what the feed is at could not be told: %s", reason(exc))
+        self._telling.tried(states, has_told=has_told)
+
+    def _leave(self) -> None:
+        if self._is_away or not self._has_answered:
+            return
+        try:
+            with connected(self._engine) as connection, connection.begin():
+                self._leadership.leave(connection)
+        except (OIError, SQLAlchemyError) as exc:
+            _LOG.warning("the leases run out by themselves: %s", reason(exc))
 
     def _learn(self) -> bool:
         """Answer one question about the past, once the spool holds nothing of it."""
         for exchange, before in self._past.questions():
-            if self._outbox.is_clear_before(before):
+            if self._outbox.is_clear_before(exchange, before):
                 asked = partial(stored_past, exchange=exchange, at=before)
                 is_settled, found = self._attempt(asked)
                 if is_settled:
@@ -103,8 +155,11 @@ class Writer:
         snapshot = self._outbox.next_edge(self._is_due)
         if snapshot is None:
             return False
+        fence = partial(self._leadership.fence, exchange=snapshot.exchange)
         taken_at = self._clock()
-        is_settled, written = self._attempt(partial(write_live_edge, snapshot=snapshot))
+        is_settled, written = self._attempt(
+            partial(write_live_edge, snapshot=snapshot, fence=fence)
+        )
         if is_settled:
             self._shown_at[snapshot.exchange] = taken_at
             self._counts.live_updates += written is not None
@@ -113,18 +168,18 @@ class Writer:
         return True
 
     def _store(self) -> bool:
-        from db.ingest import write_snapshot
-
-        waiting = self._outbox.next_snapshot()
+        waiting = self._outbox.next_snapshot(self._is_wanted)
         if waiting is None:
             return False
         snapshot = waiting.snapshot
         taken_at = self._clock()
-        is_settled, written = self._attempt(partial(write_snapshot, snapshot=snapshot))
-        if is_settled:
+        is_settled, outcome = self._attempt(partial(self._leadership.store, waiting=waiting))
+        if outcome is Outcome.EARLY:
+            self._early_at[snapshot.exchange] = taken_at
+        elif is_settled:
             self._shown_at[snapshot.exchange] = taken_at
             self._outbox.done(waiting)
-        if written is not None:
+        if outcome is Outcome.WRITTEN:
             self._counts.snapshots += 1
             self._counts.rows += len(snapshot.options)
         return True
@@ -137,6 +192,11 @@ class Writer:
         try:
             with connected(self._engine) as connection, connection.begin():
                 found = action(connection)
+        except LeaseLostError as exc:
+            self._follow(exc.exchange, None)
+            return False, None
+        except OccupiedError:
+            raise
         except Exception as exc:
             raise_if_not_migrated(exc)
             if may_pass(exc):
@@ -172,5 +232,15 @@ class Writer:
         _LOG.error("the database refused a chain: %s", why)
         self._counts.refused[why] += 1
 
+    def _is_wanted(self, exchange: str) -> bool:
+        """Whether a snapshot of that key may be tried: its own, or one that a leader may lack."""
+        if self._leadership.leads(exchange):
+            return True
+        is_asked = self._outbox.stands_by(exchange) or exchange not in self._outbox.heard()
+        early_s = self._clock() - self._early_at.get(exchange, -_EDGE_EVERY_S)
+        return is_asked and early_s >= _EDGE_EVERY_S
+
     def _is_due(self, exchange: str) -> bool:
+        if not self._leadership.leads(exchange):
+            return False
         return self._clock() - self._shown_at.get(exchange, -_EDGE_EVERY_S) >= _EDGE_EVERY_S

@@ -8,8 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from app.kite.account import Account, account_of
-from app.kite.client import BrokerClient, login_address
+from app.kite.client import BrokerClient
 from app.kite.errors import BrokerError, LoginNeededError
+from app.kite.login import login_address
 from app.kite.standin.sessions import Account as StandInAccount
 from app.kite.standin.visit import visited
 from app.web.auth.session_key import session_key
@@ -43,6 +44,7 @@ class StandInBroker:
             "OI_KITE_API_SECRET": known.api_secret,
             "OI_KITE_ROOT": self._address("http"),
             "OI_KITE_TICKER_ROOT": self._address("ws"),
+            "OI_KITE_LOGIN_URL": self._login_page(),
         }
 
     def tend(self) -> None:
@@ -52,7 +54,7 @@ class StandInBroker:
         self._ask_at = self.clock() + _ASK_S
         if self._account is None:
             self._account = account_of(self._its_settings(), session_key)
-        page = login_address(StandInAccount().api_key, f"{self._address('http')}/connect/login")
+        page = login_address(StandInAccount().api_key, self._login_page())
         try:
             self._account.ask(BrokerClient.profile)
         except LoginNeededError:
@@ -69,6 +71,9 @@ class StandInBroker:
             kite_api_secret=known.api_secret,
             kite_root=self._address("http"),
         )
+
+    def _login_page(self) -> str:
+        return f"{self._address('http')}/connect/login"
 
     def _address(self, scheme: str) -> str:
         return f"{scheme}://127.0.0.1:{self.port}"

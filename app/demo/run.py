@@ -62,7 +62,8 @@ def _run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
         sign_in = _sign_in(settings)
         try:
             # it loads while the database is made ready: nobody knows its address yet
-            children.start("dashboard", ["-m", "app", "serve"])
+            known = broker.environment if broker is not None else {}
+            children.start("dashboard", ["-m", "app", "serve"], known)
             upgrade(url)
             if settings.feed != "kite":
                 fill(url)

@@ -1,8 +1,8 @@
 """What every feed is: an iterator of chains that counts what it had to throw away."""
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, Protocol
 
 from db.market.ticks import ChainSnapshot, Source
 
@@ -22,6 +22,13 @@ class Rejections(Counter[str]):
         named = self.lines.setdefault(reason, [])
         if len(named) < _LINES_NAMED:
             named.append(line)
+
+
+class FeedState(NamedTuple):
+    """What a feed is at: a word, and a sentence where a person must act or may wonder."""
+
+    word: str
+    sentence: str | None = None
 
 
 class Feed(Protocol):
@@ -44,6 +51,10 @@ class Feed(Protocol):
 
         Raises ConnectionError when the source is lost; calling it again connects anew.
         """
+        ...
+
+    def states(self) -> Mapping[str, FeedState]:
+        """What the feed of each exchange key is at; any thread may ask, and never waits."""
         ...
 
     def reconnect(self) -> None:

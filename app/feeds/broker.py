@@ -4,10 +4,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from app.feeds.kite import KiteFeed
-from app.kite.account import Account, broker_folder
+from app.kite.account import Account
 from app.kite.catalogue import Catalogue, Store
 from app.kite.client import BrokerClient
 from app.kite.instruments import Dump
+from app.kite.session import broker_folder
 from app.kite.subscriptions import Subscriptions
 from db.market.calendar import Instrument, Phase, phase
 from db.market.clock import market_now
@@ -43,7 +44,7 @@ def broker_feed(
         account.credentials,
         options_trade if source == "live" else lambda: True,
     )
-    return KiteFeed(subscriptions, catalogue, source=source)
+    return KiteFeed(subscriptions, catalogue, source=source, login_problem=lambda: account.problem)
 
 
 def options_trade() -> bool:

@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,13 +11,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.feeds.base import Rejections
+from app.feeds.base import FeedState, Rejections
+from app.feeds.broker_states import broker_state, trading_state
 from app.kite.board import Board
 from app.kite.listing import VIX_TOKEN, Listing
 from app.kite.subscriptions import Subscriptions, TooManyInstrumentsError
 from db.errors import OIError
 from db.market.calendar import Instrument, Phase, phase
 from db.market.clock import IST, market_now
+from db.market.exchanges import EXCHANGES
 from db.market.ticks import CALL, ChainSnapshot, OptionColumns, Source
 
 _LOG = logging.getLogger("oi.kite")
@@ -67,9 +69,13 @@ class KiteFeed:
         *,
         source: Source = "live",
         interval_s: float = 1.0,
+        keys: Iterable[str] = EXCHANGES,
+        login_problem: Callable[[], str | None] = lambda: None,
         now: Callable[[], datetime] = market_now,
     ) -> None:
         self.source: Source = source
+        self._keys = tuple(keys)
+        self._login_problem = login_problem
         self.rejected = Rejections()
         self._subscriptions = subscriptions
         self._listings = listings
@@ -78,7 +84,7 @@ class KiteFeed:
         self._closed = threading.Event()
         self._watched: dict[str, _Watched] = {}
         self._refused: dict[str, Listing] = {}
-        self._said = ""
+        self._trouble: OIError | None = None
 
     def batches(self) -> Iterator[ChainSnapshot]:
         """What is new of each chain, then a pause to the next interval, until closed."""
@@ -95,6 +101,15 @@ class KiteFeed:
     def followed(self) -> Mapping[str, Listing]:
         """The contracts of each chain that is followed now; may be asked by any thread."""
         return {key: watched.listing for key, watched in self._watched.copy().items()}
+
+    def states(self) -> Mapping[str, FeedState]:
+        """The same of all keys but those that are more than the ticker carries."""
+        problem = self._login_problem()
+        found = broker_state(self._subscriptions.state, self._trouble, problem)
+        if found is None:
+            is_live = self.source == "live"
+            found = trading_state(self._now()) if is_live else FeedState(self.source)
+        return {key: found for key in self._keys if key not in self._refused}
 
     def reconnect(self) -> None:
         """Have every connection to the ticker made anew; they come back by themselves."""
@@ -122,12 +137,12 @@ class KiteFeed:
     def _follow_what_is_listed(self, now: datetime) -> None:
         try:
             self._follow(self._listings.at(now))
-            self._said = ""
+            self._trouble = None
         except OIError as error:
             # asked each interval, said once
-            if str(error) != self._said:
-                self._said = str(error)
+            if str(error) != str(self._trouble):
                 _LOG.warning("%s", error)
+            self._trouble = error
 
     def _follow(self, listings: Mapping[str, Listing]) -> None:
         """Subscribe what is listed now; nothing changes while the listings are the same."""

@@ -1,14 +1,14 @@
 """A recording played back: as fast as it can be stored, or at a multiple of its own pace."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
-from app.feeds.base import Rejections
+from app.feeds.base import FeedState, Rejections
 from app.feeds.recording import read_recording
 from db.market.clock import IST
 from db.market.ticks import ChainSnapshot, Source
@@ -40,6 +40,8 @@ class ReplayFeed:
         self._speed = speed
         self._begin_at = begin_at
         self._closed = threading.Event()
+        # a dict is copied in one step, whatever another thread adds
+        self._played: dict[str, None] = {}
 
     @classmethod
     def of_file(
@@ -60,7 +62,12 @@ class ReplayFeed:
             if self._closed.is_set():
                 return
             previous = chain.timestamp
+            self._played[chain.exchange] = None
             yield _moved(chain, shift, days) if shift else chain
+
+    def states(self) -> Mapping[str, FeedState]:
+        """What was played of so far."""
+        return dict.fromkeys(tuple(self._played), FeedState("replaying"))
 
     def reconnect(self) -> None:
         """Nothing is connected that could be lost."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 from app.kite.client import BrokerClient
 from app.kite.errors import BrokerError, LoginNeededError
 from app.kite.secrets import scrubber
-from app.kite.session import BrokerSession, SessionStore
+from app.kite.session import BrokerSession, SessionStore, broker_folder
 from app.kite.ticker import Credentials
 from db.errors import SettingsError
 from db.settings import Settings
@@ -18,12 +18,6 @@ _LOG = logging.getLogger("oi.kite")
 T = TypeVar("T")
 
 LOG_IN = "Nobody is logged in at the broker: run `python -m app kite login`."
-
-
-def broker_folder(settings: Settings) -> Path:
-    """Where what is known of the broker is kept: a stand-in's apart from the real one's."""
-    named = "".join(filter(str.isalnum, settings.kite_api_key or ""))
-    return settings.home / "kite" / named
 
 
 def account_of(settings: Settings, key: Callable[[Settings, Path], str]) -> "Account":

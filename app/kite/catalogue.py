@@ -66,6 +66,7 @@ class Catalogue:
         self._dump: Dump | None = None
         self._day: date | None = None
         self._stored: date | None = None
+        self._needs_login = False
         self._problem = "The dump of instruments is not here yet, so nothing can be followed."
         self._ask_after = 0.0
         self._pauses = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
@@ -76,13 +77,13 @@ class Catalogue:
     def at(self, moment: datetime) -> Mapping[str, Listing]:
         """The chain of each key; the same object until something about it changes.
 
-        Raises BrokerError while no dump at all is to be had.
+        Raises BrokerError while no dump at all is to be had, LoginNeededError where that is why.
         """
         self._have_renewed(day_of_dump(moment))
         with self._lock:
-            dump, problem = self._dump, self._problem
+            dump, problem, needs_login = self._dump, self._problem, self._needs_login
         if dump is None:
-            raise BrokerError(problem)
+            raise LoginNeededError(problem) if needs_login else BrokerError(problem)
         if dump is not self._listed_of or self._until is None or moment >= self._until:
             self._listings = listed(dump, self._exchanges, moment)
             self._listed_of = dump
@@ -131,6 +132,7 @@ class Catalogue:
             _LOG.warning("%s", error)
         pause_s = _LOGIN_PAUSE_S if needs_login else self._pauses.next_s()
         with self._lock:
+            self._needs_login = needs_login
             self._problem = f"{error} Until then nothing can be followed."
             self._ask_after = self._clock() + pause_s
 

@@ -108,16 +108,6 @@ class BrokerClient:
         raise AssertionError("the last attempt returns or raises")
 
 
-def login_address(api_key: str, address: str | None = None) -> str:
-    """Where a person logs in at the broker; they come back with a request token."""
-    client = _client(api_key, None, None)
-    if address is not None:
-        # `login_url()` ignores the root it was given
-        client._default_login_uri = address
-    found: str = client.login_url()
-    return found
-
-
 def _client(api_key: str, access_token: str | None, root: str | None) -> "KiteConnect":
     from kiteconnect import KiteConnect
 

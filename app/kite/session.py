@@ -15,11 +15,18 @@ from pathlib import Path
 from app.kite.secrets import scrubber
 from db.errors import SettingsError
 from db.market.clock import IST, market_now
+from db.settings import Settings
 
 _FILE = "kite-session"
 _REQUEST_FILE = "kite-request"
 _ENDS = time(6, 0)
 _PURPOSE = b"kite-session"
+
+
+def broker_folder(settings: Settings) -> Path:
+    """Where what is known of the broker is kept: a stand-in's apart from the real one's."""
+    named = "".join(filter(str.isalnum, settings.kite_api_key or ""))
+    return settings.home / "kite" / named
 
 
 @dataclass(frozen=True, slots=True)

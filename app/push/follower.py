@@ -79,15 +79,19 @@ class Follower:
         self._reason = None
         # all of them, so that the first page of each finds its chain ready
         self._reader.want(EXCHANGES)
+        self._reader.want_feeds()
         heard_at = time.monotonic()
         try:
             while not self._stop.is_set():
-                if named := listener.heard(_POLL_S):
-                    self._states.outdate(*named)
-                    self._reader.want(named & self._hub.watched())
-                elif time.monotonic() - heard_at < SILENCE_S:
-                    continue
-                else:
+                heard = listener.heard(_POLL_S)
+                if heard.feeds:
+                    self._reader.want_feeds()
+                if heard.chains:
+                    self._states.outdate(*heard.chains)
+                    self._reader.want(heard.chains & self._hub.watched())
+                if not any(heard):
+                    if time.monotonic() - heard_at < SILENCE_S:
+                        continue
                     listener.demand_answer(ANSWER_S)
                 heard_at = time.monotonic()
         finally:

@@ -11,11 +11,12 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 import orjson
 
+from app.chains.feeds import FeedWord
 from app.chains.state import ChainState
 from app.chains.wire import clock_message
 from app.push.frames import Accepted, Frame
@@ -50,11 +51,16 @@ class Hub:
     """All viewers of a process; its thread starts with the first of them.
 
     `refresh` is told which exchanges were begun to be followed: what is sent of one then is what
-    is published of it afterwards. It must not wait.
+    is published of it afterwards. `feeds` says what the feeds of some are at. Neither may wait.
     """
 
-    def __init__(self, refresh: Callable[[Iterable[str]], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        refresh: Callable[[Iterable[str]], None] = lambda _: None,
+        feeds: Callable[[Iterable[str]], Mapping[str, FeedWord]] = lambda _: {},
+    ) -> None:
         self._refresh = refresh
+        self._feeds = feeds
         self._loop = Loop("oi-hub", self._ready, self._tick)
         self._lock = threading.Lock()
         self._closed = False
@@ -107,6 +113,11 @@ class Hub:
     def announce(self, problem: str, *exchanges: str) -> None:
         """Tell who follows these what is wrong with them, until their next state is published."""
         self._loop.run(partial(self._trouble, problem, exchanges))
+
+    def remind(self, *exchanges: str) -> None:
+        """Tell who follows these the time, and with it what their feeds are at."""
+        if exchanges:
+            self._loop.run(partial(self._remind, exchanges))
 
     def dismiss(self, session: str) -> None:
         """Let all viewers of a session go: it is over."""
@@ -170,6 +181,10 @@ class Hub:
     def _trouble(self, problem: str, exchanges: Iterable[str]) -> None:
         for exchange in exchanges:
             self._topics[exchange].problem = problem
+        self._remind(exchanges)
+
+    def _remind(self, exchanges: Iterable[str]) -> None:
+        for exchange in exchanges:
             for viewer in self._topics[exchange].viewers:
                 viewer.clock_due = True
             self._offer(exchange)
@@ -230,7 +245,8 @@ class Hub:
         followed = frozenset(viewer.seen)
         if followed not in self._clocks:
             ages, problem = self._topics.ages_s(followed), self._topics.problem(followed)
-            self._clocks[followed] = Frame(orjson.dumps(clock_message(ages, problem)))
+            told = clock_message(ages, problem, self._feeds(followed))
+            self._clocks[followed] = Frame(orjson.dumps(told))
         return viewer.link.bytes_of(self._clocks[followed])
 
     def _drop(self, viewer: Viewer, reason: str) -> None:

@@ -7,7 +7,7 @@ swallowed would hold them for many minutes.
 import select
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from db.errors import DatabaseUnavailableError
 
@@ -15,10 +15,18 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 _CHANNEL = b"oi_live"
+_OF_FEED = "feed"
 _CONNECT_S = 5
 _MS = 1000
 # a peer that acknowledges nothing for so long is gone
 _ACKNOWLEDGE_MS = 10_000
+
+
+class Heard(NamedTuple):
+    """What was announced: newer chains of these exchanges, and words of feeds."""
+
+    chains: set[str]
+    feeds: bool
 
 
 class Listener:
@@ -39,7 +47,7 @@ class Listener:
             tcp_user_timeout=_ACKNOWLEDGE_MS,
         )
         self._wire = self._connection.pgconn
-        self._heard: set[str] = set()
+        self._heard: set[tuple[str, str]] = set()
         self._ready = select.poll()
         self._ready.register(self._wire.socket, select.POLLIN)
         try:
@@ -59,14 +67,15 @@ class Listener:
     ) -> None:
         self._connection.close()
 
-    def heard(self, timeout_s: float) -> set[str]:
-        """The exchanges announced since the last call; waits for one so long and no longer."""
+    def heard(self, timeout_s: float) -> Heard:
+        """What was announced since the last call; waits for it so long and no longer."""
         self._collect()
         if not self._heard and self._ready.poll(timeout_s * _MS):
             self._wire.consume_input()
             self._collect()
         heard, self._heard = self._heard, set()
-        return heard
+        chains = {exchange for exchange, what in heard if what != _OF_FEED}
+        return Heard(chains, len(heard) > len(chains))
 
     def demand_answer(self, within_s: float) -> None:
         """Raise DatabaseUnavailableError unless the server answers a question so soon."""
@@ -98,4 +107,5 @@ class Listener:
 
     def _collect(self) -> None:
         while (notice := self._wire.notifies()) is not None:
-            self._heard.add(notice.extra.decode().partition(":")[0])
+            exchange, _, what = notice.extra.decode().partition(":")
+            self._heard.add((exchange, what if what == _OF_FEED else ""))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from app.chains.feeds import Feeds
 from app.chains.states import ChainStates
 from app.push.follower import Follower
 from app.push.hub import Hub
@@ -19,11 +20,15 @@ class Live:
     """Hub, reader, follower and the watch on sessions; unstarted until somebody needs them."""
 
     def __init__(
-        self, url: "Callable[[], URL]", states: ChainStates, is_open: Callable[[str], bool]
+        self,
+        url: "Callable[[], URL]",
+        states: ChainStates,
+        feeds: Feeds,
+        is_open: Callable[[str], bool],
     ) -> None:
         self._states = states
-        self.hub = Hub(self._refresh)
-        self._reader = Reader(states, self.hub)
+        self.hub = Hub(self._refresh, feeds.words)
+        self._reader = Reader(states, feeds, self.hub)
         self._follower = Follower(url, states, self.hub, self._reader)
         self._sessions = SessionWatch(self.hub, is_open)
 

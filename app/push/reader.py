@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterable
 
+from app.chains.feeds import Feeds
 from app.chains.states import ChainStates
 from app.push.hub import Hub
 from db.backoff import Backoff
@@ -21,11 +22,13 @@ _LONGEST_PAUSE_S = 5.0
 class Reader:
     """One thread that reads each wanted exchange once, however often it was asked for."""
 
-    def __init__(self, states: ChainStates, hub: Hub) -> None:
+    def __init__(self, states: ChainStates, feeds: Feeds, hub: Hub) -> None:
         self._states = states
+        self._feeds = feeds
         self._hub = hub
         self._changed = threading.Condition()
         self._wanted: set[str] = set()
+        self._wants_feeds = False
         self._again_at: dict[str, float] = {}
         self._pauses: dict[str, Backoff] = {}
         self._thread: threading.Thread | None = None
@@ -34,13 +37,23 @@ class Reader:
     def want(self, exchanges: Iterable[str]) -> None:
         """Let these be read soon; the thread starts with the first of them."""
         with self._changed:
-            if self._stopping:
-                return
             self._wanted.update(exchanges)
-            if self._wanted and self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="oi-reader", daemon=True)
-                self._thread.start()
-            self._changed.notify()
+            self._begin()
+
+    def want_feeds(self) -> None:
+        """Let what the feeds are at be read soon."""
+        with self._changed:
+            self._wants_feeds = True
+            self._begin()
+
+    def _begin(self) -> None:
+        """Wake the thread, or start it; the caller holds the lock."""
+        if self._stopping:
+            return
+        if (self._wanted or self._wants_feeds) and self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="oi-reader", daemon=True)
+            self._thread.start()
+        self._changed.notify()
 
     def close(self, patience_s: float) -> None:
         """End the thread; a read under way is left to itself after that long."""
@@ -51,27 +64,45 @@ class Reader:
             self._thread.join(patience_s)
 
     def _run(self) -> None:
-        while exchanges := self._next():
+        while (exchanges := self._next()) is not None:
             for exchange in exchanges:
                 self._read(exchange)
+            self._read_feeds()
             with self._changed:
                 if not self._stopping:
                     self._changed.wait_for(lambda: self._stopping, _BREATH_S)
 
-    def _next(self) -> list[str]:
-        """What to read now, sorted; waits for it, and is empty only at the end."""
+    def _next(self) -> list[str] | None:
+        """What to read now, sorted; waits for it, and is None at the end.
+
+        It is empty where feeds alone are wanted.
+        """
         with self._changed:
             while not self._stopping:
                 now = time.monotonic()
                 due = {name for name, at in self._again_at.items() if at <= now}
-                if wanted := self._wanted | due:
+                wanted = self._wanted | due
+                if wanted or self._wants_feeds:
                     self._wanted = set()
                     for exchange in wanted:
                         self._again_at.pop(exchange, None)
                     return sorted(wanted)
                 soonest = min(self._again_at.values(), default=None)
                 self._changed.wait(None if soonest is None else soonest - now)
-        return []
+        return None
+
+    def _read_feeds(self) -> None:
+        """A word that cannot be read is soon none: who told it is as good as gone."""
+        with self._changed:
+            is_wanted, self._wants_feeds = self._wants_feeds, False
+        if not is_wanted:
+            return
+        try:
+            self._hub.remind(*self._feeds.read())
+        except OIError as error:
+            _log.debug("What the feeds are at cannot be read: %s", error)
+        except Exception:
+            _log.exception("Reading what the feeds are at failed")
 
     def _read(self, exchange: str) -> None:
         try:

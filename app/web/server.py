@@ -56,7 +56,8 @@ def serve(settings: Settings, workers: int = 1) -> None:
     }
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     # who came and who was turned away belongs into every log
-    logging.getLogger("app.web.auth").setLevel(logging.INFO)
+    for name in ("app.web.auth", "app.web.routes.broker"):
+        logging.getLogger(name).setLevel(logging.INFO)
     _application(options, kept).run()
 
 

@@ -8,6 +8,7 @@ from typing import cast
 from flask import current_app
 
 from app.chains.day import DaySeries
+from app.chains.feeds import Feeds
 from app.chains.states import ChainStates
 from app.push.live import Live
 from app.web.auth import signin
@@ -26,6 +27,7 @@ class Services:
     sessions: Sessions
     database: Database
     states: ChainStates
+    feeds: Feeds
     days: DaySeries
     live: Live
 
@@ -38,14 +40,16 @@ class Services:
         sessions = Sessions.of(settings, store, partial(signin.proof_of, settings))
         database = Database(settings, explicit=explicit)
         states = ChainStates(database)
+        feeds = Feeds(database)
         return cls(
             settings=settings,
             attempts=AttemptLimit(store / "attempts"),
             sessions=sessions,
             database=database,
             states=states,
+            feeds=feeds,
             days=DaySeries(database),
-            live=Live(database.url, states, sessions.is_open),
+            live=Live(database.url, states, feeds, sessions.is_open),
         )
 
     def warm_up(self) -> None:

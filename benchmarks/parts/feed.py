@@ -18,7 +18,8 @@ from sqlalchemy import URL
 from app.collector import Collector, CollectorOptions
 from app.feeds.kite import KiteFeed
 from app.kite.catalogue import Catalogue
-from app.kite.client import BrokerClient, login_address
+from app.kite.client import BrokerClient
+from app.kite.login import login_address
 from app.kite.standin.clock import MarketClock
 from app.kite.standin.sessions import Account
 from app.kite.standin.visit import visited

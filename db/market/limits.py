@@ -23,6 +23,12 @@ ITM_CHANGE_MINUTES = 3
 FEED_SILENT_S = 10.0
 """A live feed that says nothing for so long during a session is asked to connect anew."""
 
+FEED_STATE_EVERY_S = 5.0
+"""How often a collector tells what its feed is at, though nothing has changed."""
+
+FEED_STATE_LOST_AFTER_S = 15.0
+"""A feed of which nothing was told for so long has no collector."""
+
 SLOW_AFTER_S = 10.0
 """Data of a session older than this are called slow."""
 

@@ -155,4 +155,5 @@ def test_a_clock_tells_ages_in_whole_milliseconds_and_unknown_as_null() -> None:
     clock = clock_message({"NSE": 1.5, "BSE": None}, "away")
     assert clock["ages"] == {"NSE": 1500, "BSE": None}
     assert clock["problem"] == "away"
+    assert clock["feeds"] == {}
     assert set(clock["phase"]) == {"options", "index"}

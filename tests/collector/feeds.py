@@ -1,9 +1,9 @@
 """Feeds that do what a test says."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from app.feeds.base import Rejections
+from app.feeds.base import FeedState, Rejections
 from db.market.ticks import ChainSnapshot, Source
 
 
@@ -21,6 +21,9 @@ class ScriptedFeed:
     def batches(self) -> Iterator[ChainSnapshot]:
         return iter(next(self._scripts)())
 
+    def states(self) -> Mapping[str, FeedState]:
+        return {}
+
     def reconnect(self) -> None:
         pass
 
@@ -37,6 +40,7 @@ class SteeredFeed:
     def __init__(self) -> None:
         self.rejected = Rejections()
         self.reconnects = 0
+        self.state: dict[str, FeedState] = {}
         self.handled = 0
         self._next: list[ChainSnapshot] = []
         self._closed = threading.Event()
@@ -55,6 +59,9 @@ class SteeredFeed:
             for batch in waiting:
                 yield batch
                 self.handled += 1
+
+    def states(self) -> Mapping[str, FeedState]:
+        return self.state
 
     def reconnect(self) -> None:
         self.reconnects += 1

@@ -264,3 +264,47 @@ def test_it_is_over_when_everything_is_taken_or_the_rest_is_on_disk(
     box.outbox.database_is(away=False)
     assert box.drained() == [0]
     assert box.outbox.is_over
+
+
+def test_of_a_key_that_another_collector_writes_the_last_minute_is_held(
+    make: Callable[..., Box],
+) -> None:
+    box = make()
+    box.outbox.stand_by("NSE")
+    for mark in range(5):
+        box.outbox.store(snapshot(mark))
+    box.outbox.store(snapshot(5, "BSE"))
+    assert box.drained() == [5]
+    box.outbox.lead("NSE")
+    assert box.drained() == [2, 3, 4]
+
+
+def test_while_the_database_is_away_what_is_held_goes_to_disk_too(
+    make: Callable[..., Box],
+) -> None:
+    box = make()
+    box.outbox.stand_by("NSE")
+    box.outbox.store(snapshot(0))
+    box.outbox.database_is(away=True)
+    box.outbox.store(snapshot(1))
+    eventually(lambda: box.files == 2)
+    box.outbox.database_is(away=False)
+    box.outbox.store(snapshot(2))
+    assert box.drained() == [0, 1]
+
+
+def test_only_wanted_keys_are_handed_out(make: Callable[..., Box]) -> None:
+    box = make()
+    box.outbox.database_is(away=True)
+    box.outbox.store(snapshot(0))
+    box.outbox.store(snapshot(1, "BSE"))
+    eventually(lambda: box.files == 2)
+    box.outbox.database_is(away=False)
+    box.outbox.store(snapshot(2, "NSE_MONTHLY"))
+    for wanted in ("BSE", "NSE_MONTHLY", "NSE"):
+        waiting = box.outbox.next_snapshot(lambda key, wanted=wanted: key == wanted)
+        assert waiting is not None
+        assert waiting.snapshot.exchange == wanted
+    assert box.outbox.next_snapshot(lambda _: False) is None
+    assert box.outbox.is_clear_before("BSE", snapshot(1).timestamp)
+    assert not box.outbox.is_clear_before("NSE", snapshot(1).timestamp)

@@ -74,10 +74,10 @@ def test_a_snapshot_is_gone_once_it_is_done(tmp_path: Path) -> None:
 
 def test_it_knows_whether_something_earlier_waits(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    assert not spool.holds_before(AT)
+    assert not spool.holds_before("NSE", AT)
     spool.add(snapshot(30))
-    assert not spool.holds_before(AT + timedelta(seconds=30))
-    assert spool.holds_before(AT + timedelta(seconds=30.5))
+    assert not spool.holds_before("NSE", AT + timedelta(seconds=30))
+    assert spool.holds_before("NSE", AT + timedelta(seconds=30.5))
 
 
 def test_a_full_spool_drops_the_oldest_and_counts_it(tmp_path: Path) -> None:
@@ -135,3 +135,15 @@ def test_what_cannot_be_written_is_as_if_nothing_was_tried(tmp_path: Path) -> No
     with pytest.raises(OSError, match="spool"):
         spool.add(snapshot(0))
     assert (len(spool), spool.oldest()) == (0, None)
+
+
+def test_collectors_that_share_a_folder_leave_each_others_files_whole(tmp_path: Path) -> None:
+    first = Spool(tmp_path)
+    first.add(snapshot(0))
+    second = Spool(tmp_path)
+    found = first.oldest()
+    assert found is not None
+    first.done(found[0])
+    assert second.oldest() is None
+    assert (len(second), second.unreadable) == (0, 0)
+    assert list(tmp_path.iterdir()) == []

@@ -11,9 +11,11 @@ from sqlalchemy import Engine, text
 
 from app.collector.counts import Counts
 from app.collector.enrich import enriched
+from app.collector.leadership import Leadership
 from app.collector.memory import Memory
 from app.collector.outbox import Outbox
 from app.collector.past import Past
+from app.collector.telling import Telling
 from app.collector.writer import Writer
 from db.market.exchanges import EXCHANGES
 from db.market.ticks import EnrichedSnapshot
@@ -99,7 +101,15 @@ def test_each_chain_is_shown_at_most_once_a_second(engine: Engine) -> None:
     seconds, counts, ended = [100.0], Counts(), threading.Event()
     outbox = Outbox(counts)
     writer = Writer(
-        engine, outbox, Past(), counts, is_live=True, ended=ended.set, clock=lambda: seconds[0]
+        engine,
+        outbox,
+        Past(),
+        counts,
+        Leadership(),
+        Telling(dict, ""),
+        is_live=True,
+        ended=ended.set,
+        clock=lambda: seconds[0],
     )
     outbox.store(state(0, "NSE"))
     writer.start()

@@ -37,7 +37,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.chains": ("db", "app.analytics", "app.cache", "app.packing", "app.telemetry"),
     "app.push": ("db", "app.chains", "app.telemetry"),
     "app.web": (
-        *("db", "app.analytics", "app.cache", "app.chains", "app.desk", "app.push"),
+        *("db", "app.analytics", "app.cache", "app.chains", "app.desk", "app.kite", "app.push"),
         *("app.packing", "app.signals", "app.telemetry"),
     ),
     "app.demo": ("db", "app.analytics", "app.feeds", "app.kite", "app.web"),
@@ -70,6 +70,11 @@ FORBIDDEN = {
     "app.kite": ("app.kite.standin",),
     "app.feeds": ("app.kite.standin",),
     "app.collector": ("app.kite.standin",),
+    # a web worker leaves a token for the process that talks to the broker, and never does itself
+    "app.web": (
+        *("app.kite.account", "app.kite.client", "app.kite.standin", "app.kite.subscriptions"),
+        *("app.kite.ticker", "app.kite.wire"),
+    ),
 }
 
 
@@ -126,6 +131,8 @@ def test_imports_run_downwards() -> None:
         ("db.queries.chain", "import app.chains", "may not use app.chains"),
         ("db.timescale.specs", "from db.schema import metadata", "stands by itself"),
         ("app.web.pages", "from app.chains.states import ChainStates", None),
+        ("app.web.routes.broker", "from app.kite.session import SessionStore", None),
+        ("app.web.routes.broker", "from app.kite.client import BrokerClient", "stands by itself"),
     ],
 )
 def test_the_walk_sees_what_runs_upwards(

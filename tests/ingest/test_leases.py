@@ -1,11 +1,21 @@
 """Who may write an exchange key: one at a time, fenced by the database."""
 
-import threading
-
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import URL, Engine, text
+from sqlalchemy.exc import OperationalError
 
-from db.ingest.leases import LeaseLostError, acquire, guard, release, set_feed_state
+from db.engine import engine_for
+from db.errors import DatabaseUnavailableError
+from db.ingest.leases import (
+    LeaseLostError,
+    acquire,
+    exclude,
+    guard,
+    leader,
+    release,
+    set_feed_state,
+)
+from tests.support.waiting import eventually
 
 AT_ONCE = 0.0
 
@@ -36,27 +46,64 @@ def test_a_lease_does_not_change_hands_within_a_write(engine: Engine) -> None:
     with engine.begin() as connection:
         term = acquire(connection, "NSE", "one")
     assert term is not None
-    taken: list[int | None] = []
-
-    def take() -> None:
-        with engine.begin() as other:
-            taken.append(acquire(other, "NSE", "two", lease_s=AT_ONCE))
-
-    thread = threading.Thread(target=take)
     with engine.begin() as connection:
         guard(connection, "NSE", "one", term)
-        thread.start()
-        waiting = text(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        # within one transaction the view would not change
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watching:
-            while not watching.scalar(waiting):
-                pass
-        assert taken == []
-    thread.join()
-    assert taken == [2]
+        with engine.begin() as other:
+            assert acquire(other, "NSE", "two", lease_s=AT_ONCE) is None
+            assert not exclude(other, "NSE")
+    with engine.begin() as other:
+        assert acquire(other, "NSE", "two", lease_s=AT_ONCE) == 2
+
+
+def test_a_standby_that_asks_does_not_hold_the_leader_up(engine: Engine) -> None:
+    with engine.begin() as connection:
+        term = acquire(connection, "NSE", "one")
+    assert term is not None
+    with engine.begin() as standby, engine.begin() as connection:
+        assert acquire(standby, "NSE", "two") is None
+        connection.execute(text("SET LOCAL lock_timeout = '1s'"))
+        guard(connection, "NSE", "one", term)
+        assert acquire(connection, "NSE", "one") == term
+
+
+def test_a_write_that_stands_idle_loses_its_lease(database: URL) -> None:
+    engine = engine_for(database)
+    with engine.begin() as connection:
+        term = acquire(connection, "NSE", "one")
+    assert term is not None
+    frozen = engine.connect()
+    frozen.begin()
+    guard(frozen, "NSE", "one", term)
+
+    def taken() -> int | None:
+        with engine.begin() as other:
+            return acquire(other, "NSE", "two", lease_s=AT_ONCE)
+
+    eventually(lambda: taken() == 2)
+    with pytest.raises(DatabaseUnavailableError):
+        frozen.execute(text("SELECT 1"))
+    frozen.close()
+    engine.dispose()
+
+
+def test_while_history_is_filled_up_its_leader_waits(engine: Engine) -> None:
+    with engine.begin() as connection:
+        term = acquire(connection, "NSE", "one")
+    assert term is not None
+    with engine.begin() as filling:
+        assert exclude(filling, "NSE")
+        with engine.connect() as connection:
+            connection.execute(text("SET LOCAL lock_timeout = '10ms'"))
+            with pytest.raises(OperationalError, match="lock timeout"):
+                guard(connection, "NSE", "one", term)
+
+
+def test_only_a_fresh_lease_names_a_leader(engine: Engine) -> None:
+    with engine.begin() as connection:
+        assert leader(connection, "NSE") is None
+        acquire(connection, "NSE", "one")
+        assert leader(connection, "NSE") == "one"
+        assert leader(connection, "NSE", lease_s=AT_ONCE) is None
 
 
 def test_a_released_lease_is_free_at_once(engine: Engine) -> None:

@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from kiteconnect import KiteConnect
 
 from app.kite import secrets
 from app.kite.account import Account, account_of
-from app.kite.client import BrokerClient, login_address
+from app.kite.client import BrokerClient
 from app.kite.errors import BrokerError, LoginNeededError
+from app.kite.login import login_address
 from app.kite.session import SessionStore
 from app.kite.standin import Fault, StandIn
 from db.errors import InvalidInputError, SettingsError
@@ -106,6 +108,7 @@ def test_a_broker_that_fails_or_is_not_there_is_one_sentence(standin: StandIn) -
 
 def test_the_login_page_is_the_brokers_or_the_one_that_was_set() -> None:
     assert login_address("abc") == "https://kite.zerodha.com/connect/login?api_key=abc&v=3"
+    assert login_address("abc") == KiteConnect("abc").login_url()
     own = login_address("abc", "http://127.0.0.1:1/connect/login")
     assert own.startswith("http://127.0.0.1:1/connect/login?api_key=abc")
 
@@ -118,7 +121,10 @@ def test_missing_credentials_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "found"),
     [
-        ("http://127.0.0.1:5050/kite/login?request_token=abc1&action=login&status=success", "abc1"),
+        (
+            "http://127.0.0.1:5050/broker/callback?request_token=abc1&action=login&status=success",
+            "abc1",
+        ),
         ("  abc1\n", "abc1"),
         ("https://x/?status=success&request_token=abc1#", "abc1"),
     ],

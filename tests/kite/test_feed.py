@@ -16,9 +16,11 @@ import pytest
 
 from app.collector.enrich import enriched
 from app.collector.memory import Memory
+from app.feeds.base import FeedState
 from app.feeds.kite import BEYOND_BOUNDS, KiteFeed
 from app.kite.catalogue import Catalogue
 from app.kite.client import BrokerClient
+from app.kite.errors import LoginNeededError
 from app.kite.standin import Fault, StandIn
 from app.kite.subscriptions import Subscriptions
 from app.kite.ticker import Credentials, Waits
@@ -292,3 +294,49 @@ def test_instants_are_right_on_a_server_of_any_zone(tmp_path: Path, zone: str) -
         check=True,
     )
     assert done.stdout.strip() == "2026-08-19T10:15:01+05:30"
+
+
+def test_it_says_what_stands_between_the_broker_and_a_chain(opened: Opened) -> None:
+    market = opened(WEDNESDAY, EXCHANGES["NSE"], EXCHANGES["BSE"])
+    word = lambda: {each.word for each in market.feed.states().values()}  # noqa: E731
+    assert word() == {"connecting"}
+    market.begin()
+    until(lambda: word() == {"live"})
+    assert set(market.feed.states()) == set(EXCHANGES)
+    market.time.at = datetime(2026, 8, 19, 15, 20, tzinfo=IST)
+    assert word() == {"auction"}
+    market.time.at = SUNDAY
+    assert word() == {"closed"}
+    market.time.at = WEDNESDAY
+    market.standin.sessions.expire()
+    market.feed.reconnect()
+    until(lambda: word() == {"login needed"})
+    assert all("log in there" in (each.sentence or "") for each in market.feed.states().values())
+
+
+def test_why_a_login_did_not_work_is_said(opened: Opened) -> None:
+    market = opened(WEDNESDAY, EXCHANGES["NSE"])
+    feed = KiteFeed(
+        market.subscriptions,
+        market.catalogue,
+        keys=["NSE"],
+        login_problem=lambda: "The broker refused the secret.",
+    )
+    market.begin()
+    until(lambda: feed.states()["NSE"].word != "connecting")
+    market.standin.sessions.expire()
+    market.feed.reconnect()
+    refused = FeedState("login needed", "The broker refused the secret.")
+    until(lambda: feed.states() == {"NSE": refused})
+
+
+def test_without_a_login_ever_it_says_that_one_is_needed(opened: Opened, tmp_path: Path) -> None:
+    market = opened(WEDNESDAY)
+
+    def refused() -> str:
+        raise LoginNeededError("Nobody is logged in at the broker.")
+
+    catalogue = Catalogue(refused, tmp_path / "none", EXCHANGES.values(), run=lambda work: work())
+    feed = KiteFeed(market.subscriptions, catalogue, keys=["NSE"], now=market.time)
+    feed._follow_what_is_listed(market.time.at)
+    assert feed.states()["NSE"].word == "login needed"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import URL
 
+from app.chains.feeds import Feeds
 from app.chains.states import ChainStates
 from app.push import follower as follower_module
 from app.push import reader as reader_module
@@ -15,12 +16,16 @@ from app.push.live import Live
 from app.push.reader import Reader
 from app.push.sessions import SessionWatch
 from app.web.database import Database
+from db.engine import engine_for
 from db.errors import DatabaseUnavailableError
+from db.ingest.leases import set_feed_state
 from db.settings import Settings
 from tests.push.conftest import Watch, wait_until
 from tests.support.chain_states import state
 from tests.support.wire import Wire
 from tests.web.conftest import Store
+
+NO_FEEDS = Feeds(Database(Settings(), explicit=True))
 
 
 @pytest.fixture
@@ -35,7 +40,7 @@ def live(database: URL, wire: Wire) -> Iterator[Live]:
     """The push of a process that reads directly and hears announcements through a wire."""
     source = Database(Settings(database_url=database), explicit=True)
     overheard = database.set(host="127.0.0.1", port=wire.port)
-    made = Live(lambda: overheard, ChainStates(source), lambda sid: True)
+    made = Live(lambda: overheard, ChainStates(source), Feeds(source), lambda sid: True)
     yield made
     wire.close()
     made.close()
@@ -98,7 +103,7 @@ def test_what_could_not_be_read_is_tried_again_while_somebody_watches(
     monkeypatch.setattr(reader_module, "_FIRST_PAUSE_S", 0.01)
     states = Flaky(failures=2)
     hub = Hub(lambda exchanges: reader.want(exchanges))
-    reader = Reader(states, hub)  # type: ignore[arg-type]
+    reader = Reader(states, NO_FEEDS, hub)  # type: ignore[arg-type]
     try:
         viewer, other = watch("NSE", into=hub), watch("BSE", into=hub)
         assert viewer.message("clock")["problem"] == "No connection became free."
@@ -121,7 +126,7 @@ def test_a_storm_of_wishes_is_one_read(hub: Hub) -> None:
             return super().current(exchange)
 
     states = Slow(failures=0)
-    reader = Reader(states, hub)  # type: ignore[arg-type]
+    reader = Reader(states, NO_FEEDS, hub)  # type: ignore[arg-type]
     for _ in range(500):
         reader.want(["NSE"])
     goes_on.set()
@@ -156,3 +161,41 @@ def test_the_links_of_a_session_end_with_it(
         assert stays.data()["sequence"] == 1
     finally:
         watching.close()
+
+
+def told(database: URL, exchange: str, state: str, sentence: str | None = None) -> None:
+    engine = engine_for(database)
+    with engine.begin() as connection:
+        set_feed_state(connection, exchange, state, sentence)
+    engine.dispose()
+
+
+def test_what_a_feed_is_at_reaches_who_follows_it(
+    database: URL, live: Live, watch: Watch, store: Store
+) -> None:
+    told(database, "NSE", "login needed", "Log in there.")
+    store()
+    live.start()
+    viewer, other = watch("NSE", into=live.hub), watch("BSE", into=live.hub)
+    needed = {"NSE": {"state": "login needed", "sentence": "Log in there."}}
+    while viewer.message("clock")["feeds"] != needed:
+        pass
+    told(database, "NSE", "live")
+    while viewer.message("clock")["feeds"] != {"NSE": {"state": "live", "sentence": None}}:
+        pass
+    assert other.message("clock")["feeds"] == {}
+
+
+def test_the_word_of_a_feed_makes_no_chain_be_read_again(
+    database: URL, live: Live, watch: Watch, store: Store
+) -> None:
+    store()
+    live.start()
+    viewer = watch("NSE", into=live.hub)
+    viewer.data()
+    wait_until(lambda: live._states.fresh("NSE") is not None)
+    known = live._states.fresh("NSE")
+    told(database, "NSE", "mute")
+    while not viewer.message("clock")["feeds"]:
+        pass
+    assert live._states.fresh("NSE") is known

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -33,6 +33,7 @@ class WebServer:
     database: URL
     port: int
     process: subprocess.Popen[bytes] | None = None
+    more: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -48,7 +49,7 @@ class WebServer:
         }
         return subprocess.Popen(
             [sys.executable, "-m", "app", "serve"],
-            env={**os.environ, **environment},
+            env={**os.environ, **environment, **self.more},
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -2,12 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 import numpy as np
 
-from app.feeds.base import Rejections
+from app.feeds.base import FeedState, Rejections
 from app.feeds.simulate.chain import ChainBlock, chain_block
 from app.feeds.simulate.contracts import expiry_at, simulated
 from db.market.clock import IST, market_now
@@ -51,6 +51,10 @@ class SimulateFeed:
                 yield snapshot_at(self._seed, key, at)
             passed = time.monotonic() - began
             self._closed.wait(max(0.0, self._interval_s - passed))
+
+    def states(self) -> Mapping[str, FeedState]:
+        """All that there is of it is simulated."""
+        return dict.fromkeys(self._exchanges, FeedState("simulated"))
 
     def reconnect(self) -> None:
         """Nothing is connected that could be lost."""

@@ -27,7 +27,7 @@ class Account:
 
     api_key: str = "standin"
     api_secret: str = "standin-secret"  # noqa: S105  # everybody may know it
-    redirect_url: str = "http://127.0.0.1:5050/kite/login"
+    redirect_url: str = "http://127.0.0.1:5050/broker/callback"
     user_id: str = "SI0001"
     user_name: str = "Stand In"
 

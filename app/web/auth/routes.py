@@ -102,7 +102,8 @@ def _demand_session() -> ResponseReturnValue | None:
     if wants_json():
         return json_answer({"error": "Please sign in at /login first."}, 401)
     wish = request.full_path.rstrip("?")
-    plain = wish == "/" or request.blueprint == "auth"
+    # what the broker sends back belongs to the session that is over, and into no address
+    plain = wish == "/" or request.blueprint == "auth" or request.endpoint == "broker.callback"
     return redirect(url_for("auth.login") if plain else url_for("auth.login", next=wish))
 
 

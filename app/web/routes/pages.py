@@ -47,7 +47,8 @@ def dashboard() -> ResponseReturnValue:
 
 
 def _clock(key: str, state: ChainState | None, problem: str | None) -> Any:
-    return clock_message({key: None if state is None else state.age_s()}, problem)
+    age_s = None if state is None else state.age_s()
+    return clock_message({key: age_s}, problem, services().feeds.words([key]))
 
 
 def _ui() -> dict[str, Any]:

@@ -157,6 +157,7 @@ def clock(
     phase: dict[str, str] = OPEN,
     problem: str | None = None,
     server_ms: int = NOW_MS,
+    feeds: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The server's word on the time and on the age of what is shown."""
     return {
@@ -165,6 +166,7 @@ def clock(
         "ages": {exchange: age_ms},
         "phase": phase,
         "problem": problem,
+        "feeds": feeds or {},
     }
 
 

@@ -4,7 +4,7 @@ import { limits } from "./embedded.js";
 import { duration, marketClock, marketDate } from "./format.js";
 
 const GRACE_MS = 1500;
-const OLD = new Set(["stale", "reconnecting", "down", "login", "unknown"]);
+const OLD = new Set(["stale", "reconnecting", "down", "login", "broker", "unknown"]);
 const SENTENCES = {
   waiting: "No snapshot has arrived yet: history is filling, or no feed is running (python -m app collect).",
   reconnecting: "The link to the server is gone; trying again.",
@@ -14,7 +14,8 @@ const SENTENCES = {
 
 // The state, the word beside the dot and the sentence in the footer for what is known:
 // loggedOut, problem, lostMs (how long the link is gone), way, label (of the tab), summary (null
-// before any), ageMs (null if unknown), awaited (a tab whose answer is not here), wasOld, market.
+// before any), ageMs (null if unknown), awaited (a tab whose answer is not here), wasOld, market,
+// feed (state and sentence of what brings the data, as far as a collector tells).
 export function verdict(known) {
   const { loggedOut, problem, lostMs, label, summary, ageMs } = known;
   if (loggedOut) return ["login", "sign in", SENTENCES.login];
@@ -22,8 +23,15 @@ export function verdict(known) {
   // a moment without a link is not worth a colour
   if (lostMs > GRACE_MS) return ["reconnecting", `reconnecting${agedBy(ageMs)}`, SENTENCES.reconnecting];
   if (!summary) return ["loading", "loading", `Loading ${label}…`];
-  if (summary.updated_at === null) return ["waiting", "waiting", SENTENCES.waiting];
-  return byAge(known);
+  const found = summary.updated_at === null ? ["waiting", "waiting", SENTENCES.waiting] : byAge(known);
+  return explained(found, known);
+}
+
+// why nothing new comes, by what brings it; what is fresh needs no reason, a replay has its own
+function explained([state, word, sentence], { feed, market }) {
+  if (!feed?.sentence || state === "live" || market.kind === "replayed") return [state, word, sentence];
+  if (feed.state === "login needed") return ["broker", "log in at the broker", feed.sentence];
+  return [state, word, state === "closed" ? sentence : feed.sentence];
 }
 
 const agedBy = (ageMs) => (ageMs === null ? "" : ` · ${duration(ageMs / 1000)} old`);
@@ -54,6 +62,7 @@ export class Health {
     this.empty = document.querySelector("#empty");
     this.chip = document.querySelector("#market");
     this.told = document.querySelector("#told");
+    this.broker = document.querySelector("#broker");
     this.state = null;
     this.problem = null;
     this.loggedOut = false;
@@ -77,6 +86,7 @@ export class Health {
     set(this.word, "textContent", word);
     set(this.sentence, "textContent", sentence);
     set(this.chip, "textContent", market.words);
+    set(this.broker, "hidden", state !== "broker");
     const bare = !summary || summary.updated_at === null;
     set(this.empty, "hidden", !bare);
     if (bare) set(this.empty, "textContent", sentence);
@@ -92,6 +102,7 @@ export class Health {
 
   // what the title begins with: nothing while a live market is seen live
   get prefix() {
+    if (this.state === "broker") return "log in";
     return this.state === "live" || this.state === "closed" ? "" : this.state;
   }
 }

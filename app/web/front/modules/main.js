@@ -20,6 +20,7 @@ const find = (id) => document.getElementById(id);
 
 const chains = new Map();
 const awaited = new Set();
+const feeds = new Map();
 const clock = new Clock();
 const health = new Health();
 const tabs = [...document.querySelectorAll("[data-exchange]")];
@@ -41,7 +42,7 @@ function look() {
   clock.noticeSleep();
   const summary = shown();
   const market = marketOf(summary, clock.phase);
-  health.show({ summary, market, ageMs: clock.age(exchange), awaited: awaited.has(exchange), label: labelOf(exchange) });
+  health.show({ summary, market, feed: feeds.get(exchange), ageMs: clock.age(exchange), awaited: awaited.has(exchange), label: labelOf(exchange) });
   showTitle(labelOf(exchange), summary, health.prefix, market.words);
 }
 
@@ -91,7 +92,8 @@ function received(message) {
 const link = new Link(start.ui.poll_s * 1000, {
   held: (key) => chains.get(key)?.sequence ?? null,
   data: received,
-  clock: ({ ages, ...told }) => {
+  clock: ({ ages, feeds: words, ...told }) => {
+    toldOf(words);
     // of another tab the age is that of a state which is not here
     clock.heard({ ...told, ages: exchange in ages ? { [exchange]: ages[exchange] } : {} });
     if (exchange in ages) awaited.delete(exchange);
@@ -105,6 +107,11 @@ const link = new Link(start.ui.poll_s * 1000, {
     location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   },
 });
+
+// a poll knows nothing of feeds
+function toldOf(words = {}) {
+  for (const [key, word] of Object.entries(words)) feeds.set(key, word);
+}
 
 function follow(key) {
   if (key !== exchange) health.problem = null;
@@ -137,6 +144,7 @@ function chose(changes) {
 
 health.problem = start.problem;
 clock.heard(firstClock);
+toldOf(firstClock.feeds);
 if (first) chains.set(first.exchange, new Chain(first));
 remembered(find("range"), "range", (value) => chose({ count: Number(value) || 0 }));
 remembered(find("unit"), "unit", (value) => chose({ absolute: value === "abs" }));

@@ -1,0 +1,21 @@
+"""What the feed of each exchange key is at, as its collector tells."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from db.queries.statements import fetch
+
+
+class FeedState(NamedTuple):
+    """One key's feed in a word and, for people, a sentence; told `unheard_s` seconds ago."""
+
+    exchange: str
+    state: str
+    sentence: str | None
+    unheard_s: float
+
+
+def feed_states(connection: Connection) -> tuple[FeedState, ...]:
+    """That of every key of which a collector ever told."""
+    return fetch(connection, FeedState, "feeds", "feed_states")

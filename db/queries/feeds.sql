@@ -1,0 +1,9 @@
+What the feed of each exchange key is at, by its collector.
+
+-- name: feed_states
+SELECT
+    known.exchange AS exchange,
+    known.state AS state,
+    known.sentence AS sentence,
+    EXTRACT(EPOCH FROM clock_timestamp() - known.seen_at)::double precision AS unheard_s
+FROM feed_states AS known;
