@@ -18,6 +18,7 @@ from db.schema import metadata
 from db.timescale.maintenance import fill_all
 from tests.importing.exports import CHAIN, MACRO, START, chain, macro, written
 from tests.ingest.reference import expected, kept
+from tests.support.databases import DatabaseServer
 
 ROWS = {
     "exchange_metadata": ("exchange,last_update_time,last_future_oi", "NSE,2026-11-19 15:30:00,12"),
@@ -134,6 +135,23 @@ def test_rows_that_are_archived_are_there_already(engine: Engine, tmp_path: Path
         )
     assert counts(bring_in(export, "option_chain_snapshots", engine)) == (24, 0, 24, 0)
     assert stored(engine, "SELECT count(*) FROM option_chain_snapshots_history") == [(24,)]
+
+
+def test_rows_come_into_chunks_that_are_kept_by_column(
+    engine: Engine, server: DatabaseServer, tmp_path: Path
+) -> None:
+    if server.edition == "apache":
+        pytest.skip("the Apache edition has no columnstore")
+    export = written(tmp_path / "chain.csv", CHAIN, chain(minutes=range(0, 40, 2)))
+    bring_in(export, "option_chain_snapshots", engine)
+    with engine.begin() as session:
+        session.execute(
+            text("SELECT compress_chunk(c) FROM show_chunks('option_chain_snapshots') AS c")
+        )
+    written(export, CHAIN, chain())
+    assert counts(bring_in(export, "option_chain_snapshots", engine)) == (240, 120, 120, 0)
+    with engine.connect() as session:
+        assert kept(session) == expected(session)
 
 
 def test_a_row_that_is_there_is_left_as_it_is(engine: Engine, tmp_path: Path) -> None:
