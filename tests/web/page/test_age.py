@@ -82,13 +82,8 @@ def test_head_lines_and_title_pale_and_say_it_with_the_table(staged: Staged) -> 
     stage = staged()
     page = stage.open()
     stage.wait_for("live")
-<<<<<<< ours
-    # the colours come back in a moment, not at once
-    page.wait_for_function(f"{PALED} === 'none'")
-=======
     # colours come and go within a third of a second
     stage.until(lambda: page.evaluate(PALED) == "none")
->>>>>>> theirs
     assert page.title() == "26,010.00 NIFTY · OI Gemini"
     for age_ms, state in ((20_000, "slow"), (60_000, "stale")):
         stage.send(clock(age_ms))
