@@ -149,8 +149,12 @@ def _collect_from_broker(engine: "Engine", account: "Account", source: str) -> "
         return macro_names(catalogue.dump, today, chosen.kite_usdinr, chosen.kite_crude)
 
     with (
-        closing(start_bootstrap(engine, account, feed.followed, collector.past, filling)),
-        closing(start_macro(engine, account, names)),
+        closing(
+            start_bootstrap(
+                engine, account, feed.followed, collector.past, filling, leads=collector.leads
+            )
+        ),
+        closing(start_macro(engine, account, names, collector.leads)),
     ):
         return collector.run()
 
