@@ -134,6 +134,7 @@ def _collect_from_broker(engine: "Engine", account: "Account", source: str) -> "
     from app.feeds.broker import broker_catalogue, broker_feed
     from app.kite.macro import macro_names
     from db.market.clock import market_now
+    from db.market.exchanges import EXCHANGES
     from db.settings import settings
 
     chosen = settings()
@@ -154,7 +155,10 @@ def _collect_from_broker(engine: "Engine", account: "Account", source: str) -> "
                 engine, account, feed.followed, collector.past, filling, leads=collector.leads
             )
         ),
-        closing(start_macro(engine, account, names, collector.leads)),
+        # who writes the first chain stores these for all
+        closing(
+            start_macro(engine, account, names, lambda _: collector.leads(next(iter(EXCHANGES))))
+        ),
     ):
         return collector.run()
 

@@ -133,11 +133,14 @@ class Bootstrap:
     def _look(self) -> float:
         """Fill what is missing now; seconds until the next look."""
         followed = self._followed()
-        if not followed:
+        led = self._led(followed)
+        if not led:
             return self._options.early_s
-        plans = [plan for plan in map(self._planned, self._led(followed)) if plan is not None]
+        # a chain that is not this collector's yet may be its own soon
+        later_s = self._options.look_s if len(led) == len(followed) else self._options.again_s
+        plans = [plan for plan in map(self._planned, led) if plan is not None]
         if not plans:
-            return self._options.look_s
+            return later_s
         began = time.monotonic()
         minutes = sum(len(plan.minutes) for plan in plans)
         candles = GapFetch(self.fetcher, wanted(plans), self._tell)
@@ -150,7 +153,7 @@ class Bootstrap:
             "%d snapshots stored from candles so far, %d instruments without (%.0f s)",
             *(self.filled.snapshots, len(candles.failed), time.monotonic() - began),
         )
-        return self._options.look_s if is_whole else self._options.again_s
+        return later_s if is_whole else self._options.again_s
 
     def _fill(self, plans: Sequence[Plan], candles: GapFetch) -> bool:
         """Whether all that could be had is stored."""
