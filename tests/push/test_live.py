@@ -76,6 +76,8 @@ def test_the_first_viewer_of_an_exchange_is_sent_what_is_newest_now(
     first.close()
     wait_until(lambda: live.hub.count() == 0)
     newest = store(minute=5)
+    # what was announced is heard a moment later
+    wait_until(lambda: live._states.fresh("NSE") is None)
     later = watch(into=live.hub)
     message = later.data()
     assert message["sequence"] > old
