@@ -52,8 +52,6 @@ def command(
     from db.errors import InvalidInputError
     from db.market.clock import IST
 
-    if not (0 < speed < float("inf") and 0 < interval < float("inf")):
-        raise InvalidInputError("--speed and --interval must be greater than 0.")
     standin = StandIn(
         port=port,
         now=MarketClock(start.replace(tzinfo=IST) if start else None, speed),
