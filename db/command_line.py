@@ -47,8 +47,9 @@ class Amount(click.FloatRange):
 class LazyGroup(click.Group):
     """Commands are the modules of one package; each exposes a click command named `command`.
 
-    A file whose name starts with an underscore is no command. The listing reads the first line
-    of each module's docstring and imports nothing.
+    A file whose name starts with an underscore is no command; one that ends with it has a name
+    that Python keeps for itself (`import_.py` is `import`). The listing reads the first line of
+    each module's docstring and imports nothing.
     """
 
     def __init__(self, package: str, folder: Path, **attrs: Any) -> None:
@@ -57,16 +58,13 @@ class LazyGroup(click.Group):
         self._folder = folder
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(
-            path.stem.replace("_", "-")
-            for path in self._folder.glob("*.py")
-            if not path.stem.startswith("_")
-        )
+        return sorted(self._modules())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
+        name = self._modules().get(cmd_name)
+        if name is None:
             return None
-        module = importlib.import_module(f"{self._package}.{cmd_name.replace('-', '_')}")
+        module = importlib.import_module(f"{self._package}.{name}")
         command: click.Command = module.command
         return command
 
@@ -83,8 +81,17 @@ class LazyGroup(click.Group):
             with formatter.section("Commands"):
                 formatter.write_dl(rows)
 
+    def _modules(self) -> dict[str, str]:
+        """The module of each command."""
+        stems = (path.stem for path in self._folder.glob("*.py"))
+        return {
+            stem.removesuffix("_").replace("_", "-"): stem
+            for stem in stems
+            if not stem.startswith("_")
+        }
+
     def _summary(self, name: str) -> str:
-        source = (self._folder / f"{name.replace('-', '_')}.py").read_text(encoding="utf-8")
+        source = (self._folder / f"{self._modules()[name]}.py").read_text(encoding="utf-8")
         docstring = ast.get_docstring(ast.parse(source)) or ""
         return docstring.partition("\n")[0]
 

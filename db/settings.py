@@ -130,6 +130,22 @@ class Settings:
     kite_login_url: str | None = _setting(
         None, "Address of the broker's login page; without it Kite Connect's own."
     )
+    kite_usdinr: str | None = _setting(
+        None,
+        "What the dollar in INR is read from, EXCHANGE:SYMBOL; without it the near USDINR future "
+        "on CDS, where that is listed.",
+    )
+    kite_crude: str | None = _setting(
+        None,
+        "What crude in INR is read from, EXCHANGE:SYMBOL; without it the near CRUDEOIL future on "
+        "MCX, where that is listed.",
+    )
+    bootstrap_days: int = _setting(
+        1,
+        "Trading days, today's included, whose gaps are filled from the broker's candles; 0 for "
+        "none.",
+        between=(0, 40),
+    )
     ui_refresh_s: int = _setting(
         5,
         "Seconds between polls of a page without a live link.",

@@ -18,25 +18,28 @@ def implied_volatility(
     spot: ArrayLike,
     strike: ArrayLike,
     years: ArrayLike,
-    rate: float = RATE,
+    rate: ArrayLike = RATE,
 ) -> Floats:
     """Volatility as a fraction a year; NaN where no volatility gives that price.
 
     There is none at or after expiry, for a price at or below the discounted intrinsic value, at or
     above the arbitrage bound (the spot for a call, the discounted strike for a put), or outside
-    0.01 % to 1000 %. Arguments broadcast; prices in INR, `years` of 365 days.
+    0.01 % to 1000 %. Arguments broadcast; prices in INR, `years` of 365 days. A forward for `spot`,
+    a rate of 0 and an undiscounted price give Black's volatility (F. Black, "The Pricing of
+    Commodity Contracts", Journal of Financial Economics 3, 1976).
 
     Newton's method from the inflection point of price against volatility, where it converges
     monotonically (S. Manaster and G. Koehler, "The Calculation of Implied Variances from the
     Black-Scholes Model", Journal of Finance 37, 1982), on the out-of-the-money side of put–call
-    parity, and kept inside a shrinking bracket by bisection.
+    parity, in the logarithm of the price below that point (P. Jäckel, "Let's Be Rational", Wilmott,
+    January 2015), and kept inside a shrinking bracket by bisection.
     """
-    arrays = (np.asarray(a, dtype=np.float64) for a in (price, spot, strike, years))
-    call, p, s, k, t = np.broadcast_arrays(np.asarray(is_call, dtype=np.bool_), *arrays)
+    arrays = (np.asarray(a, dtype=np.float64) for a in (price, spot, strike, years, rate))
+    call, p, s, k, t, r = np.broadcast_arrays(np.asarray(is_call, dtype=np.bool_), *arrays)
     result: Floats = np.full(p.shape, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         known = np.isfinite(p) & (s > 0) & (k > 0) & (t > _SHORTEST_YEARS)
-        discounted = k * np.exp(-rate * t)
+        discounted = k * np.exp(-r * t)
         value, moneyness = _normalised(call, p, s, discounted)
         solvable = known & (value > 0) & (value < np.exp(-np.abs(moneyness) / 2))
     if solvable.any():
@@ -57,14 +60,19 @@ def _solve(value: Floats, distance: Floats, root_t: Floats) -> Floats:
     low, high = _LOWEST * root_t, _HIGHEST * root_t
     deviation = np.clip(np.sqrt(2 * distance), low, high)
     deviation = np.where(distance == 0, np.clip(value * np.sqrt(2 * np.pi), low, high), deviation)
+    # in its tail the price is so flat that only its logarithm is a line
+    in_the_tail = value < _out_of_the_money(distance, deviation)[0]
     for _ in range(_MAX_STEPS):
         found, slope = _out_of_the_money(distance, deviation)
         error = found - value
         low = np.where(error < 0, deviation, low)
         high = np.where(error > 0, deviation, high)
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            step = deviation - error / slope
-        inside = (step > low) & (step < high)
+            by_value = error / slope
+            by_logarithm = np.log(found / value) * found / slope
+            step = deviation - np.where(in_the_tail, by_logarithm, by_value)
+        # at the root a step may end where it began, on an end of the bracket
+        inside = (step >= low) & (step <= high)
         following = np.where(error == 0, deviation, np.where(inside, step, (low + high) / 2))
         settled = np.abs(following - deviation) <= _PRECISION * deviation
         deviation = following

@@ -103,6 +103,7 @@ COLUMNS: tuple[Column, ...] = (
     _everywhere("volume"),
     # to the digits that the screen shows: finer ones would change every cell of every second
     _everywhere("iv", digits=1),
+    _everywhere("iv_forward", digits=1),
     _everywhere("theoretical_price"),
     Column(_price_difference, legacy="price_diff", csv="price_diff"),
     _everywhere("delta", digits=2),

@@ -29,6 +29,8 @@ _AS_STORED = {
     "max_pain": "max_pain",
     "straddle": "straddle",
     "atm_iv": "atm_iv",
+    "forward": "forward",
+    "atm_iv_forward": "atm_iv_forward",
     "total_oi_ce": "oi_ce",
     "total_oi_pe": "oi_pe",
     "total_volume_ce": "volume_ce",

@@ -1,5 +1,6 @@
 """Write a feed into the database: history, live edge, announcements."""
 
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,10 @@ from db.errors import InvalidInputError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from app.collector import Collector
+    from app.collector import Collector, Counts
     from app.feeds.base import Feed
+    from app.kite.account import Account
+    from app.kite.macro import MacroNames
     from db.market.ticks import Source
 
 FEEDS = ("simulate", "replay", "kite")
@@ -64,19 +67,31 @@ def command(as_json: bool, **choices: Any) -> None:
     from db.engine import write_engine
 
     _log_to_stderr()
-    if choices["feed"] == "kite":
-        # whatever else is missing, that comes first
-        _broker.account()
+    _demand_that_options_fit(**choices)
+    # whatever else is missing, that comes first
+    account = _broker.account() if choices["feed"] == "kite" else None
     engine = write_engine()
-    collector = _collector(engine, _feed(engine, **choices))
-    _stop_on_signals(collector)
-    counts = collector.run()
+    if account is not None:
+        counts = _collect_from_broker(engine, account, choices["source"])
+    else:
+        collector = _collector(engine, _feed(engine, **choices))
+        _stop_on_signals(collector)
+        counts = collector.run()
     if as_json:
         import orjson
 
         click.echo(orjson.dumps(counts.as_json(), option=orjson.OPT_INDENT_2))
     else:
         click.echo(counts.as_text())
+
+
+def _demand_that_options_fit(
+    feed: str, file: Path | None, day: datetime | None, as_now: bool, **_: object
+) -> None:
+    if feed != "replay" and (file or day or as_now):
+        raise InvalidInputError(
+            "--file, --day and --as-now belong to --feed replay; leave them out."
+        )
 
 
 def _feed(
@@ -87,20 +102,15 @@ def _feed(
     speed: float | None,
     as_now: bool,
     seed: int | None,
-    source: str,
+    **_: object,
 ) -> "Feed":
+    """A feed that asks no broker."""
     from app.feeds.replay import ReplayFeed
     from app.feeds.simulate.feed import DEFAULT_SEED, SimulateFeed
     from app.feeds.stored import stored_day
     from db.market.clock import market_now
     from db.settings import settings
 
-    if feed != "replay" and (file or day or as_now):
-        raise InvalidInputError(
-            "--file, --day and --as-now belong to --feed replay; leave them out."
-        )
-    if feed == "kite":
-        return _broker_feed(engine, source)
     if feed == "simulate":
         interval_s = settings().live_interval_s
         return SimulateFeed(DEFAULT_SEED if seed is None else seed, interval_s=interval_s)
@@ -117,12 +127,40 @@ def _feed(
     return ReplayFeed(stored_day(engine, day.date()), speed=speed, begin_at=begin_at)
 
 
-def _broker_feed(engine: "Engine", source: str) -> "Feed":
-    from app.feeds.broker import broker_feed
+def _collect_from_broker(engine: "Engine", account: "Account", source: str) -> "Counts":
+    """Collect the broker's feed; beside it fill gaps of the past, and store dollar, crude, VIX."""
+    from app.collector.bootstrap import BootstrapOptions, start_bootstrap
+    from app.collector.macro import start_macro
+    from app.feeds.broker import broker_catalogue, broker_feed
+    from app.kite.macro import macro_names
+    from db.market.clock import market_now
+    from db.market.exchanges import EXCHANGES
     from db.settings import settings
 
+    chosen = settings()
     kind: Source = "simulated" if source == "simulated" else "live"
-    return broker_feed(settings(), _broker.account(), engine, kind)
+    catalogue = broker_catalogue(chosen, account, engine)
+    feed = broker_feed(chosen, account, catalogue, kind)
+    collector = _collector(engine, feed)
+    _stop_on_signals(collector)
+    filling = BootstrapOptions(chosen.snapshot_interval_s, chosen.bootstrap_days, kind)
+
+    def names() -> "MacroNames":
+        today = market_now().date()
+        return macro_names(catalogue.dump, today, chosen.kite_usdinr, chosen.kite_crude)
+
+    with (
+        closing(
+            start_bootstrap(
+                engine, account, feed.followed, collector.past, filling, leads=collector.leads
+            )
+        ),
+        # who writes the first chain stores these for all
+        closing(
+            start_macro(engine, account, names, lambda _: collector.leads(next(iter(EXCHANGES))))
+        ),
+    ):
+        return collector.run()
 
 
 def _collector(engine: "Engine", feed: "Feed") -> "Collector":

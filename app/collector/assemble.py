@@ -92,6 +92,7 @@ class Assembler:
         stored = self._past.take(exchange)
         if stored is not None:
             memory.learn(stored)
+        memory.add(self._past.take_added(exchange))
         return memory
 
     def _fail(self, batch: ChainSnapshot, exc: Exception) -> None:

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.analytics import moneyness, order_book
-from app.analytics.black_scholes import Bools, Floats, Greeks, greeks, price, years_to_expiry
+from app.analytics.black_scholes import RATE, Bools, Floats, Greeks, greeks, price, years_to_expiry
 from app.analytics.features import SHIFT_WINDOW, ChainFigures, features
-from app.analytics.forward import discounted, parity_forward
+from app.analytics.forward import Parity, discounted, parity
 from app.analytics.implied_volatility import implied_volatility
 from app.analytics.open_interest import absolute_change, percent_change
 from app.analytics.smile import neighbours_volatility
@@ -31,7 +31,8 @@ from db.market.ticks import (
 class _Chain:
     """What is computed of a snapshot: arrays (n,), NaN where a figure is unknown.
 
-    `spot` is what the contracts are valued at, `atm` the strike at the money.
+    `spot` is what the contracts are valued at, `atm` the strike at the money, `volatility` that on
+    the spot at the assumed rate, `on_forward` that on the chain's own forward.
     """
 
     is_call: Bools
@@ -41,6 +42,8 @@ class _Chain:
     spot: float
     atm: float
     volatility: Floats
+    forward: float
+    on_forward: Floats
     greeks: Greeks
 
 
@@ -67,6 +70,7 @@ def enriched(
         future_symbol=snapshot.future_symbol,
         vix=snapshot.vix,
         atm_strike=_known(chain.atm),
+        forward=_known(round(chain.forward, 2)),
         features=_features(snapshot, chain, memory) if with_features else {},
         source=source,
         has_changes=memory.is_complete,
@@ -87,8 +91,9 @@ def _computed(snapshot: ChainSnapshot) -> _Chain:
     left = [seconds_to_expiry(expiry.item(), at) for expiry in listed]
     seconds = np.array(left, dtype=np.int64)[place]
     years = years_to_expiry(seconds)
-    spot, level = _levels(snapshot, float(years.min()))
-    volatility = implied_volatility(is_call, options.ltp, spot, options.strike, years)
+    implied = _parity(options, float(years.min()))
+    spot, level = _levels(snapshot, float(implied.forward), float(years.min()))
+    volatility, on_forward = _volatilities(options, spot, implied, years)
     return _Chain(
         is_call=is_call,
         oi=np.where(options.oi < 0, np.nan, options.oi),
@@ -97,28 +102,32 @@ def _computed(snapshot: ChainSnapshot) -> _Chain:
         spot=spot,
         atm=float(moneyness.atm_strike(options.strike, level)),
         volatility=volatility,
+        forward=float(implied.forward),
+        on_forward=on_forward,
         greeks=greeks(is_call, spot, options.strike, years, volatility),
     )
 
 
-def _levels(snapshot: ChainSnapshot, years: float) -> tuple[float, float]:
+def _parity(options: OptionColumns, years: float) -> Parity:
+    """What calls and puts agree on; a forward that is no price of anything is unknown."""
+    book = (options.ltp, options.best_bid, options.best_ask)
+    found = parity(options.strike, options.is_call, *book, years)
+    return Parity(np.where(found.forward > 0, found.forward, np.nan), found.discount)
+
+
+def _levels(snapshot: ChainSnapshot, forward: float, years: float) -> tuple[float, float]:
     """Where the market stands: to value contracts at, and to find ATM by."""
-    index, options = _nan(snapshot.underlying_price), snapshot.options
-    if np.isfinite(index) and not _stands_still(snapshot):
-        return index, index
-    forward = float(
-        parity_forward(
-            options.strike,
-            options.is_call,
-            options.ltp,
-            options.best_bid,
-            options.best_ask,
-            years,
-        )
-    )
-    if not (np.isfinite(forward) and forward > 0):
+    index = _nan(snapshot.underlying_price)
+    if not np.isfinite(forward) or (np.isfinite(index) and not _stands_still(snapshot)):
         return index, index
     return float(discounted(forward, years)), forward
+
+
+def _volatilities(options: OptionColumns, spot: float, implied: Parity, years: Floats) -> Floats:
+    """Volatility on the spot at the assumed rate, and on the forward without one: (2, n)."""
+    price = np.stack([options.ltp, options.ltp / implied.discount])
+    level, rate = np.array([[spot], [implied.forward]]), np.array([[RATE], [0.0]])
+    return implied_volatility(options.is_call, price, level, options.strike, years, rate)
 
 
 def _stands_still(snapshot: ChainSnapshot) -> bool:
@@ -139,6 +148,7 @@ def _columns(snapshot: ChainSnapshot, chain: _Chain, memory: Memory) -> Enriched
         moneyness=moneyness.moneyness(chain.is_call, positions).astype(np.bytes_),
         underlying_price=np.full(len(options), _nan(snapshot.underlying_price)),
         iv=np.round(chain.volatility * 100, 4),
+        iv_forward=np.round(chain.on_forward * 100, 4),
         spread=order_book.spread(options.best_bid, options.best_ask),
         order_book_imbalance=order_book.imbalance(options.bid_quantity, options.ask_quantity),
         delta=_finite(chain.greeks.delta),

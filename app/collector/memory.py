@@ -65,10 +65,17 @@ class Memory:
 
     def learn(self, stored: Iterable[Moment]) -> None:
         """Take in what history holds; what was remembered meanwhile goes before it."""
-        own = {moment.timestamp for moment in self._moments}
-        added = [moment for moment in stored if moment.timestamp not in own]
-        self._moments = sorted([*self._moments, *added], key=lambda moment: moment.timestamp)
+        self.add(stored)
         self.is_complete = True
+
+    def add(self, moments: Iterable[Moment]) -> None:
+        """Take in some more moments; of one instant the one that knows more contracts stands."""
+        known = {moment.timestamp: moment for moment in self._moments}
+        for moment in moments:
+            own = known.get(moment.timestamp)
+            if own is None or len(moment.token) > len(own.token):
+                known[moment.timestamp] = moment
+        self._moments = sorted(known.values(), key=lambda moment: moment.timestamp)
 
     def remember(self, moment: Moment) -> None:
         """Add a moment; one of the same instant is replaced, an earlier one takes its place.

@@ -5,6 +5,7 @@ answer comes back when the database gives one.
 """
 
 import threading
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -20,6 +21,7 @@ class Past:
         self._changed = threading.Condition()
         self._open: dict[str, datetime] = {}
         self._answers: dict[str, tuple[Moment, ...]] = {}
+        self._added: dict[str, list[Moment]] = {}
         self._is_closed = False
 
     def ask(self, exchange: str, before: datetime) -> None:
@@ -36,6 +38,16 @@ class Past:
         """The answer, once; None while there is none."""
         with self._changed:
             return self._answers.pop(exchange, None)
+
+    def add(self, exchange: str, moments: Iterable[Moment]) -> None:
+        """Tell of moments that nobody asked for: they have become known since."""
+        with self._changed:
+            self._added.setdefault(exchange, []).extend(moments)
+
+    def take_added(self, exchange: str) -> Sequence[Moment]:
+        """What was added since this was last called."""
+        with self._changed:
+            return self._added.pop(exchange, ())
 
     def questions(self) -> tuple[tuple[str, datetime], ...]:
         """Exchange keys that nothing is known of yet, each with the moment to look back from."""

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from app.collector.assemble import Assembler
 from app.collector.counts import Counts
 from app.collector.guest import Guest
-from app.collector.leadership import Leadership
+from app.collector.leadership import Leadership, Leading
 from app.collector.outbox import Outbox
 from app.collector.past import Past
 from app.collector.reader import Reader
@@ -59,7 +59,8 @@ class Collector:
         self._feed = feed
         self._past = Past()
         self._outbox = Outbox(self.counts, Spool(chosen.spool) if feed.live else None)
-        leadership = Leadership() if feed.live else Guest()
+        leadership: Leading = Leadership() if feed.live else Guest()
+        self._leadership = leadership
         # of all that threads share, putting into this is what a signal handler may do
         self._ends: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._writer = Writer(
@@ -100,6 +101,15 @@ class Collector:
         if failure is not None:
             raise failure
         return self.counts
+
+    @property
+    def past(self) -> Past:
+        """Where to tell of what has become known of the past while this collects."""
+        return self._past
+
+    def leads(self, exchange: str) -> bool:
+        """Whether this collector writes a key just now; may be asked by any thread."""
+        return self._leadership.leads(exchange)
 
     def stop(self) -> None:
         """End after the write that is under way; may be called from a signal handler."""

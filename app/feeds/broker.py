@@ -22,19 +22,23 @@ if TYPE_CHECKING:
 _STORED_SEGMENTS = ("NFO-OPT", "NFO-FUT", "BFO-OPT", "BFO-FUT")
 
 
-def broker_feed(
-    settings: Settings, account: Account, engine: "Engine", source: Source = "live"
-) -> KiteFeed:
-    """The chains of all exchange keys from the broker's ticker.
-
-    A `source` that is not live trades at any hour: a stand-in's market.
-    """
-    catalogue = Catalogue(
+def broker_catalogue(settings: Settings, account: Account, engine: "Engine") -> Catalogue:
+    """The broker's instruments: asked for each day, kept in OI_HOME and in the database."""
+    return Catalogue(
         lambda: account.ask(BrokerClient.instruments),
         broker_folder(settings),
         EXCHANGES.values(),
         storing(engine),
     )
+
+
+def broker_feed(
+    settings: Settings, account: Account, catalogue: Catalogue, source: Source = "live"
+) -> KiteFeed:
+    """The chains of all exchange keys from the broker's ticker.
+
+    A `source` that is not live trades at any hour: a stand-in's market.
+    """
     subscriptions = Subscriptions(
         settings.kite_ticker_root,
         account.credentials,

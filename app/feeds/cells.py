@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from app.feeds import validation as fault
-from db.market.clock import IST
+from db.market.clock import IST, NO_TIMESTAMP, instant_fault
 from db.market.exchanges import EXCHANGES
 from db.market.symbols import option_symbol
 
@@ -82,9 +82,9 @@ def instant_of(row: Row) -> datetime:
     try:
         read = datetime.fromisoformat(_text(row, "timestamp"))
     except ValueError:
-        raise FaultyCellError(fault.NO_TIMESTAMP) from None
+        raise FaultyCellError(NO_TIMESTAMP) from None
     placed = read if read.tzinfo else read.replace(tzinfo=IST)
-    if reason := fault.instant_fault(placed):
+    if reason := instant_fault(placed):
         raise FaultyCellError(reason)
     return placed.astimezone(IST)
 

@@ -98,6 +98,10 @@ class KiteFeed:
                     yield chain
             self._pause(began)
 
+    def followed(self) -> Mapping[str, Listing]:
+        """The contracts of each chain that is followed now; may be asked by any thread."""
+        return {key: watched.listing for key, watched in self._watched.copy().items()}
+
     def states(self) -> Mapping[str, FeedState]:
         """The same of all keys but those that are more than the ticker carries."""
         problem = self._login_problem()

@@ -7,12 +7,10 @@ empty cell is unknown. A row is a line: no quoted cell holds the end of one, so 
 nobody closed costs its own line and no other.
 """
 
-import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
 
 from app.feeds.base import Rejections
 from app.feeds.cells import (
@@ -25,6 +23,7 @@ from app.feeds.cells import (
     underlying_of,
 )
 from app.feeds.validation import REASONS, SOUND, option_faults
+from db.csv_text import CUT, UNCLOSED, Lines, cells_of, numbered_lines
 from db.errors import InvalidInputError
 from db.market.rows import columns_of
 from db.market.ticks import ChainSnapshot, OptionColumns
@@ -33,10 +32,6 @@ NEEDED = (
     *("timestamp", "exchange", "token", "expiry", "strike", "option_type"),
     *("ltp", "oi", "volume"),
 )
-CUT = "row is cut"
-UNCLOSED = "quote is not closed"
-_LONGEST_LINE = 65_536
-_Lines = Iterator[tuple[int, str]]
 
 
 @dataclass(slots=True)
@@ -56,7 +51,7 @@ def read_recording(path: Path, rejected: Rejections) -> list[ChainSnapshot]:
     try:
         # a damaged byte costs its row, not the file
         with path.open(encoding="utf-8-sig", errors="replace") as file:
-            lines = _lines(file, path)
+            lines = numbered_lines(file, path)
             chains = _gathered(lines, _header(lines, path), rejected)
     except OSError as exc:
         raise InvalidInputError(f"Cannot read {path}: {exc.strerror or exc}.") from exc
@@ -64,20 +59,8 @@ def read_recording(path: Path, rejected: Rejections) -> list[ChainSnapshot]:
     return [snapshot for snapshot in found if len(snapshot.options)]
 
 
-def _lines(file: TextIO, path: Path) -> _Lines:
-    number = 0
-    while line := file.readline(_LONGEST_LINE):
-        number += 1
-        if len(line) == _LONGEST_LINE:
-            raise InvalidInputError(
-                f"{path} is not a CSV file of text: line {number} has no end within "
-                f"{_LONGEST_LINE:,} characters."
-            )
-        yield number, line.rstrip("\n")
-
-
-def _header(lines: _Lines, path: Path) -> Sequence[str]:
-    names = [name.strip() for name in _cells(next(lines, (1, ""))[1]) or ()]
+def _header(lines: Lines, path: Path) -> Sequence[str]:
+    names = [name.strip() for name in cells_of(next(lines, (1, ""))[1]) or ()]
     missing = [name for name in NEEDED if name not in names]
     if missing:
         raise InvalidInputError(
@@ -109,23 +92,13 @@ def _gathered(
 
 
 def _row(line: str, names: Sequence[str]) -> Row:
-    cells = _cells(line)
+    cells = cells_of(line)
     if cells is None:
         raise FaultyCellError(UNCLOSED)
     if len(cells) < len(names):
         raise FaultyCellError(CUT)
     # what stands beyond the header has no name to be asked for by
     return dict(zip(names, cells, strict=False))
-
-
-def _cells(line: str) -> list[str] | None:
-    """The cells of a line; None where a quote is not closed."""
-    if '"' not in line:
-        return line.split(",")
-    try:
-        return next(csv.reader([line], strict=True))
-    except csv.Error:
-        return None
 
 
 def _snapshot(

@@ -4,21 +4,18 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.analytics.black_scholes import Bools
 from db.market.calendar import expiry_instant
-from db.market.clock import IST, market_now
+from db.market.clock import IST, instant_fault, market_now
 from db.market.exchanges import EXCHANGES
-from db.market.limits import FUTURE_TOLERANCE_S
 from db.market.ticks import CALL, PUT, ChainSnapshot, OptionColumns
 
 UNKNOWN_EXCHANGE = "unknown exchange"
-NO_TIMESTAMP = "timestamp is not one"
-IN_THE_FUTURE = "dated in the future"
 NO_TOKEN = "no instrument token"  # noqa: S105 - an instrument's number, nothing secret
 NO_STRIKE = "no strike"
 NO_OPTION_TYPE = "option type is neither CE nor PE"
@@ -39,27 +36,11 @@ _LARGEST_PRICE = 1e7
 _LARGEST_QUANTITY = 10**13
 _LONGEST_SYMBOL = 64
 _LONGEST_LIFE = np.timedelta64(3660, "D")
-_FIRST_YEAR = 1990
-_TOLERANCE = timedelta(seconds=FUTURE_TOLERANCE_S)
 _PRINTABLE = (0x20, 0x7E)
 
 SOUND = -1
 _PRICES = ("ltp", "best_bid", "best_ask")
 _AMOUNTS = ("bid_quantity", "ask_quantity")
-
-
-def instant_fault(timestamp: datetime, now: Callable[[], datetime] = market_now) -> str | None:
-    """Why a moment cannot be one of a market's; naive ones cannot be placed in time.
-
-    One further ahead of `now` than the tolerance would stand at the live edge until it comes.
-    """
-    if timestamp.tzinfo is None or timestamp.year < _FIRST_YEAR:
-        return NO_TIMESTAMP
-    try:
-        ahead = timestamp - now()
-    except OverflowError:
-        return NO_TIMESTAMP
-    return IN_THE_FUTURE if ahead > _TOLERANCE else None
 
 
 def checked(

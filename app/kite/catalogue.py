@@ -92,6 +92,12 @@ class Catalogue:
             self._until = min(later, default=moment + _LOOK_AGAIN)
         return self._listings
 
+    @property
+    def dump(self) -> Dump | None:
+        """The newest dump that is sound; None while none is to be had."""
+        with self._lock:
+            return self._dump
+
     def _have_renewed(self, day: date) -> None:
         with self._lock:
             is_done = self._day == day and (self._store is None or self._stored == day)

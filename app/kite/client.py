@@ -7,9 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.kite import limits
+from app.kite.candles import Candles
 from app.kite.errors import BrokerError, LoginNeededError, TooManyRequestsError
 from app.kite.limits import TokenBucket
 from app.kite.secrets import scrubber
+from db.market.clock import IST
 
 if TYPE_CHECKING:
     from kiteconnect import KiteConnect
@@ -71,15 +73,19 @@ class BrokerClient:
             found |= self._ask(self._quotes, partial(self._client.quote, part))
         return found
 
-    def candles(
-        self, token: int, start: datetime, end: datetime, interval: str = "minute"
-    ) -> list[Mapping[str, Any]]:
-        """Candles with OI of one instrument between two moments of IST."""
-        answer: list[Mapping[str, Any]] = self._ask(
+    def candles(self, token: int, start: datetime, end: datetime) -> Candles:
+        """Minute candles with OI of one instrument that begin between two aware moments."""
+        first, last = (f"{at.astimezone(IST):%Y-%m-%d %H:%M:%S}" for at in (start, end))
+        answer: dict[str, Any] = self._ask(
             self._historical,
-            lambda: self._client.historical_data(token, start, end, interval, oi=True),
+            # as the client's own method asks, which takes half a minute to read a day's chains
+            lambda: self._client._get(
+                "market.historical",
+                url_args={"instrument_token": token, "interval": "minute"},
+                params={"from": first, "to": last, "continuous": 0, "oi": 1},
+            ),
         )
-        return answer
+        return Candles.of(answer["candles"])
 
     def _ask(self, turn: TokenBucket, call: Callable[[], T]) -> T:
         from kiteconnect import exceptions

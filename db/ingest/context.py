@@ -103,6 +103,7 @@ def summary_context(snapshot: EnrichedSnapshot) -> str:
         "future_symbol": snapshot.future_symbol,
         "vix": snapshot.vix,
         "atm_strike": snapshot.atm_strike,
+        "forward": snapshot.forward,
         "source": snapshot.source,
         "has_changes": snapshot.has_changes,
     }

@@ -10,8 +10,8 @@ from db.binary_copy import COPY_FIELDS, encoded_chain
 from db.ingest.context import feature_row
 from db.ingest.copying import copy_into
 from db.ingest.statements import statement
-from db.market.clock import IST
-from db.market.ticks import ChainColumns, SnapshotContext
+from db.market.clock import IST, to_naive_ist
+from db.market.ticks import STORED_FIELDS, ChainColumns, EnrichedSnapshot, SnapshotContext
 from db.schema import ml_features
 
 
@@ -34,6 +34,36 @@ def load_history(
     _bulk_load(connection, "off")
     refresh_live_edge(connection, columns.exchange, columns.timestamp[0], columns.timestamp[-1])
     return len(columns)
+
+
+def add_history(connection: Connection, snapshots: Sequence[EnrichedSnapshot]) -> int:
+    """Load those snapshots of one exchange, ascending, whose instants history lacks.
+
+    Returns how many those were. Until the transaction ends nobody else writes that exchange, so
+    give some minutes at a time; the live edge goes on from what it shows.
+    """
+    if not snapshots:
+        return 0
+    exchange = snapshots[0].exchange
+    window = {"first": snapshots[0].timestamp, "last": snapshots[-1].timestamp}
+    # who writes a snapshot takes this lock first too: neither waits for a row of the other
+    connection.execute(statement("lock"), {"exchange": exchange})
+    rows = connection.execute(statement("stored_instants"), {"exchange": exchange, **window})
+    stored = {instant.replace(tzinfo=IST) for instant in rows.scalars()}
+    lacking = [each for each in snapshots if each.timestamp not in stored and len(each.options)]
+    if lacking:
+        load_history(connection, _chain_columns(exchange, lacking), lacking)
+    return len(lacking)
+
+
+def _chain_columns(exchange: str, snapshots: Sequence[EnrichedSnapshot]) -> ChainColumns:
+    instants = np.array([to_naive_ist(each.timestamp) for each in snapshots], "datetime64[us]")
+    given = {
+        name: np.concatenate([getattr(each.options, name) for each in snapshots])
+        for name in STORED_FIELDS
+    }
+    rows = np.repeat(instants, [len(each.options) for each in snapshots])
+    return ChainColumns(exchange=exchange, timestamp=rows, **given)
 
 
 def refresh_live_edge(

@@ -20,3 +20,14 @@ SELECT live_edge.refresh_window(:exchange, :first, :last) AS snapshots;
 
 -- name: refresh_newest
 SELECT live_edge.refresh_newest(:exchange);
+
+-- name: lock
+-- One writes an exchange's live edge at a time.
+SELECT live_edge.lock(:exchange);
+
+-- name: stored_instants
+SELECT "timestamp" AS "timestamp"
+FROM snapshots
+WHERE exchange = :exchange
+  AND "timestamp" >= :first
+  AND "timestamp" <= :last;

@@ -82,7 +82,8 @@ class EnrichedColumns(StoredColumns):
 
     `oi_change_*` are in units (as floats, −1 being a change), of the row `pct_change_*` are of;
     `theta` is in INR a day, `vega` in INR a percentage point of volatility; `theoretical_price` is
-    what the volatility of the neighbouring strikes makes of the contract.
+    what the volatility of the neighbouring strikes makes of the contract. `iv_forward`, in percent,
+    is that on the forward of the chain's own parity, `iv` that on the index at an assumed rate.
     """
 
     oi_change_3m: "Floats"
@@ -95,6 +96,7 @@ class EnrichedColumns(StoredColumns):
     theta: "Floats"
     vega: "Floats"
     theoretical_price: "Floats"
+    iv_forward: "Floats"
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -140,6 +142,7 @@ class ChainSnapshot:
 class SnapshotContext:
     """What belongs to a chain at an instant beside its contracts.
 
+    `forward` is what put–call parity of the chain says of the index at expiry, in its points.
     `features` holds values for the columns of ml_features by their names (without the key and
     `feature_payload`); it is empty for a live-edge update, which stores no features. `source` is
     None for a writer that does not say what kind of market this is.
@@ -153,6 +156,7 @@ class SnapshotContext:
     future_symbol: str | None = None
     vix: float | None = None
     atm_strike: float | None = None
+    forward: float | None = None
     features: Mapping[str, float | None] = field(default_factory=dict)
     source: Source | None = None
 

@@ -74,6 +74,7 @@ class LatestOption(NamedTuple):
     oi_change_30m: int | None
     day_open_oi: int | None
     prev_close_oi: int | None
+    iv_forward: float | None
     theoretical_price: float | None
     delta: float | None
     gamma: float | None

@@ -13,8 +13,9 @@ class ChainSummary(NamedTuple):
     """One exchange's head line; `sequence` grows with every change of any exchange.
 
     Future, VIX and features are those of `context_at`; OI changes of the day count from
-    `prev_close_at`. OI is known of `oi_known` of the `contracts`. `age_s` is how long ago the
-    database took the chain, by its own clock on both sides.
+    `prev_close_at`. OI is known of `oi_known` of the `contracts`. `atm_iv_forward` is that of the
+    strike nearest to the `forward`. `age_s` is how long ago the database took the chain, by its own
+    clock on both sides.
     """
 
     exchange: str
@@ -39,6 +40,8 @@ class ChainSummary(NamedTuple):
     volume_pe: int | None
     straddle: float | None
     atm_iv: float | None
+    forward: float | None
+    atm_iv_forward: float | None
     itm_oi_ce_pct_change: float | None
     itm_oi_pe_pct_change: float | None
     percent_oichange_fut_3m: float | None

@@ -53,7 +53,7 @@ option_chain_latest = Table(
     *(Column(f"oi_change_{minutes}m", BIGINT) for minutes in CHANGE_MINUTES),
     Column("day_open_oi", BIGINT),
     Column("prev_close_oi", BIGINT),
-    *doubles("theoretical_price", "delta", "gamma", "theta", "vega"),
+    *doubles("iv_forward", "theoretical_price", "delta", "gamma", "theta", "vega"),
     PrimaryKeyConstraint("exchange", "strike", "option_type"),
     # room on the page for the next three versions of each row, so that no index is touched while a
     # reader or an ANALYZE holds back the clearing of old ones for a second or two
@@ -88,6 +88,9 @@ chain_summary = Table(
     *doubles(
         "straddle",
         "atm_iv",
+        # what put–call parity of the chain says, and IV at the money of it
+        "forward",
+        "atm_iv_forward",
         "itm_oi_ce_pct_change",
         "itm_oi_pe_pct_change",
         "percent_oichange_fut_3m",

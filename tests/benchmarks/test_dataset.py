@@ -17,6 +17,8 @@ from benchmarks.server.databases import session
 from db import migrate
 from db.market.clock import to_naive_ist
 from db.market.exchanges import EXCHANGES
+from db.market.ticks import field_names
+from tests.support.chains import rows_of
 
 SMALL = DatasetSpec(days=2, strikes=11, cadence_s=30)
 # the last day on which options trade until 15:30, and the first until 15:40
@@ -161,10 +163,11 @@ def test_live_snapshots_follow_the_history_with_all_that_is_stored():
     assert to_naive_ist(first.timestamp) == opened
     assert len(first.options) == 2 * SMALL.strikes
     assert first.features["pcr_total_oi"] > 0
-    option = first.options[0]
-    assert set(LEGACY_COLUMNS) <= {"timestamp", "exchange", *option._fields}
-    assert [type(one) for one in (option.strike, option.oi, option.symbol)] == [float, int, str]
-    assert option.pct_change_3m is None
+    assert set(LEGACY_COLUMNS) <= {"timestamp", "exchange", *field_names(type(first.options))}
+    option = rows_of(first.options)[0]
+    kinds = [type(option[name]) for name in ("strike", "oi", "symbol")]
+    assert kinds == [float, int, str]
+    assert option["pct_change_3m"] is None
 
 
 @pytest.mark.parametrize("wrong", [{"days": 0}, {"days": 501}, {"cadence_s": 31}, {"strikes": 3}])

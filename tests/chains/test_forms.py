@@ -31,9 +31,10 @@ def test_every_column_goes_somewhere_under_a_name_of_its_own() -> None:
 
 def test_volatility_is_rounded_once_to_what_the_screen_shows() -> None:
     # to two digits and then to one this would read 8.4
-    row = option(100.0, "CE", 10, iv=8.349, delta=0.126)
+    row = option(100.0, "CE", 10, iv=8.349, iv_forward=9.149, delta=0.126)
     made = Chain("NSE", head(1), (row,))
     assert leg(made, 100.0, "CE")["iv"] == 8.3
+    assert leg(made, 100.0, "CE")["iv_forward"] == 9.1
     assert leg(made, 100.0, "CE")["delta"] == 0.13
 
 
@@ -59,6 +60,9 @@ def test_the_summary_knows_the_contract_and_says_nothing_it_does_not_know() -> N
     assert summary["underlying_symbol"] == "NIFTY"
     assert summary["ml_signal"] is None
     assert summary["source"] is None
+    assert (summary["forward"], summary["atm_iv_forward"]) == (None, None)
+    known = full_message(state(1, {}, forward=101.5, atm_iv_forward=9.25))["summary"]
+    assert (known["forward"], known["atm_iv_forward"]) == (101.5, 9.25)
     nothing = full_message(state(1, {}, expiry=None))["summary"]
     assert nothing["lot_size"] is None
     assert nothing["expires_at"] is None

@@ -13,7 +13,7 @@ from app.collector.assemble import Assembled, Assembler
 from app.collector.counts import Counts
 from app.collector.enrich import moment_of
 from app.collector.past import Past
-from app.feeds import validation
+from db.market import clock
 from db.market.ticks import ChainSnapshot
 from tests.collector.chains import AT, STRIKES, chain, minutes, tick
 from tests.support.chains import rows_of
@@ -94,7 +94,7 @@ def test_an_instant_in_the_future_is_refused() -> None:
     bench = Bench()
     assert not bench.takes(chain(AT + minutes(5.1)))
     assert bench.takes(chain(AT + minutes(4.9)))
-    assert bench.counts.rejected == {validation.IN_THE_FUTURE: 10}
+    assert bench.counts.rejected == {clock.IN_THE_FUTURE: 10}
 
 
 def test_instants_of_any_zone_are_told_in_market_time() -> None:
@@ -170,3 +170,13 @@ def test_a_recording_is_computed_with_its_past() -> None:
     found = bench.takes(chain(AT), chain(AT + timedelta(seconds=7)))
     assert stored_at(found) == [AT, AT + timedelta(seconds=7)]
     assert {each.snapshot.source for each in found} == {"replayed"}
+
+
+def test_what_becomes_known_of_the_past_gives_the_next_chain_its_changes() -> None:
+    bench = Bench()
+    (before,) = bench.takes(chain(AT, oi=7_500))
+    bench.past.add("NSE", [moment_of(chain(AT - minutes(3), oi=6_000))])
+    (after,) = bench.takes(chain(AT + timedelta(seconds=1), oi=7_500))
+    assert {row["oi_change_3m"] for row in rows_of(before.snapshot.options)} == {None}
+    assert {row["oi_change_3m"] for row in rows_of(after.snapshot.options)} == {1_500}
+    assert list(bench.past.take_added("NSE")) == []

@@ -130,9 +130,24 @@ def test_without_an_index_the_forward_of_the_chain_takes_its_place() -> None:
     assert {row["underlying_price"] for row in rows} == {None}
     assert found.features["underlying_price"] is None
     assert found.atm_strike == 26_050.0
-    assert [row["iv"] for row in rows] == pytest.approx([11.0] * 10, abs=1e-3)
+    assert [row["iv"] for row in rows] == pytest.approx([11.0] * 10, abs=1e-2)
+    assert found.forward == pytest.approx(26_060.0, abs=0.15)
     assert next(row for row in rows if row["strike"] == 26_050)["moneyness"] == "ATM"
     assert found.features["total_itm_oi_ce"] == 4 * 7_500
+
+
+def test_on_its_own_forward_a_chain_has_one_volatility_however_far_the_index_is() -> None:
+    rows = rows_for(priced(26_060.0, underlying=25_980.0))
+    assert [row.iv_forward for row in rows] == pytest.approx([11.0] * 10, abs=0.05)
+    assert option(rows, 26_050.0, "CE").iv > 12
+    assert option(rows, 26_050.0, "PE").iv < 10
+
+
+def test_without_pairs_there_is_no_forward_and_no_volatility_on_it() -> None:
+    found = enriched(chain(rows=[tick(strike, "CE") for strike in STRIKES]), Memory())
+    assert found.forward is None
+    assert {row["iv_forward"] for row in rows_of(found.options)} == {None}
+    assert found.atm_strike == 26_000.0
 
 
 @pytest.mark.parametrize(
@@ -173,6 +188,18 @@ def test_what_memory_cannot_know_yet_is_unknown_and_what_it_knows_is_told() -> N
     assert found.has_changes
     assert (row["oi_change_3m"], row["oi_change_5m"]) == (1_500, 2_500)
     assert found.features["atm_shift_intensity"] == 0.0
+
+
+def test_of_what_is_added_of_one_instant_the_wider_chain_stands() -> None:
+    narrow = chain(AT - minutes(3), rows=[tick(STRIKES[0], "CE", 6_000)])
+    wide = chain(AT - minutes(3), oi=5_000)
+    for order in ([narrow, wide], [wide, narrow]):
+        memory = Memory()
+        for each in order:
+            memory.add([moment_of(each)])
+        found = enriched(chain(), memory)
+        assert [row["oi_change_3m"] for row in rows_of(found.options)] == [2_500] * 10
+        assert not found.has_changes
 
 
 def test_features_of_a_snapshot() -> None:

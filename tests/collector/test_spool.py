@@ -44,7 +44,7 @@ def test_what_comes_out_is_what_went_in(tmp_path: Path) -> None:
     assert found.timestamp.utcoffset() == timedelta(hours=5, minutes=30)
     assert found.features == given.features
     context = ("exchange", "underlying_price", "future_price", "future_oi", "vix", "atm_strike")
-    for name in (*context, "source", "has_changes"):
+    for name in (*context, "forward", "source", "has_changes"):
         assert getattr(found, name) == getattr(given, name), name
 
 

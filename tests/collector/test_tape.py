@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from sqlalchemy import Engine, text
@@ -12,9 +13,12 @@ from sqlalchemy import Engine, text
 from app.chains.legacy import payload
 from app.chains.state import read_state
 from app.collector import Collector, Counts
+from app.collector.enrich import enriched
+from app.collector.memory import Memory
 from app.feeds.replay import ReplayFeed
 from db.engine import engine_for
 from db.market.exchanges import EXCHANGES
+from db.market.ticks import EnrichedSnapshot
 from tests.support.databases import DatabaseServer
 
 pytestmark = pytest.mark.tape
@@ -145,6 +149,45 @@ def test_volatility_of_the_tape_is_that_of_its_prices(
                 side == "CE", shown["underlying_price"], option["strike"], days, option["iv"] / 100
             )
             assert value == pytest.approx(option["ltp"], abs=0.02)
+
+
+@pytest.mark.parametrize("exchange", ["NSE_MONTHLY", "BANKNIFTY_MONTHLY"])
+def test_calls_and_puts_of_a_month_read_apart_on_the_index_and_alike_on_the_forward(
+    tape: Path, exchange: str
+) -> None:
+    memory = Memory()
+    apart = [
+        _difference_at_the_money(enriched(chain, memory, with_features=False))
+        for chain in ReplayFeed.of_file(tape).batches()
+        if chain.exchange == exchange
+    ]
+    on_index, on_forward = np.abs(np.array(apart)).T
+    assert len(apart) == 40
+    assert on_index.min() > 1.0
+    assert np.median(on_forward) < 0.1
+    assert on_forward.max() < 0.3
+
+
+def _difference_at_the_money(snapshot: EnrichedSnapshot) -> tuple[float, float]:
+    """IV of the call less that of the put at the strike nearest to the forward, both ways."""
+    options = snapshot.options
+    assert snapshot.forward is not None
+    nearest = options.strike[np.argmin(np.abs(options.strike - snapshot.forward))]
+    here = options.strike == nearest
+    call, put = here & options.is_call, here & ~options.is_call
+    return (
+        float(options.iv[call][0] - options.iv[put][0]),
+        float(options.iv_forward[call][0] - options.iv_forward[put][0]),
+    )
+
+
+def test_the_head_line_of_the_tape_has_one_volatility_on_the_forward(
+    engine: Engine, counts: Counts, rows: pd.DataFrame
+) -> None:
+    with engine.connect() as connection:
+        facts = read_state(connection, "NSE_MONTHLY").chain.facts
+    assert 26_028.1 < facts["forward"] < 26_200
+    assert facts["atm_iv_forward"] == pytest.approx(9.65, abs=0.15)
 
 
 def _black_scholes(is_call: bool, spot: float, strike: float, years: float, vol: float) -> float:

@@ -9,9 +9,11 @@ import pytest
 
 from app.feeds import validation
 from app.feeds.base import Rejections
-from app.feeds.recording import CUT, NEEDED, UNCLOSED, read_recording
+from app.feeds.recording import NEEDED, read_recording
 from app.feeds.replay import ReplayFeed
+from db.csv_text import CUT, UNCLOSED
 from db.errors import InvalidInputError
+from db.market import clock
 from db.market.clock import IST
 from db.market.ticks import ChainSnapshot
 from tests.support.chains import option_columns, rows_of
@@ -76,9 +78,9 @@ def test_timestamps_of_other_zones_are_moved_and_naive_ones_are_ist(
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
-        ({"timestamp": "yesterday"}, validation.NO_TIMESTAMP),
-        ({"timestamp": ""}, validation.NO_TIMESTAMP),
-        ({"timestamp": "1901-01-01T00:00:00+05:30"}, validation.NO_TIMESTAMP),
+        ({"timestamp": "yesterday"}, clock.NO_TIMESTAMP),
+        ({"timestamp": ""}, clock.NO_TIMESTAMP),
+        ({"timestamp": "1901-01-01T00:00:00+05:30"}, clock.NO_TIMESTAMP),
         ({"exchange": "NYSE"}, validation.UNKNOWN_EXCHANGE),
         ({"strike": ""}, validation.NO_STRIKE),
         ({"strike": "0"}, validation.NO_STRIKE),
@@ -90,9 +92,9 @@ def test_timestamps_of_other_zones_are_moved_and_naive_ones_are_ist(
         ({"expiry": "soon"}, validation.NO_EXPIRY),
         ({"expiry": "2025-12-03"}, validation.IMPOSSIBLE_EXPIRY),
         ({"expiry": "2099-12-03"}, validation.IMPOSSIBLE_EXPIRY),
-        ({"timestamp": "2525-12-04T12:35:00+05:30"}, validation.IN_THE_FUTURE),
-        ({"timestamp": "0001-01-01T00:00:00+05:30"}, validation.NO_TIMESTAMP),
-        ({"timestamp": "9999-12-31T23:59:59-12:00"}, validation.IN_THE_FUTURE),
+        ({"timestamp": "2525-12-04T12:35:00+05:30"}, clock.IN_THE_FUTURE),
+        ({"timestamp": "0001-01-01T00:00:00+05:30"}, clock.NO_TIMESTAMP),
+        ({"timestamp": "9999-12-31T23:59:59-12:00"}, clock.IN_THE_FUTURE),
         ({"expiry": "0001-01-01"}, validation.IMPOSSIBLE_EXPIRY),
         ({"oi": "-75"}, validation.NEGATIVE_OI),
         ({"oi": "-1"}, validation.NEGATIVE_OI),

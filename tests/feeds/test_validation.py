@@ -10,6 +10,7 @@ import pytest
 
 from app.feeds import validation
 from app.feeds.validation import REASONS, SOUND, checked, option_faults
+from db.market import clock
 from db.market.clock import IST, market_now
 from db.market.ticks import ChainSnapshot
 from tests.support.chains import Row, option_columns, rows_of
@@ -104,10 +105,10 @@ def test_zero_and_unknown_figures_make_sense(change: dict[str, Any]) -> None:
     ("change", "reason"),
     [
         ({"exchange": "NYSE"}, validation.UNKNOWN_EXCHANGE),
-        ({"timestamp": datetime(2025, 12, 4, 13, 14)}, validation.NO_TIMESTAMP),
-        ({"timestamp": datetime(1970, 1, 1, tzinfo=IST)}, validation.NO_TIMESTAMP),
-        ({"timestamp": datetime(9999, 12, 31, 23, 59, tzinfo=IST)}, validation.IN_THE_FUTURE),
-        ({"timestamp": market_now() + timedelta(days=365)}, validation.IN_THE_FUTURE),
+        ({"timestamp": datetime(2025, 12, 4, 13, 14)}, clock.NO_TIMESTAMP),
+        ({"timestamp": datetime(1970, 1, 1, tzinfo=IST)}, clock.NO_TIMESTAMP),
+        ({"timestamp": datetime(9999, 12, 31, 23, 59, tzinfo=IST)}, clock.IN_THE_FUTURE),
+        ({"timestamp": market_now() + timedelta(days=365)}, clock.IN_THE_FUTURE),
     ],
 )
 def test_a_chain_of_nowhere_or_no_time_is_rejected_whole(
@@ -121,7 +122,7 @@ def test_clocks_that_differ_by_some_minutes_are_borne_and_no_more() -> None:
         checked(chain(ROW, timestamp=AT + timedelta(seconds=s)), lambda: AT) for s in (300, 301)
     ]
     assert [sound is not None for sound, _ in ahead] == [True, False]
-    assert [faults for _, faults in ahead] == [{}, {validation.IN_THE_FUTURE: 1}]
+    assert [faults for _, faults in ahead] == [{}, {clock.IN_THE_FUTURE: 1}]
 
 
 def test_of_a_repeated_contract_the_last_state_counts() -> None:

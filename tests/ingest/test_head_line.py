@@ -1,6 +1,7 @@
 """The head line says what is known, by whom, and nothing more."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import Engine, text
 from db.ingest import write_live_edge, write_snapshot
 from db.market.ticks import EnrichedSnapshot
 from db.queries import pcr
+from db.queries.chain import latest_chain
 from db.queries.snapshots import snapshot_at
 from db.queries.summary import ChainSummary, summaries, summary
 from tests.support.chains import at, snapshot
@@ -119,3 +121,64 @@ def test_a_head_line_has_its_age_by_the_databases_clock(engine: Engine) -> None:
         (listed,) = summaries(session)
     assert 3600 <= aged.age_s <= listed.age_s
     assert aged.age_s <= head(engine).age_s
+
+
+def on_the_forward(engine: Engine) -> tuple[float | None, float | None, set[float | None]]:
+    """The forward, IV at the money of it, and that of every contract."""
+    with engine.connect() as session:
+        contracts = {row.iv_forward for row in latest_chain(session, "NSE")}
+    return head(engine).forward, head(engine).atm_iv_forward, contracts
+
+
+def skewed(moment: datetime, forward: float | None) -> EnrichedSnapshot:
+    """IV on the forward of 10 at 25,950, 11 and 12 at 26,000, nothing and 14 at 26,050."""
+    given = snapshot(moment)
+    known = np.array([10.0, 10.0, 11.0, 12.0, np.nan, 14.0])
+    return replace(given, options=replace(given.options, iv_forward=known), forward=forward)
+
+
+@pytest.mark.parametrize(
+    ("forward", "iv"),
+    [(25_974.9, 10.0), (25_975.0, 10.0), (26_020.0, 11.5), (26_040.0, 14.0), (None, None)],
+)
+def test_iv_at_the_money_of_the_forward_is_of_the_strike_nearest_to_it(
+    engine: Engine, forward: float | None, iv: float | None
+) -> None:
+    write(engine, skewed(at(0), forward))
+    assert on_the_forward(engine)[:2] == (forward, iv)
+
+
+def test_an_edge_write_brings_its_own_forward(engine: Engine) -> None:
+    write(engine, skewed(at(0), 26_020.0))
+    with engine.begin() as session:
+        assert write_live_edge(session, skewed(at(0.5), 25_950.0))
+    assert on_the_forward(engine)[:2] == (25_950.0, 10.0)
+    with engine.begin() as session:
+        assert write_live_edge(session, skewed(at(0.6), None))
+    assert on_the_forward(engine)[:2] == (None, None)
+
+
+def test_a_correction_in_history_leaves_what_is_known_on_the_forward(engine: Engine) -> None:
+    write(engine, snapshot(at(0)))
+    with engine.begin() as session:
+        session.execute(text("UPDATE option_chain_snapshots SET oi = oi + 1"))
+    assert head(engine).oi_ce == 3003
+    assert on_the_forward(engine) == (26_040.25, 12.5, {12.5})
+
+
+def test_a_writer_that_knows_history_alone_leaves_the_forward_unknown(engine: Engine) -> None:
+    write(engine, snapshot(at(0)))
+    with engine.begin() as session:
+        session.execute(
+            text(
+                """
+                INSERT INTO option_chain_snapshots
+                    ("timestamp", exchange, strike, option_type, symbol, token, oi, iv)
+                SELECT "timestamp" + INTERVAL '1 min', exchange, strike, option_type, symbol, token,
+                       oi, iv
+                FROM option_chain_snapshots
+                """
+            )
+        )
+    assert head(engine).timestamp == at(1)
+    assert on_the_forward(engine) == (None, None, {None})

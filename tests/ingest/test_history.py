@@ -1,5 +1,6 @@
 """History in bulk: the same result as row by row, at once."""
 
+import threading
 from datetime import timedelta
 
 import numpy as np
@@ -7,11 +8,12 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from db.ingest import load_history
+from db.ingest import add_history, load_history, write_snapshot
 from db.market.ticks import ChainColumns
 from db.queries.summary import summary
 from tests.ingest.reference import expected, kept
 from tests.support.chains import at, snapshot
+from tests.support.waiting import eventually
 
 STRIKES = (25_950.0, 26_000.0, 26_050.0)
 
@@ -72,6 +74,54 @@ def test_history_that_is_there_is_not_overwritten(engine: Engine) -> None:
         load_history(session, columns("NSE", 0, 3))
     with engine.connect() as session:
         assert session.scalar(text("SELECT count(*) FROM option_chain_snapshots")) == 12
+
+
+def test_snapshots_are_added_where_there_is_none_and_the_live_edge_goes_on(
+    engine: Engine,
+) -> None:
+    with engine.begin() as session:
+        write_snapshot(session, snapshot(at(4), 4_000))
+        write_snapshot(session, snapshot(at(8), 8_000))
+    with engine.begin() as session:
+        given = [snapshot(at(minute), 1_000 * minute + 1) for minute in (3, 4, 5)]
+        assert add_history(session, given) == 2
+        assert add_history(session, given) == 0
+        assert add_history(session, []) == 0
+    with engine.connect() as session:
+        stored = session.execute(
+            text("SELECT DISTINCT timestamp, oi FROM option_chain_snapshots ORDER BY 1")
+        ).all()
+        shown = summary(session, "NSE")
+        assert kept(session) == expected(session)
+    assert [oi for _, oi in stored] == [3_001, 4_000, 5_001, 8_000]
+    assert shown.timestamp == at(8)
+
+
+def test_who_adds_history_waits_for_who_writes_the_chain(engine: Engine) -> None:
+    added: list[int] = []
+
+    def add() -> None:
+        with engine.begin() as session:
+            added.append(add_history(session, [snapshot(at(4), 1)]))
+
+    adding = threading.Thread(target=add)
+    with engine.begin() as session:
+        write_snapshot(session, snapshot(at(4), 4_000))
+        adding.start()
+        with engine.connect() as other:
+            waits = text(
+                """
+                SELECT count(*)
+                FROM pg_locks
+                JOIN pg_database ON pg_database.oid = pg_locks.database
+                WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()
+                """
+            )
+            eventually(lambda: other.scalar(waits))
+    adding.join(60)
+    assert added == [0]
+    with engine.connect() as session:
+        assert session.scalar(text("SELECT min(oi) FROM option_chain_snapshots")) == 4_000
 
 
 def test_nothing_to_load_is_no_error(engine: Engine) -> None:

@@ -55,6 +55,7 @@ def test_the_head_line_sums_up_the_chain(engine: Engine) -> None:
     # payouts: 25,950 → 20·50; 26,000 → 10·50; 26,050 → 10·100 + 20·50
     assert head.max_pain == 26_000.0
     assert (head.atm_strike, head.straddle, head.atm_iv) == (26_000.0, 200.0, 12.0)
+    assert (head.forward, head.atm_iv_forward) == (26_040.25, 12.5)
     assert (head.future_price, head.future_oi, head.vix) == (26_100.0, 5_000, 11.5)
     assert (head.future_symbol, head.itm_ce_breadth) == ("NIFTY26NOVFUT", 0.4)
 
@@ -199,14 +200,15 @@ def test_every_commit_is_announced_with_a_growing_sequence(engine: Engine) -> No
 
 
 def test_unknown_values_stay_unknown(engine: Engine) -> None:
-    bare = option(26_000.0, "CE", None, ltp=None, iv=None, volume=None, delta=None)
+    bare = option(26_000.0, "CE", None, ltp=None, iv=None, iv_forward=None, volume=None, delta=None)
     given = snapshot(at(0), {})
     write(engine, type(given)(exchange="NSE", timestamp=at(0), options=enriched_columns([bare])))
     with engine.connect() as session:
         (row,) = latest_chain(session, "NSE")
         head = summary(session, "NSE")
-    assert (row.oi, row.ltp, row.iv, row.volume, row.delta) == (None,) * 5
+    assert (row.oi, row.ltp, row.iv, row.iv_forward, row.volume, row.delta) == (None,) * 6
     assert (head.oi_ce, head.straddle, head.future_price, head.vix) == (None,) * 4
+    assert (head.forward, head.atm_iv_forward) == (None, None)
 
 
 def test_a_lost_connection_is_an_unavailable_database(engine: Engine) -> None:

@@ -7,14 +7,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import URL, Engine, text
 
+from app.kite.gaps import missing_minutes
 from app.kite.session import SessionStore
 from app.kite.standin import Fault, StandIn
 from app.kite.standin.hours import Hours
+from db.market.calendar import Session
+from db.market.clock import IST, market_now
 from tests.kite.standin.conftest import SEED
 from tests.support.paths import ROOT
 from tests.support.waiting import eventually
@@ -30,7 +34,9 @@ def broker() -> Iterator[StandIn]:
 
 
 @contextmanager
-def collecting(broker: StandIn, database: URL, home: Path, log: Path) -> Iterator[None]:
+def collecting(
+    broker: StandIn, database: URL, home: Path, log: Path, **more: str
+) -> Iterator[None]:
     environment = os.environ | {
         "OI_DATABASE_URL": database.render_as_string(hide_password=False),
         "OI_HOME": str(home),
@@ -40,6 +46,8 @@ def collecting(broker: StandIn, database: URL, home: Path, log: Path) -> Iterato
         "OI_KITE_ROOT": broker.url,
         "OI_KITE_TICKER_ROOT": broker.ws_url,
         "OI_SNAPSHOT_INTERVAL_S": "1",
+        "OI_BOOTSTRAP_DAYS": "0",
+        **more,
     }
     command = [*("-m", "app", "collect", "--feed", "kite"), *("--source", "simulated", "--json")]
     with log.open("w") as said:
@@ -90,3 +98,45 @@ def _outlives(broker: StandIn, engine: Engine, store: SessionStore, log: Path) -
     rows = count(engine, "option_chain_snapshots")
     store.keep("SI0001", broker.sessions.sign_in())
     eventually(lambda: count(engine, "option_chain_snapshots") > rows)
+
+
+NARROW = """
+defaults = false
+[[exchange]]
+key = "NSE"
+label = "NIFTY"
+underlying = "NIFTY"
+name = "NIFTY 50"
+segment = "NFO"
+index = "NSE:NIFTY 50"
+index_token = 256265
+strike_step = 50.0
+expiry = "monthly"
+strikes = 1
+"""
+
+
+def test_beside_it_the_past_of_the_day_is_filled_and_the_vix_is_stored(
+    broker: StandIn, database: URL, engine: Engine, tmp_path: Path
+) -> None:
+    now = market_now().replace(second=0, microsecond=0)
+    opens = max(now.replace(hour=0, minute=0), now - timedelta(minutes=20))
+    calendar, exchanges = tmp_path / "calendar.toml", tmp_path / "exchanges.toml"
+    calendar.write_text(
+        f'[[special]]\ndate = {now.date()}\nname = "today"\n'
+        f"opens = {opens:%H:%M}:00\ncloses = 23:59:59\n"
+    )
+    exchanges.write_text(NARROW)
+    SessionStore(tmp_path / "home" / "kite" / "standin", KEY).keep(
+        "SI0001", broker.sessions.sign_in()
+    )
+    files = {"OI_CALENDAR_FILE": str(calendar), "OI_EXCHANGES_FILE": str(exchanges)}
+    log = tmp_path / "log"
+    with collecting(broker, database, tmp_path / "home", log, **files, OI_BOOTSTRAP_DAYS="1"):
+        eventually(lambda: "snapshots stored from candles" in log.read_text())
+        eventually(lambda: count(engine, "vix_term_structure"))
+    statement = text("SELECT DISTINCT timestamp FROM option_chain_snapshots ORDER BY timestamp")
+    with engine.connect() as connection:
+        stored = [at.replace(tzinfo=IST) for at in connection.scalars(statement)]
+    session = Session(opens, opens, now.replace(hour=23, minute=59, second=59), now)
+    assert missing_minutes(stored, session, now, 30) == []

@@ -46,7 +46,7 @@ def test_a_database_that_is_not_there_is_one_sentence(command: str) -> None:
 
 @pytest.fixture
 def group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LazyGroup:
-    """A group of two commands, one of which cannot be imported."""
+    """A group of three commands, one of which cannot be imported."""
     package = tmp_path / "somecommands"
     package.mkdir()
     (package / "__init__.py").touch()
@@ -56,6 +56,10 @@ def group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LazyGroup:
         encoding="utf-8",
     )
     (package / "broken.py").write_text('"""Never runs."""\nimport nothing_like_it\n', "utf-8")
+    (package / "import_.py").write_text(
+        '"""Bring in."""\nimport click\n\n\n@click.command\ndef command():\n    click.echo("in")\n',
+        encoding="utf-8",
+    )
     (package / "_helper.py").write_text("raise SystemExit", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     return LazyGroup("somecommands", package)
@@ -71,6 +75,12 @@ def test_a_command_is_its_file_and_its_docstring(group: LazyGroup) -> None:
 
 def test_a_command_runs_though_another_is_broken(group: LazyGroup) -> None:
     assert CliRunner().invoke(group, ["say-hello"]).output == "hi\n"
+
+
+def test_a_command_may_have_a_name_that_python_keeps_for_itself(group: LazyGroup) -> None:
+    assert CliRunner().invoke(group, ["import"]).output == "in\n"
+    assert "import     Bring in." in CliRunner().invoke(group, ["--help"]).output
+    assert CliRunner().invoke(group, ["import-"]).exit_code == 2
 
 
 @pytest.mark.parametrize(

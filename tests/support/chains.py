@@ -76,6 +76,7 @@ def option(strike: float, option_type: OptionType, oi: int | None, **fields: obj
         "theta": -3.0,
         "vega": 2.0,
         "theoretical_price": 99.5,
+        "iv_forward": 12.5,
     }
     return {**values, **fields}
 
@@ -106,5 +107,6 @@ def snapshot(
         future_symbol="NIFTY26NOVFUT",
         vix=11.5,
         atm_strike=26_000.0,
+        forward=26_040.25,
         features={"itm_ce_breadth": 0.4, "novel": 1.5} if features is None else features,
     )

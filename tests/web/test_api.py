@@ -24,8 +24,8 @@ CONTRACT = {
 }
 OPTION_CONTRACT = (
     "strike symbol latest_oi oi_time strike_type moneyness ltp best_bid best_ask bid_quantity "
-    "ask_quantity token pct_changes abs_changes iv theoretical_price price_diff position volume "
-    "spread order_book_imbalance"
+    "ask_quantity token pct_changes abs_changes iv iv_forward theoretical_price price_diff "
+    "position volume spread order_book_imbalance"
 )
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 
 import click
 
+from db.command_line import Amount
+
 
 @click.command
 @click.option("--port", default=5060, show_default=True, type=click.IntRange(0, 65535))
@@ -17,8 +19,20 @@ import click
     type=click.DateTime(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]),
     help="Where the market's clock begins (IST); by default now.",
 )
-@click.option("--speed", default=1.0, show_default=True, help="Market seconds in one second.")
-@click.option("--interval", default=1.0, show_default=True, help="Seconds between two ticks.")
+@click.option(
+    "--speed",
+    type=Amount(0.01, 10_000),
+    default=1.0,
+    show_default=True,
+    help="Market seconds in one second.",
+)
+@click.option(
+    "--interval",
+    type=Amount(0.01, 3600),
+    default=1.0,
+    show_default=True,
+    help="Seconds between two ticks.",
+)
 @click.option("--always-open", is_flag=True, help="Trade at any hour of any day.")
 @click.option("--unlimited", is_flag=True, help="Answer no 429, however many requests come.")
 def command(
@@ -38,8 +52,6 @@ def command(
     from db.errors import InvalidInputError
     from db.market.clock import IST
 
-    if not (0 < speed < float("inf") and 0 < interval < float("inf")):
-        raise InvalidInputError("--speed and --interval must be greater than 0.")
     standin = StandIn(
         port=port,
         now=MarketClock(start.replace(tzinfo=IST) if start else None, speed),

@@ -29,16 +29,11 @@ def test_it_says_where_it_is_and_ends_on_ctrl_c() -> None:
         assert running.wait() == 0
 
 
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        (["--speed", "0"], "--speed and --interval must be greater than 0."),
-        (["--interval", "nan"], "--speed and --interval must be greater than 0."),
-    ],
-)
-def test_wrong_options_are_one_sentence(options: list[str], sentence: str) -> None:
+@pytest.mark.parametrize("options", [["--speed", "0"], ["--interval", "nan"]])
+def test_numbers_out_of_bounds_are_refused_with_their_name(options: list[str]) -> None:
     done = subprocess.run([*PROGRAM, *options], cwd=ROOT, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (2, f"Error: {sentence}\n")
+    assert done.returncode == 2
+    assert f"Invalid value for '{options[0]}'" in done.stderr
 
 
 def test_a_taken_port_is_one_sentence() -> None:

@@ -26,7 +26,7 @@ NOW_MS = 1_785_735_000_000
 AT = "2026-08-03T11:00:00+05:30"
 FIELDS = (
     *("strike", "side", "symbol", "oi", "oi_at", "ltp", "best_bid", "best_ask"),
-    *("bid_quantity", "ask_quantity", "volume", "iv", "theoretical_price", "delta"),
+    *("bid_quantity", "ask_quantity", "volume", "iv", "iv_forward", "theoretical_price", "delta"),
     *(f"pct_{n}m" for n in limits.CHANGE_MINUTES),
     *(f"oi_{n}m" for n in limits.CHANGE_MINUTES),
     "prev_close_oi",
@@ -50,6 +50,7 @@ def a_leg(strike: float, side: str, **changes: Any) -> Leg:
         "ask_quantity": 130,
         "volume": 65_000,
         "iv": 11.5,
+        "iv_forward": 10.5,
         "theoretical_price": 100.0,
         "delta": 0.5,
         "pct_3m": 1.5,
@@ -95,6 +96,8 @@ def full(
         "max_pain": 26_000.0,
         "straddle": 200.5,
         "atm_iv": 11.5,
+        "forward": 26_040.25,
+        "atm_iv_forward": 10.5,
         "total_oi_ce": sum(leg["oi"] or 0 for leg in contracts if leg["side"] == "CE"),
         "total_oi_pe": sum(leg["oi"] or 0 for leg in contracts if leg["side"] == "PE"),
         "total_volume_ce": sum(leg["volume"] or 0 for leg in contracts if leg["side"] == "CE"),

@@ -82,12 +82,13 @@ def test_head_lines_and_title_pale_and_say_it_with_the_table(staged: Staged) -> 
     stage = staged()
     page = stage.open()
     stage.wait_for("live")
-    assert page.evaluate(PALED) == "none"
+    # colours come and go within a third of a second
+    stage.until(lambda: page.evaluate(PALED) == "none")
     assert page.title() == "26,010.00 NIFTY · OI Gemini"
     for age_ms, state in ((20_000, "slow"), (60_000, "stale")):
         stage.send(clock(age_ms))
         stage.wait_for(state)
-        assert "saturate" in page.evaluate(PALED)
+        stage.until(lambda: "saturate" in page.evaluate(PALED))
         assert page.title() == f"{state} · 26,010.00 NIFTY · OI Gemini"
 
 
@@ -97,7 +98,7 @@ def test_after_an_outage_colours_come_back_with_fresh_data_only(staged: Staged) 
     stage.send(clock(60_000))
     stage.wait_for("stale")
     stage.send(delta(2, underlying_price=26_020.0), clock(34_000))
-    page.wait_for_selector('#health:has-text("stale 34 s")')
+    page.wait_for_selector('#health:text-matches("^stale (3[4-9]|4)")')
     stage.send(delta(3, underlying_price=26_030.0), clock(500))
     stage.wait_for("live")
     assert page.evaluate("document.querySelector('#told').textContent") == "live"

@@ -1,9 +1,10 @@
 """Charts are drawn when they are seen and differ, at most once in three seconds, and truly."""
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import ORIGIN, Stage, a_leg, clock, delta, full, no_day
+from tests.web.page.stage import AT, ORIGIN, Stage, a_leg, clock, delta, full, no_day
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -19,12 +20,27 @@ SVGElement.prototype.replaceChildren = function (...nodes) {
 
 
 def drawn(page: "Page", name: str = "oi-chart") -> int:
-    return int(page.evaluate("window.drawn")[name])
+    return int(page.evaluate("window.drawn").get(name, 0))
+
+
+def draws(stage: Stage, name: str = "oi-chart") -> None:
+    """Let time pass until a chart has been drawn and its first sizes have come to rest."""
+
+    def passes() -> bool:
+        stage.page.clock.run_for(10)
+        return drawn(stage.page, name) > 0
+
+    stage.until(passes)
+    # pictures are taken of whole frames, in which the browser has told sizes and sight
+    stage.page.screenshot()
+    stage.page.clock.run_for(4000)
 
 
 def opened(staged: Staged, **context: int) -> Stage:
     stage = staged(**context)
-    stage.page.clock.install()
+    # from here on time passes only as the test says
+    stage.page.clock.install(time=AT)
+    stage.page.clock.pause_at(datetime.fromisoformat(AT) + timedelta(minutes=1))
     stage.page.add_init_script(COUNT_DRAWINGS)
     stage.open().wait_for_selector("tr.atm")
     return stage
@@ -33,9 +49,7 @@ def opened(staged: Staged, **context: int) -> Stage:
 def test_a_chart_rests_between_drawings_and_while_nothing_changes(staged: Staged) -> None:
     stage = opened(staged)
     page = stage.page
-    page.wait_for_selector("#oi-chart rect")
-    # the sizes settle before anything is counted
-    page.clock.run_for(4000)
+    draws(stage)
     first = drawn(page)
     for sequence in range(2, 7):
         stage.send(delta(sequence, (26_000, "CE", {"oi": 6500 + 65 * sequence})), clock(100))
@@ -54,16 +68,17 @@ def test_a_chart_rests_between_drawings_and_while_nothing_changes(staged: Staged
 def test_a_chart_out_of_sight_is_not_drawn(staged: Staged) -> None:
     stage = opened(staged, width=360, height=640)
     page = stage.page
-    assert page.evaluate("window.drawn['smile-chart']") is None
+    page.screenshot()
+    page.clock.run_for(4000)
+    assert drawn(page, "smile-chart") == 0
     page.locator("#smile-chart").scroll_into_view_if_needed()
-    page.wait_for_selector("#smile-chart path", state="attached")
+    draws(stage, "smile-chart")
 
 
 def test_the_pointer_on_a_chart_draws_nothing_anew(staged: Staged) -> None:
     stage = opened(staged)
     page = stage.page
-    page.wait_for_selector("#oi-chart rect")
-    page.clock.run_for(4000)
+    draws(stage)
     before = drawn(page)
     box = page.locator("#oi-chart").bounding_box()
     assert box

@@ -29,11 +29,12 @@ def test_behind_the_open_sheet_no_key_acts(staged: Staged) -> None:
     colours = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.keyboard.press("?")
     assert page.locator("#keys").is_visible()
-    for key in ("2", "r", "a", "l", "t", "d", "c"):
+    for key in ("2", "r", "a", "l", "i", "t", "d", "c"):
         page.keyboard.press(key)
     assert page.locator(CURRENT).inner_text() == "NIFTY"
     assert page.locator("#range").input_value() == ""
     assert page.locator("#unit").input_value() == "pct"
+    assert page.locator("#iv").input_value() == "forward"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == colours
     assert page.evaluate("window.loaded") is None
     page.keyboard.press("?")

@@ -43,7 +43,8 @@ $$;
 -- Totals, PCR, ATM and max pain from option_chain_latest; then tells who listens. Returns the
 -- number of contracts. `context` is what the writer gave with the chain, NULL where the chain was
 -- read from history; a writer that knows better than the index which strike is at the money names
--- it as `atm_strike`.
+-- it as `atm_strike`. IV at the money of the `forward` is that of the strike nearest to it; both
+-- stay while the chain of the same instant is corrected in history.
 -- Unknown OI counts for nothing in a sum; a side without any known OI leaves PCR and max pain
 -- unknown. Max pain is the strike of least payout; from one strike to the next the payout grows by
 -- the call OI at or below minus the put OI above, times their distance.
@@ -55,10 +56,21 @@ CREATE FUNCTION live_edge.summarize(
 DECLARE
     number CONSTANT bigint := nextval('live_edge.sequence');
     given_strike CONSTANT double precision := context ->> 'atm_strike';
+    given_forward CONSTANT double precision := CASE
+        WHEN context IS NOT NULL
+            THEN (context ->> 'forward')::double precision
+        ELSE (
+            SELECT forward
+            FROM public.chain_summary
+            WHERE exchange = of_exchange AND "timestamp" = at_instant
+        )
+    END;
     summed integer;
 BEGIN
     WITH chain AS MATERIALIZED (
-        SELECT strike, option_type = 'CE' AS is_call, expiry, underlying_price, oi, volume, ltp, iv
+        SELECT
+            strike, option_type = 'CE' AS is_call, expiry, underlying_price, oi, volume, ltp, iv,
+            iv_forward
         FROM public.option_chain_latest
         WHERE exchange = of_exchange AND "timestamp" = at_instant
     ), totals AS MATERIALIZED (
@@ -91,6 +103,16 @@ BEGIN
         ) AS chosen
         LEFT JOIN chain ON chain.strike = chosen.strike
         GROUP BY chosen.strike
+    ), at_the_forward AS (
+        SELECT avg(chain.iv_forward) AS iv
+        FROM chain
+        WHERE chain.strike = (
+            SELECT strike
+            FROM chain
+            WHERE given_forward IS NOT NULL
+            ORDER BY abs(strike - given_forward), strike
+            LIMIT 1
+        )
     ), by_strike AS (
         SELECT
             strike,
@@ -122,7 +144,7 @@ BEGIN
     INSERT INTO public.chain_summary AS kept (
         exchange, "timestamp", sequence, updated_at, contracts, oi_known, expiry, atm_strike,
         underlying_price, pcr, pcr_volume, max_pain, oi_ce, oi_pe, volume_ce, volume_pe,
-        straddle, atm_iv, source, has_changes
+        straddle, atm_iv, forward, atm_iv_forward, source, has_changes
     )
     SELECT
         of_exchange, at_instant, number, clock_timestamp(), totals.contracts, totals.oi_known,
@@ -131,7 +153,7 @@ BEGIN
         totals.volume_pe::double precision / nullif(totals.volume_ce, 0),
         CASE WHEN totals.oi_ce + totals.oi_pe > 0 THEN pain.strike END,
         totals.oi_ce, totals.oi_pe, totals.volume_ce, totals.volume_pe,
-        at_the_money.straddle, at_the_money.iv,
+        at_the_money.straddle, at_the_money.iv, given_forward, at_the_forward.iv,
         context ->> 'source',
         CASE
             WHEN context IS NOT NULL
@@ -139,6 +161,7 @@ BEGIN
         END
     FROM totals
     CROSS JOIN at_the_money
+    CROSS JOIN at_the_forward
     LEFT JOIN pain ON true
     ON CONFLICT (exchange) DO UPDATE SET
         "timestamp" = excluded."timestamp",
@@ -158,6 +181,8 @@ BEGIN
         volume_pe = excluded.volume_pe,
         straddle = excluded.straddle,
         atm_iv = excluded.atm_iv,
+        forward = excluded.forward,
+        atm_iv_forward = excluded.atm_iv_forward,
         -- corrected in history, a chain is still the one that its writer showed
         source = CASE
             WHEN context IS NULL AND kept."timestamp" = excluded."timestamp" THEN kept.source

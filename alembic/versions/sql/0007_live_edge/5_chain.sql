@@ -1,7 +1,7 @@
 -- The newest chain of an exchange, one row a contract.
 
--- Writes the chain of one instant of history into option_chain_latest; greeks, which history does
--- not hold, stay where they were given for this very instant. Percentages that the writer stored
+-- Writes the chain of one instant of history into option_chain_latest; greeks and the forward's IV,
+-- which history does not hold, stay where they were given for this very instant. Percentages that the writer stored
 -- stand; those that it did not are of the baseline that the quantities are of. Returns how many
 -- contracts are new.
 CREATE FUNCTION live_edge.chain_from_history(
@@ -83,6 +83,9 @@ BEGIN
                 oi_change_10m = excluded.oi_change_10m,
                 oi_change_15m = excluded.oi_change_15m,
                 oi_change_30m = excluded.oi_change_30m,
+                iv_forward = CASE
+                    WHEN kept."timestamp" = excluded."timestamp" THEN kept.iv_forward
+                END,
                 theoretical_price = CASE
                     WHEN kept."timestamp" = excluded."timestamp" THEN kept.theoretical_price
                 END,
@@ -166,6 +169,7 @@ BEGIN
         oi_change_10m = chain.oi_change_10m,
         oi_change_15m = chain.oi_change_15m,
         oi_change_30m = chain.oi_change_30m,
+        iv_forward = chain.iv_forward,
         theoretical_price = chain.theoretical_price,
         delta = chain.delta,
         gamma = chain.gamma,
@@ -184,7 +188,8 @@ BEGIN
         underlying_price, moneyness, time_to_expiry_seconds, pct_change_3m, pct_change_5m,
         pct_change_10m, pct_change_15m, pct_change_30m, iv, volume, best_bid, best_ask,
         bid_quantity, ask_quantity, spread, order_book_imbalance, oi_change_3m, oi_change_5m,
-        oi_change_10m, oi_change_15m, oi_change_30m, theoretical_price, delta, gamma, theta, vega
+        oi_change_10m, oi_change_15m, oi_change_30m, iv_forward, theoretical_price, delta, gamma,
+        theta, vega
     )
     SELECT
         of_exchange, chain.strike, chain.option_type, at_instant, chain.symbol, chain.expiry,
@@ -194,7 +199,7 @@ BEGIN
         chain.best_bid, chain.best_ask, chain.bid_quantity, chain.ask_quantity, chain.spread,
         chain.order_book_imbalance, chain.oi_change_3m, chain.oi_change_5m,
         chain.oi_change_10m, chain.oi_change_15m, chain.oi_change_30m,
-        chain.theoretical_price, chain.delta, chain.gamma, chain.theta, chain.vega
+        chain.iv_forward, chain.theoretical_price, chain.delta, chain.gamma, chain.theta, chain.vega
     FROM pg_temp.staged_chain AS chain
     WHERE NOT EXISTS (
         SELECT

@@ -39,7 +39,8 @@ BEGIN
             gamma double precision,
             theta double precision,
             vega double precision,
-            theoretical_price double precision
+            theoretical_price double precision,
+            iv_forward double precision
         ) ON COMMIT DELETE ROWS;
     ELSE
         DELETE FROM pg_temp.staged_chain;

@@ -2,6 +2,7 @@
 
 import { limits } from "./embedded.js";
 import * as format from "./format.js";
+import { CONVENTIONS, NO_FORWARD } from "./volatility.js";
 
 // a price has moved when it left what one trade at bid or ask makes of it
 const MOVED_TICKS = 0.1;
@@ -54,15 +55,19 @@ const volume = {
   says: (leg, view) => (leg.volume === null ? "no volume reported" : `volume ${both(leg.volume, view)} traded today`),
 };
 
+const ivOf = (leg, view) => leg[CONVENTIONS[view.iv].leg] ?? null;
+const noIv = (view) => (view.iv === "forward" && !view.hasForward
+  ? `IV unknown: ${NO_FORWARD}`
+  : "IV unknown: no volatility explains this price, which lies below what exercise is worth, or there was no trade");
+
 const iv = {
   key: "iv",
   head: () => "IV",
-  headSays: () => "Implied volatility, %",
-  value: (leg) => leg.iv,
-  text: (leg) => format.decimal(leg.iv),
-  says: (leg) => (leg.iv === null
-    ? "IV unknown: no volatility explains this price, which lies below what exercise is worth, or there was no trade"
-    : `IV ${format.decimal(leg.iv)} %${leg.delta === null ? "" : `, delta ${leg.delta.toFixed(2)}`}`),
+  headSays: (view) => `Implied volatility, %, ${CONVENTIONS[view.iv].on}`,
+  text: (leg, view) => format.decimal(ivOf(leg, view)),
+  says: (leg, view) => (ivOf(leg, view) === null
+    ? noIv(view)
+    : `IV ${format.decimal(ivOf(leg, view))} % ${CONVENTIONS[view.iv].on}${leg.delta === null ? "" : `, delta ${leg.delta.toFixed(2)}`}`),
 };
 
 const ltp = {

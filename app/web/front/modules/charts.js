@@ -3,6 +3,7 @@
 import { Chart } from "./draw.js";
 import { plotPcr, plotSmile } from "./line-charts.js";
 import { plotOi } from "./oi-chart.js";
+import { CONVENTIONS, smileLines } from "./volatility.js";
 
 const AROUND = 12;
 const SMILE_AROUND = 20;
@@ -13,18 +14,24 @@ export class Charts {
     this.oi = new Chart(find("oi-chart"), find("oi-readout"), plotOi);
     this.pcr = new Chart(find("pcr-chart"), find("pcr-readout"), plotPcr);
     this.smile = new Chart(find("smile-chart"), find("smile-readout"), plotSmile);
+    this.legends = [...document.querySelectorAll("[data-iv]")];
   }
 
-  show(chain, series) {
+  show(chain, series, iv) {
     const { exchange } = chain;
     const now = exchange !== this.exchange;
     this.exchange = exchange;
-    const { atm_strike: atm, max_pain: pain, underlying_price: index } = chain.summary;
+    const { atm_strike: atm, max_pain: pain, underlying_price: index, forward } = chain.summary;
     const rows = (count) => chain.around(count).map((strike) => ({ strike, CE: chain.leg(strike, "CE"), PE: chain.leg(strike, "PE") }));
     const near = rows(AROUND);
     this.oi.show({ rows: near, atm, pain, index }, key(exchange, near, (leg) => [leg.oi, leg.oi_30m], atm, pain, Math.round(index)), { now });
     const wide = rows(SMILE_AROUND);
-    this.smile.show({ rows: wide, index }, key(exchange, wide, (leg) => [leg.iv], Math.round(index)), { now });
+    const { leg: field } = CONVENTIONS[iv];
+    const centre = iv === "forward" ? forward : index;
+    const smile = { rows: wide, lines: smileLines(iv, forward), field, centre };
+    this.smile.show(smile, key(exchange, wide, (leg) => [leg[field]], iv, Math.round(centre)), { now: now || iv !== this.iv });
+    this.iv = iv;
+    for (const legend of this.legends) legend.hidden = legend.dataset.iv !== iv;
     const day = series && key(exchange, [], null, series.minutes.length, series.pcr.at(-1), series.index.at(-1));
     this.pcr.show(series, day, { now: now || !this.pcr.data });
   }

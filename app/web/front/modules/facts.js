@@ -1,7 +1,9 @@
-// The facts of the head lines: how each is written, and what it means or why it is missing.
+// The facts of the head lines: how each is written, and what it means or why it is missing. Beside
+// the summary they are told of the day, the convention of IV, and whether the index stands still.
 
 import { limits } from "./embedded.js";
 import * as format from "./format.js";
+import { CONVENTIONS, NO_FORWARD } from "./volatility.js";
 
 const direction = (value) => (value > 0 ? "up" : value < 0 ? "down" : "");
 const minutes = limits.itm_change_minutes;
@@ -24,7 +26,8 @@ const itm = (side, word) => ({
 export const FACTS = {
   underlying_price: {
     text: (s) => format.price(s.underlying_price),
-    says: (s, { day }) => `${s.underlying_name}; ${saysDay(s, day)}`,
+    says: (s, { day, isAuction }) => `${s.underlying_name}${isAuction
+      ? ", standing still in its closing auction while options trade: the strike at the money is the forward's" : ""}; ${saysDay(s, day)}`,
   },
   future: {
     text: ({ underlying_future_price: future, underlying_price: index }) => (future === null
@@ -33,6 +36,14 @@ export const FACTS = {
     says: (s) => (s.underlying_future_price === null
       ? "The feed brings no future"
       : `${s.underlying_future_symbol ?? "Near future"} and its premium over the index; OI ${format.quantity(s.underlying_future_oi)}, ${format.percent(s.percent_oichange_fut_3m)} % in 3 minutes`),
+  },
+  forward: {
+    text: ({ forward, underlying_price: index }) => (forward === null
+      ? format.DASH
+      : format.price(forward) + (index === null ? "" : ` ${format.signed(forward - index)}`)),
+    says: (s) => (s.forward === null
+      ? "The forward is unknown: no strike has a price on both sides, or whoever wrote this chain told none"
+      : "What calls and puts together say the index will be worth at this expiry (put–call parity), and its distance to the index"),
   },
   vix: {
     text: (s) => format.ratio(s.vix),
@@ -59,8 +70,8 @@ export const FACTS = {
     says: () => `Share of the ${limits.itm_strikes} strikes in the money and ATM whose 3-minute OI change is positive; calls / puts`,
   },
   atm_iv: {
-    text: (s) => format.decimal(s.atm_iv),
-    says: (s) => (s.atm_iv === null ? "Implied volatility at the money is unknown: no trade explains it" : "Implied volatility at the money, %"),
+    text: (s, { iv }) => format.decimal(s[CONVENTIONS[iv].atm]),
+    says: (s, { iv }) => saysAtmIv(s, iv),
   },
   straddle: {
     text: (s) => format.price(s.straddle),
@@ -82,6 +93,20 @@ export const FACTS = {
     says: (s) => (s.ml_signal === null ? "No model is trained yet, so there is no view" : s.ml_rationale),
   },
 };
+
+function saysAtmIv(summary, iv) {
+  const { atm, on } = CONVENTIONS[iv];
+  if (summary[atm] !== null) return `Implied volatility at the money, %, ${on}: call and put on average`;
+  const why = iv === "forward" && summary.forward === null ? NO_FORWARD : "no trade explains it";
+  return `Implied volatility at the money is unknown: ${why}`;
+}
+
+// the minute in which the index moved last, as far as the day is known
+export function lastMoved(day) {
+  const { minutes = [], index = [] } = day ?? {};
+  for (let i = index.length - 1; i > 0; i -= 1) if (index[i] !== index[i - 1]) return minutes[i];
+  return null;
+}
 
 export function dayChange({ underlying_price: now }, day) {
   const before = day?.previous_close ?? null;

@@ -1,7 +1,7 @@
 // The two head lines, the rest of the footer and the title of the page.
 
 import { roving } from "./explain.js";
-import { counted, dayChange, FACTS } from "./facts.js";
+import { counted, dayChange, FACTS, lastMoved } from "./facts.js";
 import { limits } from "./embedded.js";
 import * as format from "./format.js";
 import { set } from "./health.js";
@@ -17,24 +17,25 @@ export class Headline {
     this.auction = place("auction");
     this.foot = Object.fromEntries(["expiry", "market_time", "market_day", "legs", "sequence"].map((name) => [name, places(name)]));
     for (const span of document.querySelectorAll("[data-itm-minutes]")) span.textContent = `${limits.itm_change_minutes}m`;
-    const tellOf = (button) => () => (this.summary ? FACTS[button.dataset.for].says(this.summary, { day: this.series }) : "");
+    const tellOf = (button) => () => (this.summary ? FACTS[button.dataset.for].says(this.summary, this.about) : "");
     for (const row of document.querySelectorAll(".headline .line")) roving(row, explanation, tellOf);
   }
 
   // `summary` is null for a tab of which nothing is here: no figure of another one stays
-  show(summary, series, phase, strikes) {
+  show(summary, { day, phase, strikes, iv }) {
     this.summary = summary;
-    this.series = series;
+    // a replay's clock is not the one that the phase is of
+    const isAuction = Boolean(summary) && summary.source !== "replayed" && phase.options === "open" && phase.index === "auction";
+    this.about = { day, iv, isAuction };
     for (const [fact, node] of this.places) {
-      set(node, "textContent", summary ? fact.text(summary) : format.DASH);
+      set(node, "textContent", summary ? fact.text(summary, this.about) : format.DASH);
       set(node, "className", summary && fact.tone ? fact.tone(summary) : "");
     }
-    const change = summary ? dayChange(summary, series) : { text: "", tone: "" };
+    const change = summary ? dayChange(summary, day) : { text: "", tone: "" };
     set(this.day, "textContent", change.text);
     set(this.day, "className", `small ${change.tone}`);
     set(this.name, "textContent", summary?.underlying_name ?? format.DASH);
-    const auction = summary && phase.options === "open" && phase.index === "auction";
-    set(this.auction, "textContent", auction ? "auction" : "");
+    set(this.auction, "textContent", isAuction ? ["auction", lastMoved(day)].filter(Boolean).join(", last ") : "");
     this.showFoot(summary, strikes);
   }
 

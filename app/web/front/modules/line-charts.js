@@ -67,8 +67,9 @@ export function plotPcr({ minutes, pcr, index, open, close }, width, height) {
   return { nodes, at: reading };
 }
 
-export function plotSmile({ rows, index }, width, height) {
-  const values = known(rows.flatMap((row) => [row.CE?.iv, row.PE?.iv]));
+export function plotSmile({ rows, lines, field, centre }, width, height) {
+  const iv = (row, { side }) => row[side(row.strike)]?.[field] ?? null;
+  const values = known(lines.flatMap((line) => rows.map((row) => iv(row, line))));
   if (values.length < 4) return null;
   const x = scale(rows[0].strike, rows.at(-1).strike, EDGE.left, width - SMILE_RIGHT);
   const [low, high] = padded(values, 0.08);
@@ -77,15 +78,15 @@ export function plotSmile({ rows, index }, width, height) {
   for (const value of ticks(rows[0].strike, rows.at(-1).strike, 4)) {
     nodes.push(element("text", { x: x(value), y: height - 6, "text-anchor": "middle" }, strikeText(value)));
   }
-  for (const side of ["CE", "PE"]) {
-    const points = rows.map((row) => [x(row.strike), row[side]?.iv ? y(row[side].iv) : null]);
-    nodes.push(element("path", { d: path(points), class: `line line-${side.toLowerCase()}` }));
+  for (const line of lines) {
+    const points = rows.map((row) => [x(row.strike), iv(row, line) === null ? null : y(iv(row, line))]);
+    nodes.push(element("path", { d: path(points), class: `line line-${line.name}` }));
   }
-  if (index !== null) nodes.push(element("line", { x1: x(index), x2: x(index), y1: EDGE.top, y2: height - EDGE.bottom, class: "mark" }));
+  if (centre !== null) nodes.push(element("line", { x1: x(centre), x2: x(centre), y1: EDGE.top, y2: height - EDGE.bottom, class: "mark" }));
   const spots = rows.map((row) => x(row.strike));
   const reading = (pointer) => {
-    const row = rows[nearest(spots, pointer ?? (index === null ? null : x(index)))];
-    return { x: x(row.strike), text: `${strikeText(row.strike)} · CE ${decimal(row.CE?.iv)} · PE ${decimal(row.PE?.iv)}` };
+    const row = rows[nearest(spots, pointer ?? (centre === null ? null : x(centre)))];
+    return { x: x(row.strike), text: [strikeText(row.strike), ...lines.map((line) => `${line.side(row.strike)} ${decimal(iv(row, line))}`)].join(" · ") };
   };
   return { nodes, at: reading };
 }

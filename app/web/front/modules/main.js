@@ -30,7 +30,7 @@ const table = new ChainTable({ table: find("chain"), scroller: find("scroller"),
 const charts = new Charts();
 const series = new DaySeries((key) => key === exchange && render());
 let exchange = start.exchange;
-let choice = { count: 0, absolute: false, lots: false };
+let choice = { count: 0, absolute: false, lots: false, iv: "forward" };
 let view = null;
 let usable = false;
 
@@ -49,7 +49,7 @@ function look() {
 function render() {
   const summary = shown();
   look();
-  headline.show(summary, series.of(exchange), clock.phase, chains.get(exchange)?.strikes.length);
+  headline.show(summary, { day: series.of(exchange), phase: clock.phase, strikes: chains.get(exchange)?.strikes.length, iv: choice.iv });
   offerLots(find("lots"), summary, choice.lots);
   if (!summary || summary.updated_at === null) return showNothing();
   const chain = chains.get(exchange);
@@ -57,7 +57,7 @@ function render() {
   if (!usable) performance.mark("usable");
   usable = true;
   series.want(exchange);
-  charts.show(chain, series.extend(exchange, summary));
+  charts.show(chain, series.extend(exchange, summary), choice.iv);
 }
 
 function showNothing() {
@@ -67,8 +67,10 @@ function showNothing() {
 
 // the same object while nothing was chosen anew: the table then touches only changed legs
 function viewOf(chain) {
-  const lotSize = chain.summary.lot_size;
-  const wanted = { count: choice.count, absolute: choice.absolute, lots: choice.lots && lotSize ? lotSize : 0, lotSize, compact: table.compact };
+  const { lot_size: lotSize, forward } = chain.summary;
+  const wanted = {
+    ...choice, lots: choice.lots && lotSize ? lotSize : 0, lotSize, hasForward: forward !== null, compact: table.compact,
+  };
   if (!view || Object.keys(wanted).some((key) => wanted[key] !== view[key])) view = wanted;
   return view;
 }
@@ -147,6 +149,7 @@ if (first) chains.set(first.exchange, new Chain(first));
 remembered(find("range"), "range", (value) => chose({ count: Number(value) || 0 }));
 remembered(find("unit"), "unit", (value) => chose({ absolute: value === "abs" }));
 remembered(find("lots"), "lots", (value) => chose({ lots: value === "lots" }));
+remembered(find("iv"), "iv", (value) => chose({ iv: value }));
 remembered(find("metric"), "metric", (value) => table.prefer(value));
 table.onCompact = () => usable && render();
 follow(exchange);
@@ -176,5 +179,6 @@ bindKeys({
   r: () => nextOption(find("range")),
   a: () => nextOption(find("unit")),
   l: () => nextOption(find("lots")),
+  i: () => nextOption(find("iv")),
   d: () => find("csv").click(),
 }, find("keys"));

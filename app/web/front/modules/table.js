@@ -257,7 +257,7 @@ export class ChainTable {
   saysStrike(strike) {
     const { atm_strike: atm, max_pain: pain } = this.chain.summary;
     const what = [
-      strike === atm && "at the money: the strike nearest to the index",
+      strike === atm && "at the money: the strike nearest to the index, or to the forward while the index stands still",
       strike === pain && "max pain: option buyers would receive least here",
     ].filter(Boolean);
     return `Strike ${this.rows.get(strike).middle.textContent}${what.length ? `, ${what.join("; ")}` : ""}`;
