@@ -75,8 +75,9 @@ SELECT
     :exchange AS exchange,
     :state AS state,
     :sentence AS sentence,
-    clock_timestamp() AS changed_at,
-    clock_timestamp() AS seen_at
+    present.instant AS changed_at,
+    present.instant AS seen_at
+FROM (SELECT clock_timestamp() AS instant) AS present
 WHERE NOT EXISTS (
     SELECT 1
     FROM collector_leases AS lease
