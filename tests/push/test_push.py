@@ -1,11 +1,15 @@
 """From a commit in the database to the viewers, through the real web server."""
 
 import signal
+import urllib.request
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import URL
 
+from app.web.auth import signin
 from tests.support.databases import DatabaseServer
+from tests.web import USERNAME
 from tests.web.conftest import Store
 from tests.web.serving import WebServer, following
 from tests.web.test_unavailable import away, back
@@ -35,6 +39,31 @@ def test_a_commit_reaches_the_viewers_as_a_delta(web: WebServer, store: Store) -
 def test_without_a_session_nobody_follows(web: WebServer) -> None:
     with following(web, "NSE") as viewer:
         assert viewer.refused == 401
+
+
+def signed_out(web: WebServer, cookie: str) -> None:
+    headers = {"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}
+    request = urllib.request.Request(f"{web.url}/logout", headers=headers)  # noqa: S310
+    urllib.request.urlopen(request).close()  # noqa: S310
+
+
+def password_changed(web: WebServer, cookie: str) -> None:
+    signin.write(web.home, USERNAME, "another horse, another battery")
+
+
+@pytest.mark.parametrize("ends", [signed_out, password_changed])
+def test_a_socket_ends_with_its_session(
+    web: WebServer, store: Store, ends: Callable[[WebServer, str], None]
+) -> None:
+    store()
+    cookie = web.sign_in()
+    with following(web, "NSE", cookie=cookie) as viewer:
+        viewer.message("full")
+        ends(web, cookie)
+        assert "sign in again" in viewer.message("end")["reason"]
+        assert viewer.close_code() == 4401
+    with following(web, "NSE", cookie=cookie) as again:
+        assert again.refused == 401
 
 
 def test_followers_hear_that_the_database_is_away_and_get_what_they_missed(
