@@ -67,13 +67,8 @@ class End(TypedDict):
     reason: str
 
 
-def full_message(state: ChainState) -> Full:
-    """Everything a page needs that knows nothing yet."""
-    return _full(state.chain, state.status())
-
-
 def full_body(state: ChainState) -> Encoded:
-    """The full message as JSON, made once for all who are sent it."""
+    """Everything a page needs that knows nothing yet, as JSON made once for all who are sent it."""
     chain, status = state.chain, state.status()
     return chain.bodies.whole(("full", status), lambda: _full(chain, status))
 

@@ -101,11 +101,6 @@ class Outbox:
             self._edges[snapshot.exchange] = snapshot
             self._tell()
 
-    def poke(self) -> None:
-        """Wake who waits for news."""
-        with self._changed:
-            self._tell()
-
     def end(self) -> None:
         """Say that nothing more will come."""
         with self._changed:

@@ -5,7 +5,6 @@ Its end is documented as 6:00 IST and said by staff to lie up to 7:30: the time 
 """
 
 import json
-import os
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
@@ -15,6 +14,7 @@ from pathlib import Path
 from app.kite.secrets import scrubber
 from db.errors import SettingsError
 from db.market.clock import IST, market_now
+from db.private_files import replace_private
 from db.settings import Settings
 
 _FILE = "kite-session"
@@ -122,12 +122,7 @@ class SessionStore:
     def _write(self, path: Path, kept: dict[str, str]) -> None:
         from cryptography.fernet import Fernet
 
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(Fernet(self._key).encrypt(json.dumps(kept).encode()))
-        draft.replace(path)
+        replace_private(path, Fernet(self._key).encrypt(json.dumps(kept).encode()))
 
 
 def _changed_at(path: Path) -> int:

@@ -6,13 +6,14 @@ import json
 import math
 from datetime import timedelta
 
+import orjson
 import pytest
 
 from app.chains import legacy
 from app.chains.columns import COLUMNS, FIELDS
 from app.chains.export import chain_csv, file_name
 from app.chains.state import Chain, ChainFaultError
-from app.chains.wire import clock_message, full_body, full_message
+from app.chains.wire import clock_message, full_body
 from db.market.limits import MOST_STRIKES
 from tests.support.chain_states import MARKET_TIME, head, option, state
 
@@ -54,16 +55,17 @@ def test_a_full_message_says_what_its_values_are_but_not_the_time() -> None:
 
 
 def test_the_summary_knows_the_contract_and_says_nothing_it_does_not_know() -> None:
-    summary = full_message(state(1, {100.0: 10}))["summary"]
+    summary = orjson.loads(full_body(state(1, {100.0: 10})).body)["summary"]
     assert summary["lot_size"] == 65
     assert summary["expires_at"] == "2026-08-04T15:40:00+05:30"
     assert summary["underlying_symbol"] == "NIFTY"
     assert summary["ml_signal"] is None
     assert summary["source"] is None
     assert (summary["forward"], summary["atm_iv_forward"]) == (None, None)
-    known = full_message(state(1, {}, forward=101.5, atm_iv_forward=9.25))["summary"]
+    told = state(1, {}, forward=101.5, atm_iv_forward=9.25)
+    known = orjson.loads(full_body(told).body)["summary"]
     assert (known["forward"], known["atm_iv_forward"]) == (101.5, 9.25)
-    nothing = full_message(state(1, {}, expiry=None))["summary"]
+    nothing = orjson.loads(full_body(state(1, {}, expiry=None)).body)["summary"]
     assert nothing["lot_size"] is None
     assert nothing["expires_at"] is None
 

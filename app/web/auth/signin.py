@@ -2,7 +2,6 @@
 
 import hmac
 import json
-import os
 import threading
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -10,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from db.errors import InvalidInputError, SettingsError
+from db.private_files import replace_private
 from db.settings import Settings
 
 _FILE_NAME = "signin"
@@ -111,11 +111,6 @@ def write(home: Path, username: str, password: str, hint: str | None = None) -> 
             f"The password must have at least {MINIMUM_PASSWORD_LENGTH} characters."
         )
     kept = {"username": username, "password_hash": PasswordHasher().hash(password), "hint": hint}
-    home.mkdir(parents=True, exist_ok=True)
     path = home / _FILE_NAME
-    draft = path.with_name(f"{_FILE_NAME}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(kept, file)
-    draft.replace(path)
+    replace_private(path, json.dumps(kept).encode())
     return path
