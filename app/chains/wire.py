@@ -73,6 +73,11 @@ def full_body(state: ChainState) -> Encoded:
     return chain.bodies.whole(("full", status), lambda: _full(chain, status))
 
 
+def full_message(state: ChainState) -> Full:
+    """The same, for who is in this process."""
+    return _full(state.chain, state.status())
+
+
 def delta_message(old: Chain, new: ChainState) -> Delta:
     """What a page needs that shows `old`."""
     known, present = old.legs, new.chain.legs

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from flask import Flask, render_template
 
 from app import create_app
+from app.web.painting.paint import first_paint
 from db.market import limits
 from db.market.exchanges import EXCHANGES
 from db.settings import Settings
@@ -199,6 +200,8 @@ class Stage:
     answer: Callable[["Route", str], None] | None = None
     on_follow: Callable[["Stage", dict[str, Any]], None] | None = None
     limits: dict[str, Any] = field(default_factory=dict)
+    # whether the page gets its script, or stays as the server painted it
+    runs: bool = True
     sockets: list["WebSocketRoute"] = field(default_factory=list)
     follows: list[dict[str, Any]] = field(default_factory=list)
     polls: list[str] = field(default_factory=list)
@@ -265,6 +268,8 @@ class Stage:
         if parts.path.startswith("/api/state/"):
             self.polls.append(key)
             return route.abort() if self.answer is None else self.answer(route, key)
+        if parts.path.startswith("/assets/main-") and not self.runs:
+            return route.abort()
         if parts.path.startswith("/front/"):
             # the page's modules as they are written, for tests of their functions
             body = (ROOT / "app" / "web" / parts.path[1:]).read_text(encoding="utf-8")
@@ -294,6 +299,9 @@ class Stage:
                 chosen=chosen,
                 problem=self.problem,
                 user="trader",
+                paint=first_paint(
+                    self.first, self.clock, self.problem, chosen, EXCHANGES[chosen].label
+                ),
                 state=json.dumps({"exchange": chosen, "problem": self.problem, "ui": ui}),
                 first=json.dumps(self.first),
                 clock=json.dumps(self.clock),
