@@ -49,7 +49,8 @@ class Delta(TypedDict):
 class Clock(TypedDict):
     """The time here, how old what each exchange shows is, and what stands in the way.
 
-    `feeds` holds what the feed of an exchange is at, as far as a collector tells.
+    `feeds` holds what the feed of an exchange is at, as far as a collector tells; `build` is that
+    of the page which this server gives out.
     """
 
     kind: Literal["clock"]
@@ -58,6 +59,7 @@ class Clock(TypedDict):
     phase: dict[str, str]
     problem: str | None
     feeds: dict[str, FeedWord]
+    build: str | None
 
 
 class End(TypedDict):
@@ -104,6 +106,7 @@ def clock_message(
     ages_s: Mapping[str, float | None],
     problem: str | None = None,
     feeds: Mapping[str, FeedWord] | None = None,
+    build: str | None = None,
 ) -> Clock:
     """The time, and the ages of what is shown."""
     now = market_now()
@@ -114,6 +117,7 @@ def clock_message(
         "phase": {kind.value: phase(now, kind).value for kind in _TOLD_PHASES},
         "problem": problem,
         "feeds": dict(feeds or {}),
+        "build": build,
     }
 
 

@@ -11,6 +11,7 @@ from app.chains.day import DaySeries
 from app.chains.feeds import Feeds
 from app.chains.states import ChainStates
 from app.push.live import Live
+from app.web.assets import assets
 from app.web.auth import signin
 from app.web.auth.attempts import AttemptLimit
 from app.web.auth.sessions import Sessions
@@ -49,7 +50,7 @@ class Services:
             states=states,
             feeds=feeds,
             days=DaySeries(database),
-            live=Live(database.url, states, feeds, sessions.is_open),
+            live=Live(database.url, states, feeds, sessions.is_open, lambda: assets().version),
         )
 
     def warm_up(self) -> None:

@@ -43,7 +43,7 @@ def dashboard() -> ResponseReturnValue:
         chosen=key,
         problem=problem,
         user=g.user,
-        state=_embedded({"exchange": key, "problem": problem, "ui": _ui()}),
+        state=_embedded({"exchange": key, "problem": problem, "user": g.user, "ui": _ui()}),
         first=_safe(b"null" if state is None else full_body(state).body),
         clock=_embedded(clock),
     )
@@ -52,7 +52,8 @@ def dashboard() -> ResponseReturnValue:
 
 def _clock(key: str, state: ChainState | None, problem: str | None) -> Clock:
     age_s = None if state is None else state.age_s()
-    return clock_message({key: age_s}, problem, services().feeds.words([key]))
+    feeds = services().feeds.words([key])
+    return clock_message({key: age_s}, problem, feeds, assets().version)
 
 
 def _ui() -> dict[str, Any]:

@@ -160,6 +160,7 @@ def clock(
     problem: str | None = None,
     server_ms: int = NOW_MS,
     feeds: dict[str, Any] | None = None,
+    build: str | None = None,
 ) -> dict[str, Any]:
     """The server's word on the time and on the age of what is shown."""
     return {
@@ -169,6 +170,7 @@ def clock(
         "phase": phase,
         "problem": problem,
         "feeds": feeds or {},
+        "build": build,
     }
 
 
@@ -202,6 +204,8 @@ class Stage:
     limits: dict[str, Any] = field(default_factory=dict)
     # whether the page gets its script, or stays as the server painted it
     runs: bool = True
+    build: str = "one"
+    user: str = "trader"
     sockets: list["WebSocketRoute"] = field(default_factory=list)
     follows: list[dict[str, Any]] = field(default_factory=list)
     polls: list[str] = field(default_factory=list)
@@ -291,18 +295,19 @@ class Stage:
     def _page(self, route: "Route", chosen: str) -> None:
         shared = {name.lower(): value for name, value in vars(limits).items() if name.isupper()}
         shared["change_thresholds_pct"] = dict(limits.CHANGE_THRESHOLDS_PCT)
-        ui = {"poll_s": 5, "limits": {**shared, **self.limits}}
+        ui = {"poll_s": 5, "version": self.build, "limits": {**shared, **self.limits}}
+        start = {"exchange": chosen, "problem": self.problem, "user": self.user, "ui": ui}
         with self.app.test_request_context("/"):
             html = render_template(
                 "dashboard.html",
                 exchanges=list(EXCHANGES.values()),
                 chosen=chosen,
                 problem=self.problem,
-                user="trader",
+                user=self.user,
                 paint=first_paint(
                     self.first, self.clock, self.problem, chosen, EXCHANGES[chosen].label
                 ),
-                state=json.dumps({"exchange": chosen, "problem": self.problem, "ui": ui}),
+                state=json.dumps(start),
                 first=json.dumps(self.first),
                 clock=json.dumps(self.clock),
             )

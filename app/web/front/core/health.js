@@ -21,7 +21,7 @@ const SENTENCES = {
 export function verdict(known) {
   const { loggedOut, problem, lostMs, label, summary, ageMs } = known;
   if (loggedOut) return ["login", "sign in", SENTENCES.login];
-  if (problem) return ["down", /database/i.test(problem) ? "database down" : "out of order", `${problem} The page recovers by itself.`];
+  if (problem) return ["down", (/database/i.test(problem) ? "database down" : "out of order") + (summary ? agedBy(ageMs) : ""), `${problem} The page recovers by itself.`];
   // a moment without a link is not worth a colour
   if (lostMs > GRACE_MS) return ["reconnecting", `reconnecting${agedBy(ageMs)}`, SENTENCES.reconnecting];
   if (!summary) return ["loading", "loading", `Loading ${label}…`];
