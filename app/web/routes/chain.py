@@ -88,12 +88,12 @@ def _strikes(text: str | None) -> int | None:
     return int(text)
 
 
-def conditional(encoded: Encoded) -> Response:
+def conditional(encoded: Encoded, caching: str = "private, no-cache") -> Response:
     """The body, packed if the client can unpack it; 304 when the client has it already."""
     packed = accepts_gzip()
     response = Response(mimetype="application/json")
     response.set_etag(encoded.etag, weak=True)
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Cache-Control"] = caching
     response.headers["Vary"] = "Accept-Encoding, Cookie"
     if request.if_none_match.contains_weak(encoded.etag):
         response.status_code = 304
