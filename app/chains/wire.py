@@ -5,6 +5,7 @@ Only a clock message tells the time: a chain may be sent long after it was encod
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal, TypedDict
 
 from app.chains.bodies import Encoded
@@ -111,10 +112,15 @@ def clock_message(
         "kind": "clock",
         "server_ms": int(time.time() * _MS),
         "ages": {key: None if age is None else int(age * _MS) for key, age in ages_s.items()},
-        "phase": {kind.value: phase(now, kind).value for kind in _TOLD_PHASES},
+        "phase": phases(now),
         "problem": problem,
         "feeds": dict(feeds or {}),
     }
+
+
+def phases(at: datetime) -> dict[str, str]:
+    """Where a moment stands in the session of each class that a page is told of."""
+    return {kind.value: phase(at, kind).value for kind in _TOLD_PHASES}
 
 
 def end_message(reason: str) -> End:

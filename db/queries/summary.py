@@ -15,13 +15,13 @@ class ChainSummary(NamedTuple):
     Future, VIX and features are those of `context_at`; OI changes of the day count from
     `prev_close_at`. OI is known of `oi_known` of the `contracts`. `atm_iv_forward` is that of the
     strike nearest to the `forward`. `age_s` is how long ago the database took the chain, by its own
-    clock on both sides; of a past moment it is None, as `updated_at` and `source` are.
+    clock on both sides; a past moment has none, and is its own `updated_at`.
     """
 
     exchange: str
     timestamp: datetime
     sequence: int
-    updated_at: datetime | None
+    updated_at: datetime
     contracts: int
     oi_known: int
     expiry: date | None

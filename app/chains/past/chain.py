@@ -32,10 +32,11 @@ _US = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class DayBaselines:
-    """Open interest at a day's first snapshot and at the last one before it."""
+    """Open interest at a day's first snapshot and at the last one before it, with its index."""
 
     day_open: "OiOf"
     prev_close: "OiOf"
+    close_index: float | None
 
 
 def past_chain(connection: "Connection", moment: Moment, of_day: DayBaselines) -> Chain:
@@ -67,12 +68,16 @@ def past_chain(connection: "Connection", moment: Moment, of_day: DayBaselines) -
 def day_baselines(connection: "Connection", moment: Moment) -> DayBaselines:
     """What open interest of a moment's day is compared with."""
     from db.queries.past import oi_at
+    from db.queries.snapshots import snapshot_at
 
     exchange, opening = moment.exchange, moment.instants[0]
     day_open = oi_at(connection, exchange, [opening]).get(opening, {})
     close = moment.previous_end
-    held = oi_at(connection, exchange, [close]) if close is not None else {}
-    return DayBaselines(day_open, held.get(close, {}) if close is not None else {})
+    if close is None:
+        return DayBaselines(day_open, {}, None)
+    held = oi_at(connection, exchange, [close]).get(close, {})
+    totals = snapshot_at(connection, exchange, close)
+    return DayBaselines(day_open, held, None if totals is None else totals.underlying_price)
 
 
 def _instants_before(instants: Instants, at: datetime) -> dict[int, datetime]:
@@ -158,7 +163,7 @@ def _head(
         exchange=moment.exchange,
         timestamp=moment.at,
         sequence=int(moment.at.timestamp() * _US),
-        updated_at=None,
+        updated_at=moment.at,
         age_s=None,
         contracts=len(rows),
         oi_known=sum(row.oi is not None for row in rows),

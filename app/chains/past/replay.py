@@ -1,6 +1,6 @@
 """What a page is sent of the past: one moment, a run of them, and what there is to choose from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ from app.chains.past.chain import DayBaselines, day_baselines, past_chain
 from app.chains.past.kept import Kept
 from app.chains.past.moments import CLOSED_S, History, Instants, Moment, Moments
 from app.chains.state import Chain
-from app.chains.wire import delta_between, full_message
+from app.chains.wire import delta_between, full_message, phases
 from db.market.calendar import Instrument, session, usual_session
 from db.market.clock import IST
 from db.market.exchanges import EXCHANGES, exchange_named
@@ -54,7 +54,7 @@ class Past:
 
         def make() -> Encoded:
             message = full_message(self.chain(moment), STATUS)
-            return Encoded.of({**message, "moment": {"at": moment.at.isoformat(), **ways}})
+            return Encoded.of({**message, "moment": self._told(moment, ways)})
 
         return self._bodies.get(key, _keep_s(moment), make)
 
@@ -74,18 +74,25 @@ class Past:
         shown: Chain | None = None
         for each in self._moments.following(moment, count):
             chain = self.chain(each)
-            frames.append(
-                {
-                    **(
-                        full_message(chain, STATUS)
-                        if shown is None
-                        else delta_between(shown, chain, STATUS)
-                    ),
-                    "moment": {"at": each.at.isoformat(), **self._moments.ways(each)},
-                }
+            message = (
+                full_message(chain, STATUS)
+                if shown is None
+                else delta_between(shown, chain, STATUS)
             )
+            frames.append({**message, "moment": self._told(each, self._moments.ways(each))})
             shown = chain
         return Encoded.of({"exchange": moment.exchange, "frames": frames})
+
+    def _told(self, moment: Moment, ways: Mapping[str, Any]) -> dict[str, Any]:
+        """What a page is told of a moment beside its chain."""
+        close = moment.previous_end
+        return {
+            "at": moment.at.isoformat(),
+            "phase": phases(moment.at),
+            "previous_close": self._of_day(moment).close_index,
+            "previous_close_day": None if close is None else close.date().isoformat(),
+            **ways,
+        }
 
     def days(self, exchange: str) -> Encoded:
         """The stored days, each with its first and last instant, and whether it is archived."""

@@ -1,19 +1,18 @@
 """The routes of stored history: any past moment, runs of them, days and expiries."""
 
-from datetime import date, datetime
+from datetime import date
 
 from flask import Blueprint, Response, request
 
 from app.chains.past.moments import CLOSED_S
+from app.web.asked import LONGEST, market_moment
 from app.web.routes.chain import conditional
 from app.web.services import services
 from db.errors import InvalidInputError
-from db.market.clock import IST
 from db.market.limits import MOST_FRAMES
 
 blueprint = Blueprint("past", __name__)
 
-_LONGEST = 40
 _CLOSED = f"private, max-age={CLOSED_S:.0f}"
 _OPEN = "private, no-cache"
 
@@ -29,7 +28,7 @@ def as_of(exchange: str) -> Response:
     asked = [name for name in ("at", "from") if name in request.args]
     if len(asked) != 1:
         raise InvalidInputError("Give either at or from, a moment such as 2026-08-03T11:00:00.")
-    moment = past.moment(exchange, _moment(asked[0], request.args[asked[0]]))
+    moment = past.moment(exchange, market_moment(asked[0], request.args[asked[0]]))
     if asked == ["from"]:
         frames = past.run(moment, _count(request.args.get("count", str(MOST_FRAMES))))
         return conditional(frames)
@@ -54,27 +53,12 @@ def expiries(exchange: str) -> Response:
     return conditional(services().past.expiries(exchange))
 
 
-def _moment(name: str, text: str) -> datetime:
-    """An aware moment; a plus sign that a URL turned into a space counts as one."""
-    spaced = text[:_LONGEST].strip()
-    date_part, t, rest = spaced.partition("T")
-    try:
-        if len(text) > _LONGEST or len(spaced) <= len("2026-08-03"):
-            raise ValueError
-        found = datetime.fromisoformat(f"{date_part}{t}{rest.replace(' ', '+')}")
-        return found.replace(tzinfo=IST) if found.tzinfo is None else found.astimezone(IST)
-    except (ValueError, OverflowError):
-        raise InvalidInputError(
-            f"{name} must be a moment such as 2026-08-03T11:00:00, not {text[:_LONGEST]!r}."
-        ) from None
-
-
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
         raise InvalidInputError(
-            f"day must be a date such as 2026-08-03, not {text[:_LONGEST]!r}."
+            f"day must be a date such as 2026-08-03, not {text[:LONGEST]!r}."
         ) from None
 
 
@@ -82,6 +66,6 @@ def _count(text: str) -> int:
     whole = text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_FRAMES))
     if not whole or not 1 <= int(text) <= MOST_FRAMES:
         raise InvalidInputError(
-            f"count must be a whole number from 1 to {MOST_FRAMES}, not {text[:_LONGEST]!r}."
+            f"count must be a whole number from 1 to {MOST_FRAMES}, not {text[:LONGEST]!r}."
         )
     return int(text)
