@@ -97,8 +97,9 @@ function visit() {
   const key = exchange ?? keys[0];
   past.replay?.halt();
   const moment = at ? { at, chain: null } : null;
-  if (key === page.exchange) page.show(moment);
-  else page.turnTo(key, moment);
+  if (key !== page.exchange) page.turnTo(key, moment);
+  // from one moment to another what is shown stays until the other is here
+  else if (!at || !page.moment) page.show(moment);
   if (!pin) page.pin(null);
   past.follow({ at, pin });
 }

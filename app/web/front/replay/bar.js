@@ -5,6 +5,7 @@ import { integer, marketClock, marketDate } from "../core/format.js";
 import { remembered } from "../core/preferences.js";
 import { marketTime } from "../core/address.js";
 import { showClock } from "./gate.js";
+import { saidBy } from "./history.js";
 import { Replay } from "./replay.js";
 
 const HOUR_MS = 3_600_000;
@@ -14,9 +15,17 @@ export class Bar {
     this.page = page;
     this.root = root;
     this.replay = new Replay(page, () => this.later());
-    for (const name of ["play", "live", "pin", "says", "slider", "auction", "pinned", "date", "days", "speed", "expiry"]) {
-      this[name] = find(`asof-${name}`);
-    }
+    this.play = find("asof-play");
+    this.live = find("asof-live");
+    this.pin = find("asof-pin");
+    this.says = find("asof-says");
+    this.slider = find("asof-slider");
+    this.auction = find("asof-auction");
+    this.pinned = find("asof-pinned");
+    this.date = find("asof-date");
+    this.days = find("asof-days");
+    this.speed = find("asof-speed");
+    this.expiry = find("asof-expiry");
     this.day = null;
     this.listen();
     page.on("exchange", () => this.later());
@@ -98,8 +107,8 @@ export class Bar {
     try {
       return await this.replay.listed(name, this.page.exchange, ...more);
     } catch (error) {
-      this.replay.says = error.message;
-      set(this.says, "textContent", error.message);
+      this.replay.says = saidBy(error);
+      set(this.says, "textContent", this.replay.says);
       return { days: [], expiries: [] };
     }
   }

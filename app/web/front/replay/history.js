@@ -4,6 +4,12 @@ const REQUEST_MS = 10_000;
 
 export class Refused extends Error {}
 
+// the sentence of what was refused; any other error is one of ours
+export function saidBy(error) {
+  if (!(error instanceof Refused)) throw error;
+  return error.message;
+}
+
 async function ask(path) {
   let answer;
   try {

@@ -16,6 +16,9 @@ export class Player {
     this.handlers = handlers;
     this.speed = 1;
     this.playing = false;
+    this.exchange = null;
+    // what is fetched and not shown yet
+    this.queue = [];
   }
 
   start(exchange, at, speed) {

@@ -18,7 +18,7 @@ export class Replay {
     this.player = new Player({
       frame: (message) => this.frame(message),
       ended: () => this.say("This is the last stored moment."),
-      failed: (error) => this.say(error.message),
+      failed: (error) => this.say(history.saidBy(error)),
     });
     page.on("exchange", () => this.player.stop());
     page.on("moment", () => this.changed());
@@ -46,7 +46,7 @@ export class Replay {
         this.show(message, { jumps });
       } catch (error) {
         if (this.wanted?.at === at) this.wanted = null;
-        this.say(error.message);
+        this.say(history.saidBy(error));
         // an address of nothing: the present is better than an empty page
         if (!this.page.moment?.chain) this.leave({ jumps: false, keeps: true });
       }
@@ -70,7 +70,7 @@ export class Replay {
       this.show(message, { jumps: false });
     } catch (error) {
       this.player.stop();
-      this.say(error.message);
+      this.say(history.saidBy(error));
     }
   }
 
@@ -165,7 +165,7 @@ export class Replay {
       const message = await history.asOf(exchange, at);
       if (this.page.exchange === exchange) this.page.pin(new Chain(message));
     } catch (error) {
-      this.say(error.message);
+      this.say(history.saidBy(error));
     }
     this.write({ jumps: false });
   }
