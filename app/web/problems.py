@@ -13,6 +13,7 @@ from db.errors import (
     ExtensionMissingError,
     InvalidInputError,
     NotMigratedError,
+    NotStoredError,
     OIError,
 )
 
@@ -42,6 +43,8 @@ def wants_json() -> bool:
 def _known_problem(error: OIError) -> ResponseReturnValue:
     if isinstance(error, InvalidInputError):
         return _answer(str(error), 400)
+    if isinstance(error, NotStoredError):
+        return _answer(str(error), 404)
     if isinstance(error, UNAVAILABLE):
         response = _answer(str(error), 503)
         response.headers["Retry-After"] = _RETRY_AFTER_S

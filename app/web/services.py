@@ -9,6 +9,7 @@ from flask import current_app
 
 from app.chains.day import DaySeries
 from app.chains.feeds import Feeds
+from app.chains.past.replay import Past
 from app.chains.states import ChainStates
 from app.push.live import Live
 from app.web.assets import assets
@@ -30,6 +31,7 @@ class Services:
     states: ChainStates
     feeds: Feeds
     days: DaySeries
+    past: Past
     live: Live
 
     @classmethod
@@ -50,6 +52,7 @@ class Services:
             states=states,
             feeds=feeds,
             days=DaySeries(database),
+            past=Past(database),
             live=Live(database.url, states, feeds, sessions.is_open, lambda: assets().version),
         )
 

@@ -40,3 +40,6 @@ FUTURE_TOLERANCE_S = 300.0
 
 MOST_STRIKES = 500
 """The widest range of strikes either side of ATM that may be asked for."""
+
+MOST_FRAMES = 60
+"""How many stored moments may be asked for at once."""

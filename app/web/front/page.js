@@ -1,9 +1,9 @@
 // What the page shows, and who hears of it: the one state that all its parts share.
 //
 // Events: "chain" (what is shown has new figures, or another chain is shown), "exchange" (another
-// tab), "live" (key: any followed chain has new figures), "choice", "moment", "clock" (ages and
-// phase were heard), "link" (the way, or a problem), "notice" (news that are no chain), "build" (which
-// page the server gives out).
+// tab), "pin" (what is compared with), "live" (key: any followed chain has new figures), "choice",
+// "moment", "clock" (ages and phase were heard), "link" (the way, or a problem), "notice" (news that
+// are no chain), "build" (which page the server gives out).
 
 import { Clock } from "./core/clock.js";
 import { DaySeries } from "./core/day-series.js";
@@ -19,6 +19,8 @@ export class Page {
     this.choice = { count: 0, absolute: false, lots: false, iv: "forward" };
     // null while the present is shown, else { at (market time), chain, … }
     this.moment = null;
+    // a chain of another moment that the shown one is compared with
+    this.pinned = null;
     this.clock = new Clock();
     this.way = "push";
     this.problem = start.problem;
@@ -95,12 +97,13 @@ export class Page {
   }
 
   // what is here of another tab is as old as its last visit, until the server has answered
-  turnTo(key) {
+  turnTo(key, moment = null) {
     if (key === this.exchange) return;
     if (!this.interest.has(key)) this.awaited.add(key);
     this.problem = null;
     this.exchange = key;
-    this.moment = null;
+    this.moment = moment;
+    this.pinned = null;
     this.follow();
     this.tell("exchange", key);
     this.tell("chain");
@@ -147,6 +150,13 @@ export class Page {
   show(moment) {
     this.moment = moment;
     this.tell("moment", moment);
+    this.tell("chain");
+  }
+
+  // a chain to compare with; null takes it away
+  pin(chain) {
+    this.pinned = chain;
+    this.tell("pin", chain);
     this.tell("chain");
   }
 

@@ -1,5 +1,6 @@
 // The chain table: which rows stand in it, what marks them, and where it is scrolled to.
 
+import { saysPinned } from "./against.js";
 import { COLUMNS, column } from "./cells.js";
 import { centred } from "./centred.js";
 import { Fit } from "./fit.js";
@@ -261,7 +262,7 @@ export class ChainTable {
     if (!row) return "";
     if (!side) return this.saysStrike(strike);
     const leg = row?.legs[side];
-    const what = leg ? column(key).says(leg, this.view) : "this strike has no such contract in the chain";
+    const what = leg ? column(key).says(leg, this.view) + saysPinned(column(key), leg, this.view) : "this strike has no such contract in the chain";
     return `${row.middle.textContent} ${side}: ${what}`;
   }
 
