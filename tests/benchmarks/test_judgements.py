@@ -4,8 +4,8 @@ import pytest
 
 from benchmarks.parts.scale import growth
 from benchmarks.parts.walk import slower
-from benchmarks.web.load import capacity
 from benchmarks.report.sections.web import page_sections
+from benchmarks.web.load import capacity
 from benchmarks.web.pages import Visit, summarized
 from benchmarks.web.watching import slowest
 
