@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from db.queries.chain import LatestOption, StoredOption
-    from db.queries.past import Context, Key
+    from db.queries.past import Context, ContractOi, Key
     from db.queries.snapshots import Snapshot
     from db.queries.summary import ChainSummary
 
-    OiOf = Mapping[Key, int | None]
+    OiOf = Mapping[Key, ContractOi]
 
 _US = 1_000_000
 
@@ -137,16 +137,23 @@ def _row(
     key = (row.strike, row.option_type)
     given = row._asdict() | {"exchange": exchange, "expiry": _expiry(row)}
     for minutes in CHANGE_MINUTES:
-        before = baselines.get(minutes, {}).get(key)
+        before = _held(baselines.get(minutes, {}).get(key))
         given[f"oi_change_{minutes}m"] = _difference(row.oi, before)
         percent = f"pct_change_{minutes}m"
         # what its writer stored stands: it may have remembered more than history holds
         if given[percent] is None:
             given[percent] = _percent(row.oi, before)
-    given["day_open_oi"] = of_day.day_open.get(key)
-    given["prev_close_oi"] = of_day.prev_close.get(key)
+    given["day_open_oi"] = _held(of_day.day_open.get(key), given["expiry"])
+    given["prev_close_oi"] = _held(of_day.prev_close.get(key), given["expiry"])
     given.update(zip(_VALUED, computed or (None,) * len(_VALUED), strict=True))
     return LatestOption(**given)
+
+
+def _held(then: "ContractOi | None", expiry: date | None = None) -> int | None:
+    """OI of a strike then; None where it was listed for another expiry, another contract."""
+    if then is None or (expiry and then.expiry and then.expiry != expiry):
+        return None
+    return then.oi
 
 
 def _head(
