@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from db.market.clock import expiry_from_seconds
 from db.market.ticks import OptionType
 from db.queries.snapshots import instant_at
 from db.queries.statements import fetch
@@ -135,6 +136,13 @@ def chain_at(connection: Connection, exchange: str, at: datetime) -> tuple[Store
     return fetch(connection, StoredOption, "chain", "chain_at", **key) or fetch(
         connection, StoredOption, "chain", "archived_chain_at", **key
     )
+
+
+def expiry_of(row: StoredOption) -> date | None:
+    """When a stored contract expires, by its seconds left where its row holds no date."""
+    if row.expiry is not None or row.time_to_expiry_seconds is None:
+        return row.expiry
+    return expiry_from_seconds(row.timestamp, row.time_to_expiry_seconds)
 
 
 def oi_changes(connection: Connection, exchange: str) -> tuple[OiChange, ...]:
