@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from app.analytics import moneyness, order_book
 from app.analytics.black_scholes import RATE, Bools, Floats, Greeks, greeks, price, years_to_expiry
 from app.analytics.features import SHIFT_WINDOW, ChainFigures, features
-from app.analytics.forward import Parity, discounted, parity
+from app.analytics.forward import Parity, levels, parity, usable
 from app.analytics.implied_volatility import implied_volatility
 from app.analytics.open_interest import absolute_change, percent_change
 from app.analytics.smile import neighbours_volatility
 from app.collector.memory import Memory, Moment
-from db.market.calendar import Instrument, Phase, phase, seconds_to_expiry
+from db.market.calendar import seconds_to_expiry
 from db.market.exchanges import EXCHANGES
 from db.market.limits import CHANGE_MINUTES, ITM_CHANGE_MINUTES
 from db.market.ticks import (
@@ -92,7 +92,8 @@ def _computed(snapshot: ChainSnapshot) -> _Chain:
     seconds = np.array(left, dtype=np.int64)[place]
     years = years_to_expiry(seconds)
     implied = _parity(options, float(years.min()))
-    spot, level = _levels(snapshot, float(implied.forward), float(years.min()))
+    index = _nan(snapshot.underlying_price)
+    spot, level = levels(at, index, float(implied.forward), float(years.min()))
     volatility, on_forward = _volatilities(options, spot, implied, years)
     return _Chain(
         is_call=is_call,
@@ -109,18 +110,9 @@ def _computed(snapshot: ChainSnapshot) -> _Chain:
 
 
 def _parity(options: OptionColumns, years: float) -> Parity:
-    """What calls and puts agree on; a forward that is no price of anything is unknown."""
+    """What calls and puts agree on."""
     book = (options.ltp, options.best_bid, options.best_ask)
-    found = parity(options.strike, options.is_call, *book, years)
-    return Parity(np.where(found.forward > 0, found.forward, np.nan), found.discount)
-
-
-def _levels(snapshot: ChainSnapshot, forward: float, years: float) -> tuple[float, float]:
-    """Where the market stands: to value contracts at, and to find ATM by."""
-    index = _nan(snapshot.underlying_price)
-    if not np.isfinite(forward) or (np.isfinite(index) and not _stands_still(snapshot)):
-        return index, index
-    return float(discounted(forward, years)), forward
+    return usable(parity(options.strike, options.is_call, *book, years))
 
 
 def _volatilities(options: OptionColumns, spot: float, implied: Parity, years: Floats) -> Floats:
@@ -128,13 +120,6 @@ def _volatilities(options: OptionColumns, spot: float, implied: Parity, years: F
     price = np.stack([options.ltp, options.ltp / implied.discount])
     level, rate = np.array([[spot], [implied.forward]]), np.array([[RATE], [0.0]])
     return implied_volatility(options.is_call, price, level, options.strike, years, rate)
-
-
-def _stands_still(snapshot: ChainSnapshot) -> bool:
-    """Whether options trade while the index does not: in its closing auction and after it."""
-    at = snapshot.timestamp
-    is_trading = phase(at, Instrument.OPTIONS) is Phase.OPEN
-    return is_trading and phase(at, Instrument.INDEX) is not Phase.OPEN
 
 
 def _columns(snapshot: ChainSnapshot, chain: _Chain, memory: Memory) -> EnrichedColumns:
