@@ -7,8 +7,8 @@ from typing import cast
 
 from flask import current_app
 
-from app.chains.day import DaySeries
 from app.chains.feeds import Feeds
+from app.chains.series.kept import KeptSeries
 from app.chains.states import ChainStates
 from app.push.live import Live
 from app.web.auth import signin
@@ -28,7 +28,7 @@ class Services:
     database: Database
     states: ChainStates
     feeds: Feeds
-    days: DaySeries
+    series: KeptSeries
     live: Live
 
     @classmethod
@@ -48,7 +48,7 @@ class Services:
             database=database,
             states=states,
             feeds=feeds,
-            days=DaySeries(database),
+            series=KeptSeries(database),
             live=Live(database.url, states, feeds, sessions.is_open),
         )
 

@@ -40,3 +40,9 @@ FUTURE_TOLERANCE_S = 300.0
 
 MOST_STRIKES = 500
 """The widest range of strikes either side of ATM that may be asked for."""
+
+MOST_DAYS = 250
+"""The most trading days that a series over days may be asked for."""
+
+SERIES_GAP_S = 600
+"""A pause in a series longer than this is drawn as a gap."""

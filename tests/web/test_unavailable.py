@@ -22,7 +22,7 @@ def client_on(url: URL, home: Path, make_app: MakeApp) -> FlaskClient:
 
 
 def check_refusal(client: FlaskClient, sentence: str) -> None:
-    for path in ("/api/data/NSE", "/api/state/NSE", "/api/system-status", "/api/pcr/NSE"):
+    for path in ("/api/data/NSE", "/api/state/NSE", "/api/system-status", "/api/series/NSE/day"):
         answer = client.get(path)
         assert answer.status_code == 503, path
         assert sentence in answer.json["error"]

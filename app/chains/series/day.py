@@ -1,120 +1,103 @@
-"""PCR and index by minute over one trading day, for the chart."""
+"""PCR, index, premium and the straddle at the money by minute over one trading day."""
 
-import time as clock
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
 
-from app.chains.bodies import Encoded
-from app.chains.flight import SingleFlight
-from app.chains.state import ChainState
-from db.market.calendar import session
-from db.market.clock import IST
+from app.chains.series.made import Series
+from app.chains.series.reading import Reading, bounds
+from db.market.calendar import Instrument, session
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from db.queries.pcr import OiTotal
+    from db.queries.snapshots import StraddlePoint
 
-# late rows and the last minute's own rollup come without a new minute
-_KEPT_S = 60.0
 # the longest closure of the exchange is shorter
 _CLOSURE = timedelta(days=10)
-_NO_DAY: dict[str, Any] = {
-    "day": None,
-    "open": None,
-    "close": None,
-    "minutes": [],
-    "pcr": [],
-    "index": [],
-    "previous_close": None,
-    "previous_close_day": None,
-}
+_DIGITS = 4
 
 
-class History(Protocol):
-    """Where series are read from."""
-
-    def history(self) -> "AbstractContextManager[Connection]":
-        """A connection for reads that a replica may answer."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A body with what it is of and when it was read."""
-
-    of: tuple[Any, ...]
-    read_at: float
-    body: Encoded
+def day_series(reading: Reading) -> Series:
+    """The day that is meant; empty arrays without one, or where nothing is stored of it."""
+    if reading.day is None:
+        return _series(None, (), (), ())
+    with reading.source.history() as connection:
+        return _read(connection, reading.exchange, reading.day)
 
 
-class DaySeries:
-    """Keeps one body an exchange until the market's minute changes; a crowd makes one read."""
-
-    def __init__(self, source: History, now: Callable[[], float] = clock.monotonic) -> None:
-        self._source = source
-        self._now = now
-        self._flights: SingleFlight[Encoded] = SingleFlight()
-        self._kept: dict[str, _Kept] = {}
-
-    def body(self, state: ChainState) -> Encoded:
-        """The day of a state's market time as JSON; raises the errors of a missing database."""
-        exchange, head = state.exchange, state.chain.head
-        minute = None if head is None else head.timestamp.replace(second=0, microsecond=0)
-        wanted = (state.incarnation, minute)
-        kept = self._kept.get(exchange)
-        if kept is not None and kept.of == wanted and self._now() - kept.read_at < _KEPT_S:
-            return kept.body
-
-        def read() -> Encoded:
-            read_at = self._now()
-            with self._source.history() as connection:
-                body = Encoded.of(day_series(connection, exchange, minute))
-            self._kept[exchange] = _Kept(wanted, read_at, body)
-            return body
-
-        return self._flights.do((exchange, wanted), read)
-
-
-def day_series(connection: "Connection", exchange: str, at: datetime | None) -> dict[str, Any]:
-    """The day of `at` (aware, market time) as parallel arrays; empty ones without a day.
-
-    `minutes`, `open` and `close` are 'HH:MM' in IST, the latter two the bounds of the chart's
-    axis; `index` is the close of each minute in points, and `previous_close` the index at the end
-    of `previous_close_day`, the last stored day before (None where none is).
-    """
-    if at is None:
-        return dict(_NO_DAY)
+def _read(connection: "Connection", exchange: str, day: date) -> Series:
     from db.queries.pcr import pcr_days, pcr_minutes
+    from db.queries.snapshots import straddles
 
-    start = datetime.combine(at.astimezone(IST).date(), time.min, IST)
-    rows = pcr_minutes(connection, exchange, start, start + timedelta(days=1))
-    earlier = pcr_days(connection, exchange, start - _CLOSURE, start)
-    minutes = [row.bucket.strftime("%H:%M") for row in rows]
-    opens, closes = _bounds(start.date(), minutes)
+    start, end = bounds(day)
+    return _series(
+        day,
+        pcr_minutes(connection, exchange, start, end),
+        straddles(connection, exchange, start, end),
+        pcr_days(connection, exchange, start - _CLOSURE, start),
+    )
+
+
+def _series(
+    day: date | None,
+    rows: "Iterable[OiTotal]",
+    straddles: "Iterable[StraddlePoint]",
+    earlier: "tuple[OiTotal, ...]",
+) -> Series:
+    totals = tuple(rows)
+    minutes = [row.bucket.strftime("%H:%M") for row in totals]
+    # the last one of a minute stands for it, as in the rollup
+    at_the_money = {point.timestamp.strftime("%H:%M"): point for point in straddles}
+    known = [at_the_money.get(minute) for minute in minutes]
+    return Series(
+        facts={**axis(day, minutes), **_previous_close(earlier)},
+        columns={
+            "minutes": minutes,
+            "pcr": [rounded(row.pcr, _DIGITS) for row in totals],
+            "pcr_volume": [rounded(row.pcr_volume, _DIGITS) for row in totals],
+            "oi_ce": [row.oi_ce for row in totals],
+            "oi_pe": [row.oi_pe for row in totals],
+            "index": [row.underlying_close for row in totals],
+            "premium": [difference(row.future_close, row.underlying_close) for row in totals],
+            "atm": [None if point is None else point.atm_strike for point in known],
+            "straddle": [None if point is None else rounded(point.straddle, 2) for point in known],
+        },
+    )
+
+
+def axis(day: date | None, times: list[str]) -> dict[str, Any]:
+    """The day and the bounds of its axis, 'HH:MM' in IST; `auction` is where the index stands.
+
+    The bounds are the day's session, widened to what is stored beyond it: a simulated market keeps
+    no hours.
+    """
+    hours = None if day is None else session(day)
+    index = None if day is None else session(day, Instrument.INDEX)
+    known = [] if hours is None else [f"{end:%H:%M}" for end in (hours.opens, hours.closes)]
+    extent = [*known, *(moment[:5] for moment in (*times[:1], *times[-1:]))]
+    stands = index is not None and index.prints > index.closes
     return {
-        "day": start.date().isoformat(),
-        "open": opens,
-        "close": closes,
-        "minutes": minutes,
-        "pcr": [row.pcr for row in rows],
-        "index": [row.underlying_close for row in rows],
-        **_previous_close(earlier),
+        "day": None if day is None else day.isoformat(),
+        "open": min(extent, default=None),
+        "close": max(extent, default=None),
+        "auction": [f"{index.closes:%H:%M}", f"{index.prints:%H:%M}"] if index and stands else None,
     }
 
 
-def _bounds(day: date, minutes: list[str]) -> tuple[str | None, str | None]:
-    """The day's session, widened to what is stored beyond it: a simulated market keeps no hours."""
-    hours = session(day)
-    known = [] if hours is None else [f"{end:%H:%M}" for end in (hours.opens, hours.closes)]
-    extent = [*known, *minutes[:1], *minutes[-1:]]
-    return min(extent, default=None), max(extent, default=None)
+def difference(minuend: float | None, subtrahend: float | None) -> float | None:
+    """To the paisa; None where either is unknown."""
+    return None if minuend is None or subtrahend is None else round(minuend - subtrahend, 2)
+
+
+def rounded(value: float | None, digits: int) -> float | None:
+    """None stays None."""
+    return None if value is None else round(value, digits)
 
 
 def _previous_close(earlier: "tuple[OiTotal, ...]") -> dict[str, Any]:
+    """The index at the end of the last stored day before, and that day; None where none is."""
     last = earlier[-1] if earlier else None
     known = last is not None and last.underlying_close is not None
     return {
