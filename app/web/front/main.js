@@ -3,6 +3,7 @@
 import { Headline, showTitle } from "./chain/headline.js";
 import { describeKeys, offerLots } from "./chain/sheet.js";
 import { ChainTable } from "./chain/table.js";
+import { bindContracts } from "./charts/contract-click.js";
 import { find } from "./core/dom.js";
 import { first, firstClock, start } from "./core/embedded.js";
 import { Explanation } from "./core/explain.js";
@@ -110,6 +111,7 @@ addEventListener("popstate", () => {
   const key = new URLSearchParams(location.search).get("exchange");
   page.turnTo(tabs.some((tab) => tab.dataset.exchange === key) ? key : tabs[0].dataset.exchange);
 });
+bindContracts(find("chain"), async (strike, side) => (await panels.open("charts")).contract(strike, side));
 describeKeys(find("keys"));
 find("theme").addEventListener("click", toggleTheme);
 find("help").addEventListener("click", () => find("keys").showModal());
