@@ -19,7 +19,6 @@ from tests.support.paths import ROOT
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request, Route, WebSocketRoute
 
-_FRONT = ROOT / "app" / "web" / "front"
 # never reached: all requests are answered by the test
 ORIGIN = "http://localhost"
 PATIENCE_MS = 60_000
@@ -279,8 +278,6 @@ class Stage:
             return self._page(route, parse_qs(parts.query).get("exchange", ["NSE"])[0])
         if parts.path.startswith("/api/series/"):
             return self._series(route, *parts.path.split("/")[3:5], parts.query)
-        if parts.path.startswith("/front/"):
-            return route.fulfill(path=_FRONT / parts.path.removeprefix("/front/"))
         if parts.path.startswith("/api/state/"):
             self.polls.append(key)
             return route.abort() if self.answer is None else self.answer(route, key)

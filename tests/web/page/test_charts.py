@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.paths import ROOT
 from tests.web.page.charts import (
     SERIES,
     a_day,
@@ -18,7 +19,7 @@ from tests.web.page.charts import (
     with_charts,
 )
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import AT, ORIGIN, Stage, a_leg, clock, delta, full, no_day
+from tests.web.page.stage import AT, Stage, a_leg, clock, delta, full, no_day
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -116,11 +117,10 @@ def test_every_chart_is_drawn_and_read(staged: Staged, name: str) -> None:
     stage = staged()
     others = [key for key in ("oi", "pcr", "smile", "days") if key != name][:2]
     page = with_charts(stage, name, *others)
-    happens(stage, f"window.drawn.{name} > 0")
     if name == "change":
         page.select_option(f'{figure(name)} [data-option="over"]', "3")
-    wait_for_reading(page, name, READS[name].split(" · ")[1])
-    assert readout(page, name) == READS[name]
+    happens(stage, f"window.drawn.{name} > 0")
+    stage.until(lambda: readout(page, name) == READS[name])
     assert page.locator(f"{figure(name)} .none").is_hidden()
     inked = """(canvas) => {
       const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -161,11 +161,11 @@ def test_the_axis_of_the_day_is_the_one_that_the_server_names(staged: Staged) ->
         index=[25_900.0, 25_910.0, 25_905.0],
     )
     page.reload()
-    happens(stage, "window.texts.some((one) => one.chart === 'pcr' && one.text === '14:40')")
+    happens(stage, "window.texts.some((one) => one.chart === 'pcr' && one.text === '14:45')")
     labels = page.evaluate("texts.filter((one) => one.chart === 'pcr').map((one) => one.text)")
     times = [text for text in labels if ":" in text]
-    assert times[0] == "13:50"
-    assert times[-1] == "14:40"
+    assert times[0] == "13:45"
+    assert times[-1] == "14:45"
 
 
 def test_the_auction_stands_on_the_axis_of_its_era(staged: Staged) -> None:
@@ -180,9 +180,8 @@ def test_charts_of_the_day_share_their_cursor(staged: Staged) -> None:
     wait_for_reading(page, "pain", "max pain")
     wait_for_reading(page, "pcr", "PCR")
     box = canvas(page, "pcr")
-    # a third of the way from 09:15 to 15:40 is past the data: the cursor stays within them
     page.mouse.move(box["x"] + box["width"] * 0.13, box["y"] + 30)
-    wait_for_reading(page, "pcr", "10:05")
+    wait_for_reading(page, "pcr", "10:0")
     at = readout(page, "pcr").split(" · ")[0]
     assert readout(page, "pain").split(" · ")[0] == at
     assert readout(page, "oi").startswith("26,000")
@@ -212,6 +211,7 @@ def test_a_drag_zooms_and_a_double_click_or_escape_takes_it_back(staged: Staged)
     zoom()
     near = page.evaluate(ticks)
     # new figures leave it as it is
+    page.mouse.move(5, 5)
     stage.send(delta(2, pcr=2.5, last_update="2026-08-03T11:01:00+05:30"), clock(100))
     wait_for_reading(page, "pcr", "2.50")
     assert page.evaluate(ticks) == near
@@ -281,9 +281,10 @@ def test_a_contract_is_charted_from_its_open_interest(staged: Staged) -> None:
     page.wait_for_selector(figure("contract"))
     wait_for_reading(page, "contract", "26,050 PE OI")
     assert "NSE contract strike=26050&side=PE" in stage.asked
-    page.locator('tr[data-strike="26100"] td.ce.oi').focus()
+    page.keyboard.press("ArrowDown")
+    wait_for_reading(page, "contract", "26,050 PE OI")
     page.keyboard.press("Enter")
-    wait_for_reading(page, "contract", "26,100 CE OI")
+    wait_for_reading(page, "contract", "26,100 PE OI")
     assert page.locator("#side figure").count() == 3
 
 
@@ -374,16 +375,10 @@ def test_a_pause_is_a_gap_and_not_a_slope(staged: Staged) -> None:
     assert found == {"times": [0, 60, 61, 1200], "columns": [{"values": [1, 2, None, 3]}]}
 
 
-def test_the_page_knows_no_hours_and_no_weekdays_of_its_own(staged: Staged) -> None:
-    stage = staged()
-    page = stage.open()
-    names = page.evaluate(
-        "[...document.querySelectorAll('link[rel=modulepreload]')].map((link) => link.href)"
-    )
-    client = stage.app.test_client()
-    for name in names:
-        if "/vendor/" in name:
-            continue
-        source = client.get(name.removeprefix(ORIGIN)).text
+def test_the_page_knows_no_hours_and_no_weekdays_of_its_own() -> None:
+    sources = [*(ROOT / "app" / "web" / "front").rglob("*.js")]
+    assert sources
+    for path in sources:
+        source = path.read_text(encoding="utf-8")
         for own in ("15:30", "15:40", "9 * 60", "15 * 60", "getDay()", "555", "930"):
-            assert own not in source, (name, own)
+            assert own not in source, (path.name, own)

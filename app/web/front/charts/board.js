@@ -31,9 +31,10 @@ export class Board {
 
   // at once for another chain, else when a chart has rested
   fresh() {
-    const other = this.exchange !== this.page.exchange || this.page.moment !== null;
+    const other = this.exchange !== this.page.exchange;
     this.exchange = this.page.exchange;
-    this.all(other);
+    if (other) for (const slot of this.slots) slot.forget();
+    this.all(other || this.page.moment !== null);
   }
 
   all(now) {

@@ -111,7 +111,7 @@ export function smile(view) {
   const close = view.series("smile", view.ofDay());
   const expired = close?.at && close.expiry !== null && close.expiry <= close.at.slice(0, 10);
   const columns = lines.map(({ name, side, values }) => column(strikes, values, {
-    label: NAMES[name], token: TOKENS[name], side: name === "smile" ? side : null,
+    label: NAMES[name], token: TOKENS[name], dash: undefined, side: name === "smile" ? side : null,
   }));
   const beside = (found, label, dash) => found.map(({ name, values }) => column(strikes, values, { label, token: name === "smile" ? "dim" : TOKENS[name], dash }));
   if (close?.at && !expired) columns.push(...beside(ofClose(close, iv, strikes), closeOf(close, expiry), DASHED));

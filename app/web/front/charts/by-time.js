@@ -7,7 +7,7 @@ import { axis, clock, clockOf, secondsOf, together, withGaps } from "./times.js"
 const MINUTE = 60;
 const DASHED = [5, 3];
 const DOTTED = [2, 3];
-const STEPS = [600, 1800, 3600, 7200, 14_400, 28_800];
+const STEPS = [60, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800];
 const known = (values) => values.some((value) => value !== null && value !== undefined);
 
 const index = (values, axisOf = 1) => ({ label: "index", values, write: price, token: "faint", draw: "line", axis: axisOf });

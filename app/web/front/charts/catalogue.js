@@ -10,7 +10,7 @@ import { contract, days, heat, pain, pcr, premium, straddle } from "./by-time.js
  * @property {string} name
  * @property {string} label
  * @property {string} initial
- * @property {(view: any) => [string, string][]} choices  values and their words
+ * @property {(view: any) => string[][]} choices  values and their words
  * @property {boolean} [own]  kept for each exchange by itself
  */
 

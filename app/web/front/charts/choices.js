@@ -40,4 +40,5 @@ export class Choices {
   }
 }
 
+/** @type {(key: string, option: import("./catalogue.js").Option, exchange: string) => string} */
 const nameOf = (key, { name, own }, exchange) => (own ? `${key}.${exchange}.${name}` : `${key}.${name}`);

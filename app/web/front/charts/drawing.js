@@ -72,6 +72,7 @@ export function nearest(values, wanted) {
 }
 
 // least and most of what is drawn on an axis between two values of x; null where nothing is known
+/** @param {Pick<Drawing, "x" | "columns" | "zero">} drawing */
 export function extent({ x, columns, zero }, axis, from, to) {
   let least = zero && axis === 0 ? 0 : Infinity;
   let most = zero && axis === 0 ? 0 : -Infinity;
@@ -92,6 +93,7 @@ export function extent({ x, columns, zero }, axis, from, to) {
 }
 
 // what the cursor at a point reads: texts with their colours, the place first
+/** @param {Drawing} drawing */
 export function reading(drawing, index, row = null) {
   const parts = [{ text: drawing.nameX(index), token: "text" }];
   const { cells } = drawing;
@@ -108,6 +110,7 @@ export function reading(drawing, index, row = null) {
 }
 
 // heading and rows as they go into a file
+/** @param {Drawing} drawing */
 export function table({ xName, x, nameX, columns, cells }) {
   if (cells) {
     return [["strike", ...x.map((_, i) => nameX(i))], ...cells.rows.map((row, r) => [row, ...cells.values[r]])];

@@ -121,6 +121,7 @@ export class Plot {
     this.u.setCursor({ left: this.u.valToPos(x[index], "x"), top }, false);
   }
 
+  /** @returns {any} */
   options(drawing) {
     const { theme } = this;
     const text = { stroke: theme.of("faint"), font: `10.5px ${theme.font}`, ticks: { show: false } };

@@ -52,7 +52,7 @@ export class Slot {
     this.picture.addEventListener("click", () => this.savePicture());
     this.csv.addEventListener("click", () => this.plot.drawing && saveTable(table(this.plot.drawing), this.fileName));
     this.host.addEventListener("pointerenter", () => { this.leads = true; });
-    this.host.addEventListener("pointerleave", () => { this.leads = this.focused; });
+    this.host.addEventListener("pointerleave", () => !this.focused && this.left());
     this.host.addEventListener("focus", () => this.entered());
     this.host.addEventListener("blur", () => this.left());
     this.host.addEventListener("keydown", (event) => this.key(event));
@@ -70,6 +70,12 @@ export class Slot {
     return document.activeElement === this.host;
   }
 
+  // what stood here is not of what is shown now
+  forget() {
+    this.plot.clear();
+    this.drawn = "";
+  }
+
   // another chart stands here now
   turnTo(key) {
     this.chart = key;
@@ -81,8 +87,7 @@ export class Slot {
     for (const [name, value] of Object.entries({ "aria-label": title, "aria-description": says, "aria-valuemin": 0, "aria-valuemax": 0, "aria-valuenow": 0 })) this.host.setAttribute(name, String(value));
     this.selects = this.definition.options.map((option) => this.select(option));
     this.options.replaceChildren(...this.selects.map(({ node }) => node));
-    this.plot.clear();
-    this.drawn = "";
+    this.forget();
     this.later(true);
   }
 
@@ -107,6 +112,7 @@ export class Slot {
     this.offer(view);
     const bare = !view.summary || view.summary.updated_at === null;
     const drawing = bare ? { none: "there is no chain yet" } : this.definition.plot(view);
+    if (!drawing && this.drawn && !view.trouble) return set(this.note, "textContent", "loading…");
     if (!drawing || drawing.none) return this.showNone(drawing?.none ?? (view.trouble || "loading…"));
     const drawn = JSON.stringify([page.exchange, drawing.x, drawing.range, drawing.columns, drawing.marks, drawing.cells, this.board.theme.version]);
     set(this.none, "hidden", true);
@@ -119,8 +125,7 @@ export class Slot {
   }
 
   showNone(why) {
-    this.plot.clear();
-    this.drawn = "";
+    this.forget();
     this.readout.replaceChildren();
     set(this.note, "textContent", "");
     set(this.none, "textContent", why);
