@@ -20,13 +20,14 @@ from tests.web.page.charts import (
 )
 from tests.web.page.conftest import Staged
 from tests.web.page.stage import AT, Stage, a_leg, clock, delta, full, no_day
+from tests.web.page.test_access import AXE, VIOLATIONS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 # a chart of each kind, with what is read of it without a cursor
 READS = {
-    "oi": "26,000 · CE OI 6,500 · Δ – · PE OI 13.0 k · Δ –",
+    "oi": "26,000 · CE OI 6,500 · CE Δ – · PE OI 13.0 k · PE Δ –",
     "change": "26,000 · CE ΔOI +96 · PE ΔOI +96",
     "pcr": "11:00 · PCR 2.00 · of volume 1.00 · index 26,010.00",
     "smile": "26,050 · CE 10.5 · close of 31 Jul 10.0",
@@ -264,7 +265,7 @@ def test_a_chart_is_saved_as_picture_and_as_figures(staged: Staged, tmp_path: Pa
     for name, heading, last in (
         ("pcr", ["time", "PCR", "of volume", "index"], ["11:00", "2", "1", "26010"]),
         ("heat", ["strike", "9:15", "9:20"], ["26200", "100", "110"]),
-        ("oi", ["strike", "CE OI", "Δ", "PE OI", "Δ"], ["26,200", "6500", "", "13000", ""]),
+        ("oi", ["strike", "CE OI", "CE Δ", "PE OI"], ["26200", "6500", "", "13000"]),
     ):
         with page.expect_download() as table:
             page.locator(figure(name)).get_by_role("button", name="CSV").click()
@@ -286,6 +287,18 @@ def test_a_contract_is_charted_from_its_open_interest(staged: Staged) -> None:
     page.keyboard.press("Enter")
     wait_for_reading(page, "contract", "26,100 PE OI")
     assert page.locator("#side figure").count() == 3
+
+
+def test_open_interest_changes_over_any_span_of_the_day(staged: Staged) -> None:
+    stage = staged()
+    page = with_charts(stage, "change", "pcr", "smile")
+    # of longer spans the day's map tells: 100 at first, 10 more with each five minutes
+    for over, change in (("open", "+6,400"), ("60", "+6,320"), ("120", "")):
+        page.select_option(f'{figure("change")} [data-option="over"]', over)
+        if change:
+            wait_for_reading(page, "change", f"CE ΔOI {change}")
+    why = "open interest is not known 2 hours earlier today"
+    page.wait_for_selector(f'{figure("change")} .none:text-is("{why}")')
 
 
 def test_a_strangle_is_asked_by_its_two_strikes(staged: Staged) -> None:
@@ -329,12 +342,28 @@ def test_what_is_missing_is_said_where_the_chart_would_be(staged: Staged) -> Non
     stage.series = {}
     page.reload()
     for name, why in (
-        ("change", "no snapshot 30 minutes earlier today is known"),
+        ("change", "open interest is not known 30 min earlier today"),
         ("days", "no trading day is stored yet"),
         ("gamma", "gamma is unknown: no volatility of this chain is known"),
     ):
         page.wait_for_selector(f'{figure(name)} .none:text-is("{why}")')
     assert readout(page, "days") == ""
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("width", [1440, 360])
+def test_axe_finds_nothing_in_charts(staged: Staged, theme: str, width: int) -> None:
+    stage = staged(width=width, height=900, color_scheme=theme, reduced_motion="reduce")
+    page = with_charts(stage, "contract", "heat", "straddle")
+    for name in ("contract", "heat", "straddle"):
+        page.locator(figure(name)).scroll_into_view_if_needed()
+        wait_for_reading(page, name, "26,000")
+    page.evaluate(AXE)
+    assert page.evaluate(VIOLATIONS) == []
+    # nothing stands beyond the screen's edge
+    assert page.evaluate("document.querySelector('#side').scrollWidth") <= width
+    saves = page.get_by_role("button", name="CSV").all()
+    assert all(box["x"] + box["width"] <= width for one in saves if (box := one.bounding_box()))
 
 
 def module(page: "Page", name: str, run: str) -> Any:

@@ -92,6 +92,7 @@ function paintBars(ctx, u, x, { values, then, token, place }, theme) {
 function paintCells(ctx, u, { x, cells }, theme) {
   const most = cells.values.reduce((top, row) => row.reduce((one, value) => Math.max(one, Math.abs(value ?? 0)), top), 0);
   if (!most) return;
+  const [more, less] = [theme.of(cells.token), theme.of("text")];
   const pixel = (value, scale) => Math.round(u.valToPos(value, scale, true));
   cells.rows.forEach((row, r) => {
     const below = row - (row - (cells.rows[r - 1] ?? 2 * row - (cells.rows[r + 1] ?? row + 1))) / 2;
@@ -100,7 +101,8 @@ function paintCells(ctx, u, { x, cells }, theme) {
     cells.values[r].forEach((value, i) => {
       if (!value) return;
       const left = pixel(x[i], "x");
-      ctx.fillStyle = theme.of(value > 0 ? cells.token : "text", Math.sqrt(Math.abs(value) / most));
+      ctx.fillStyle = value > 0 ? more : less;
+      ctx.globalAlpha = Math.sqrt(Math.abs(value) / most);
       ctx.fillRect(left, top, pixel(x[i] + cells.width, "x") - left, bottom - top);
     });
   });

@@ -3,22 +3,42 @@
 import { CONVENTIONS, smileLines } from "../core/volatility.js";
 import { DASH, decimal, integer, marketClock, marketDate, quantity, signedQuantity, strike as strikeText } from "../core/format.js";
 import { nearest, slotOf } from "./drawing.js";
+import { secondsOf } from "./times.js";
 
 const DASHED = [5, 3];
 const DOTTED = [2, 3];
 const SLOTS = [1, 2, 5, 10, 20, 50, 100];
 const SMILE_AROUND = 20;
 const CLOSE = "close";
+const OPEN = "open";
+export const LONGER = ["60", "120", OPEN];
 
 const rowsOf = ({ chain }, count) => chain.around(Number(count)).map((strike) => ({ strike, CE: chain.leg(strike, "CE"), PE: chain.leg(strike, "PE") }));
 
-// by how much OI changed: over minutes, or since the close of the day before
-const changed = (leg, over) => {
-  if (!leg || leg.oi === null) return null;
-  if (over === CLOSE) return leg.prev_close_oi === null || leg.prev_close_oi === undefined ? null : leg.oi - leg.prev_close_oi;
-  return leg[`oi_${over}m`] ?? null;
-};
-const spanOf = (over) => (over === CLOSE ? "since the close" : `${over} min`);
+const less = (now, then) => (now === null || then === null || now === undefined || then === undefined ? null : now - then);
+
+// By how much the OI of a leg changed: over minutes, since the close of the day before, or, of what
+// the chain itself does not tell, since a bar of the day's map. Null while that is on its way.
+function changes(view, over) {
+  if (over === CLOSE) return (leg) => less(leg?.oi, leg?.prev_close_oi);
+  if (!LONGER.includes(over)) return (leg) => (leg?.oi === null ? null : leg?.[`oi_${over}m`] ?? null);
+  const map = view.series("heat", { ...view.ofDay(), around: "50" });
+  if (!map) return null;
+  const place = new Map(map.strikes.map((strike, i) => [strike, i]));
+  const at = view.summary.last_update;
+  const bar = map.day === at.slice(0, 10) ? barAt(map, secondsOf(at.slice(11, 19)) - Number(over) * 60) : -1;
+  return (leg) => {
+    const row = place.get(leg?.strike);
+    if (row === undefined) return null;
+    const side = leg.side.toLowerCase();
+    return less(leg.oi, over === OPEN ? map[`first_${side}`][row] : map[`oi_${side}`][row][bar]);
+  };
+}
+
+// the last bar that had ended by then; -1 before all
+const barAt = ({ minutes, minutes_each: each }, seconds) => minutes.findLastIndex((minute) => secondsOf(minute) + each * 60 <= seconds);
+
+export const spanOf = (over) => ({ [CLOSE]: "since the close before", [OPEN]: "since the day's first" })[over] ?? (over === "60" ? "1 hour" : over === "120" ? "2 hours" : `${over} min`);
 
 // slots of equal width, a strike each, with the levels that stand among them
 function bySlot({ summary }, strikes, columns, more = {}) {
@@ -40,13 +60,15 @@ function bySlot({ summary }, strikes, columns, more = {}) {
 export function oi(view) {
   const { over, around } = view.chosen;
   const rows = rowsOf(view, around);
+  const changed = changes(view, over);
+  if (!changed) return null;
   const columns = ["CE", "PE"].flatMap((side, i) => {
     const values = rows.map((row) => view.counted(row[side]?.oi ?? null));
-    const since = rows.map((row) => view.counted(changed(row[side], over)));
+    const since = rows.map((row) => view.counted(changed(row[side])));
     const then = values.map((value, n) => (value === null || since[n] === null ? null : value - since[n]));
     return [
       { label: `${side} OI`, values, then, write: quantity, token: side.toLowerCase(), draw: "bars", place: i ? 1 : -1 },
-      { label: "Δ", values: since, write: signedQuantity, token: side.toLowerCase() },
+      { label: `${side} Δ`, values: since, write: signedQuantity, token: side.toLowerCase() },
     ];
   });
   if (!columns[0].values.some(Boolean) && !columns[2].values.some(Boolean)) return { none: "no open interest is known yet" };
@@ -56,11 +78,13 @@ export function oi(view) {
 export function change(view) {
   const { over, around } = view.chosen;
   const rows = rowsOf(view, around);
+  const changed = changes(view, over);
+  if (!changed) return null;
   const columns = ["CE", "PE"].map((side, i) => ({
-    label: `${side} ΔOI`, values: rows.map((row) => view.counted(changed(row[side], over))), write: signedQuantity, token: side.toLowerCase(), draw: "bars", place: i ? 1 : -1,
+    label: `${side} ΔOI`, values: rows.map((row) => view.counted(changed(row[side]))), write: signedQuantity, token: side.toLowerCase(), draw: "bars", place: i ? 1 : -1,
   }));
   if (!columns.some(({ values }) => values.some((value) => value !== null))) {
-    return { none: over === CLOSE ? "the close of the day before is not known" : `no snapshot ${over} minutes earlier today is known` };
+    return { none: `open interest is not known ${over === CLOSE ? "at the close before" : over === OPEN ? "at the day's first snapshot" : `${spanOf(over)} earlier today`}` };
   }
   return bySlot(view, rows.map(({ strike }) => strike), columns, { note: `${spanOf(over)}${view.unit && ` · ${view.unit}`}`, axes: [signedQuantity] });
 }

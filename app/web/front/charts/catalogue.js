@@ -2,7 +2,7 @@
 
 import { limits } from "../core/embedded.js";
 import { strike as strikeText } from "../core/format.js";
-import { change, gamma, oi, smile } from "./by-strike.js";
+import { LONGER, change, gamma, oi, smile, spanOf } from "./by-strike.js";
 import { contract, days, heat, pain, pcr, premium, straddle } from "./by-time.js";
 
 /**
@@ -25,7 +25,7 @@ import { contract, days, heat, pain, pcr, premium, straddle } from "./by-time.js
 const AROUND = { name: "around", label: "Strikes", initial: "12", choices: () => [["12", "± 12"], ["25", "± 25"], ["50", "± 50"], ["0", "all"]] };
 const OVER = {
   name: "over", label: "Change over", initial: "30",
-  choices: () => [...limits.change_minutes.map((minutes) => [String(minutes), `${minutes} min`]), ["close", "since close"]],
+  choices: () => [...limits.change_minutes.map(String), ...LONGER, "close"].map((over) => [over, spanOf(over)]),
 };
 const strikes = (name, label) => ({
   name, label, initial: "", own: true,

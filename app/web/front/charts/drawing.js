@@ -111,9 +111,11 @@ export function reading(drawing, index, row = null) {
 
 // heading and rows as they go into a file
 /** @param {Drawing} drawing */
-export function table({ xName, x, nameX, columns, cells }) {
+export function table({ group, xName, x, shared, nameX, columns, cells }) {
+  // a strike is a figure
+  const nameOf = group === "strike" ? (i) => shared[i] : nameX;
   if (cells) {
     return [["strike", ...x.map((_, i) => nameX(i))], ...cells.rows.map((row, r) => [row, ...cells.values[r]])];
   }
-  return [[xName, ...columns.map(({ label }) => label)], ...x.map((_, i) => [nameX(i), ...columns.map(({ values }) => values[i] ?? null)])];
+  return [[xName, ...columns.map(({ label }) => label)], ...x.map((_, i) => [nameOf(i), ...columns.map(({ values }) => values[i] ?? null)])];
 }

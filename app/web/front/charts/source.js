@@ -4,7 +4,7 @@ const FRESH_MS = 60_000;
 const STATE_FRESH_MS = 5000;
 const AGAIN_MS = 10_000;
 const REQUEST_MS = 15_000;
-const MOST = 64;
+const MOST = 32;
 
 export class Series {
   /** @param {() => void} onNew */
