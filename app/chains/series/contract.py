@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from app.chains.series.day import axis, rounded
 from app.chains.series.made import Series
 from app.chains.series.reading import Reading, bounds
+from db.queries.bars import BAR_MINUTES
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from db.market.ticks import OptionType
 
 _DIGITS = 2
-_BAR = timedelta(minutes=5)
+_BAR = timedelta(minutes=BAR_MINUTES)
 
 
 class _Point(NamedTuple):
