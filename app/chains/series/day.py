@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from db.queries.snapshots import StraddlePoint
 
 # the longest closure of the exchange is shorter
-_CLOSURE = timedelta(days=10)
+CLOSURE = timedelta(days=10)
 _DIGITS = 4
 
 
@@ -36,7 +36,7 @@ def _read(connection: "Connection", exchange: str, day: date) -> Series:
         day,
         pcr_minutes(connection, exchange, start, end),
         straddles(connection, exchange, start, end),
-        pcr_days(connection, exchange, start - _CLOSURE, start),
+        pcr_days(connection, exchange, start - CLOSURE, start),
     )
 
 
