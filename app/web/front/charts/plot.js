@@ -1,5 +1,6 @@
 // A drawing on a canvas by uPlot: lines by the library, bars, bands, marks and cells by our own brush.
 
+/*! uPlot: Copyright (c) Leon Sorokin, MIT licence, https://github.com/leeoniya/uPlot/blob/master/LICENSE */
 import uPlot from "uplot";
 import { paintOver, paintUnder } from "./brush.js";
 import { extent, nearest } from "./drawing.js";
