@@ -7,9 +7,9 @@ from typing import cast
 
 from flask import current_app
 
-from app.chains.day import DaySeries
 from app.chains.feeds import Feeds
 from app.chains.past.replay import Past
+from app.chains.series.kept import KeptSeries
 from app.chains.states import ChainStates
 from app.push.live import Live
 from app.web.assets import assets
@@ -30,8 +30,8 @@ class Services:
     database: Database
     states: ChainStates
     feeds: Feeds
-    days: DaySeries
     past: Past
+    series: KeptSeries
     live: Live
 
     @classmethod
@@ -51,8 +51,8 @@ class Services:
             database=database,
             states=states,
             feeds=feeds,
-            days=DaySeries(database),
             past=Past(database),
+            series=KeptSeries(database),
             live=Live(database.url, states, feeds, sessions.is_open, lambda: assets().version),
         )
 

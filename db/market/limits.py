@@ -43,3 +43,8 @@ MOST_STRIKES = 500
 
 MOST_FRAMES = 60
 """How many stored moments may be asked for at once."""
+MOST_DAYS = 250
+"""The most trading days that a series over days may be asked for."""
+
+SERIES_GAP_S = 600
+"""A pause in a series longer than this is drawn as a gap."""

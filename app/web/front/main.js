@@ -3,6 +3,7 @@
 import { Headline, showTitle } from "./chain/headline.js";
 import { describeKeys, offerLots } from "./chain/sheet.js";
 import { ChainTable } from "./chain/table.js";
+import { bindContracts } from "./charts/contract-click.js";
 import { address, addressed } from "./core/address.js";
 import { find } from "./core/dom.js";
 import { first, firstClock, start } from "./core/embedded.js";
@@ -169,6 +170,7 @@ for (const tab of tabs) {
   });
 }
 addEventListener("popstate", visit);
+bindContracts(find("chain"), async (strike, side) => (await panels.open("charts")).contract(strike, side));
 describeKeys(find("keys"));
 find("sign-out").addEventListener("submit", () => page.leave());
 find("theme").addEventListener("click", toggleTheme);

@@ -30,7 +30,8 @@ def test_until_its_chain_is_here_a_tab_shows_nothing_of_another(staged: Staged) 
     assert stage.fact("day_change") == ""
     assert page.locator("tfoot").is_hidden()
     assert page.title() == "loading · NIFTY M · OI Gemini"
-    assert page.locator("#oi-chart rect").count() == 0
+    page.wait_for_selector('figure[data-chart="oi"] .none:text-is("there is no chain yet")')
+    assert page.locator("figure canvas").count() == 0
 
 
 def test_the_day_change_of_another_index_never_shows(staged: Staged) -> None:
