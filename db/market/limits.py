@@ -40,3 +40,12 @@ FUTURE_TOLERANCE_S = 300.0
 
 MOST_STRIKES = 500
 """The widest range of strikes either side of ATM that may be asked for."""
+
+MOST_ALERTS = 100
+"""How many rules of alerts a user may have."""
+
+MOST_ALERT_EVENTS = 5000
+"""How many entries the log of a user's alerts keeps: the newest ones."""
+
+ALERT_GAP_S = 15.0
+"""Rules that nobody looked at for longer begin anew: what was missed meanwhile rings nothing."""
