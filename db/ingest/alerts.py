@@ -9,8 +9,8 @@ import orjson
 from sqlalchemy import Connection, TextClause, bindparam, text
 
 from db.errors import InvalidInputError
-from db.ingest.notices import announce
 from db.market.limits import MOST_ALERT_EVENTS, MOST_ALERTS
+from db.notices import announce
 from db.schema.market_time import MarketTime
 from db.timescale.sqltext import named_statements
 
