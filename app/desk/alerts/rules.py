@@ -7,7 +7,6 @@ allowed, so that a new kind is a row here, its figure in `figures` and its sente
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from math import isfinite
 from typing import Any
 
 from db.errors import InvalidInputError
@@ -45,7 +44,7 @@ class _Field:
 
 def _is_number(value: Any, low: float, high: float = _MOST) -> bool:
     is_one = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_one and isfinite(value) and low <= value <= high
+    return is_one and low <= value <= high
 
 
 def _is_whole(value: Any, low: int, high: int) -> bool:
