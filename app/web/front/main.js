@@ -1,5 +1,6 @@
 // The dashboard: puts the page's parts together and binds them to keys and address.
 
+import { askedFor } from "./alerts/asking.js";
 import { Headline, showTitle } from "./chain/headline.js";
 import { describeKeys, offerLots } from "./chain/sheet.js";
 import { ChainTable } from "./chain/table.js";
@@ -96,6 +97,7 @@ page.follow();
 page.tell("chain");
 document.body.removeAttribute("data-unready");
 panels.openRemembered();
+panels.mountWhenIdle("alerts");
 setInterval(look, LOOK_MS);
 document.addEventListener("visibilitychange", () => !document.hidden && page.tell("chain"));
 
@@ -123,4 +125,5 @@ bindKeys({
   l: () => nextOption(find("lots")),
   i: () => nextOption(find("iv")),
   d: () => find("csv").click(),
+  n: askedFor(page, panels, find("chain")),
 }, find("keys"));

@@ -2,9 +2,11 @@
 
 import { keep, preference } from "./core/preferences.js";
 
-// A panel's module exports mount(root, page, tab) → { show(), hide() }; tab.badge(text) marks its tab.
+// A panel's module exports mount(root, page, tab) → { show(), hide(), hear(news)? }; tab.badge(text)
+// marks its tab. Its name is the topic of the notices it hears, open or not.
 export const PANELS = [
   { name: "charts", label: "Charts", load: () => import("./charts/panel.js") },
+  { name: "alerts", label: "Alerts", load: () => import("./alerts/panel.js") },
 ];
 
 export class Panels {
@@ -15,6 +17,7 @@ export class Panels {
     this.strip.hidden = PANELS.length < 2;
     this.entries = new Map(PANELS.map((panel) => [panel.name, this.entry(panel)]));
     this.strip.addEventListener("keydown", (event) => this.step(event));
+    page.on("notice", (news) => this.hear(news));
   }
 
   entry({ name, label, load }) {
@@ -75,6 +78,17 @@ export class Panels {
         throw error;
       });
     return entry.mounted;
+  }
+
+  // what has news of its own is there before it is opened, but after what is
+  mountWhenIdle(name) {
+    const soon = globalThis.requestIdleCallback ?? setTimeout;
+    // without it the page goes on; opening it tries again
+    soon(() => this.mount(name).catch(() => {}));
+  }
+
+  async hear(news) {
+    if (this.entries.has(news.topic)) (await this.mount(news.topic)).hear?.(news);
   }
 
   step(event) {

@@ -198,6 +198,13 @@ class Stage:
     answer: Callable[["Route", str], None] | None = None
     on_follow: Callable[["Stage", dict[str, Any]], None] | None = None
     limits: dict[str, Any] = field(default_factory=dict)
+    # by the beginning of a path, what else is asked of the server
+    answers: dict[str, Callable[["Request"], tuple[int, Any]]] = field(
+        default_factory=lambda: {
+            "/api/alerts/events": lambda _: (200, {"events": [], "more": False}),
+            "/api/alerts": lambda _: (200, {"alerts": [], "most": 100}),
+        }
+    )
     sockets: list["WebSocketRoute"] = field(default_factory=list)
     follows: list[dict[str, Any]] = field(default_factory=list)
     polls: list[str] = field(default_factory=list)
@@ -264,6 +271,10 @@ class Stage:
         if parts.path.startswith("/api/state/"):
             self.polls.append(key)
             return route.abort() if self.answer is None else self.answer(route, key)
+        for begin, answered in self.answers.items():
+            if parts.path.startswith(begin):
+                status, told = answered(request)
+                return route.fulfill(status=status, json=told)
         found = self.app.test_client().get(parts.path)
         route.fulfill(status=found.status_code, headers=dict(found.headers), body=found.data)
 
