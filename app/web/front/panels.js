@@ -70,8 +70,8 @@ export class Panels {
   // loads a panel without opening it
   mount(name) {
     const entry = this.entries.get(name);
-    entry.mounted ??= entry.load()
-      .then(({ mount }) => mount(entry.root, this.page, { badge: (text) => { entry.badge.textContent = text; } }))
+    entry.mounted ??= Promise.all([entry.load(), styled(entry.root.dataset.style)])
+      .then(([{ mount }]) => mount(entry.root, this.page, { badge: (text) => { entry.badge.textContent = text; } }))
       .catch((error) => {
         // a lost connection: the next opening tries again
         entry.mounted = null;
@@ -101,4 +101,18 @@ export class Panels {
     this.open(name);
     this.entries.get(name).tab.focus();
   }
+}
+
+// a panel that is not on the first screen brings its style when it is loaded
+function styled(href) {
+  if (!href) return null;
+  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+  return new Promise((resolve, reject) => {
+    link.addEventListener("load", resolve);
+    link.addEventListener("error", () => {
+      link.remove();
+      reject(new Error(`${href} cannot be loaded`));
+    });
+    document.head.append(link);
+  });
 }

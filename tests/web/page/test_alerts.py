@@ -149,13 +149,14 @@ def test_the_right_button_on_a_cell_fills_the_form(
 
 def test_each_kind_can_be_made_and_is_read_in_one_line(staged: Staged) -> None:
     stage = staged()
-    desk = with_desk(stage)
+    with_desk(stage)
     page = opened(stage)
-    for kind, level in (("pcr", "1.2"), ("max_pain", "100"), ("straddle", "180"), ("age", "30")):
+    made = (("pcr", "1.2"), ("max_pain", "100"), ("straddle", "180"), ("age", "30"))
+    for number, (kind, level) in enumerate(made, start=1):
         page.select_option('select[name="kind"]', kind)
         page.fill('input[name="level"]', level)
         page.keyboard.press("Enter")
-        page.wait_for_selector(f".rules li:nth-child({len(desk.rules)}) input")
+        page.wait_for_selector(f".rules li:nth-child({number}) input")
     page.select_option('select[name="kind"]', "feed")
     page.check('input[name="once"]')
     page.click("text=Add alert")
@@ -176,8 +177,8 @@ def test_what_fires_is_said_once_counted_and_leads_to_the_chain_of_then(staged: 
     page.wait_for_selector(".toasts", state="attached")
     page.evaluate(
         """() => { window.told = []; new MutationObserver((all) => all.forEach((one) =>
-          one.addedNodes.forEach((node) =>
-            one.target.matches('[role=status]') && told.push(node.textContent))))
+          one.target.id === "told"
+            && one.addedNodes.forEach((node) => told.push(node.textContent))))
           .observe(document.body, { subtree: true, childList: true }); }"""
     )
     stage.send(desk.tell("NIFTY index is 26,060.00, at or above 26,050.00."))

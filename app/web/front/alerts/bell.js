@@ -1,6 +1,6 @@
 // How an alert is noticed: a sentence on the page, a short tone, a notification of the browser.
 
-import { element } from "../core/dom.js";
+import { element, tell } from "../core/dom.js";
 import { keep, preference } from "../core/preferences.js";
 
 const STAYS_MS = 10_000;
@@ -10,11 +10,10 @@ const HELD_MS = 2000;
 
 export class Bell {
   constructor() {
+    this.context = null;
     this.sounds = preference("alert-sound", "off") === "on";
-    // seen and heard are two things: what is heard is one sentence, without links and buttons
     this.toasts = element("section", { className: "toasts", aria: { label: "Alerts that have just fired" } });
-    this.told = element("p", { className: "unseen", aria: { role: "status" } });
-    document.body.append(this.toasts, this.told);
+    document.body.append(this.toasts);
     // browsers let a page sound only after the trader has done something on it
     const wake = () => this.sounds && this.audio.resume();
     for (const name of ["pointerdown", "keydown"]) addEventListener(name, wake, { passive: true });
@@ -31,7 +30,7 @@ export class Bell {
     const newest = (fired.length ? fired : events).at(-1);
     const sentence = fired.length > 1 ? `${fired.length} alerts have fired. The newest: ${newest.message}` : newest.message;
     this.toast(sentence, hrefOf(newest));
-    this.told.replaceChildren(sentence);
+    tell(sentence);
     if (fired.length) this.alone(`oi-alert-${newest.id}`, () => this.call(sentence, newest));
   }
 

@@ -1,6 +1,6 @@
 // The form that makes an alert: it asks for what the chosen kind needs, and for nothing else.
 
-import { element } from "../core/dom.js";
+import { element, tell } from "../core/dom.js";
 import { marketDate } from "../core/format.js";
 import { draftOf } from "./drafts.js";
 import { choicesOf, KINDS } from "./kinds.js";
@@ -15,12 +15,14 @@ const NUMBERS = new Set(["strike", "within", "level", "minutes"]);
 export class Form {
   // `submit(rule)` keeps a rule, or throws an Error with a sentence
   constructor(page, labelOf, submit) {
-    Object.assign(this, { page, labelOf, submit });
+    this.page = page;
+    this.labelOf = labelOf;
+    this.submit = submit;
     this.inputs = new Map();
     this.kind = element("select", { name: "kind" }, ...Object.entries(KINDS).map(([value, { label }]) => new Option(label, value)));
     this.once = element("input", { type: "checkbox", name: "once" });
     this.fields = element("span", { className: "fields" });
-    this.problem = element("p", { className: "problem", aria: { role: "alert" } });
+    this.problem = element("p", { className: "problem" });
     this.head = element("h2", {});
     this.root = element(
       "form", { className: "make", noValidate: true }, this.head,
@@ -85,12 +87,13 @@ export class Form {
     this.problem.textContent = "";
     try {
       await this.submit(this.rule);
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       this.problem.textContent = error.message;
+      tell(error.message);
     }
   }
 }
 
 function labelled(text, input, unit = "") {
-  return element("label", {}, element("span", { className: "name", textContent: text }), input, unit && ` ${unit}`);
+  return element("label", {}, element("span", { className: "name", textContent: text }), input, unit ? ` ${unit}` : "");
 }

@@ -1,7 +1,7 @@
 // Alerts: the rules with their switches, the form that makes one, and the log of what fired. They
 // are watched where chains are written; this only shows them.
 
-import { element } from "../core/dom.js";
+import { element, tell } from "../core/dom.js";
 import { clockOf, marketClock, marketDate } from "../core/format.js";
 import { Bell } from "./bell.js";
 import { Desk } from "./desk.js";
@@ -24,14 +24,16 @@ const hrefOf = ({ exchange, timestamp }) => timestamp && `/?exchange=${encodeURI
 
 class Panel {
   constructor(root, page, tab) {
-    Object.assign(this, { page, tab, open: false });
+    this.page = page;
+    this.tab = tab;
+    this.open = false;
     this.desk = new Desk();
     this.bell = new Bell();
     this.form = new Form(page, labelOf, (rule) => this.add(rule));
     this.rules = element("ul", { className: "rules" });
     this.log = element("ol", { className: "log" });
     this.older = element("button", { type: "button", textContent: "Older", hidden: true });
-    this.problem = element("p", { className: "problem", aria: { role: "alert" } });
+    this.problem = element("p", { className: "problem" });
     root.append(
       this.form.root, this.problem,
       element("section", { aria: { label: "Alerts" } }, element("h2", { textContent: "Alerts" }), this.rules),
@@ -76,6 +78,7 @@ class Panel {
       if (named && !this.rung.has(named.id) && !fresh.includes(named)) fresh.push(named);
       if (!fresh.length) return;
       for (const { id } of fresh) this.rung.add(id);
+      this.draw();
       this.bell.ring(fresh, hrefOf);
       // one that rings once has switched itself off
       await this.desk.readRules();
@@ -100,8 +103,9 @@ class Panel {
     this.problem.textContent = "";
     try {
       await act();
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       this.problem.textContent = error.message;
+      tell(error.message);
     }
     this.draw();
   }
