@@ -1,7 +1,7 @@
 """The figures that rules are about, read from the newest chain; unknown is None."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,13 +21,17 @@ NOBODY = "no collector"
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What is known of an exchange at one moment, all of one snapshot of the database."""
+    """What is known of an exchange at one moment, all of one snapshot of the database.
+
+    Many rules are about the same changes: `changes` keeps those that were read of the rows.
+    """
 
     exchange: str
     now: datetime
     head: "ChainSummary | None" = None
     rows: "Sequence[LatestOption]" = ()
     feed: "FeedState | None" = None
+    changes: dict[tuple[object, ...], Figures] = field(default_factory=dict, compare=False)
 
     @property
     def is_fresh(self) -> bool:
@@ -95,8 +99,13 @@ def _changes(rule: Rule, sight: Sight) -> Figures:
     params = rule.params
     stem = "pct_change" if params["unit"] == "percent" else "oi_change"
     name = f"{stem}_{params['minutes']}m"
-    chosen = [row for row in sight.rows if _is_meant(rule, row, sight)]
-    return {f"{row.strike:g} {row.option_type}": getattr(row, name) for row in chosen}
+    key = (name, *(params.get(part) for part in ("strike", "side", "within")))
+    if key not in sight.changes:
+        chosen = [row for row in sight.rows if _is_meant(rule, row, sight)]
+        sight.changes[key] = {
+            f"{row.strike:g} {row.option_type}": getattr(row, name) for row in chosen
+        }
+    return sight.changes[key]
 
 
 def _is_meant(rule: Rule, row: "LatestOption", sight: Sight) -> bool:

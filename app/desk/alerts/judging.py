@@ -5,7 +5,7 @@ come back by a margin, or is back at all when the pause after the last ring is o
 is unknown changes nothing. What is beyond already when watching begins is noted and does not ring.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +75,8 @@ def judged(rule: Rule, state: State | None, look: Look) -> Verdict:
 def _crossed(rule: Rule, state: State, known: Mapping[str, float], look: Look) -> Verdict:
     is_first = look.is_first or "beyond" not in state
     is_pause_over = _is_pause_over(rule, look)
-    excess = {key: _excess(rule, value) for key, value in known.items()}
+    excess_of = _excess(rule)
+    excess = {key: excess_of(value) for key, value in known.items()}
     needed = 0.0 if is_pause_over else _MARGINS[rule.kind].of(rule.params.get("level", 0.0))
     # what is unknown stays what it was; what the chain no longer holds is forgotten
     still = {
@@ -97,18 +98,18 @@ def _is_pause_over(rule: Rule, look: Look) -> bool:
     return look.since_fired_s is None or look.since_fired_s >= rule.cooldown_s
 
 
-def _excess(rule: Rule, value: float) -> float:
-    """How far beyond its level a figure is; negative on this side of it."""
-    level = rule.params.get("level", 1.0)
+def _excess(rule: Rule) -> Callable[[float], float]:
+    """What tells how far beyond its level a figure is; negative on this side of it."""
+    level: float = rule.params.get("level", 1.0)
     match rule.params.get("direction"):
         case "below":
-            return float(level - value)
+            return lambda value: level - value
         case "down":
-            return float(-value - level)
+            return lambda value: -value - level
         case "either":
-            return float(abs(value) - level)
+            return lambda value: abs(value) - level
         case _:
-            return float(value - level)
+            return lambda value: value - level
 
 
 def _moved(rule: Rule, state: State, value: float, look: Look) -> Verdict:
