@@ -227,6 +227,28 @@ def test_what_happened_while_nobody_watched_is_said_and_does_not_ring(
     assert len(chains.seen_by(later)) == 1
 
 
+def test_a_first_look_that_could_not_be_kept_is_still_the_first(
+    engine: Engine, chains: Chains, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(engine)
+    chains.now_at(26_010.0)
+    chains.seen_by(Looking(engine, "one"))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alert_looks SET looked_at = looked_at - interval '1h'"))
+    chains.now_at(26_060.0)
+    later = Looking(engine, "another")
+    with monkeypatch.context() as patched:
+        patched.setattr("db.ingest.alerts.settle_alert", _away)
+        with pytest.raises(DatabaseUnavailableError):
+            chains.seen_by(later)
+    assert chains.seen_by(later) == []
+    assert [each.fired for each in log(engine)] == [False]
+
+
+def _away(*_: object, **__: object) -> None:
+    raise DatabaseUnavailableError("The database does not answer.")
+
+
 def test_an_outage_of_the_database_hides_no_crossing(
     engine: Engine, remote: Engine, line: Wire, chains: Chains
 ) -> None:

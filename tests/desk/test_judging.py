@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.desk.alerts.judging import Look, State, Verdict, judged
@@ -78,7 +78,7 @@ def test_one_that_comes_back_by_the_margin_rings_again_after_the_pause() -> None
     assert pcr.sees(1.2, 60), "it is still beyond when the pause is over"
 
 
-def test_without_a_pause_only_the_margin_counts() -> None:
+def test_without_a_pause_each_crossing_rings() -> None:
     price = Watched(rule("price", direction="above", level=26_000, cooldown_s=0))
     assert price.sees(26_001)
     assert not price.sees(26_001)
@@ -152,6 +152,7 @@ def test_max_pain_of_another_expiry_or_after_a_gap_begins_anew() -> None:
         assert found.state["reference"] == 26_500
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.5, 1.5), min_size=1, max_size=80))
 def test_between_two_rings_it_was_on_this_side(values: list[float]) -> None:
     pcr = Watched(PCR)

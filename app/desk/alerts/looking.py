@@ -79,9 +79,12 @@ class Looking:
                     for row, rule in rows
                     if row.exchange in named or (at_feeds and rule.kind in ON_OLD_DATA)
                 ]
-                found = self._judged(due, _sights(connection, due, now))
+                found, known = self._judged(due, _sights(connection, due, now))
         exchanges = {row.exchange for row, _ in rows} if at_feeds else set()
-        return bool(rows), self._written(found, exchanges)
+        rung = self._written(found, exchanges)
+        # a first look of which nothing was kept is yet to be taken
+        self._seen |= known
+        return bool(rows), rung
 
     def _watched(self, connection: Connection) -> "list[tuple[WatchedAlert, Rule]]":
         from db.ingest.leases import LEASE_S
@@ -112,8 +115,9 @@ class Looking:
 
     def _judged(
         self, due: "Sequence[tuple[WatchedAlert, Rule]]", sights: Mapping[str, Sight]
-    ) -> list[_Found]:
-        found = []
+    ) -> tuple[list[_Found], set[int]]:
+        """What is to be written, and the rules of which anything is known."""
+        found, known = [], set()
         for row, rule in due:
             sight = sights[row.exchange]
             shown = figures(rule, sight)
@@ -122,10 +126,10 @@ class Looking:
                 rule, row.state, Look(shown, sight.expiry, is_first, row.since_fired_s)
             )
             if any(value is not None for value in shown.values()):
-                self._seen.add(row.id)
+                known.add(row.id)
             if verdict.state != (row.state or {}):
                 found.append(_Found(row, rule, sight, verdict))
-        return found
+        return found, known
 
     def _written(self, found: Sequence[_Found], exchanges: Iterable[str]) -> list[Rung]:
         from db.ingest.alerts import looked
