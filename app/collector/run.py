@@ -20,6 +20,8 @@ from app.collector.spool import Spool
 from app.collector.telling import Telling
 from app.collector.watchdog import Watchdog
 from app.collector.writer import Writer
+from app.desk.alerts.looking import Rung
+from app.desk.alerts.watching import AlertWatch
 from app.feeds.base import Feed, FeedState
 from db.market.clock import market_now
 from db.market.limits import FEED_SILENT_S
@@ -32,18 +34,23 @@ SILENT = "The feed is connected and says nothing new; it is asked to connect ane
 
 @dataclass(frozen=True, slots=True)
 class CollectorOptions:
-    """How a collector works; `spool` is the folder where snapshots outlive an outage."""
+    """How a collector works; `spool` is the folder where snapshots outlive an outage.
+
+    `ring` is told of each alert that has fired, once it is in the log; it must not wait.
+    """
 
     snapshot_interval_s: int = 30
     spool: Path = Path(".oi/spool")
     silent_s: float = FEED_SILENT_S
+    ring: Callable[[Rung], None] = lambda rung: None
 
 
 class Collector:
     """Feed → assembler → outbox → writer, until the feed ends or `stop()` is called.
 
-    The feed's thread assembles, a second one writes, a third fills the spool; the one that runs
-    this watches the feed. None waits for another but where a recording is held back.
+    The feed's thread assembles, a second one writes, a third fills the spool, a fourth watches
+    alerts; the one that runs this watches the feed. None waits for another but where a recording is
+    held back. A recording rings no alerts.
     """
 
     def __init__(
@@ -63,6 +70,7 @@ class Collector:
         self._leadership = leadership
         # of all that threads share, putting into this is what a signal handler may do
         self._ends: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._alerts = AlertWatch(engine, leadership.holder, chosen.ring) if feed.live else None
         self._writer = Writer(
             engine,
             self._outbox,
@@ -72,6 +80,7 @@ class Collector:
             Telling(self._states, leadership.holder),
             is_live=feed.live,
             ended=self.stop,
+            committed=self._alerts.saw if self._alerts else lambda _: None,
         )
         self._assembler = Assembler(
             self.counts,
@@ -90,6 +99,8 @@ class Collector:
         """Collect until the end; raises what ended the feed, or the writer before its time."""
         self._outbox.start()
         self._writer.start()
+        if self._alerts is not None:
+            self._alerts.start()
         self._reader.start()
         try:
             while not self._is_ended():
@@ -145,6 +156,8 @@ class Collector:
         self._past.close()
         self._reader.stop()
         self._writer.join()
+        if self._alerts is not None:
+            self._alerts.close()
         self._outbox.close()
         self._sum_up()
 

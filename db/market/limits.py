@@ -48,3 +48,11 @@ MOST_DAYS = 250
 
 SERIES_GAP_S = 600
 """A pause in a series longer than this is drawn as a gap."""
+MOST_ALERTS = 100
+"""How many rules of alerts a user may have."""
+
+MOST_ALERT_EVENTS = 5000
+"""How many entries the log of a user's alerts keeps: the newest ones."""
+
+ALERT_GAP_S = 15.0
+"""Rules that nobody looked at for longer begin anew: what was missed meanwhile rings nothing."""

@@ -2,6 +2,7 @@
 
 from db.schema import policies as policies
 from db.schema import rollups as rollups
+from db.schema.alerting import alert_events, alert_looks, alerts
 from db.schema.base import metadata
 from db.schema.chain import option_chain_snapshots
 from db.schema.collecting import collector_leases, feed_states, instruments
@@ -16,6 +17,9 @@ from db.schema.series import (
 )
 
 __all__ = [
+    "alert_events",
+    "alert_looks",
+    "alerts",
     "chain_summary",
     "collector_leases",
     "exchange_metadata",

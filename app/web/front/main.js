@@ -1,5 +1,6 @@
 // The dashboard: puts the page's parts together and binds them to keys and address.
 
+import { askedFor } from "./alerts/asking.js";
 import { Headline, showTitle } from "./chain/headline.js";
 import { describeKeys, offerLots } from "./chain/sheet.js";
 import { ChainTable } from "./chain/table.js";
@@ -157,6 +158,7 @@ page.tell("chain");
 past.follow(begun);
 document.body.removeAttribute("data-unready");
 panels.openRemembered();
+panels.mountWhenIdle("alerts");
 setInterval(look, LOOK_MS);
 document.addEventListener("visibilitychange", seenOrNot);
 addEventListener("pagehide", () => page.keep());
@@ -189,4 +191,5 @@ bindKeys({
   h: () => past.use((_, bar) => bar.slider.focus()),
   p: () => past.use((replay) => replay.togglePin()),
   Home: () => past.replay?.leave(),
+  n: askedFor(page, panels, find("chain")),
 }, find("keys"));

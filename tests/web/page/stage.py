@@ -224,6 +224,13 @@ class Stage:
     runs: bool = True
     build: str = "one"
     user: str = "trader"
+    # by the beginning of a path, what else is asked of the server
+    answers: dict[str, Callable[["Request"], tuple[int, Any]]] = field(
+        default_factory=lambda: {
+            "/api/alerts/events": lambda _: (200, {"events": [], "more": False}),
+            "/api/alerts": lambda _: (200, {"alerts": [], "most": 100}),
+        }
+    )
     sockets: list["WebSocketRoute"] = field(default_factory=list)
     follows: list[dict[str, Any]] = field(default_factory=list)
     polls: list[str] = field(default_factory=list)
@@ -290,6 +297,10 @@ class Stage:
             return route.abort() if self.answer is None else self.answer(route, key)
         if parts.path.startswith("/assets/main-") and not self.runs:
             return route.abort()
+        for begin, answered in self.answers.items():
+            if parts.path.startswith(begin):
+                status, told = answered(request)
+                return route.fulfill(status=status, json=told)
         if parts.path.startswith("/front/"):
             # the page's modules as they are written, for tests of their functions
             body = (ROOT / "app" / "web" / parts.path[1:]).read_text(encoding="utf-8")
