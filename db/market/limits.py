@@ -40,3 +40,18 @@ FUTURE_TOLERANCE_S = 300.0
 
 MOST_STRIKES = 500
 """The widest range of strikes either side of ATM that may be asked for."""
+
+PAPER_MOST_LEGS = 10
+"""The most contracts that one paper order may name."""
+
+PAPER_MOST_LOTS = 1000
+"""The most lots of a contract that one paper order may name."""
+
+PAPER_MOST_ORDERS = 2000
+"""The most paper orders of one user a day."""
+
+PAPER_ORDERS_SHOWN = 50
+"""How many of a user's newest paper orders are told."""
+
+PAPER_DAYS_SHOWN = 60
+"""How many of the newest days on which a user dealt are told."""

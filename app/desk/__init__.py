@@ -1,0 +1,1 @@
+"""What a trader keeps here: rules and books, without HTTP."""
