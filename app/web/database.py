@@ -1,7 +1,7 @@
 """The web process's way to the database: engines made on first use, failures in plain words."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ class Database:
     def __init__(self, settings: Settings, *, explicit: bool) -> None:
         self._settings = settings
         self._explicit = explicit
-        self._own: Engine | None = None
+        self._own: dict[bool, Engine] = {}
         self._lock = threading.Lock()
 
     def url(self) -> "URL":
@@ -47,25 +47,49 @@ class Database:
         with self._translated(), self._connected(self._engine(newest=False)) as connection:
             yield connection
 
+    @contextmanager
+    def writing(self) -> "Iterator[Connection]":
+        """A connection in a transaction that is committed on leaving without an error."""
+        with self._translated(), self._connected(self._writer()) as connection, connection.begin():
+            yield connection
+
     def close(self) -> None:
         """Close the pooled connections of engines of its own."""
         with self._lock:
-            if self._own is not None:
-                self._own.dispose()
-                self._own = None
+            for engine in self._own.values():
+                engine.dispose()
+            self._own.clear()
 
     def _engine(self, *, newest: bool) -> "Engine":
         from db import engine
 
+        if self._explicit:
+            return self._own_engine(read_only=True)
+        return self._of_the_process(engine.newest_engine if newest else engine.read_engine)
+
+    def _writer(self) -> "Engine":
+        from db import engine
+
+        if self._explicit:
+            return self._own_engine(read_only=False)
+        return self._of_the_process(engine.write_engine)
+
+    @staticmethod
+    def _of_the_process(engine: "Callable[[], Engine]") -> "Engine":
         try:
-            if not self._explicit:
-                return engine.newest_engine() if newest else engine.read_engine()
+            return engine()
         except ServerError as error:
             raise DatabaseUnavailableError(str(error)) from error
+
+    def _own_engine(self, *, read_only: bool) -> "Engine":
+        from db.engine import engine_for
+
         with self._lock:
-            if self._own is None:
-                self._own = engine.engine_for(self.url(), settings=self._settings, read_only=True)
-            return self._own
+            if read_only not in self._own:
+                self._own[read_only] = engine_for(
+                    self.url(), settings=self._settings, read_only=read_only
+                )
+            return self._own[read_only]
 
     @staticmethod
     @contextmanager
