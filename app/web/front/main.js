@@ -12,6 +12,7 @@ import { marketOf } from "./core/market.js";
 import { nextOption, remembered, toggleTheme } from "./core/preferences.js";
 import { Page } from "./page.js";
 import { Panels } from "./panels.js";
+import { offerTrades } from "./paper/entry.js";
 
 const LOOK_MS = 500;
 
@@ -110,6 +111,7 @@ addEventListener("popstate", () => {
   const key = new URLSearchParams(location.search).get("exchange");
   page.turnTo(tabs.some((tab) => tab.dataset.exchange === key) ? key : tabs[0].dataset.exchange);
 });
+offerTrades(find("chain"), page, panels);
 describeKeys(find("keys"));
 find("theme").addEventListener("click", toggleTheme);
 find("help").addEventListener("click", () => find("keys").showModal());

@@ -5,6 +5,7 @@ import { keep, preference } from "./core/preferences.js";
 // A panel's module exports mount(root, page, tab) → { show(), hide() }; tab.badge(text) marks its tab.
 export const PANELS = [
   { name: "charts", label: "Charts", load: () => import("./charts/panel.js") },
+  { name: "paper", label: "Paper", load: () => import("./paper/panel.js") },
 ];
 
 export class Panels {
