@@ -1,1 +1,1 @@
-"""What a trader keeps here: rules and books, without HTTP."""
+"""What a trader keeps here: books and rules, without a word of HTTP."""

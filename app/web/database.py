@@ -1,7 +1,7 @@
 """The web process's way to the database: engines made on first use, failures in plain words."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,8 @@ class Database:
     def __init__(self, settings: Settings, *, explicit: bool) -> None:
         self._settings = settings
         self._explicit = explicit
-        self._own: dict[bool, Engine] = {}
+        self._own: Engine | None = None
+        self._writer: Engine | None = None
         self._lock = threading.Lock()
 
     def url(self) -> "URL":
@@ -49,47 +50,46 @@ class Database:
 
     @contextmanager
     def writing(self) -> "Iterator[Connection]":
-        """A connection in a transaction that is committed on leaving without an error."""
-        with self._translated(), self._connected(self._writer()) as connection, connection.begin():
+        """A transaction for what a person keeps here; it is committed at the end of the block."""
+        with (
+            self._translated(),
+            self._connected(self._write_engine()) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     def close(self) -> None:
         """Close the pooled connections of engines of its own."""
         with self._lock:
-            for engine in self._own.values():
+            for engine in filter(None, (self._own, self._writer)):
                 engine.dispose()
-            self._own.clear()
+            self._own = self._writer = None
+
+    def _write_engine(self) -> "Engine":
+        from db import engine
+
+        if not self._explicit:
+            try:
+                return engine.write_engine()
+            except ServerError as error:
+                raise DatabaseUnavailableError(str(error)) from error
+        with self._lock:
+            if self._writer is None:
+                self._writer = engine.engine_for(self.url(), settings=self._settings)
+            return self._writer
 
     def _engine(self, *, newest: bool) -> "Engine":
         from db import engine
 
-        if self._explicit:
-            return self._own_engine(read_only=True)
-        return self._of_the_process(engine.newest_engine if newest else engine.read_engine)
-
-    def _writer(self) -> "Engine":
-        from db import engine
-
-        if self._explicit:
-            return self._own_engine(read_only=False)
-        return self._of_the_process(engine.write_engine)
-
-    @staticmethod
-    def _of_the_process(engine: "Callable[[], Engine]") -> "Engine":
         try:
-            return engine()
+            if not self._explicit:
+                return engine.newest_engine() if newest else engine.read_engine()
         except ServerError as error:
             raise DatabaseUnavailableError(str(error)) from error
-
-    def _own_engine(self, *, read_only: bool) -> "Engine":
-        from db.engine import engine_for
-
         with self._lock:
-            if read_only not in self._own:
-                self._own[read_only] = engine_for(
-                    self.url(), settings=self._settings, read_only=read_only
-                )
-            return self._own[read_only]
+            if self._own is None:
+                self._own = engine.engine_for(self.url(), settings=self._settings, read_only=True)
+            return self._own
 
     @staticmethod
     @contextmanager

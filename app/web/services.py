@@ -58,9 +58,10 @@ class Services:
 
     @property
     def paper(self) -> "Desk":
-        """The paper desk, which keeps nothing itself."""
+        """The paper desk of one request; it keeps nothing itself."""
         from app.desk.paper.desk import Desk
 
+        self.live.start()
         return Desk(self.database, LiveQuotes(self.states))
 
     def warm_up(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import URL
@@ -15,9 +16,11 @@ from db.engine import engine_for
 from db.ingest import write_snapshot
 from db.market.clock import IST
 from db.market.ticks import EnrichedSnapshot
+from db.notices import CHANNEL
 from db.settings import Settings
 from tests.support.chains import EXPIRY, at, snapshot
 from tests.support.databases import connection
+from tests.web import USERNAME
 from tests.web.conftest import MakeApp, signed_in
 
 Quoted = Callable[..., None]
@@ -108,6 +111,20 @@ def test_the_same_order_twice_is_one(client: FlaskClient, quoted: Quoted) -> Non
     assert account(client)["positions"][0]["units"] == LOT
     other = order(client, "double-click", leg(PUT))
     assert (other.status_code, "another order" in other.json["error"]) == (409, True)
+
+
+def test_other_pages_of_the_user_hear_of_an_order(
+    client: FlaskClient, quoted: Quoted, database: URL
+) -> None:
+    quoted()
+    with connection(database) as listening:
+        listening.execute(f"LISTEN {CHANNEL}")
+        placed = order(client, "announced").json["order"]["id"]
+        order(client, "announced")
+        heard = [note.payload for note in listening.notifies(timeout=0)]
+    assert [orjson.loads(each) for each in heard] == [
+        {"topic": "paper", "user": USERNAME, "news": {"order": placed}}
+    ]
 
 
 def test_two_tabs_at_once_buy_once(

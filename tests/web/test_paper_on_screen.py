@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import URL
 
+from app.analytics.black_scholes import YEAR_S, greeks
 from db.engine import engine_for
 from db.ingest import write_snapshot
-from tests.support.chains import at, snapshot
+from db.market.calendar import expiry_instant
+from tests.support.chains import EXPIRY, at, snapshot
 from tests.web.page.test_access import VIOLATIONS
 from tests.web.serving import WebServer
 
@@ -65,6 +67,15 @@ def wait_for_ltp(page: "Page", shown: str) -> None:
     page.wait_for_selector(f'{ROW} td.ce.ltp:text-is("{shown}")')
 
 
+def by_black(minutes: float) -> list[str]:
+    """Greeks of a lot of each side, by the forward and volatility of the chain, as shown."""
+    years = (expiry_instant(EXPIRY) - at(minutes)).total_seconds() / YEAR_S
+    of = greeks([True, False], 26_040.25, 26_000.0, years, 0.125, rate=0.0)
+    sums = [65 * float(each.sum()) for each in (of.delta, of.gamma, of.theta, of.vega)]
+    signed = [f"{value:+,.2f}".replace("-", "−") for value in sums]
+    return ["Δ", signed[0], "Γ", f"{sums[1]:.2f}", "Θ", signed[2], "V", signed[3]]
+
+
 def test_a_straddle_is_bought_by_clicks_and_closed_with_its_profit(
     page: "Page", web: WebServer, quoted: Quoted, tmp_path: Path
 ) -> None:
@@ -89,6 +100,8 @@ def test_a_straddle_is_bought_by_clicks_and_closed_with_its_profit(
     figures = lines.nth(0).locator("td").all_inner_texts()
     assert figures[:4] == ["1", "101.00", "99.00", "−130.00"]
     page.wait_for_selector('.paper h2:text-is("Payoff of positions on NIFTY")')
+    shown = page.locator(".positions .risk dd").inner_text().partition("·")[0]
+    assert shown.split() == by_black(minutes=61)
     for theme in ("dark", "light"):
         page.evaluate(f"document.documentElement.dataset.theme = {theme!r}")
         page.evaluate(AXE)

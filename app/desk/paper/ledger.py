@@ -11,7 +11,11 @@ from app.desk.paper.errors import KeyReusedError, RefusedError
 from app.desk.paper.fills import Fill
 from db.ingest import paper as writes
 from db.market.limits import PAPER_MOST_ORDERS
+from db.notices import announce
 from db.queries import paper as stored
+
+TOPIC = "paper"
+"""Under which a user's other pages hear that an order was filled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ def keep(
     order_id = writes.add_order(connection, owner, key, kind, asked)
     for fill in fills:
         _keep_fill(connection, owner, order_id, fill)
+    announce(connection, TOPIC, owner, order=order_id)
     order = stored.order_by_key(connection, owner, key)
     if order is None:
         raise RuntimeError(f"the order {key} is not there after it was stored")

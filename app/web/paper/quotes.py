@@ -1,6 +1,6 @@
 """The newest chains as paper orders see them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -15,15 +15,19 @@ if TYPE_CHECKING:
     from db.queries.chain import LatestOption
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LiveQuotes:
-    """Quotes out of the states that the pages are shown too: no reads of their own."""
+    """Quotes out of the states that the pages are shown too, for one request.
+
+    Each chain is looked at once, so that what is told together is of one moment.
+    """
 
     states: ChainStates
+    _seen: dict[str, ChainState] = field(default_factory=dict)
 
     def quote(self, exchange: str, symbol: str) -> Quote:
         """The newest quote; raises InvalidInputError for a contract that its chain lacks."""
-        state = self.states.current(exchange)
+        state = self._state(exchange)
         row = state.chain.by_symbol.get(symbol)
         if row is None or row.expiry is None:
             raise InvalidInputError(f"The chain of {exchange} has no contract {symbol}.")
@@ -31,8 +35,13 @@ class LiveQuotes:
 
     def replayed_at(self, exchange: str) -> datetime | None:
         """The moment that a key's chain replays; None of one that is of the present."""
-        head = self.states.current(exchange).chain.head
+        head = self._state(exchange).chain.head
         return head.timestamp if head is not None and head.source == "replayed" else None
+
+    def _state(self, exchange: str) -> ChainState:
+        if exchange not in self._seen:
+            self._seen[exchange] = self.states.current(exchange)
+        return self._seen[exchange]
 
 
 def _quote(state: ChainState, row: "LatestOption", expiry: date) -> Quote:

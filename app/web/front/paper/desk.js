@@ -29,6 +29,9 @@ export const payoffOfLegs = (legs) => ask(`/api/paper/payoff?legs=${encodeURICom
 )}`);
 export const payoffOfHeld = (underlying) => ask(`/api/paper/payoff?underlying=${encodeURIComponent(underlying)}`);
 
+// what a refusal, or any other failure, says
+export const sentence = (error) => (error instanceof Error ? error.message : String(error));
+
 // one a decision of the trader: what is sent again with it is done once
 export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

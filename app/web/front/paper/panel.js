@@ -17,7 +17,10 @@ export function mount(root, page, tab) {
 
 class PaperPanel {
   constructor(root, page, tab) {
-    Object.assign(this, { root, page, tab, open: false });
+    this.root = root;
+    this.page = page;
+    this.tab = tab;
+    this.open = false;
     this.watched = new Set();
     this.said = make("p", { class: "said", role: "status" });
     const say = (sentence) => this.say(sentence);
@@ -49,8 +52,9 @@ class PaperPanel {
     this.watch();
   }
 
-  // a contract that was pointed at in the chain
+  // a contract that was pointed at in the chain; on narrow screens the panel stands below it
   ask(wanted) {
+    if (matchMedia("(width < 1080px)").matches) this.root.scrollIntoView();
     if (this.page.moment) return this.say("This is a past moment: go back to the present to trade.");
     this.ticket.add(wanted);
   }
@@ -64,7 +68,7 @@ class PaperPanel {
     try {
       this.take(await desk.account());
     } catch (refusal) {
-      this.say(refusal.message);
+      this.say(desk.sentence(refusal));
     }
   }
 
@@ -112,7 +116,7 @@ class PaperPanel {
       else put(await desk.payoffOfLegs(legs.map(({ act, ...leg }) => ({ ...leg, side: act }))), "the ticket");
     } catch (refusal) {
       put(null, "");
-      if (this.question === asked && legs.length) this.say(refusal.message);
+      if (this.question === asked && legs.length) this.say(desk.sentence(refusal));
     }
   }
 

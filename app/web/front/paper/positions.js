@@ -3,7 +3,7 @@
 import { greeks } from "../chain/greeks.js";
 import { set } from "../core/dom.js";
 import { DASH, integer, marketDate, price, ratio, signed, strike as strikeText } from "../core/format.js";
-import { newKey } from "./desk.js";
+import { newKey, sentence } from "./desk.js";
 import { make } from "./make.js";
 
 const YEAR_MS = 365 * 24 * 3600 * 1000;
@@ -12,7 +12,9 @@ const GREEKS = { delta: "Δ", gamma: "Γ", theta: "Θ", vega: "V" };
 export class Positions {
   // `close(key, what)` closes one or all
   constructor({ page, say, close }) {
-    Object.assign(this, { page, say, close });
+    this.page = page;
+    this.say = say;
+    this.close = close;
     this.lines = [];
     this.account = null;
     this.makeFrame();
@@ -144,7 +146,7 @@ export class Positions {
     try {
       await this.close(key, what);
     } catch (refusal) {
-      this.say(refusal.message);
+      this.say(sentence(refusal));
     } finally {
       button.disabled = false;
     }

@@ -2,7 +2,7 @@
 
 import { set } from "../core/dom.js";
 import { DASH, price, strike as strikeText } from "../core/format.js";
-import { newKey } from "./desk.js";
+import { newKey, sentence } from "./desk.js";
 import { make } from "./make.js";
 import { PRESETS, structure } from "./presets.js";
 
@@ -11,7 +11,11 @@ const MOST_LOTS_DIGITS = 4;
 export class Ticket {
   // `changed()` hears of other legs; `place(key, legs)` answers whether the order was taken
   constructor({ page, limits, say, changed, place }) {
-    Object.assign(this, { page, limits, say, changed, place });
+    this.page = page;
+    this.limits = limits;
+    this.say = say;
+    this.changed = changed;
+    this.place = place;
     this.legs = [];
     this.lines = [];
     this.key = newKey();
@@ -139,7 +143,7 @@ export class Ticket {
       await this.place(this.key, legs);
       this.clear();
     } catch (refusal) {
-      this.say(refusal.message);
+      this.say(sentence(refusal));
     } finally {
       this.busy = false;
       this.refresh();
