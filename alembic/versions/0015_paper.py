@@ -20,6 +20,8 @@ def upgrade() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("asked", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("ends", sa.TIMESTAMP(), nullable=True),
         sa.Column(
             "placed_at",
             sa.TIMESTAMP(timezone=True),
@@ -32,6 +34,13 @@ def upgrade() -> None:
     )
     op.create_index(
         "paper_orders_owner_idx", "paper_orders", ["owner", "placed_at"], if_not_exists=True
+    )
+    op.create_index(
+        "paper_orders_resting_idx",
+        "paper_orders",
+        ["id"],
+        postgresql_where=sa.text("status = 'resting'::text"),
+        if_not_exists=True,
     )
     op.create_table(
         "paper_positions",

@@ -20,6 +20,7 @@ from app.collector.spool import Spool
 from app.collector.telling import Telling
 from app.collector.watchdog import Watchdog
 from app.collector.writer import Writer
+from app.desk.paper.watching import RestingWatch
 from app.feeds.base import Feed, FeedState
 from db.market.clock import market_now
 from db.market.limits import FEED_SILENT_S
@@ -43,7 +44,8 @@ class Collector:
     """Feed → assembler → outbox → writer, until the feed ends or `stop()` is called.
 
     The feed's thread assembles, a second one writes, a third fills the spool; the one that runs
-    this watches the feed. None waits for another but where a recording is held back.
+    this watches the feed. None waits for another but where a recording is held back. Beside a live
+    feed one more looks after paper orders that rest.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Collector:
         self._leadership = leadership
         # of all that threads share, putting into this is what a signal handler may do
         self._ends: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._paper = RestingWatch(engine) if feed.live else None
         self._writer = Writer(
             engine,
             self._outbox,
@@ -90,6 +93,8 @@ class Collector:
         """Collect until the end; raises what ended the feed, or the writer before its time."""
         self._outbox.start()
         self._writer.start()
+        if self._paper is not None:
+            self._paper.start()
         self._reader.start()
         try:
             while not self._is_ended():
@@ -145,6 +150,8 @@ class Collector:
         self._past.close()
         self._reader.stop()
         self._writer.join()
+        if self._paper is not None:
+            self._paper.close()
         self._outbox.close()
         self._sum_up()
 

@@ -32,10 +32,27 @@ def lock_owner(connection: Connection, owner: str) -> None:
     _run(connection, "lock", {"owner": owner})
 
 
-def add_order(connection: Connection, owner: str, key: str, kind: str, asked: str) -> int:
-    """Keep an order; its id."""
+def add_order(
+    connection: Connection,
+    owner: str,
+    key: str,
+    kind: str,
+    asked: str,
+    rests_until: datetime | None = None,
+) -> int:
+    """Keep an order, filled or (with a moment of market time) resting until then; its id."""
+    status = "filled" if rests_until is None else "resting"
     binds = {"owner": owner, "key": key, "kind": kind, "asked": asked}
-    return int(_run(connection, "add_order", binds).scalar_one())
+    return int(
+        _run(connection, "add_order", {**binds, "status": status, "ends": rests_until}).scalar_one()
+    )
+
+
+def end_resting(connection: Connection, owner: str, order_id: int, status: str) -> str | None:
+    """Let an order rest no more; its key, or None where it did not rest."""
+    binds = {"owner": owner, "order_id": order_id, "status": status}
+    key: str | None = _run(connection, "end_resting", binds).scalar_one_or_none()
+    return key
 
 
 def keep_position(connection: Connection, position: KeptPosition) -> int:
@@ -59,6 +76,6 @@ def add_fill(connection: Connection, exchange: str, lots: int, **fill: Any) -> N
 
 def _run(connection: Connection, name: str, binds: dict[str, Any]) -> Any:
     clause = text(named_statements("db.ingest", "paper.sql")[name])
-    instants = [bind for bind in ("timestamp", "opened") if bind in binds]
+    instants = [bind for bind in ("timestamp", "opened", "ends") if bind in binds]
     typed = clause.bindparams(*(bindparam(bind, type_=MarketTime) for bind in instants))
     return connection.execute(typed, binds)

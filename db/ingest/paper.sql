@@ -5,9 +5,18 @@ What users trade on paper.
 SELECT pg_advisory_xact_lock(hashtextextended('paper:' || :owner, 0));
 
 -- name: add_order
-INSERT INTO paper_orders (owner, key, kind, asked)
-VALUES (:owner, :key, :kind, :asked)
+INSERT INTO paper_orders (owner, key, kind, asked, status, ends)
+VALUES (:owner, :key, :kind, :asked, :status, :ends)
 RETURNING id;
+
+-- name: end_resting
+-- Nothing where it rests no more: whoever was first has ended it.
+UPDATE paper_orders AS placed
+SET status = :status
+WHERE placed.id = :order_id
+  AND placed.owner = :owner
+  AND placed.status = 'resting'
+RETURNING placed.key;
 
 -- name: keep_position
 INSERT INTO paper_positions AS held (

@@ -27,13 +27,27 @@ class PaperPosition(NamedTuple):
 
 
 class PaperOrder(NamedTuple):
-    """An order that was filled; `placed_at` is system time, `asked` JSON."""
+    """An order: filled, resting until `ends`, cancelled or lapsed; `placed_at` is system time.
+
+    `asked` is JSON.
+    """
 
     id: int
     key: str
     kind: str
     asked: str
+    status: str
+    ends: datetime | None
     placed_at: datetime
+
+
+class RestingOrder(NamedTuple):
+    """An order that waits for its limits to be touched."""
+
+    id: int
+    owner: str
+    asked: str
+    ends: datetime
 
 
 class PaperFill(NamedTuple):
@@ -98,8 +112,18 @@ def recent_orders(connection: Connection, owner: str, most: int) -> tuple[PaperO
     return fetch(connection, PaperOrder, "paper", "recent_orders", owner=owner, most=most)
 
 
+def resting_of(connection: Connection, owner: str) -> tuple[PaperOrder, ...]:
+    """A user's orders that wait."""
+    return fetch(connection, PaperOrder, "paper", "resting_of", owner=owner)
+
+
+def resting(connection: Connection) -> tuple[RestingOrder, ...]:
+    """All users' orders that wait, the oldest first."""
+    return fetch(connection, RestingOrder, "paper", "resting")
+
+
 def orders_of_a_day(connection: Connection, owner: str) -> int:
-    """How many orders of a user were filled within the last 24 hours."""
+    """How many orders a user placed within the last 24 hours."""
     return int(scalar(connection, "paper", "orders_of_a_day", {"owner": owner}))
 
 

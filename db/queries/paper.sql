@@ -59,6 +59,8 @@ SELECT
     placed.key AS key,
     placed.kind AS kind,
     placed.asked AS asked,
+    placed.status AS status,
+    placed.ends AS ends,
     placed.placed_at AS placed_at
 FROM paper_orders AS placed
 WHERE placed.owner = %(owner)s
@@ -70,11 +72,37 @@ SELECT
     placed.key AS key,
     placed.kind AS kind,
     placed.asked AS asked,
+    placed.status AS status,
+    placed.ends AS ends,
     placed.placed_at AS placed_at
 FROM paper_orders AS placed
 WHERE placed.owner = %(owner)s
 ORDER BY placed.placed_at DESC, placed.id DESC
 LIMIT %(most)s;
+
+-- name: resting_of
+SELECT
+    placed.id AS id,
+    placed.key AS key,
+    placed.kind AS kind,
+    placed.asked AS asked,
+    placed.status AS status,
+    placed.ends AS ends,
+    placed.placed_at AS placed_at
+FROM paper_orders AS placed
+WHERE placed.owner = %(owner)s
+  AND placed.status = 'resting'
+ORDER BY placed.id;
+
+-- name: resting
+SELECT
+    placed.id AS id,
+    placed.owner AS owner,
+    placed.asked AS asked,
+    placed.ends AS ends
+FROM paper_orders AS placed
+WHERE placed.status = 'resting'
+ORDER BY placed.id;
 
 -- name: orders_of_a_day
 SELECT count(*)::integer AS orders

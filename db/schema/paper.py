@@ -16,9 +16,10 @@ from sqlalchemy import (
 )
 
 from db.schema.base import double, market_time, metadata
+from db.schema.market_time import MarketTime
 
 # one row an order: `key` is the client's, so that one that comes twice is one order; `asked` is
-# what was asked, as JSON
+# what was asked, as JSON; one that is `resting` lapses when the market's clock passes `ends`
 paper_orders = Table(
     "paper_orders",
     metadata,
@@ -27,6 +28,8 @@ paper_orders = Table(
     Column("key", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("asked", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("ends", MarketTime),
     Column(
         "placed_at",
         TIMESTAMP(timezone=True),
@@ -36,6 +39,11 @@ paper_orders = Table(
     UniqueConstraint("owner", "key"),
 )
 Index("paper_orders_owner_idx", paper_orders.c.owner, paper_orders.c.placed_at)
+Index(
+    "paper_orders_resting_idx",
+    paper_orders.c.id,
+    postgresql_where=text("status = 'resting'::text"),
+)
 
 # one row a user and contract: what its fills come to. `exchange` is the key it was last dealt under
 paper_positions = Table(

@@ -53,6 +53,8 @@ def test_a_senseless_leg_is_refused(leg: dict[str, Any], sentence: str) -> None:
         ({"key": KEY, "legs": [LEG] * (PAPER_MOST_LEGS + 1)}, "at most 10 legs"),
         ({"key": "short", "legs": [LEG]}, "key must be"),
         ({"legs": [LEG]}, "key must be"),
+        ({"key": KEY, "legs": [LEG], "rests": True}, "names a limit for each leg"),
+        ({"key": KEY, "legs": [LEG], "rests": 1}, "rests must be"),
         ({"key": KEY, "legs": [LEG], "user": "other"}, "has no 'user'"),
     ],
 )

@@ -12,9 +12,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import URL
 from werkzeug.test import TestResponse
 
+from app.desk.paper.reading import EngineBooks, StoredQuotes
+from app.desk.paper.resting import look
 from db.engine import engine_for
 from db.ingest import write_snapshot
-from db.market.clock import IST
+from db.market.clock import IST, market_now
 from db.market.ticks import EnrichedSnapshot
 from db.notices import CHANNEL
 from db.settings import Settings
@@ -289,12 +291,82 @@ def test_senseless_requests_are_refused_with_a_sentence(client: FlaskClient) -> 
             answer = client.post(route, data=body, content_type="application/json")
             assert answer.status_code in (400, 413), (route, body)
             assert answer.json["error"]
+    for cancel in ({}, {"order_id": "1"}, {"order_id": 2**63}, {"order_id": 1, "all": True}):
+        assert client.post("/api/paper/cancel", json=cancel).status_code == 400, cancel
     for close in ({}, {"all": False}, {"all": True, "position_id": 1}, {"position_id": "1"}):
         answer = client.post("/api/paper/close", json={"key": "close-what", **close})
         assert answer.status_code == 400, close
     for exchange in ("NYSE", "nse"):
         answer = client.get(f"/api/positions/{exchange}")
         assert (answer.status_code, "known are NSE" in answer.json["error"]) == (400, True)
+
+
+def resting(client: FlaskClient) -> int:
+    """An order to buy a call and a put at 95 each, which rests; its id."""
+    legs = [leg(CALL, limit=95.0), leg(PUT, limit=95.0)]
+    answer = client.post(
+        "/api/paper/orders", json={"key": "rests-at-95", "legs": legs, "rests": True}
+    )
+    assert (answer.status_code, answer.json["order"]["status"]) == (201, "resting")
+    return int(answer.json["order"]["id"])
+
+
+def looked(database: URL) -> int:
+    """What a collector does once a second; how many orders that ended."""
+    engine = engine_for(database)
+    try:
+        return look(EngineBooks(engine), StoredQuotes(engine), market_now())
+    finally:
+        engine.dispose()
+
+
+def test_an_order_at_limit_rests_until_all_its_legs_are_touched(
+    client: FlaskClient, quoted: Quoted, database: URL
+) -> None:
+    quoted()
+    order_id = resting(client)
+    (waiting,) = account(client)["resting"]
+    assert (waiting["id"], waiting["ends"]) == (order_id, "2026-11-20T15:40:00+05:30")
+    assert [each["limit"] for each in waiting["legs"]] == [95.0, 95.0]
+    assert looked(database) == 0
+    quoted(minutes=61, bid=90.0, ask=94.0)
+    assert looked(database) == 1
+    assert looked(database) == 0
+    found = account(client)
+    assert (found["resting"], len(found["positions"])) == ([], 2)
+    assert found["orders"][0]["status"] == "filled"
+    assert {fill["price"] for fill in found["orders"][0]["fills"]} == {94.0}
+
+
+def test_an_order_that_rests_can_be_cancelled_once_and_by_its_owner(
+    client: FlaskClient, quoted: Quoted, database: URL
+) -> None:
+    quoted()
+    order_id = resting(client)
+    with connection(database) as session:
+        session.execute("UPDATE paper_orders SET owner = 'somebody else'")
+    assert client.post("/api/paper/cancel", json={"order_id": order_id}).status_code == 409
+    with connection(database) as session:
+        session.execute("UPDATE paper_orders SET owner = %s", [USERNAME])
+    gone = client.post("/api/paper/cancel", json={"order_id": order_id})
+    assert (gone.status_code, gone.json["order"]["status"]) == (200, "cancelled")
+    again = client.post("/api/paper/cancel", json={"order_id": order_id})
+    assert (again.status_code, again.json["error"]) == (409, "That order rests no more.")
+    quoted(minutes=61, bid=90.0, ask=94.0)
+    assert looked(database) == 0
+    assert account(client)["positions"] == []
+
+
+def test_an_order_that_rests_lapses_with_the_session(
+    client: FlaskClient, quoted: Quoted, database: URL
+) -> None:
+    quoted()
+    resting(client)
+    quoted(minutes=SHUT, bid=90.0, ask=94.0)
+    assert looked(database) == 1
+    found = account(client)
+    assert (found["positions"], found["resting"]) == ([], [])
+    assert found["orders"][0]["status"] == "lapsed"
 
 
 def test_pages_of_other_sites_and_strangers_cannot_trade(

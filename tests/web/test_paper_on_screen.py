@@ -98,7 +98,7 @@ def test_a_straddle_is_bought_by_clicks_and_closed_with_its_profit(
     page.wait_for_selector(".positions tbody tr >> nth=1")
     assert lines.count() == 2
     figures = lines.nth(0).locator("td").all_inner_texts()
-    assert figures[:4] == ["1", "101.00", "99.00", "−130.00"]
+    assert figures[:4] == ["+1", "101.00", "99.00", "−130.00"]
     page.wait_for_selector('.paper h2:text-is("Payoff of positions on NIFTY")')
     shown = page.locator(".positions .risk dd").inner_text().partition("·")[0]
     assert shown.split() == by_black(minutes=61)
@@ -121,6 +121,29 @@ def test_a_straddle_is_bought_by_clicks_and_closed_with_its_profit(
     page.wait_for_selector('.positions .hint:text-is("Nothing is open.") >> visible=true')
     day = page.locator(".history tbody tr").inner_text().split()
     assert day == ["Fri", "20", "Nov", "2026", "4", "+1,040.00"]
+
+
+def test_an_order_at_limit_rests_and_is_cancelled(
+    page: "Page", web: WebServer, quoted: Quoted
+) -> None:
+    quoted(60, 99.0, 101.0)
+    page.goto(web.url)
+    wait_for_ltp(page, "100.00")
+    page.locator(f"{ROW} td.ce.ltp").click()
+    told(page, "Ticket: buy 1 × 26,000 CE")
+    page.get_by_label("At which price").select_option("at limit")
+    limit = page.get_by_label("Limit of 26,000 CE")
+    assert limit.input_value() == "101.00"
+    limit.fill("95")
+    quoted(61, 99.0, 101.0)
+    page.locator('.paper button:text-is("Place order")').click()
+    told(page, "Rests until its limits are touched, at most until 15:40:00.")
+    page.wait_for_selector('.history li:has-text("+1 N26000CE at 95.00, until 15:40:00")')
+    page.evaluate(AXE)
+    assert page.evaluate(VIOLATIONS) == []
+    page.get_by_role("button", name="Cancel +1 N26000CE at 95.00").click()
+    told(page, "Cancelled.")
+    page.wait_for_selector(".history li button", state="detached")
 
 
 def test_a_refusal_is_said_and_the_ticket_stays(

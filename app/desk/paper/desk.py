@@ -2,42 +2,39 @@
 
 import json
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from secrets import token_hex
 
 from sqlalchemy import Connection
 
-from app.desk.paper.errors import RefusedError
+from app.desk.paper.books import Books
+from app.desk.paper.dealing import dealt, lot_of
+from app.desk.paper.errors import LimitError, RefusedError
 from app.desk.paper.fills import Fill, fill_at_quote
-from app.desk.paper.ledger import Placed, demand_room, keep, placed_before
+from app.desk.paper.ledger import (
+    Placed,
+    demand_room,
+    end_resting,
+    keep,
+    keep_resting,
+    placed_before,
+)
 from app.desk.paper.marks import Mark
 from app.desk.paper.orders import Leg, Order, Side
 from app.desk.paper.quotes import Market, Quote
+from app.desk.paper.resting import CANCELLED, rests_until
 from app.desk.paper.risk import Outlook, Risk, outlook_of_legs, outlook_of_marks, risks
 from app.desk.paper.settlement import has_expired, settlement
 from db.errors import InvalidInputError
 from db.ingest.paper import lock_owner
 from db.market.clock import market_now
-from db.market.exchanges import EXCHANGES, exchange_named
+from db.market.exchanges import EXCHANGES
 from db.market.limits import PAPER_DAYS_SHOWN, PAPER_ORDERS_SHOWN
 from db.queries import paper as stored
-from db.queries.paper import PaperPosition, listed_lot, open_positions
+from db.queries.paper import PaperPosition, open_positions
 
 _SETTLEMENT = "settlement"
-
-
-class Books(Protocol):
-    """Where orders are kept."""
-
-    def newest(self) -> AbstractContextManager[Connection]:
-        """A connection for reading what was committed last."""
-        ...
-
-    def writing(self) -> AbstractContextManager[Connection]:
-        """A connection in a transaction that is committed on leaving without an error."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +50,7 @@ class History:
     """A user's newest days and orders, newest first."""
 
     days: tuple[stored.PaperDay, ...]
+    resting: tuple[stored.PaperOrder, ...]
     orders: tuple[tuple[stored.PaperOrder, tuple[stored.PaperFill, ...]], ...]
 
 
@@ -67,12 +65,13 @@ class Desk:
         self._now = now
 
     def place(self, owner: str, order: Order) -> Placed:
-        """Fill all legs of an order at the live edge, or none.
+        """Fill all legs of an order at the live edge, or none; one that rests may wait for that.
 
         The same order again, by its key, answers what was filled before. Raises RefusedError with
         the reason, and InvalidInputError for a contract that the chain lacks.
         """
-        asked = json.dumps([asdict(leg) for leg in order.legs], sort_keys=True)
+        legs = [asdict(leg) for leg in order.legs]
+        asked = json.dumps({"legs": legs, "rests": order.rests}, sort_keys=True)
         with self._books.writing() as connection:
             lock_owner(connection, owner)
             known = placed_before(connection, owner, order.key, asked)
@@ -80,8 +79,20 @@ class Desk:
                 return known
             demand_room(connection, owner)
             self._settle(connection, owner)
-            fills = [self._filled(connection, leg) for leg in order.legs]
+            try:
+                fills = [dealt(connection, self._market, leg, self._now()) for leg in order.legs]
+            except LimitError:
+                if not order.rests:
+                    raise
+                until = self._until(order.legs)
+                return keep_resting(connection, owner, order.key, asked, until)
             return keep(connection, owner, order.key, "order", asked, fills)
+
+    def cancel(self, owner: str, order_id: int) -> Placed:
+        """End an order that rests; raises RefusedError where it does no more."""
+        with self._books.writing() as connection:
+            lock_owner(connection, owner)
+            return end_resting(connection, owner, order_id, CANCELLED)
 
     def close(self, owner: str, key: str, position_id: int | None = None) -> Closed:
         """Close one position, or all (None) that can be; what cannot is named with its reason.
@@ -118,16 +129,17 @@ class Desk:
         """Units in a lot of a contract; raises RefusedError where nobody here knows."""
         quote = self._market.quote(exchange, symbol)
         with self._books.newest() as connection:
-            return _lot(connection, quote)
+            return lot_of(connection, quote)
 
     def history(self, owner: str) -> History:
-        """What a user realised by day, and the last orders with their fills."""
+        """What a user realised by day, what waits, and the last orders with their fills."""
         with self._books.newest() as connection:
             orders = stored.recent_orders(connection, owner, PAPER_ORDERS_SHOWN)
             fills = stored.fills(connection, [order.id for order in orders])
             days = stored.days(connection, owner, PAPER_DAYS_SHOWN)
+            resting = stored.resting_of(connection, owner)
         of_order = {order.id: tuple(f for f in fills if f.order_id == order.id) for order in orders}
-        return History(days, tuple((order, of_order[order.id]) for order in orders))
+        return History(days, resting, tuple((order, of_order[order.id]) for order in orders))
 
     def realised(self, owner: str, exchange: str) -> float:
         """INR that a user ever realised in contracts of an exchange key."""
@@ -159,7 +171,7 @@ class Desk:
         """The payoff that an order would have, at the prices at which it would be filled."""
         quotes = [self._market.quote(leg.exchange, leg.symbol) for leg in legs]
         with self._books.newest() as connection:
-            lots = [_lot(connection, quote) for quote in quotes]
+            lots = [lot_of(connection, quote) for quote in quotes]
         asked = list(zip(legs, quotes, lots, strict=True))
         return outlook_of_legs(asked, self._now())
 
@@ -167,11 +179,9 @@ class Desk:
         """Greeks and margin of positions, by underlying."""
         return risks(marks, self._now())
 
-    def _filled(self, connection: Connection, leg: Leg) -> Fill:
-        quote = self._market.quote(leg.exchange, leg.symbol)
-        lot = _lot(connection, quote)
-        quote = replace(quote, contract=replace(quote.contract, lot_size=lot))
-        return fill_at_quote(quote, leg.side, leg.lots * lot, self._now(), leg.limit)
+    def _until(self, legs: Sequence[Leg]) -> datetime:
+        quotes = [self._market.quote(leg.exchange, leg.symbol) for leg in legs]
+        return rests_until(quotes, self._now())
 
     def _closing(self, held: Sequence[PaperPosition]) -> tuple[list[Fill], dict[str, str]]:
         fills, refused = [], {}
@@ -194,19 +204,9 @@ class Desk:
             moment = self.moment(each)
             fill = settlement(connection, each, moment) if has_expired(each, moment) else None
             if fill is not None:
-                key = f"{_SETTLEMENT}-{each.id}-{each.expiry:%Y%m%d}"
+                # no key of a client's has a colon
+                key = f"{_SETTLEMENT}:{token_hex(8)}"
                 keep(connection, owner, key, _SETTLEMENT, "null", [fill])
-
-
-def _lot(connection: Connection, quote: Quote) -> int:
-    """Units in a lot: as the exchange listed the contract, else by its underlying and expiry."""
-    contract = quote.contract
-    segment = exchange_named(contract.exchange).options_segment
-    listed = listed_lot(connection, segment, contract.symbol, contract.expiry)
-    found = listed or contract.lot_size
-    if found is None:
-        raise RefusedError(f"How many units a lot of {contract.symbol} has is not known.")
-    return found
 
 
 def _chosen(held: Sequence[PaperPosition], position_id: int | None) -> tuple[PaperPosition, ...]:

@@ -7,6 +7,10 @@ class RefusedError(OIError):
     """The order makes sense, but cannot be filled as things stand; nothing of it was kept."""
 
 
+class LimitError(RefusedError):
+    """The market is open and quotes the contract, but not at the price that was named."""
+
+
 class KeyReusedError(RefusedError):
     """An order's key came again with another order."""
 

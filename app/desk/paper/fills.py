@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.desk.paper.errors import RefusedError
+from app.desk.paper.errors import LimitError, RefusedError
 from app.desk.paper.orders import Side
 from app.desk.paper.quotes import Contract, Quote, demand_tradable
 
@@ -24,6 +24,8 @@ def fill_at_quote(
 ) -> Fill:
     """Buy at the ask or sell at the bid of the live edge; raises RefusedError if that cannot be.
 
+    Raises LimitError where only the price is worse than the `limit`.
+
     The book below the best price is not known: what exceeds it is filled there too, and says so.
     """
     demand_tradable(quote, now)
@@ -32,7 +34,7 @@ def fill_at_quote(
     if price is None:
         raise RefusedError(f"{quote.contract.symbol} has no price to {'buy' if buys else 'sell'}.")
     if limit is not None and (price > limit if buys else price < limit):
-        raise RefusedError(
+        raise LimitError(
             f"{quote.contract.symbol} stands at {_side(buys)} {price:.2f}, "
             f"{'above' if buys else 'below'} the limit of {limit:.2f}."
         )

@@ -48,6 +48,33 @@ def keep(
 ) -> Placed:
     """Store an order with its fills; the caller holds the owner's lock."""
     order_id = writes.add_order(connection, owner, key, kind, asked)
+    return _kept_order(connection, owner, key, order_id, fills)
+
+
+def keep_resting(
+    connection: Connection, owner: str, key: str, asked: str, until: datetime
+) -> Placed:
+    """Store an order that waits until a moment of market time; the caller holds the lock."""
+    order_id = writes.add_order(connection, owner, key, "order", asked, rests_until=until)
+    return _kept_order(connection, owner, key, order_id, ())
+
+
+def end_resting(
+    connection: Connection, owner: str, order_id: int, status: str, fills: Sequence[Fill] = ()
+) -> Placed:
+    """Fill an order that waited, or end it unfilled; the caller holds the owner's lock.
+
+    Raises RefusedError where it waits no more.
+    """
+    key = writes.end_resting(connection, owner, order_id, status)
+    if key is None:
+        raise RefusedError("That order rests no more.")
+    return _kept_order(connection, owner, key, order_id, fills)
+
+
+def _kept_order(
+    connection: Connection, owner: str, key: str, order_id: int, fills: Sequence[Fill]
+) -> Placed:
     for fill in fills:
         _keep_fill(connection, owner, order_id, fill)
     announce(connection, TOPIC, owner, order=order_id)

@@ -32,17 +32,26 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Legs that are filled together or not at all; `key` makes it one however often it comes."""
+    """Legs that are filled together or not at all; `key` makes it one however often it comes.
+
+    One that `rests` waits until the limits of all its legs are touched, to the end of the session.
+    """
 
     key: str
     legs: tuple[Leg, ...]
+    rests: bool = False
 
 
 def order_of(asked: Any) -> Order:
     """The order that a request's JSON stands for; raises InvalidInputError with what is wrong."""
     known = _object(asked, "An order")
-    _only(known, "An order", "key", "legs")
-    return Order(key_of(known.get("key")), legs_of(known.get("legs")))
+    _only(known, "An order", "key", "legs", "rests")
+    legs, rests = legs_of(known.get("legs")), known.get("rests", False)
+    if type(rests) is not bool:
+        raise InvalidInputError("rests must be true or false.")
+    if rests and any(leg.limit is None for leg in legs):
+        raise InvalidInputError("An order that rests names a limit for each leg.")
+    return Order(key_of(known.get("key")), legs, rests)
 
 
 def key_of(value: Any) -> str:

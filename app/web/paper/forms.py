@@ -21,6 +21,8 @@ _PAISA = 2
 
 def account(desk: "Desk", owner: str) -> Form:
     """Everything that a page shows of a user's paper trading."""
+    from app.desk.paper.resting import legs_asked
+
     marks = desk.marks(owner)
     history = desk.history(owner)
     today = market_now().date()
@@ -33,6 +35,10 @@ def account(desk: "Desk", owner: str) -> Form:
         "days": [
             {"day": day.day.isoformat(), "realised": rounded(day.realised), "fills": day.fills}
             for day in history.days
+        ],
+        "resting": [
+            {**_order(order, ()), "legs": [asdict(leg) for leg in legs_asked(order.asked)]}
+            for order in history.resting
         ],
         "orders": [_order(order, fills) for order, fills in history.orders],
     }
@@ -99,6 +105,8 @@ def _order(order: "PaperOrder", fills: "tuple[PaperFill, ...]") -> Form:
         "id": order.id,
         "key": order.key,
         "kind": order.kind,
+        "status": order.status,
+        "ends": None if order.ends is None else order.ends.isoformat(),
         "placed_at": order.placed_at.isoformat(),
         "fills": [
             {

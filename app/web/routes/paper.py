@@ -22,7 +22,10 @@ def account() -> Response:
 
 @blueprint.post("/api/paper/orders")
 def place() -> Response:
-    """Fill an order's legs at the live edge, all or none: 201, or 200 if its key came before."""
+    """Fill an order's legs at the live edge, all or none: 201, or 200 if its key came before.
+
+    One with `"rests": true` may wait for its limits: the answer's `status` says which it is.
+    """
     from app.desk.paper.orders import order_of
 
     placed = services().paper.place(g.user, order_of(_body()))
@@ -38,6 +41,16 @@ def close() -> Response:
     closed = services().paper.close(g.user, key_of(asked.get("key")), _chosen(asked))
     answer = {**forms.placed(closed.placed), "refused": closed.refused}
     return json_answer(answer, 200 if closed.placed.repeated else 201)
+
+
+@blueprint.post("/api/paper/cancel")
+def cancel() -> Response:
+    """End an order that rests, by its id."""
+    asked = _body()
+    chosen = asked.get("order_id")
+    if set(asked) != {"order_id"} or type(chosen) is not int or not 0 < chosen < 2**63:
+        raise InvalidInputError('Name what to cancel: "order_id".')
+    return json_answer(forms.placed(services().paper.cancel(g.user, chosen)))
 
 
 @blueprint.get("/api/paper/payoff")

@@ -22,7 +22,8 @@ const post = (path, body) => ask(path, {
 });
 
 export const account = () => ask("/api/paper");
-export const place = (key, legs) => post("/api/paper/orders", { key, legs });
+export const place = (key, legs, rests) => post("/api/paper/orders", { key, legs, rests });
+export const cancel = (id) => post("/api/paper/cancel", { order_id: id });
 export const close = (key, what) => post("/api/paper/close", { key, ...what });
 export const payoffOfLegs = (legs) => ask(`/api/paper/payoff?legs=${encodeURIComponent(
   legs.map(({ exchange, symbol, side, lots }) => [exchange, symbol, side, lots].join(":")).join(),

@@ -1,6 +1,7 @@
 // Paper trading: a ticket, what is held, what it pays off, what was done. No order leaves the server.
 
 import { limits } from "../core/embedded.js";
+import { marketClock } from "../core/format.js";
 import * as desk from "./desk.js";
 import { History } from "./history.js";
 import { make } from "./make.js";
@@ -26,11 +27,11 @@ class PaperPanel {
     const say = (sentence) => this.say(sentence);
     this.chart = new PayoffChart();
     this.positions = new Positions({ page, say, close: (key, what) => this.close(key, what) });
-    this.ticket = new Ticket({ page, limits, say, changed: () => this.changed(), place: (key, legs) => this.place(key, legs) });
-    this.history = new History();
+    this.ticket = new Ticket({ page, limits, say, changed: () => this.changed(), place: (...order) => this.place(...order) });
+    this.history = new History((id) => this.cancel(id));
     root.append(
       make("p", { class: "hint", textContent: "On paper: no order is sent to anybody." }), this.said,
-      this.ticket.root, this.chart.root, this.positions.root, this.history.root);
+      this.ticket.root, this.positions.root, this.chart.root, this.history.root);
     page.on("live", () => this.later());
     page.on("moment", () => this.later());
     page.on("exchange", () => this.changed());
@@ -80,9 +81,20 @@ class PaperPanel {
     this.outlook();
   }
 
-  async place(key, legs) {
-    const { order } = await desk.place(key, legs);
-    this.say(`Filled: ${order.fills.map(({ symbol, reason }) => `${symbol} ${reason}`).join("; ")}.`);
+  async place(...asked) {
+    const { order } = await desk.place(...asked);
+    if (order.status === "resting") this.say(`Rests until its limits are touched, at most until ${marketClock(order.ends)}.`);
+    else this.say(`Filled: ${order.fills.map(({ symbol, reason }) => `${symbol} ${reason}`).join("; ")}.`);
+    await this.look();
+  }
+
+  async cancel(id) {
+    try {
+      await desk.cancel(id);
+      this.say("Cancelled.");
+    } catch (refusal) {
+      this.say(desk.sentence(refusal));
+    }
     await this.look();
   }
 
@@ -110,6 +122,7 @@ class PaperPanel {
     const held = this.positions.account?.risk.some((one) => one.underlying === underlying);
     const asked = this.question = {};
     const put = (found, what) => this.question === asked && this.chart.show(found, what);
+    (legs.length ? this.ticket : this.positions).root.after(this.chart.root);
     if (legs.length === 0 && !held) return put(null, "");
     try {
       if (legs.length === 0) put(await desk.payoffOfHeld(underlying), `positions on ${underlying}`);

@@ -2,7 +2,7 @@
 
 import { greeks } from "../chain/greeks.js";
 import { set } from "../core/dom.js";
-import { DASH, integer, marketDate, price, ratio, signed, strike as strikeText } from "../core/format.js";
+import { DASH, integer, marketDate, price, ratio, signed, signedQuantity, strike as strikeText } from "../core/format.js";
 import { newKey, sentence } from "./desk.js";
 import { make } from "./make.js";
 
@@ -64,7 +64,7 @@ export class Positions {
     const shut = make("button", { type: "button", class: "drop", textContent: "×", "aria-label": `Close ${name}`, onclick: () => this.shut(shut, { position_id: held.id }) });
     const row = make("tr", {},
       make("th", { scope: "row", title: held.symbol }, make("span", { class: held.option_type.toLowerCase(), textContent: name }), " ", make("small", { textContent: marketDate(held.expiry).slice(0, -5) })),
-      make("td", { class: "figure", textContent: integer(held.lots), title: `${integer(held.units)} units, lots of ${held.lot_size}` }),
+      make("td", { class: "figure", textContent: signedQuantity(held.lots), title: `${integer(held.units)} units, lots of ${held.lot_size}` }),
       make("td", { class: "figure", textContent: price(held.average_price) }),
       cells.exit, cells.mtm, make("td", {}, shut));
     return { row, cells, held };

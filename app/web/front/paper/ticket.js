@@ -9,7 +9,7 @@ import { PRESETS, structure } from "./presets.js";
 const MOST_LOTS_DIGITS = 4;
 
 export class Ticket {
-  // `changed()` hears of other legs; `place(key, legs)` answers whether the order was taken
+  // `changed()` hears of other legs; `place(key, legs, rests)` ends when the order was taken
   constructor({ page, limits, say, changed, place }) {
     this.page = page;
     this.limits = limits;
@@ -32,13 +32,15 @@ export class Ticket {
     this.preset = make("select", { "aria-label": "Structure around the money" }, ...PRESETS.map((name) => make("option", { textContent: name })));
     this.width = make("input", { type: "number", min: "1", max: "50", value: "4", class: "width", "aria-label": "Width in strikes" });
     this.sum = make("p", { class: "sum" });
+    this.how = make("select", { "aria-label": "At which price", onchange: () => this.build() },
+      make("option", { value: "market", textContent: "at market" }), make("option", { value: "limit", textContent: "at limit" }));
     this.send = make("button", { type: "button", class: "primary", textContent: "Place order", onclick: () => this.submit() });
     this.drop = make("button", { type: "button", textContent: "Clear", onclick: () => this.clear() });
     this.root = make("section", { class: "ticket", "aria-label": "Ticket" },
       make("h2", { textContent: "Ticket" }),
       make("div", { class: "presets" }, this.preset, this.width, make("button", { type: "button", textContent: "Build", onclick: () => this.buildPreset() })),
       this.none, this.table, this.sum,
-      make("div", { class: "acts" }, this.send, this.drop));
+      make("div", { class: "acts" }, this.how, this.send, this.drop));
   }
 
   buildPreset() {
@@ -78,7 +80,7 @@ export class Ticket {
     this.body.replaceChildren(...this.lines.map(({ row }) => row));
     const empty = this.legs.length === 0;
     this.none.hidden = !empty;
-    for (const node of [this.table, this.sum, this.send, this.drop]) node.hidden = empty;
+    for (const node of [this.table, this.sum, this.how, this.send, this.drop]) node.hidden = empty;
     this.refresh();
     this.changed();
   }
@@ -88,6 +90,7 @@ export class Ticket {
     const label = () => (leg.act === "B" ? "Buy" : "Sell");
     const flip = make("button", { type: "button", class: `side ${leg.act}`, textContent: label(), title: "Press for the other side", onclick: () => {
       leg.act = leg.act === "B" ? "S" : "B";
+      leg.limit = null;
       this.build();
       this.lines[this.legs.indexOf(leg)].flip.focus();
     } });
@@ -96,12 +99,26 @@ export class Ticket {
       this.legs.splice(this.legs.indexOf(leg), 1);
       this.build();
     } });
-    const quote = make("td", { class: "figure" });
+    const quote = make("span", {});
+    const limit = this.atLimit ? this.limitOf(leg, name) : null;
     const row = make("tr", {},
       make("td", {}, flip),
       make("th", { scope: "row" }, make("span", { class: leg.side.toLowerCase(), textContent: name }), " ", make("small", { textContent: leg.exchange })),
-      make("td", {}, lots), quote, make("td", {}, drop));
+      make("td", {}, lots), make("td", { class: "figure" }, quote, limit), make("td", {}, drop));
     return { row, flip, quote, leg };
+  }
+
+  get atLimit() {
+    return this.how.value === "limit";
+  }
+
+  // at first the price of now
+  limitOf(leg, name) {
+    leg.limit ??= this.priceOf(leg);
+    return make("input", { type: "number", min: "0.05", step: "0.05", value: leg.limit === null ? "" : leg.limit.toFixed(2), "aria-label": `Limit of ${name}`, onchange: ({ target }) => {
+      leg.limit = target.value === "" ? null : Number(target.value);
+      this.key = newKey();
+    } });
   }
 
   resize(leg, input) {
@@ -138,9 +155,10 @@ export class Ticket {
     if (this.busy || this.legs.length === 0) return;
     this.busy = true;
     this.refresh();
-    const legs = this.legs.map(({ exchange, symbol, act, lots }) => ({ exchange, symbol, side: act, lots }));
+    const { atLimit } = this;
+    const legs = this.legs.map(({ exchange, symbol, act, lots, limit }) => ({ exchange, symbol, side: act, lots, limit: atLimit ? limit : null }));
     try {
-      await this.place(this.key, legs);
+      await this.place(this.key, legs, atLimit);
       this.clear();
     } catch (refusal) {
       this.say(sentence(refusal));
