@@ -22,6 +22,7 @@ from app.collector.watchdog import Watchdog
 from app.collector.writer import Writer
 from app.desk.alerts.looking import Rung
 from app.desk.alerts.watching import AlertWatch
+from app.desk.paper.watching import RestingWatch
 from app.feeds.base import Feed, FeedState
 from db.market.clock import market_now
 from db.market.limits import FEED_SILENT_S
@@ -48,9 +49,9 @@ class CollectorOptions:
 class Collector:
     """Feed → assembler → outbox → writer, until the feed ends or `stop()` is called.
 
-    The feed's thread assembles, a second one writes, a third fills the spool, a fourth watches
-    alerts; the one that runs this watches the feed. None waits for another but where a recording is
-    held back. A recording rings no alerts.
+    The feed's thread assembles, a second one writes, a third fills the spool; the one that runs
+    this watches the feed. None waits for another but where a recording is held back. Beside a live
+    feed one more watches alerts, and one looks after paper orders that rest.
     """
 
     def __init__(
@@ -70,7 +71,8 @@ class Collector:
         self._leadership = leadership
         # of all that threads share, putting into this is what a signal handler may do
         self._ends: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self._alerts = AlertWatch(engine, leadership.holder, chosen.ring) if feed.live else None
+        alerts = AlertWatch(engine, leadership.holder, chosen.ring)
+        self._desk = (alerts, RestingWatch(engine)) if feed.live else ()
         self._writer = Writer(
             engine,
             self._outbox,
@@ -99,8 +101,8 @@ class Collector:
         """Collect until the end; raises what ended the feed, or the writer before its time."""
         self._outbox.start()
         self._writer.start()
-        if self._alerts is not None:
-            self._alerts.start()
+        for watch in self._desk:
+            watch.start()
         self._reader.start()
         try:
             while not self._is_ended():
@@ -156,8 +158,8 @@ class Collector:
         self._past.close()
         self._reader.stop()
         self._writer.join()
-        if self._alerts is not None:
-            self._alerts.close()
+        for watch in self._desk:
+            watch.close()
         self._outbox.close()
         self._sum_up()
 

@@ -17,6 +17,7 @@ import { Renewal } from "./core/renewal.js";
 import { Page } from "./page.js";
 import { Panels } from "./panels.js";
 import { Gate } from "./replay/gate.js";
+import { offerTrades } from "./paper/entry.js";
 
 const LOOK_MS = 500;
 const REST_AFTER_MS = 60_000;
@@ -173,6 +174,7 @@ for (const tab of tabs) {
 }
 addEventListener("popstate", visit);
 bindContracts(find("chain"), async (strike, side) => (await panels.open("charts")).contract(strike, side));
+offerTrades(find("chain"), page, panels);
 describeKeys(find("keys"));
 find("sign-out").addEventListener("submit", () => page.leave());
 find("theme").addEventListener("click", toggleTheme);

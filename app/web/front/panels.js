@@ -7,6 +7,7 @@ import { keep, preference } from "./core/preferences.js";
 export const PANELS = [
   { name: "charts", label: "Charts", load: () => import("./charts/panel.js") },
   { name: "alerts", label: "Alerts", load: () => import("./alerts/panel.js") },
+  { name: "paper", label: "Paper", load: () => import("./paper/panel.js") },
 ];
 
 export class Panels {
