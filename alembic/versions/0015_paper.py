@@ -1,13 +1,13 @@
 """What users trade on paper: their orders, what was filled at which price, and what they hold.
 
-Revises: 0013_collectors
+Revises: 0014_alerts
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0015_paper"
-down_revision = "0013_collectors"
+down_revision = "0014_alerts"
 branch_labels = None
 depends_on = None
 

@@ -82,7 +82,7 @@ class Collector:
             Telling(self._states, leadership.holder),
             is_live=feed.live,
             ended=self.stop,
-            committed=self._alerts.saw if self._alerts else lambda _: None,
+            committed=alerts.saw if feed.live else lambda _: None,
         )
         self._assembler = Assembler(
             self.counts,
