@@ -50,7 +50,8 @@ class Delta(TypedDict):
 class Clock(TypedDict):
     """The time here, how old what each exchange shows is, and what stands in the way.
 
-    `feeds` holds what the feed of an exchange is at, as far as a collector tells.
+    `feeds` holds what the feed of an exchange is at, as far as a collector tells; `build` is that
+    of the page which this server gives out.
     """
 
     kind: Literal["clock"]
@@ -59,6 +60,7 @@ class Clock(TypedDict):
     phase: dict[str, str]
     problem: str | None
     feeds: dict[str, FeedWord]
+    build: str | None
 
 
 class End(TypedDict):
@@ -72,6 +74,11 @@ def full_body(state: ChainState) -> Encoded:
     """Everything a page needs that knows nothing yet, as JSON made once for all who are sent it."""
     chain, status = state.chain, state.status()
     return chain.bodies.whole(("full", status), lambda: full_message(chain, status))
+
+
+def full_message(state: ChainState) -> Full:
+    """The same, for who is in this process."""
+    return _full(state.chain, state.status())
 
 
 def delta_message(old: Chain, new: ChainState) -> Delta:
@@ -105,6 +112,7 @@ def clock_message(
     ages_s: Mapping[str, float | None],
     problem: str | None = None,
     feeds: Mapping[str, FeedWord] | None = None,
+    build: str | None = None,
 ) -> Clock:
     """The time, and the ages of what is shown."""
     now = market_now()
@@ -115,6 +123,7 @@ def clock_message(
         "phase": phases(now),
         "problem": problem,
         "feeds": dict(feeds or {}),
+        "build": build,
     }
 
 

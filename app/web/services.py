@@ -12,6 +12,7 @@ from app.chains.feeds import Feeds
 from app.chains.past.replay import Past
 from app.chains.states import ChainStates
 from app.push.live import Live
+from app.web.assets import assets
 from app.web.auth import signin
 from app.web.auth.attempts import AttemptLimit
 from app.web.auth.sessions import Sessions
@@ -52,7 +53,7 @@ class Services:
             feeds=feeds,
             days=DaySeries(database),
             past=Past(database),
-            live=Live(database.url, states, feeds, sessions.is_open),
+            live=Live(database.url, states, feeds, sessions.is_open, lambda: assets().version),
         )
 
     def warm_up(self) -> None:

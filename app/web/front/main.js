@@ -11,11 +11,13 @@ import { Health } from "./core/health.js";
 import { bindKeys } from "./core/keys.js";
 import { marketOf, pastMarket } from "./core/market.js";
 import { nextOption, remembered, toggleTheme } from "./core/preferences.js";
+import { Renewal } from "./core/renewal.js";
 import { Page } from "./page.js";
 import { Panels } from "./panels.js";
 import { Gate } from "./replay/gate.js";
 
 const LOOK_MS = 500;
+const REST_AFTER_MS = 60_000;
 // by key: how far one goes in the stored past, and whether forward
 const STEPS = {
   ",": ["snapshot", false], ".": ["snapshot", true], "<": ["minute", false], ">": ["minute", true],
@@ -30,6 +32,7 @@ const past = new Gate(page, find("as-of"));
 const health = new Health();
 const headline = new Headline(explanation);
 const table = new ChainTable({ table: find("chain"), scroller: find("scroller"), centreButton: find("centre"), explanation });
+const renewal = new Renewal(start.ui.version, find("outdated"));
 const panels = new Panels(find("side"), page);
 let view = null;
 let usable = false;
@@ -38,6 +41,8 @@ const labelOf = (key) => tabs.find((tab) => tab.dataset.exchange === key).textCo
 
 // is it the present, and of what kind of market? asked at each message and twice a second
 function look() {
+  // a price that stands still has no place in a tab's name
+  if (page.resting) return void (document.title = `resting · ${labelOf(page.exchange)} · OI Gemini`);
   const { clock, summary, exchange, moment } = page;
   clock.noticeSleep();
   const market = moment ? pastMarket(moment.at, page.pinned) : marketOf(summary, clock.phase);
@@ -110,7 +115,23 @@ function chose(changes) {
   else page.choice = { ...page.choice, ...changes };
 }
 
+let restTimer;
+
+// a page that nobody sees rests after a while, and leaves what it shows to the next visit at once
+function seenOrNot() {
+  clearTimeout(restTimer);
+  if (document.hidden) {
+    page.keep();
+    restTimer = setTimeout(() => page.rest(), REST_AFTER_MS);
+  } else if (page.resting) {
+    page.wake();
+  } else {
+    page.tell("chain");
+  }
+}
+
 page.on("exchange", markTab);
+page.on("build", (build) => renewal.heard(build));
 page.on("moment", linkCsv);
 page.on("exchange", linkCsv);
 page.on("chain", render);
@@ -136,7 +157,9 @@ past.follow(begun);
 document.body.removeAttribute("data-unready");
 panels.openRemembered();
 setInterval(look, LOOK_MS);
-document.addEventListener("visibilitychange", () => !document.hidden && page.tell("chain"));
+document.addEventListener("visibilitychange", seenOrNot);
+addEventListener("pagehide", () => page.keep());
+if (document.hidden) seenOrNot();
 
 for (const tab of tabs) {
   tab.addEventListener("click", (event) => {
@@ -147,6 +170,7 @@ for (const tab of tabs) {
 }
 addEventListener("popstate", visit);
 describeKeys(find("keys"));
+find("sign-out").addEventListener("submit", () => page.leave());
 find("theme").addEventListener("click", toggleTheme);
 find("help").addEventListener("click", () => find("keys").showModal());
 find("keys").addEventListener("click", (event) => event.target === find("keys") && find("keys").close());

@@ -7,6 +7,7 @@ from app.chains.bodies import Encoded
 from app.chains.export import chain_csv, file_name
 from app.chains.state import Chain, ChainFaultError, ChainState
 from app.chains.wire import clock_message, full_body
+from app.web.assets import assets
 from app.web.asked import market_moment
 from app.web.packing import accepts_gzip
 from app.web.problems import UNAVAILABLE
@@ -39,11 +40,15 @@ def system_status() -> Response:
 
 @blueprint.get("/api/state/<exchange>")
 def state(exchange: str) -> Response:
-    """The newest chain as the page is pushed it; its age and the time stand in two headers."""
+    """The newest chain as the page is pushed it; its age and the time stand in two headers.
+
+    A third names the page's build.
+    """
     current = _current(exchange)
     clock = clock_message({exchange: current.age_s()})
     answer = conditional(full_body(current))
     answer.headers["OI-Server-Ms"] = str(clock["server_ms"])
+    answer.headers["OI-Build"] = assets().version
     if (age_ms := clock["ages"][exchange]) is not None:
         answer.headers["OI-Age-Ms"] = str(age_ms)
     return answer

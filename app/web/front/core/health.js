@@ -23,7 +23,7 @@ export function verdict(known) {
   if (loggedOut) return ["login", "sign in", SENTENCES.login];
   // the past needs no link, and is never older than it was
   if (known.market.kind === "past" && summary) return ["past", "past", known.market.says];
-  if (problem) return ["down", /database/i.test(problem) ? "database down" : "out of order", `${problem} The page recovers by itself.`];
+  if (problem) return ["down", (/database/i.test(problem) ? "database down" : "out of order") + (summary ? agedBy(ageMs) : ""), `${problem} The page recovers by itself.`];
   // a moment without a link is not worth a colour
   if (lostMs > GRACE_MS) return ["reconnecting", `reconnecting${agedBy(ageMs)}`, SENTENCES.reconnecting];
   if (!summary) return ["loading", "loading", `Loading ${label}…`];
