@@ -131,6 +131,11 @@ def test_the_csv_of_a_moment_is_named_by_it(stored: FlaskClient) -> None:
     assert stored.get("/api/chain/NSE.csv?at=soon").status_code == 400
 
 
+def test_an_address_of_the_past_is_not_painted_with_the_present(stored: FlaskClient) -> None:
+    assert 'data-strike="26000"' in stored.get("/?exchange=NSE").text
+    assert 'data-strike="26000"' not in stored.get("/?exchange=NSE&at=2026-08-03T09:15:00").text
+
+
 def test_who_is_not_signed_in_sees_no_past(stored: FlaskClient) -> None:
     stranger = stored.application.test_client()
     assert stranger.get(f"{AS_OF}?at=2026-08-03T09:15:00").status_code == 401
