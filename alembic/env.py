@@ -13,7 +13,7 @@ from alembic.util import CommandError
 from sqlalchemy import URL, create_engine, make_url
 from sqlalchemy.pool import NullPool
 
-from db import gentle
+from db import declaration, gentle
 from db.convert.converter import OnlineConverter
 from db.engine import database_url, explained, synced, translate_losses
 from db.errors import OIError
@@ -74,11 +74,8 @@ def run_offline() -> None:
 def configure(**target: Any) -> None:
     context.configure(
         **target,
-        target_metadata=metadata,
+        **declaration.options(),
         transaction_per_migration=True,
-        autogenerate_plugins=plugin.AUTOGENERATE,
-        compare_type=True,
-        compare_server_default=compare_server_default,
         process_revision_directives=name_revisions,
         timescale_lock_timeout_ms=settings().lock_timeout_ms,
         timescale_converter=OnlineConverter(metadata=metadata),
@@ -90,20 +87,6 @@ def target_url() -> URL:
     given = config.attributes.get("url") or context.get_x_argument(as_dictionary=True).get("url")
     url = make_url(given) if given else database_url()
     return url.set(drivername="postgresql+psycopg")
-
-
-def compare_server_default(
-    context: Any,
-    inspected_column: Any,
-    metadata_column: Any,
-    inspected_default: str | None,
-    metadata_default: Any,
-    rendered_metadata_default: str | None,
-) -> bool | None:
-    """A sequence's default is told apart by its column, not by how it is spelled; None: compare."""
-    if rendered_metadata_default and rendered_metadata_default.startswith("nextval("):
-        return False
-    return None
 
 
 def name_revisions(

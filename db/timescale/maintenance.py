@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
 
-from db.timescale.catalog.rollup import engine_version
+from db.timescale.catalog.engine import engine_version
 from db.timescale.errors import TimescaleError
 from db.timescale.fill import Report, fill, unlimited
 

@@ -1,9 +1,10 @@
 -- What open interest is compared with.
 
 -- In percent of what it was; unknown where either is, or where there was nothing.
-CREATE FUNCTION live_edge.percent_change(quantity bigint, baseline bigint)
+CREATE OR REPLACE FUNCTION live_edge.percent_change(quantity bigint, baseline bigint)
     RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
     AS $$
         SELECT CASE
             WHEN baseline > 0
@@ -13,13 +14,14 @@ CREATE FUNCTION live_edge.percent_change(quantity bigint, baseline bigint)
 
 -- OI of each contract n minutes before `at_instant`: at the newest snapshot at or before that
 -- moment, of the same day and no older than twice as far back.
-CREATE FUNCTION live_edge.baselines(
+CREATE OR REPLACE FUNCTION live_edge.baselines(
     of_exchange text, at_instant timestamp
 ) RETURNS TABLE (
     strike double precision, option_type text,
     oi_3m bigint, oi_5m bigint, oi_10m bigint, oi_15m bigint, oi_30m bigint
 )
     LANGUAGE plpgsql ROWS 300
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     ago timestamp[];
@@ -74,10 +76,11 @@ END
 $$;
 
 -- OI of each contract at one instant of history.
-CREATE FUNCTION live_edge.oi_at(
+CREATE OR REPLACE FUNCTION live_edge.oi_at(
     of_exchange text, at_instant timestamp
 ) RETURNS TABLE (strike double precision, option_type text, oi bigint)
     LANGUAGE plpgsql ROWS 300
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     IF at_instant IS NOT NULL THEN
@@ -92,11 +95,12 @@ END
 $$;
 
 -- The first snapshot of the day of `at_instant`, and the last one before that day.
-CREATE FUNCTION live_edge.day_bounds(
+CREATE OR REPLACE FUNCTION live_edge.day_bounds(
     of_exchange text, at_instant timestamp,
     OUT day_open_at timestamp, OUT prev_close_at timestamp
 )
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     midnight CONSTANT timestamp := date_trunc('day', at_instant);
