@@ -153,9 +153,7 @@ SELECT CASE j.proc_name
            '–'
        ) AS target,
        j.schedule_interval,
-       CASE
-           WHEN j.next_start > '-infinity' AND j.next_start < 'infinity' THEN j.next_start
-       END AS next_run,
+       CASE WHEN isfinite(j.next_start) THEN j.next_start END AS next_run,
        nullif(s.last_run_started_at, '-infinity') AS last_run,
        CASE s.last_run_status WHEN 'Success' THEN 'ok' WHEN 'Failed' THEN 'error' END
            AS last_status,

@@ -7,16 +7,20 @@ from alembic.operations.ops import MigrateOperation, UpgradeOps
 from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from db.timescale.catalog.engine import installed_scripts, watch_faults
 from db.timescale.compare.placing import all_declared, connection_of, place
 from db.timescale.compare.sqlfiles import changes_of
 from db.timescale.engine.install import function_texts, scripts_hash
 from db.timescale.ops.engine import InstallEngineOp, WatchSourceOp
+from db.timescale.ops.sqlfiles import ReplaceSqlOp
 from db.timescale.specs import ArchivePolicy, RetentionPolicy, RollupSpec
 from db.timescale.sqlfiles import made_by
 
 ORDER = 30
+
+NAME = "timescale_engine"
 
 
 def diff(is_needed: bool, found: str | None) -> list[InstallEngineOp]:
@@ -43,14 +47,26 @@ def compare_engine(
 def repairs(connection: Connection) -> list[MigrateOperation]:
     """What brings the engine back to what its scripts made, and its triggers to their sources."""
     made = made_by(function_texts())
-    changed = changes_of(connection, "timescale_engine", made, None)
-    if changed:
-        # a fault of a function is no fault of a source
-        return [*changed]
+    changed: list[MigrateOperation] = [*changes_of(connection, NAME, made, None)]
+    try:
+        with connection.begin_nested():
+            faults = watch_faults(connection)
+    except DBAPIError:
+        if not changed:
+            raise
+        return changed  # it cannot be asked before it is mended
     return [
-        WatchSourceOp(table=source, fault=fault)
-        for source, fault in watch_faults(connection).items()
+        *changed,
+        *(WatchSourceOp(table=source, fault=fault) for source, fault in faults.items()),
     ]
+
+
+def needs_repair(upgrade_ops: UpgradeOps) -> bool:
+    """Whether the engine was found to be another one than its scripts make."""
+    return any(
+        isinstance(op, InstallEngineOp) or (isinstance(op, ReplaceSqlOp) and op.name == NAME)
+        for op in upgrade_ops.ops
+    )
 
 
 def setup(plugin: Plugin) -> None:

@@ -144,7 +144,8 @@ DECLARE
     lost timescale_engine.rollup;
 BEGIN
     SELECT * INTO lost FROM timescale_engine.rollup AS r
-    WHERE r.spec = declared AND timescale_engine.full_name(r.relation) IS NULL;
+    WHERE r.spec ->> 'name' = declared ->> 'name'
+      AND timescale_engine.full_name(r.relation) IS NULL;
     IF lost.native THEN
         DELETE FROM timescale_engine.rollup AS r WHERE r.id = lost.id;
     ELSIF FOUND THEN
