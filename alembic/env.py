@@ -10,17 +10,19 @@ import psycopg
 from alembic import context
 from alembic.operations import MigrationScript
 from alembic.util import CommandError
-from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy import URL, Connection, create_engine, make_url
 from sqlalchemy.pool import NullPool
 
 from db import declaration, gentle
 from db.convert.converter import OnlineConverter
 from db.engine import database_url, explained, synced, translate_losses
 from db.errors import OIError
+from db.rights import require
 from db.schema import metadata
 from db.settings import settings
 from db.timescale import plugin, preflight
 from db.timescale.errors import TimescaleError
+from db.timescale.progress import notice
 
 config = context.config
 _GENERATED_ID = re.compile(r"^[0-9a-f]{12}$")
@@ -54,9 +56,25 @@ def run_online() -> None:
         connect_args={"application_name": "oi-gemini-migrate", "options": session_options(url)},
     )
     translate_losses(engine)
-    with preflight.exclusive(engine), synced(engine), engine.connect() as connection:
+    if not plugin.changes_database(context):
+        # nothing is waited for: not for a migration that runs, nor for a lock
+        with engine.connect() as connection:
+            look(connection)
+        return
+    with preflight.exclusive(engine) as server, synced(engine), engine.connect() as connection:
+        require(connection, "migrate")
+        for warning in preflight.warnings(server):
+            notice(warning)
         configure(connection=connection)
         plugin.run_migrations(context)
+
+
+def look(connection: Connection) -> None:
+    """`current`, `check`, `history` and the comparison of `revision --autogenerate`."""
+    declaration.limit_waiting(connection)
+    configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 def session_options(url: URL) -> str:

@@ -39,6 +39,13 @@ def options() -> dict[str, Any]:
     }
 
 
+def limit_waiting(connection: Connection) -> None:
+    """Lets what only looks at a database give up soon where something is locked."""
+    setting = text("SELECT set_config('lock_timeout', :patience, false) AS patience")
+    connection.execute(setting, {"patience": _PATIENCE})
+    connection.commit()
+
+
 def compare(url: URL) -> Comparison:
     """Compares a migrated database; nothing of it is changed or kept locked.
 
@@ -69,8 +76,7 @@ def compare_server_default(
 
 
 def _differences(connection: Connection) -> Iterator[str]:
-    setting = text("SELECT set_config('lock_timeout', :patience, false) AS patience")
-    connection.execute(setting, {"patience": _PATIENCE})
+    limit_waiting(connection)
     context = MigrationContext.configure(connection, opts=options())
     script = produce_migrations(context, metadata)
     connection.rollback()

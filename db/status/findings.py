@@ -26,6 +26,7 @@ def findings(reading: Reading) -> list[Finding]:
     found = [
         *_server(reading),
         *_schema(reading),
+        *_faults(reading),
         *_settings(reading),
         *_system(reading),
         *_policies(reading),
@@ -99,6 +100,10 @@ def _schema(reading: Reading) -> Iterator[Finding]:
         yield Finding(
             "note", "schema", f"was not compared with its declaration: {reading.not_compared}"
         )
+
+
+def _faults(reading: Reading) -> Iterator[Finding]:
+    yield from (Finding("note", "version", fault) for fault in reading.faults)
 
 
 def _settings(reading: Reading) -> Iterator[Finding]:

@@ -10,6 +10,9 @@ from db.archive import catalog as archives
 from db.convert.reporting import Report, report
 from db.declaration import Comparison, compare
 from db.engine import fetching
+from db.rights import require
+from db.timescale import preflight
+from db.timescale.editions import read_server
 from db.timescale.sqltext import named_statements
 
 Values = dict[str, Any]
@@ -30,6 +33,7 @@ class Reading:
     known_revisions: list[str]
     differences: list[str] | None
     not_compared: str | None
+    faults: list[str]
     settings: dict[str, Values]
     hypertables: list[Values]
     rollups: list[Values]
@@ -47,6 +51,7 @@ def read(engine: Engine, primary: URL | None = None) -> Reading:
     `primary` is the server that takes writes, where `engine` reads from a replica of it.
     """
     with engine.connect() as connection:
+        require(connection, "status")
         connection.execute(text("SET TRANSACTION READ ONLY"))
         server = _server(connection)
         has_extension = server["timescaledb_version"] is not None
@@ -59,6 +64,7 @@ def read(engine: Engine, primary: URL | None = None) -> Reading:
             known_revisions=list(migrate.revisions()),
             differences=None if comparison is None else list(comparison.differences),
             not_compared=None if comparison is None else comparison.refusal,
+            faults=preflight.warnings(read_server(connection)) if has_extension else [],
             settings={row["name"]: row for row in _rows(connection, "settings")},
             hypertables=_hypertables(connection) if has_extension else [],
             rollups=_rows(connection, "rollups") if has_engine else [],

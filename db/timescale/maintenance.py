@@ -31,9 +31,7 @@ _RUNS = text(
     ORDER BY p.last_run, p.target
     """
 )
-_MAKE_DUE = text(
-    "UPDATE timescale_engine.policy SET next_run = now() WHERE next_run < 'infinity'"
-)
+_MAKE_DUE = text("UPDATE timescale_engine.policy SET next_run = now() WHERE next_run < 'infinity'")
 _NAMES = text("SELECT r.spec ->> 'name' AS name FROM timescale_engine.rollup AS r ORDER BY r.id")
 
 

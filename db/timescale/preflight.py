@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from db.timescale.editions import Server, read_server
 from db.timescale.errors import LockNotAvailableError
+from db.timescale.faults import known_faults
 from db.timescale.progress import QUIET_S, notice
 
 # any number will do as long as every migration of every version of the plugin uses the same
@@ -33,6 +34,11 @@ def exclusive(engine: Engine, *, patience_s: float = 30.0) -> Iterator[Server]:
         server = read_server(connection)
         _lock(connection, patience_s)
         yield server
+
+
+def warnings(server: Server) -> list[str]:
+    """What is known to go wrong with this version of TimescaleDB, and the way out."""
+    return [fault.sentence for fault in known_faults(server) if not fault.is_avoided]
 
 
 def _lock(connection: Connection, patience_s: float) -> None:

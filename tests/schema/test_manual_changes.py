@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from db import migrate
 from db.cli.status import command as status_command
+from db.rights import MissingRightsError, missing_rights
 from tests.support.databases import DatabaseServer, Edition, connection
 from tests.support.paths import ROOT
 
@@ -267,15 +268,18 @@ def test_another_revision_is_named(empty_database: URL, revisions: list[str], wo
         command.check(migrate.configuration(empty_database))
 
 
-def test_a_role_without_the_right_to_compare_is_told_so(
-    database: URL,
+def test_a_role_is_told_the_grants_that_status_needs_and_then_what_it_cannot_compare(
+    database: URL, server: DatabaseServer
 ) -> None:
+    watcher = server.url_of("watcher", database)
     with connection(database) as session:
-        session.execute("CREATE ROLE oi_test_watcher LOGIN")
         session.execute(f'REVOKE TEMPORARY ON DATABASE "{database.database}" FROM PUBLIC')
-        try:
-            text = status(database.set(username="oi_test_watcher"))
-        finally:
-            session.execute("DROP OWNED BY oi_test_watcher")
-            session.execute("DROP ROLE oi_test_watcher")
-    assert "was not compared with its declaration: permission denied" in text
+        with pytest.raises(MissingRightsError, match="GRANT USAGE ON SCHEMA timescale_engine TO"):
+            status(watcher)
+        # schemas before what is in them
+        for _ in range(2):
+            with create_engine(watcher, poolclass=NullPool).connect() as own:
+                for statement in missing_rights(own, "status").values():
+                    session.execute(statement)
+
+    assert "was not compared with its declaration: permission denied" in status(watcher)

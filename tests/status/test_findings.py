@@ -44,6 +44,7 @@ def healthy(**changes: Any) -> Reading:
         "known_revisions": ["0001_a", "0002_b"],
         "differences": [],
         "not_compared": None,
+        "faults": [],
     }
     return Reading(server=server, settings=rows, **(empty | changes))
 
@@ -99,6 +100,7 @@ def test_a_healthy_database_has_nothing_to_say() -> None:
         ({"revisions": ["ffff"]}, "red", "schema", "is at ffff, which this program does not know"),
         ({"revisions": ["0001_a", "0002_b"]}, "red", "schema", "2 revisions at once"),
         ({"differences": ["trigger t ON public.r is missing"]}, "red", "schema", "trigger t ON"),
+        ({"faults": ["TimescaleDB #1: …"]}, "note", "version", "TimescaleDB #1"),
         ({"not_compared": "permission denied"}, "note", "schema", "permission denied"),
         ({"server": {"time_zone": "UTC"}}, "red", "time zone", "Asia/Kolkata"),
         ({"settings": {"fsync": "off"}}, "red", "fsync", "loses the database"),

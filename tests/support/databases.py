@@ -90,7 +90,7 @@ class DatabaseServer:
 
     @contextlib.contextmanager
     def owned_database(self, kind: Literal["plain", "extension"]) -> Iterator[URL]:
-        """A fresh database whose owner is no superuser, for that owner; the extension is not its."""
+        """A fresh database for its owner, who is no superuser and not the extension's owner."""
         with self.database(kind) as url:
             with connection(url) as session:
                 role = sql.Identifier(self.role("owner")[0])

@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from db.timescale.catalog.index import make_copy
 from db.timescale.engine.install import SET_PATH
 from db.timescale.sqlfiles import Made, Name, Trigger
-from db.timescale.sqltext import compose, ident, named_statements, raw, relation
+from db.timescale.sqltext import compose, ident, named_statements, raw
 from db.timescale.statements import execute
 
 _TEMPORARY = re.compile(r"\bpg_temp(?:_\d+)?\.")
@@ -55,12 +56,7 @@ def declared_objects(connection: Connection, made: Made) -> Objects:
 
 def _make_triggers(connection: Connection, triggers: Sequence[Trigger]) -> None:
     for table in dict.fromkeys(trigger.table for trigger in triggers):
-        name = relation(".".join(table))
-        is_there = connection.execute(
-            text("SELECT to_regclass(:name) IS NOT NULL AS is_there"), {"name": name}
-        ).scalar_one()
-        copy = "copy_table" if is_there else "empty_table"
-        execute(connection, _sql(copy, copy=ident(table[1]), table=name))
+        make_copy(connection, table[1], ".".join(table))
     for trigger in triggers:
         execute(connection, raw(trigger.placed_in("pg_temp")))
 

@@ -9,12 +9,6 @@ SELECT nspname AS name
 FROM pg_namespace
 WHERE oid = pg_my_temp_schema();
 
--- name: copy_table
-CREATE TEMPORARY TABLE {copy} (LIKE {table});
-
--- name: empty_table
-CREATE TEMPORARY TABLE {copy} ();
-
 -- name: routines
 -- The routines of a schema, or those of these names. An overload is a routine of its own.
 SELECT n.nspname AS schema,

@@ -1,0 +1,152 @@
+"""Who may do what after the upgrade: old writers and readers need no right they did not have."""
+
+from datetime import timedelta
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import URL
+
+from db import migrate
+from db.baseline.tables import metadata
+from tests.support.databases import DatabaseServer, connection
+from tests.support.legacy import DAYS, LATEST, legacy_database, save
+
+WRITE = sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}")
+READ = sql.SQL("GRANT SELECT ON {} TO {}")
+
+
+def grant(url: URL, server: DatabaseServer, name: str, statement: sql.SQL) -> URL:
+    """A role with one grant on each of the old tables and, for its numbers, on their sequences."""
+    role = sql.Identifier(server.role(name)[0])
+    with connection(url) as session:
+        for table in metadata.tables:
+            session.execute(statement.format(sql.Identifier(table), role))
+        session.execute(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(role))
+    return server.url_of(name, url)
+
+
+@pytest.fixture
+def roles(server: DatabaseServer, empty_database: URL) -> tuple[URL, URL, URL]:
+    """Owner, writer and reader of a legacy database that has been upgraded since."""
+    legacy_database(empty_database)
+    writer = grant(empty_database, server, "writer", WRITE)
+    reader = grant(empty_database, server, "reader", READ)
+    migrate.upgrade(empty_database)
+    return empty_database, writer, reader
+
+
+def test_writers_and_readers_of_the_old_program_go_on(roles: tuple[URL, URL, URL]) -> None:
+    owner, writer, reader = roles
+    newest = DAYS[1] + timedelta(hours=2)
+
+    with connection(writer) as session:
+        with session.transaction():
+            save(session, "NSE", newest, 3)
+        assert session.execute(LATEST, {"exchange": "NSE"}).fetchone() is not None
+        session.execute("DELETE FROM option_chain_snapshots WHERE timestamp < %s", [DAYS[1]])
+    with connection(reader) as session:
+        for table in metadata.tables:
+            session.execute(sql.SQL("SELECT * FROM {}").format(sql.Identifier(table)))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            session.execute("DELETE FROM option_chain_snapshots")
+    with connection(owner) as session:
+        (shown,) = session.execute(
+            "SELECT timestamp FROM chain_summary WHERE exchange = 'NSE'"
+        ).fetchone()
+        (kept,) = session.execute("SELECT min(timestamp) FROM snapshots").fetchone()
+    assert shown == newest
+    assert kept >= DAYS[1]
+
+
+def test_a_hostile_search_path_changes_nothing_that_triggers_do(
+    roles: tuple[URL, URL, URL],
+) -> None:
+    owner, writer, _ = roles
+    newest = DAYS[1] + timedelta(hours=2)
+    with connection(owner) as session:
+        session.execute("CREATE SCHEMA trap")
+        session.execute(
+            "CREATE FUNCTION trap.coalesce_trap() RETURNS int LANGUAGE sql AS 'SELECT 1'"
+        )
+        for signature in ("now() RETURNS timestamptz", "clock_timestamp() RETURNS timestamptz"):
+            session.execute(
+                f"CREATE FUNCTION trap.{signature} LANGUAGE sql AS 'SELECT NULL::timestamptz'"
+            )
+        session.execute(
+            "CREATE FUNCTION trap.count(anyelement) RETURNS bigint LANGUAGE sql AS 'SELECT 1 / 0'"
+        )
+        session.execute("CREATE VIEW trap.snapshots AS SELECT 1 / 0 AS broken")
+        session.execute("GRANT USAGE ON SCHEMA trap TO PUBLIC")
+    with connection(writer) as session:
+        session.execute("SET search_path = trap, public, pg_catalog")
+        with session.transaction():
+            save(session, "NSE", newest, 3)
+    with connection(owner) as session:
+        (shown,) = session.execute(
+            "SELECT timestamp FROM chain_summary WHERE exchange = 'NSE'"
+        ).fetchone()
+        session.execute("SET search_path = trap, public, pg_catalog")
+        session.execute("CALL timescale_engine.run_due_policies()")
+    assert shown == newest
+
+
+UNPINNED = """
+    SELECT p.oid::regprocedure::text
+    FROM pg_proc AS p
+    WHERE p.pronamespace IN ('timescale_engine'::regnamespace, 'live_edge'::regnamespace)
+      AND p.prokind = 'f'
+      AND NOT EXISTS (
+          SELECT FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search_path=%'
+      )
+"""
+COMMITTING = """
+    SELECT p.proname
+    FROM pg_proc AS p
+    WHERE p.pronamespace = 'timescale_engine'::regnamespace AND p.prokind = 'p'
+    ORDER BY p.proname
+"""
+HOLDS_EXTENSION = """
+    SELECT pg_describe_object(d.classid, d.objid, d.objsubid),
+           pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid)
+    FROM pg_depend AS d
+    JOIN pg_depend AS e
+      ON e.classid = d.refclassid AND e.objid = d.refobjid AND e.deptype = 'e'
+    JOIN pg_extension AS x ON x.oid = e.refobjid AND x.extname = 'timescaledb'
+    LEFT JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+    LEFT JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+    LEFT JOIN pg_class AS v ON v.oid = r.ev_class
+    WHERE coalesce(p.pronamespace, v.relnamespace) IN (
+        SELECT oid FROM pg_namespace
+        WHERE nspname IN ('public', 'live_edge', 'timescale_engine', 'archive')
+    )
+      AND NOT EXISTS (
+          SELECT
+          FROM pg_depend AS own
+          WHERE own.deptype = 'e'
+            AND own.classid = CASE WHEN p.oid IS NULL THEN 'pg_class' ELSE 'pg_proc' END::regclass
+            AND own.objid = coalesce(p.oid, v.oid)
+      )
+      -- functions are replaced in place, and a view may call them
+      AND NOT (r.oid IS NOT NULL AND d.refclassid = 'pg_proc'::regclass)
+"""
+
+
+def test_every_function_has_its_search_path_pinned(database: URL) -> None:
+    with connection(database) as session:
+        assert session.execute(UNPINNED).fetchall() == []
+        # a procedure that commits may have no setting of its own: it names everything whole
+        committing = [name for (name,) in session.execute(COMMITTING)]
+    assert committing == [
+        "archive_job",
+        "empty_archive",
+        "refresh_rollup",
+        "run_due_job",
+        "run_due_policies",
+    ]
+
+
+def test_nothing_holds_an_update_of_the_extension_back(database: URL) -> None:
+    """ALTER EXTENSION … UPDATE drops and makes its views: nothing may depend on them."""
+    with connection(database) as session:
+        assert session.execute(HOLDS_EXTENSION).fetchall() == []
