@@ -11,6 +11,7 @@ from alembic import context
 from alembic.operations import MigrationScript
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, create_engine, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from db import declaration, gentle
@@ -21,7 +22,7 @@ from db.rights import require
 from db.schema import metadata
 from db.settings import settings
 from db.timescale import plugin, preflight
-from db.timescale.errors import TimescaleError
+from db.timescale.errors import LockNotAvailableError, TimescaleError
 from db.timescale.progress import notice
 
 config = context.config
@@ -73,8 +74,15 @@ def look(connection: Connection) -> None:
     """`current`, `check`, `history` and the comparison of `revision --autogenerate`."""
     declaration.limit_waiting(connection)
     configure(connection=connection)
-    with context.begin_transaction():
-        context.run_migrations()
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != "55P03":
+            raise
+        raise LockNotAvailableError(
+            "A table is locked by another session, and looking waits for none; run this again."
+        ) from error
 
 
 def session_options(url: URL) -> str:

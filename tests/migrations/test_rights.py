@@ -1,16 +1,23 @@
 """Who may do what after the upgrade: old writers and readers need no right they did not have."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import psycopg
 import pytest
+from alembic import command as alembic_command
 from psycopg import sql
-from sqlalchemy import URL
+from sqlalchemy import URL, create_engine
+from sqlalchemy.pool import NullPool
 
 from db import migrate
 from db.baseline.tables import metadata
+from db.rights import MissingRightsError
+from db.timescale import preflight
+from db.timescale.errors import LockNotAvailableError
 from tests.support.databases import DatabaseServer, connection
-from tests.support.legacy import DAYS, LATEST, legacy_database, save
+from tests.support.legacy import DAYS, LATEST, contents, legacy_database, save
 
 WRITE = sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}")
 READ = sql.SQL("GRANT SELECT ON {} TO {}")
@@ -150,3 +157,78 @@ def test_nothing_holds_an_update_of_the_extension_back(database: URL) -> None:
     """ALTER EXTENSION … UPDATE drops and makes its views: nothing may depend on them."""
     with connection(database) as session:
         assert session.execute(HOLDS_EXTENSION).fetchall() == []
+
+
+def test_a_missing_right_is_named_with_its_grant_before_anything_changes(
+    server: DatabaseServer, empty_database: URL
+) -> None:
+    legacy_database(empty_database)
+    stranger = server.url_of("stranger", empty_database)
+
+    with pytest.raises(MissingRightsError) as raised:
+        migrate.upgrade(stranger)
+
+    owner = server.role("owner")[0]
+    role = server.role("stranger")[0]
+    assert f"GRANT {owner} TO {role};" in str(raised.value)
+    assert f"GRANT CREATE ON DATABASE {empty_database.database} TO {role};" in str(raised.value)
+    with connection(empty_database) as session:
+        found = session.execute("SELECT to_regclass('alembic_version')").fetchone()
+    assert found == (None,)
+
+
+def test_a_member_of_the_owner_reaches_head_and_comes_back(
+    server: DatabaseServer, empty_database: URL
+) -> None:
+    legacy_database(empty_database)
+    before = contents(empty_database)
+    member = server.url_of("member", empty_database)
+    with connection(server.admin_url) as session:
+        session.execute(f"GRANT {server.role('owner')[0]} TO {server.role('member')[0]}")
+
+    migrate.upgrade(member)
+    assert contents(empty_database) == before
+    migrate.downgrade(member, "base")
+    assert contents(empty_database) == before
+
+
+def test_a_superuser_may_migrate_what_another_role_owns(
+    server: DatabaseServer, empty_database: URL
+) -> None:
+    legacy_database(empty_database)
+    before = contents(empty_database)
+    admin = server.url(empty_database.database or "")
+
+    migrate.upgrade(admin)
+
+    assert contents(empty_database) == before
+    with connection(empty_database) as session, session.transaction():
+        save(session, "NSE", DAYS[1] + timedelta(hours=2), 3)
+    migrate.downgrade(admin, "base")
+
+
+@pytest.fixture(scope="module")
+def migrated(server: DatabaseServer) -> Iterator[URL]:
+    """One database at head for all that only looks."""
+    with server.database("migrated") as url:
+        yield url
+
+
+@pytest.mark.parametrize("look", ["current", "check", "history", "heads"])
+def test_looking_waits_for_no_migration(migrated: URL, look: str) -> None:
+    commands = {
+        "current": alembic_command.current,
+        "check": alembic_command.check,
+        "history": partial(alembic_command.history, indicate_current=True),
+        "heads": alembic_command.heads,
+    }
+    with preflight.exclusive(create_engine(migrated, poolclass=NullPool)):
+        commands[look](migrate.configuration(migrated))
+
+
+def test_a_check_beside_a_locked_table_gives_up_in_one_sentence(migrated: URL) -> None:
+    with connection(migrated) as session, session.transaction():
+        session.execute("LOCK TABLE option_chain_snapshots IN ACCESS EXCLUSIVE MODE")
+        alembic_command.current(migrate.configuration(migrated))
+        with pytest.raises(LockNotAvailableError, match="looking waits for none"):
+            alembic_command.check(migrate.configuration(migrated))

@@ -2,6 +2,22 @@
 
 CREATE SCHEMA live_edge;
 
+-- The owners of history, if these are others: new chunks get their triggers as theirs.
+DO $$
+DECLARE
+    owner name;
+BEGIN
+    FOR owner IN
+        SELECT DISTINCT pg_get_userbyid(relowner)
+        FROM pg_class
+        WHERE oid IN ('public.option_chain_snapshots'::regclass, 'public.ml_features'::regclass)
+          AND pg_get_userbyid(relowner) <> current_user
+    LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA live_edge TO %I', owner);
+    END LOOP;
+END
+$$;
+
 -- Never reset, so that a reader can tell newer from older even after an exchange was emptied.
 CREATE SEQUENCE live_edge.sequence;
 
