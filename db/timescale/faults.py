@@ -60,13 +60,22 @@ FAULTS: Sequence[Fault] = (
     Fault(
         9575,
         "ON CONFLICT DO NOTHING doubles rows with a NULL in their key in chunks of the columnstore",
+        "update to 2.29.2 or later",
+        until=(2, 29, 1),
+        is_avoided=True,
+    ),
+    Fault(
+        10057,
+        "the same to this day where the NULL is in a column the columnstore segments by",
         "let no column of a key be NULL, and count what went in",
         is_avoided=True,
     ),
     Fault(
         8800,
-        "a DELETE in a chunk of the columnstore does not reach continuous aggregates",
-        "refresh its time range: CALL refresh_continuous_aggregate(…)",
+        "a DELETE in a chunk of the columnstore may not reach continuous aggregates",
+        "update to 2.29.2 or later, or refresh its time range by force",
+        since=(2, 21, 0),
+        until=(2, 29, 1),
     ),
     Fault(
         10296,
