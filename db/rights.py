@@ -6,17 +6,19 @@ docs/dba.md shows the same table to a person.
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, text
+from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy.pool import NullPool
 
+from db.engine import translate_losses
 from db.errors import OIError
 from db.timescale.sqltext import named_statements
 
 NEEDS: Mapping[str, Sequence[str]] = {
     "migrate": ("owns_tables", "owns_database", "makes_schemas", "makes_tables", "makes_temporary"),
-    "convert": ("owns_tables", "makes_schemas", "makes_temporary"),
-    "archive": ("owns_tables", "uses_schemas", "reads_tables"),
-    "maintain": ("owns_tables", "uses_schemas", "reads_tables"),
-    "import": ("uses_schemas", "writes_tables"),
+    "convert": ("owns_table", "makes_schemas"),
+    "archive": ("owns_table", "owns_engine"),
+    "maintain": ("owns_engine",),
+    "import": ("uses_schemas", "writes_tables", "owns_engine", "makes_temporary"),
     "status": ("uses_schemas", "reads_tables"),
 }
 
@@ -33,20 +35,30 @@ class MissingRightsError(OIError):
         )
 
 
-def missing_rights(connection: Connection, command: str) -> dict[str, str]:
-    """What the role lacks for a command → the statement that grants it."""
+def missing_rights(
+    connection: Connection, command: str, table: str | None = None
+) -> dict[str, str]:
+    """What the role lacks for a command, on one `table` or at all → what grants it."""
     statements = named_statements("db", "rights.sql")
-    return {
-        row.missing: row.statement
-        for need in NEEDS[command]
-        for row in connection.execute(text(statements[need]))
-    }
+    found: dict[str, str] = {}
+    for need in NEEDS[command]:
+        values = {"table": table} if need == "owns_table" else {}
+        for row in connection.execute(text(statements[need]), values):
+            found[row.missing] = row.statement
+    return found
 
 
-def require(connection: Connection, command: str) -> None:
+def require(connection: Connection, command: str, table: str | None = None) -> None:
     """Raises MissingRightsError, which names each missing right with its GRANT."""
-    missing = missing_rights(connection, command)
+    missing = missing_rights(connection, command, table)
     role = connection.execute(text("SELECT current_user AS role")).scalar_one()
     connection.rollback()
     if missing:
         raise MissingRightsError(command, role, missing)
+
+
+def require_at(url: URL, command: str, table: str | None = None) -> None:
+    """The same over a connection of its own."""
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    with translate_losses(engine).connect() as connection:
+        require(connection, command, table)

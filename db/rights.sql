@@ -19,6 +19,25 @@ WHERE c.relkind IN ('r', 'v')
   AND NOT pg_has_role(current_user, c.relowner, 'USAGE')
 ORDER BY 1
 
+-- name: owns_table
+SELECT format('ownership of %I.%I', n.nspname, c.relname) AS missing,
+       format('GRANT %I TO %I', pg_get_userbyid(c.relowner), current_user) AS statement
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.oid = to_regclass(:table) AND NOT pg_has_role(current_user, c.relowner, 'USAGE')
+
+-- name: owns_engine
+-- Rollups and archives are written, locked and dropped chunk by chunk.
+SELECT format('ownership of what is in %I', n.nspname) AS missing,
+       format('GRANT %I TO %I', pg_get_userbyid(c.relowner), current_user) AS statement
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'v')
+  AND n.nspname IN ('timescale_engine', 'archive')
+  AND NOT pg_has_role(current_user, c.relowner, 'USAGE')
+GROUP BY n.nspname, c.relowner
+ORDER BY 1
+
 -- name: owns_database
 -- Only its owner may set the database's time zone, which is done once.
 SELECT 'ownership of the database' AS missing,

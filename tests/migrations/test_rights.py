@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from db import migrate
 from db.baseline.tables import metadata
-from db.rights import MissingRightsError
+from db.rights import MissingRightsError, require_at
 from db.timescale import preflight
 from db.timescale.errors import LockNotAvailableError
 from tests.support.databases import DatabaseServer, connection
@@ -41,6 +41,13 @@ def roles(server: DatabaseServer, empty_database: URL) -> tuple[URL, URL, URL]:
     reader = grant(empty_database, server, "reader", READ)
     migrate.upgrade(empty_database)
     return empty_database, writer, reader
+
+
+@pytest.fixture(scope="module")
+def migrated(server: DatabaseServer) -> Iterator[URL]:
+    """One database at head for all that only looks."""
+    with server.database("migrated") as url:
+        yield url
 
 
 def test_writers_and_readers_of_the_old_program_go_on(roles: tuple[URL, URL, URL]) -> None:
@@ -157,6 +164,14 @@ def test_nothing_holds_an_update_of_the_extension_back(database: URL) -> None:
     """ALTER EXTENSION … UPDATE drops and makes its views: nothing may depend on them."""
     with connection(database) as session:
         assert session.execute(HOLDS_EXTENSION).fetchall() == []
+        views = session.execute(
+            "SELECT format('%I.%I', schemaname, viewname) FROM pg_views"
+            " WHERE schemaname IN ('timescaledb_information', 'timescaledb_experimental')"
+        ).fetchall()
+        with session.transaction(force_rollback=True):
+            for (view,) in views:
+                session.execute(f"ALTER EXTENSION timescaledb DROP VIEW {view}")
+            session.execute(f"DROP VIEW {', '.join(view for (view,) in views)}")
 
 
 def test_a_missing_right_is_named_with_its_grant_before_anything_changes(
@@ -175,6 +190,27 @@ def test_a_missing_right_is_named_with_its_grant_before_anything_changes(
     with connection(empty_database) as session:
         found = session.execute("SELECT to_regclass('alembic_version')").fetchone()
     assert found == (None,)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("convert", "GRANT CREATE ON DATABASE"),
+        ("archive", "ownership of public.option_chain_snapshots"),
+        ("maintain", "ownership of what is in timescale_engine"),
+        ("import", "reading and writing public.ml_features"),
+        ("status", "GRANT USAGE ON SCHEMA timescale_engine"),
+        ("migrate", "ownership of public.chain_summary"),
+    ],
+)
+def test_each_command_names_what_a_stranger_lacks_and_its_owner_lacks_nothing(
+    server: DatabaseServer, migrated: URL, command: str, words: str
+) -> None:
+    table = "public.option_chain_snapshots"
+    with pytest.raises(MissingRightsError) as raised:
+        require_at(server.url_of("stranger", migrated), command, table)
+    assert words in str(raised.value)
+    require_at(migrated, command, table)
 
 
 def test_a_member_of_the_owner_reaches_head_and_comes_back(
@@ -205,13 +241,6 @@ def test_a_superuser_may_migrate_what_another_role_owns(
     with connection(empty_database) as session, session.transaction():
         save(session, "NSE", DAYS[1] + timedelta(hours=2), 3)
     migrate.downgrade(admin, "base")
-
-
-@pytest.fixture(scope="module")
-def migrated(server: DatabaseServer) -> Iterator[URL]:
-    """One database at head for all that only looks."""
-    with server.database("migrated") as url:
-        yield url
 
 
 @pytest.mark.parametrize("look", ["current", "check", "history", "heads"])
