@@ -110,6 +110,7 @@ UNPINNED = """
     FROM pg_proc AS p
     WHERE p.pronamespace IN ('timescale_engine'::regnamespace, 'live_edge'::regnamespace)
       AND p.prokind = 'f'
+      AND p.prosqlbody IS NULL -- parsed when it was made, it needs none
       AND NOT EXISTS (
           SELECT FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search_path=%'
       )

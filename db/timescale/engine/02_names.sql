@@ -98,26 +98,20 @@ END
 $$;
 
 -- The start of the bucket an instant falls in, as time_bucket() has it for fixed widths: buckets
--- count from Monday 2000-01-03.
+-- count from Monday 2000-01-03. Parsed when it is made: it needs no search path and is inlined.
 CREATE OR REPLACE FUNCTION timescale_engine.bucket_start(width interval, instant timestamp)
 RETURNS timestamp
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT date_bin(width, instant, TIMESTAMP '2000-01-03')
-$$;
+RETURN date_bin(width, instant, TIMESTAMP '2000-01-03');
 
 -- The whole buckets a span overlaps.
 CREATE OR REPLACE FUNCTION timescale_engine.whole_buckets(width interval, span tsrange)
 RETURNS tsrange
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT tsrange(
-        timescale_engine.bucket_start(width, lower(span)),
-        CASE
-            WHEN timescale_engine.bucket_start(width, upper(span)) = upper(span) THEN upper(span)
-            ELSE timescale_engine.bucket_start(width, upper(span)) + width
-        END
-    )
-$$;
+RETURN tsrange(
+    timescale_engine.bucket_start(width, lower(span)),
+    CASE
+        WHEN timescale_engine.bucket_start(width, upper(span)) = upper(span) THEN upper(span)
+        ELSE timescale_engine.bucket_start(width, upper(span)) + width
+    END
+);

@@ -19,8 +19,7 @@ DECLARE
         CASE WHEN watched.zoned THEN '%I AT TIME ZONE ''UTC''' ELSE '%I' END, watched.time_column
     );
 BEGIN
-    -- One instant is the rule (a snapshot), so distinct instants first, buckets after; these as
-    -- bucket_start() has them, which would not be inlined here.
+    -- One instant is the rule (a snapshot), so distinct instants first, buckets after.
     RETURN format(
         $body$
         BEGIN
@@ -29,16 +28,14 @@ BEGIN
                 SELECT r.id, unnest(range_agg(tsrange(b.start, b.start + r.bucket)))
                 FROM (VALUES %2$s) AS r (id, bucket)
                 CROSS JOIN (SELECT %1$s FROM changed UNION SELECT %1$s FROM before) AS i (instant)
-                CROSS JOIN LATERAL date_bin(r.bucket, i.instant, TIMESTAMP '2000-01-03')
-                    AS b (start)
+                CROSS JOIN LATERAL timescale_engine.bucket_start(r.bucket, i.instant) AS b (start)
                 GROUP BY r.id;
             ELSE
                 INSERT INTO timescale_engine.dirty_range (rollup_id, span)
                 SELECT r.id, unnest(range_agg(tsrange(b.start, b.start + r.bucket)))
                 FROM (VALUES %2$s) AS r (id, bucket)
                 CROSS JOIN (SELECT DISTINCT %1$s FROM changed) AS i (instant)
-                CROSS JOIN LATERAL date_bin(r.bucket, i.instant, TIMESTAMP '2000-01-03')
-                    AS b (start)
+                CROSS JOIN LATERAL timescale_engine.bucket_start(r.bucket, i.instant) AS b (start)
                 GROUP BY r.id;
             END IF;
             RETURN NULL;

@@ -23,8 +23,7 @@ CREATE SEQUENCE live_edge.sequence;
 
 CREATE OR REPLACE FUNCTION live_edge.transaction_id() RETURNS bigint
     LANGUAGE sql STABLE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-    AS $$ SELECT pg_current_xact_id()::text::bigint $$;
+    RETURN pg_current_xact_id()::text::bigint;
 
 -- An instant later than this is no instant of a market: history keeps its rows, but it is not
 -- shown; and one that is shown, because the clock was set back since, counts as older than any. The
@@ -37,8 +36,7 @@ CREATE OR REPLACE FUNCTION live_edge.horizon() RETURNS timestamp
 -- A bulk load says so, and settles what it wrote by itself.
 CREATE OR REPLACE FUNCTION live_edge.is_bulk_load() RETURNS boolean
     LANGUAGE sql STABLE
-    SET search_path = pg_catalog, pg_temp
-    AS $$ SELECT coalesce(current_setting('live_edge.bulk_load', true), '') = 'on' $$;
+    RETURN coalesce(current_setting('live_edge.bulk_load', true), '') = 'on';
 
 CREATE OR REPLACE FUNCTION live_edge.touch_inserted() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER

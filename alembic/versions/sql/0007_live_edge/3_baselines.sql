@@ -1,16 +1,14 @@
 -- What open interest is compared with.
 
--- In percent of what it was; unknown where either is, or where there was nothing.
+-- In percent of what it was; unknown where either is, or where there was nothing. Parsed when it is
+-- made, so that it needs no search path and becomes part of the statements that call it for each row.
 CREATE OR REPLACE FUNCTION live_edge.percent_change(quantity bigint, baseline bigint)
     RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-    AS $$
-        SELECT CASE
-            WHEN baseline > 0
-                THEN (quantity - baseline)::double precision / baseline * 100
-        END
-    $$;
+    RETURN CASE
+        WHEN baseline > 0
+            THEN (quantity - baseline)::double precision / baseline * 100
+    END;
 
 -- OI of each contract n minutes before `at_instant`: at the newest snapshot at or before that
 -- moment, of the same day and no older than twice as far back.
