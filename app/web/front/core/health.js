@@ -1,5 +1,6 @@
 // Is what the page shows the present? The age of the data decides, whatever the link says.
 
+import { set } from "./dom.js";
 import { limits } from "./embedded.js";
 import { duration, marketClock, marketDate } from "./format.js";
 
@@ -16,6 +17,7 @@ const SENTENCES = {
 // loggedOut, problem, lostMs (how long the link is gone), way, label (of the tab), summary (null
 // before any), ageMs (null if unknown), awaited (a tab whose answer is not here), wasOld, market,
 // feed (state and sentence of what brings the data, as far as a collector tells).
+/** @returns {string[]} */
 export function verdict(known) {
   const { loggedOut, problem, lostMs, label, summary, ageMs } = known;
   if (loggedOut) return ["login", "sign in", SENTENCES.login];
@@ -28,6 +30,7 @@ export function verdict(known) {
 }
 
 // why nothing new comes, by what brings it; what is fresh needs no reason, a replay has its own
+/** @param {string[]} found */
 function explained([state, word, sentence], { feed, market }) {
   if (!feed?.sentence || state === "live" || market.kind === "replayed") return [state, word, sentence];
   if (feed.state === "login needed") return ["broker", "log in at the broker", feed.sentence];
@@ -36,6 +39,7 @@ function explained([state, word, sentence], { feed, market }) {
 
 const agedBy = (ageMs) => (ageMs === null ? "" : ` · ${duration(ageMs / 1000)} old`);
 
+/** @returns {string[]} */
 function byAge({ ageMs, awaited, wasOld, way, market, summary }) {
   const by = way === "poll" ? " polled" : "";
   if (market.kind === "closed") return ["closed", "closed", market.says];
@@ -64,20 +68,16 @@ export class Health {
     this.told = document.querySelector("#told");
     this.broker = document.querySelector("#broker");
     this.state = null;
-    this.problem = null;
-    this.loggedOut = false;
-    this.way = "push";
     this.lostAt = null;
   }
 
-  setWay(way) {
+  // since when there is no way to the server, for how long one does without
+  heardOf(way) {
     if (way === "none") this.lostAt ??= performance.now();
     else this.lostAt = null;
-    this.way = way;
   }
 
-  show({ summary, market, ...known }) {
-    const { problem, loggedOut, way } = this;
+  show({ summary, problem, loggedOut, way }, { market, ...known }) {
     const lostMs = this.lostAt === null ? 0 : performance.now() - this.lostAt;
     const wasOld = OLD.has(this.state);
     const [state, word, sentence] = verdict({ problem, loggedOut, way, lostMs, wasOld, summary, market, ...known });
@@ -105,8 +105,4 @@ export class Health {
     if (this.state === "broker") return "log in";
     return this.state === "live" || this.state === "closed" ? "" : this.state;
   }
-}
-
-export function set(target, name, value) {
-  if (target[name] !== value) target[name] = value;
 }
