@@ -5,10 +5,15 @@ import sys
 import threading
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from db.command_line import Amount
+
+if TYPE_CHECKING:
+    from app.kite.standin.journal import Journal
 
 
 @click.command
@@ -35,6 +40,11 @@ from db.command_line import Amount
 )
 @click.option("--always-open", is_flag=True, help="Trade at any hour of any day.")
 @click.option("--unlimited", is_flag=True, help="Answer no 429, however many requests come.")
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write down every full tick that is sent (app/kite/standin/journal.py has the form).",
+)
 def command(
     port: int,
     seed: int | None,
@@ -43,6 +53,7 @@ def command(
     interval: float,
     always_open: bool,
     unlimited: bool,
+    journal: Path | None,
 ) -> None:
     """Stand in for Kite Connect on this machine, with a simulated market, until Ctrl-C."""
     from app.feeds.simulate.feed import DEFAULT_SEED
@@ -59,6 +70,7 @@ def command(
         hours=Hours(always=always_open),
         interval_s=interval,
         limited=not unlimited,
+        journal=None if journal is None else _opened(journal),
     )
     try:
         standin.start()
@@ -69,6 +81,16 @@ def command(
         _wait_for_the_end()
     finally:
         standin.stop()
+
+
+def _opened(path: Path) -> "Journal":
+    from app.kite.standin.journal import Journal
+    from db.errors import InvalidInputError
+
+    try:
+        return Journal(path)
+    except OSError as error:
+        raise InvalidInputError(f"Cannot write {path}: {error.strerror}.") from error
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

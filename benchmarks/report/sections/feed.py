@@ -1,18 +1,21 @@
-"""The broker's feed at full width."""
+"""The broker's feed: at full width, and through a day of faults."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.report.blocks import Note, Section
+from benchmarks.report.blocks import Cell, Note, Section, Table, number, text
 
 _MOST_MS, _LEAST_PACKETS = 250.0, 100_000
+_FLAT_SHARE = 0.1
+_HELD = (
+    *("at", "memory (MiB)", "threads", "descriptors"),
+    *("web: memory (MiB)", "web: threads", "web: descriptors"),
+)
 
 
 def feed_sections(document: Mapping[str, Any]) -> Sequence[Section]:
-    """Ticks to commits, what was stored, and the decoder alone."""
+    """Ticks to commits and to a browser, what was stored, and the decoder alone."""
     lag_ms, decoded = document["tick_to_commit_p99_ms"], document["decode_packets_per_s"]
-    is_whole = document["rows_stored"] == document["rows_sent"]
-    is_right = is_whole and not document["rows_doubled"] and not document["rows_wrong"]
     return [
         Section(
             "The broker's feed",
@@ -21,14 +24,11 @@ def feed_sections(document: Mapping[str, Any]) -> Sequence[Section]:
                     f"{document['contracts']:,} contracts, {document['ticks_per_s']:,} ticks/s: a "
                     f"tick is committed after {document['tick_to_commit_p50_ms']:.0f} ms (p99 "
                     f"{lag_ms:.0f}; target: < {_MOST_MS:.0f}); at most {document['queue_max']} "
-                    "snapshots waited.",
-                    "good" if lag_ms < _MOST_MS else "bad",
+                    "snapshots waited when the next chains came.",
+                    "good" if lag_ms < _MOST_MS and not document["queue_max"] else "bad",
                 ),
-                Note(
-                    f"Of {document['rows_sent']:,} rows sent {document['rows_stored']:,} are "
-                    f"stored, {document['rows_doubled']} twice, {document['rows_wrong']} wrong.",
-                    "good" if is_right else "bad",
-                ),
+                *_browser(document),
+                _stored(document),
                 Note(
                     f"One core decodes {decoded:,} full packets a second (target: ≥ "
                     f"{_LEAST_PACKETS:,}).",
@@ -38,3 +38,76 @@ def feed_sections(document: Mapping[str, Any]) -> Sequence[Section]:
             document["arguments"],
         )
     ]
+
+
+def day_sections(document: Mapping[str, Any]) -> Sequence[Section]:
+    """A day with its faults: what was stored, what was held, what pages said."""
+    leaks = document["threads_leaked"] + document["descriptors_leaked"]
+    held = document["held"]
+    is_flat = all(
+        abs(document[f"{name}_growth_mib"]) < _FLAT_SHARE * held[-1][f"{name}_mib"]
+        for name in ("rss", "web_rss")
+    )
+    wrong = document["ages_wrong"] + document["pages_failed"] + document["pages_empty"]
+    return [
+        Section(
+            "A day of the broker's feed",
+            [
+                Note(
+                    f"{document['day']} to {document['until']} at {document['speed']:g} times its "
+                    f"pace, {document['contracts']:,} contracts, {len(document['faults'])} faults; "
+                    f"{document['marks_missing']:,} of {document['marks']:,} marks are missing.",
+                ),
+                _stored(document),
+                Note(
+                    f"The official client read {document['official_ticks']:,} ticks, "
+                    f"{document['official_unsent']} of them never sent.",
+                    "bad" if document["official_unsent"] else "good",
+                ),
+                Note(
+                    f"{document['pages']:,} pages opened at random: {document['pages_failed']} "
+                    f"failed, {document['pages_empty']} empty, {document['ages_wrong']} of a wrong "
+                    f"age; p99 {document['page_p99_ms']:.0f} ms.",
+                    "bad" if wrong else "good",
+                ),
+                Note(
+                    f"Left behind: {document['threads_leaked']} threads, "
+                    f"{document['descriptors_leaked']} descriptors.",
+                    "bad" if leaks else "good",
+                ),
+                Note(
+                    f"Memory grew by {document['rss_growth_mib']} MiB (collector) and "
+                    f"{document['web_rss_growth_mib']} MiB (web) from the middle of the day to its "
+                    "end.",
+                    "good" if is_flat else "bad",
+                ),
+                Table(_HELD, [_held(row) for row in held]),
+            ],
+            document["arguments"],
+        )
+    ]
+
+
+def _held(row: Mapping[str, Any]) -> Sequence[Cell]:
+    at, *figures = row.values()
+    return [text(at), *(number(figure) for figure in figures)]
+
+
+def _browser(document: Mapping[str, Any]) -> Sequence[Note]:
+    lag_ms = document.get("tick_to_browser_p99_ms")
+    if lag_ms is None:
+        return []
+    half_ms = document["tick_to_browser_p50_ms"]
+    return [
+        Note(f"A page has its frame {half_ms:.0f} ms after the tick was sent (p99 {lag_ms:.0f}).")
+    ]
+
+
+def _stored(document: Mapping[str, Any]) -> Note:
+    is_whole = document["rows_stored"] == document["rows_sent"]
+    is_right = is_whole and not document["rows_doubled"] and not document["rows_wrong"]
+    return Note(
+        f"Of {document['rows_sent']:,} rows sent {document['rows_stored']:,} are stored, "
+        f"{document['rows_doubled']} twice, {document['rows_wrong']} wrong.",
+        "good" if is_right else "bad",
+    )
