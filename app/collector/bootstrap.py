@@ -129,6 +129,8 @@ class Bootstrap:
             except Exception as error:  # the past may fail; what is live goes on
                 _LOG.error("gaps of history are not filled", exc_info=error)
                 pause_s = self._options.again_s
+            finally:
+                self._tell(Progress(self.progress.done, self.progress.total, ""))
 
     def _look(self) -> float:
         """Fill what is missing now; seconds until the next look."""
@@ -163,10 +165,7 @@ class Bootstrap:
             self._remember(plan, chains(plan.listing, candles.found, plan.minutes))
         # of a chain that is being stored the next one's candles come meanwhile
         done = [self._complete(plan, candles) for plan in candles.whole(plans)]
-        if self._closed.is_set():
-            return False
-        self._tell(Progress(candles.total, candles.total, ""))
-        return all(done)
+        return all(done) and not self._closed.is_set()
 
     def _complete(self, plan: Plan, candles: GapFetch) -> bool:
         tokens = plan.listing.token.tolist()

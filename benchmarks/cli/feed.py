@@ -23,8 +23,8 @@ Keys of --json, beside schema_version, machine and servers:
   rows_sent               contracts of all chains that were due for history
   rows_stored             rows that history holds
   rows_doubled            of them, rows of a contract and instant that is there already
-  rows_wrong              of them, rows that are neither the newest tick the stand-in sent nor
-                          the one before it
+  rows_wrong              of them, rows that differ from what the frames sent until then leave,
+                          whichever of them was read last
   decode_packets_per_s    full packets of 9,000 instruments decoded in a second of one core
   decode_9000_core_share  share of a core that 9,000 instruments at a tick a second need
 \b
@@ -37,7 +37,8 @@ Keys with --day, beside contracts, queue_max and rows_…:
   reconnects, pushes      of the collector; chains that one page was pushed all day
   pages, pages_failed, pages_empty, page_p50_ms, page_p99_ms
                           chains asked for at random moments
-  ages, ages_wrong        ages that they named; those more than 50 ms too young or 1 s too old
+  ages, ages_too_young, ages_too_old
+                          ages that they named; those more than 50 ms too young, 1 s too old
   age_too_young_ms, age_too_old_ms
                           the worst ones
   held                    memory, threads and descriptors every ten minutes of the market

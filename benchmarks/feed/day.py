@@ -185,7 +185,7 @@ def _official(official: OfficialClient, records: Any) -> dict[str, int]:
     ticks = official.ticks()
     return {
         "official_ticks": len(ticks),
-        "official_sent": int(records["is_sound"].sum()),
+        "official_sent": int((records["is_sound"] & records["is_full"]).sum()),
         "official_unsent": unsent(ticks, records),
         "official_connects": official.seen["connects"],
     }

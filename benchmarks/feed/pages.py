@@ -63,7 +63,8 @@ def judged(opened: Opened, ends: Ends) -> dict[str, Any]:
         "page_p50_ms": percentile(took_ms, 0.5) if took_ms else None,
         "page_p99_ms": percentile(took_ms, 0.99) if took_ms else None,
         "ages": len(errors),
-        "ages_wrong": sum(not -TOO_YOUNG_S <= each <= TOO_OLD_S for each in errors),
+        "ages_too_young": sum(each < -TOO_YOUNG_S for each in errors),
+        "ages_too_old": sum(each > TOO_OLD_S for each in errors),
         "age_too_young_ms": _worst(errors, -1),
         "age_too_old_ms": _worst(errors, 1),
     }

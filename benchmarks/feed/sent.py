@@ -12,7 +12,7 @@ from benchmarks.feed.ends import Key
 
 Records = NDArray[np.void]
 _STORED = """
-    SELECT token, coalesce(ltp, 0) AS ltp, oi, volume
+    SELECT token, coalesce(ltp, 0) AS ltp, coalesce(oi, -1) AS oi, coalesce(volume, -1) AS volume
     FROM option_chain_snapshots
     WHERE exchange = :exchange
       AND timestamp = :at
@@ -24,9 +24,7 @@ _COUNTED = """
     FROM option_chain_snapshots
 """
 _TOKEN_BITS = np.uint64(32)
-_LOOKED_BACK = 8
-_MOST_BEFORE = 1
-"""How many newer ticks may have been under way when a chain was read."""
+_LOOKED_BACK = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,37 +37,67 @@ class Refused:
 
 
 class Sent:
-    """The ticks of one subscriber, by token and in the order in which they were sent."""
+    """The ticks of one subscriber, frame by frame and by token.
+
+    A connection brings its frames whole and in order. So a chain, wherever its reader was, is what
+    all frames up to one of them leave: `wrong` looks for that one.
+    """
 
     def __init__(self, records: Records) -> None:
+        is_next = np.ones(len(records), np.bool_)
+        is_next[1:] = (records["sent_ns"][1:] != records["sent_ns"][:-1]) | (
+            records["port"][1:] != records["port"][:-1]
+        )
+        frames = np.cumsum(is_next) - 1
+        self._ports = records["port"][is_next]
+        self._frames_of = _spans(frames, records)
         order = np.argsort(records["token"], kind="stable")
         self.rows: Records = records[order]
-        self._keys = _keys(self.rows["token"], self.rows["exchange_time"])
+        self._keys = _keys(self.rows["token"], frames[order])
+        self._oi = _known_oi(self.rows)
 
     def wrong(self, stored: NDArray[np.float64], second: int, refused: Collection[Refused]) -> int:
         """How many stored rows (token, price, OI, volume) of a chain of that second were not sent.
 
-        Right is the newest tick until then or the one before it, which may have been read while
-        the newest was under way; a tick that a fault distorted may stand instead of both.
+        All of them where no tick of that second was.
         """
         tokens = stored[:, 0].astype(np.uint64)
-        at = np.searchsorted(self._keys, _keys(tokens, np.uint64(second)), side="right") - 1
-        right = np.zeros(len(stored), np.bool_)
-        passed = np.zeros(len(stored), np.int64)
         unpriced = _unpriced(tokens, second, refused)
+        found = [
+            self._wrong_at(frame, tokens, stored, unpriced)
+            for frame in self._frames_of.get(second, ())
+        ]
+        return min(found, default=len(stored))
+
+    def _wrong_at(
+        self,
+        frame: int,
+        tokens: NDArray[np.uint64],
+        stored: NDArray[np.float64],
+        unpriced: NDArray[np.bool_],
+    ) -> int:
+        """How many differ from what the frames up to this one leave.
+
+        Before a tick that may not have been read the one before it may stand: of a frame that a
+        fault distorted, or of a connection that has ended since.
+        """
+        at = np.searchsorted(self._keys, _keys(tokens, np.uint64(frame)), side="right") - 1
+        right = np.zeros(len(stored), np.bool_)
+        may_stand = np.ones(len(stored), np.bool_)
         for _ in range(_LOOKED_BACK):
-            rows = self.rows[np.maximum(at, 0)]
-            is_there = (at >= 0) & (rows["token"] == tokens) & (passed <= _MOST_BEFORE)
-            right |= is_there & _same(rows, stored, unpriced)
-            passed += rows["is_sound"]
+            rows, oi = self.rows[np.maximum(at, 0)], self._oi[np.maximum(at, 0)]
+            may_stand &= (at >= 0) & (rows["token"] == tokens)
+            right |= may_stand & _same(rows, oi, stored, unpriced)
+            may_stand &= ~rows["is_sound"] | (rows["port"] != self._ports[frame])
             at -= 1
         return int((~right).sum())
 
     def sent_at(self) -> dict[int, float]:
         """By second of the exchange: when its first tick was sent, by perf_counter."""
-        seconds, first = np.unique(self.rows["exchange_time"], return_inverse=True)
+        rows = self.rows[self.rows["is_full"]]
+        seconds, first = np.unique(rows["exchange_time"], return_inverse=True)
         began = np.full(len(seconds), np.iinfo(np.uint64).max, np.uint64)
-        np.minimum.at(began, first, self.rows["sent_ns"])
+        np.minimum.at(began, first, rows["sent_ns"])
         return dict(zip(seconds.tolist(), (began / 1e9).tolist(), strict=True))
 
 
@@ -96,8 +124,27 @@ def compared(
 
 
 def unsent(ticks: Records, records: Records) -> int:
-    """How many ticks that a client read (token, exchange_time, ltp, oi, volume) were never sent."""
-    return int((~np.isin(_marks(ticks), _marks(records))).sum())
+    """How many full ticks that a client read were never sent, by token, time and figures."""
+    return int((~np.isin(_marks(ticks), _marks(records[records["is_full"]]))).sum())
+
+
+def _spans(frames: NDArray[np.int64], records: Records) -> dict[int, range]:
+    """By second of the exchange: the frames from its first full tick to that of the next second."""
+    seconds, first = np.unique(records["exchange_time"][records["is_full"]], return_index=True)
+    begins = frames[records["is_full"]][first]
+    ends = [*begins[1:].tolist(), int(frames[-1]) + 1 if len(frames) else 0]
+    spans = zip(seconds.tolist(), begins.tolist(), ends, strict=True)
+    return {second: range(begin, end) for second, begin, end in spans}
+
+
+def _known_oi(rows: Records) -> NDArray[np.int64]:
+    """The OI that is known after each tick of a token; −1 before the first full one."""
+    place = np.where(rows["is_full"], np.arange(len(rows)), -1)
+    last = np.maximum.accumulate(place) if len(rows) else place
+    oi = rows["oi"].astype(np.int64)[np.maximum(last, 0)]
+    is_its_own = (last >= 0) & (rows["token"][np.maximum(last, 0)] == rows["token"])
+    found: NDArray[np.int64] = np.where(is_its_own, oi, -1)
+    return found
 
 
 def _keys(tokens: "NDArray[Any]", seconds: "NDArray[Any] | np.uint64") -> NDArray[np.uint64]:
@@ -128,12 +175,15 @@ def _unpriced(
 
 
 def _same(
-    rows: Records, stored: NDArray[np.float64], unpriced: NDArray[np.bool_]
+    rows: Records,
+    oi: NDArray[np.int64],
+    stored: NDArray[np.float64],
+    unpriced: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
     price = np.abs(rows["ltp"] / 100 - stored[:, 1]) < 1e-6
     found: NDArray[np.bool_] = (
         (price | (unpriced & (stored[:, 1] == 0)))
-        & (rows["oi"] == stored[:, 2])
+        & (oi == stored[:, 2])
         & (rows["volume"] == stored[:, 3])
     )
     return found

@@ -7,7 +7,7 @@ import numpy as np
 
 from app.kite.standin.faults import Fault
 from app.kite.standin.journal import RECORD, Journal, read_journal
-from app.kite.standin.packets import TICK
+from app.kite.standin.packets import TICK, Rows
 from benchmarks.feed import official
 from benchmarks.feed.day import DAY, day_on
 from benchmarks.feed.decoding import decoding
@@ -62,23 +62,47 @@ def test_the_end_of_a_day_with_its_auction_and_faults_loses_no_row_and_leaves_no
     assert found["official_ticks"] > found["contracts"]
     assert found["official_unsent"] == 0
     assert found["ages"] > 0
-    assert (found["pages_failed"], found["pages_empty"], found["ages_wrong"]) == (0, 0, 0)
+    assert (found["pages_failed"], found["pages_empty"], found["ages_too_young"]) == (0, 0, 0)
     results.finish(result)
     assert any("day" in section.title for section in sections_of(result.document()))
 
 
-def test_a_row_is_right_that_was_the_newest_sent_or_the_one_before(tmp_path: Path) -> None:
-    sent = _sent(tmp_path, ((1, 99.0), (2, 100.0), (3, 101.0), (4, 102.0)))
+def test_a_row_is_right_that_the_frames_of_its_second_leave(tmp_path: Path) -> None:
+    sent = _sent(tmp_path, ((1, 99.0), (2, 100.0), (3, 101.0)))
     stored = np.array([CALL])
-    assert [sent.wrong(stored, second, ()) for second in (1, 2, 3, 4)] == [1, 0, 0, 1]
-    assert sent.wrong(stored + np.array([0, 0, 1, 0]), 3, ()) == 1
+    assert [sent.wrong(stored, second, ()) for second in (1, 2, 3, 4)] == [1, 0, 1, 1]
+    assert sent.wrong(stored + np.array([0, 0, 1, 0]), 2, ()) == 1
+
+
+def test_all_rows_of_a_chain_are_of_one_place_among_its_frames(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "sent")
+    for number, (token, price) in enumerate(((256, 1), (512, 1), (256, 2), (512, 2))):
+        rows = _ticks(token, 7, price)
+        journal.note(rows, 40_000, number, is_sound=True)
+    journal.close()
+    sent = Sent(read_journal(tmp_path / "sent"))
+    for first, second, wrong in ((1, 1, 0), (2, 1, 0), (2, 2, 0), (1, 2, 1)):
+        chain = np.array([(256, first, 75, 10), (512, second, 75, 10)], np.float64)
+        assert sent.wrong(chain, 7, ()) == wrong
 
 
 def test_a_tick_of_a_distorted_frame_may_stand_but_need_not(tmp_path: Path) -> None:
-    ticks = ((1, 99.0), (2, 100.0), (3, 101.0))
+    ticks = ((1, 99.0), (2, 100.0))
     sent = _sent(tmp_path, ticks, distorted=(2,))
-    for price, wrong in ((99.0, 0), (100.0, 0), (101.0, 0), (98.0, 1)):
-        assert sent.wrong(np.array([(512, price, 75.0, 10.0)]), 3, ()) == wrong
+    for price, wrong in ((99.0, 0), (100.0, 0), (98.0, 1)):
+        assert sent.wrong(np.array([(512, price, 75.0, 10.0)]), 2, ()) == wrong
+
+
+def test_a_quote_changes_price_and_volume_and_leaves_oi(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "sent")
+    journal.note(_ticks(512, 1, 99.0), 40_000, 1, is_sound=True)
+    quote = _ticks(512, 1, 100.0)
+    quote["oi"] = 0
+    journal.note(quote, 40_000, 2, is_sound=True, is_full=False)
+    journal.close()
+    sent = Sent(read_journal(tmp_path / "sent"))
+    assert sent.wrong(np.array([CALL]), 1, ()) == 0
+    assert sent.wrong(np.array([(512, 100.0, 0.0, 10.0)]), 1, ()) == 1
 
 
 def test_only_a_contract_whose_price_made_no_sense_may_be_stored_without_one(
@@ -106,7 +130,8 @@ def test_an_age_is_wrong_that_the_moment_of_the_commit_rules_out() -> None:
     ages = (2.0, 2.1, 1.9, 3.3)
     answers = [Answer(12.0, 12.1, ("NSE", AT), 9, age) for age in ages]
     found = judged(Opened([*answers, Answer(12.0, 12.1, ("BSE", AT), 9, 5.0)]), ends)
-    assert (found["ages"], found["ages_wrong"]) == (4, 2)
+    assert found["ages"] == 4
+    assert (found["ages_too_young"], found["ages_too_old"]) == (1, 1)
     assert (found["age_too_young_ms"], found["age_too_old_ms"]) == (100.0, 1100.0)
 
 
@@ -120,11 +145,16 @@ def _sent(
     """What a journal holds of one contract, by second and price."""
     journal = Journal(folder / "sent")
     for second, price in ticks:
-        rows = np.zeros(1, TICK)
-        rows["token"], rows["oi"], rows["volume"] = 512, 75, 10
-        rows["exchange_time"], rows["ltp"] = second, round(100 * price)
+        rows = _ticks(512, second, price)
         journal.note(rows, 40_000, second, is_sound=second not in distorted)
     journal.close()
     found = read_journal(folder / "sent")
     assert found.dtype == RECORD
     return Sent(found)
+
+
+def _ticks(token: int, second: int, price: float) -> Rows:
+    rows = np.zeros(1, TICK)
+    rows["token"], rows["oi"], rows["volume"] = token, 75, 10
+    rows["exchange_time"], rows["ltp"] = second, round(100 * price)
+    return rows

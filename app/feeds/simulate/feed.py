@@ -80,10 +80,12 @@ def _snapshot(block: ChainBlock) -> ChainSnapshot:
         timestamp=stamp.replace(tzinfo=IST),
         options=_options(block),
         underlying_price=float(block.underlying[0]),
+        underlying_at=stamp.replace(tzinfo=IST),
         future_price=float(block.future[0]),
         future_oi=int(block.future_oi[0]),
         future_symbol=future_symbol(chain.exchange.underlying_symbol, chain.future_expiry),
         vix=float(block.vix[0]),
+        lot_size=chain.lot,
     )
 
 

@@ -1,4 +1,4 @@
-"""Writes down every full tick that goes out, so that what was stored can be held against it."""
+"""Writes down every tick that goes out, so that what was stored can be held against it."""
 
 import threading
 from pathlib import Path
@@ -13,6 +13,7 @@ RECORD = np.dtype(
         ("sent_ns", "<u8"),
         ("port", "<u2"),
         ("is_sound", "?"),
+        ("is_full", "?"),
         ("token", "<u4"),
         ("exchange_time", "<u4"),
         ("ltp", "<i4"),
@@ -20,25 +21,29 @@ RECORD = np.dtype(
         ("volume", "<u4"),
     ]
 )
-"""One tick: when it was about to be sent (CLOCK_MONOTONIC), to the client at which port.
+"""One tick: when its frame was about to be sent (CLOCK_MONOTONIC), to the client at which port.
 
-One that is not sound stood in a frame that a fault distorted: it may have been read, or not.
+One that is not sound stood in a frame that a fault distorted: it may have been read, or not. One
+that is not full was a quote: without OI and exchange time, whatever stands here.
 """
 
 _COPIED = ("token", "exchange_time", "ltp", "oi", "volume")
 
 
 class Journal:
-    """A file of `RECORD`s, in the order in which each socket was sent them; for any thread."""
+    """A file of `RECORD`s, frame by frame in the order in which they were sent; for any thread."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
         self._file = path.open("wb")
 
-    def note(self, rows: Rows, port: int, sent_ns: int, *, is_sound: bool) -> None:
-        """Write down rows that went out in full mode."""
+    def note(
+        self, rows: Rows, port: int, sent_ns: int, *, is_sound: bool, is_full: bool = True
+    ) -> None:
+        """Write down the rows of a frame."""
         records = np.zeros(len(rows), RECORD)
-        records["sent_ns"], records["port"], records["is_sound"] = sent_ns, port, is_sound
+        records["sent_ns"], records["port"] = sent_ns, port
+        records["is_sound"], records["is_full"] = is_sound, is_full
         for name in _COPIED:
             records[name] = rows[name]
         with self._lock:

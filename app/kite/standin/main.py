@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 @click.option(
     "--journal",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write down every full tick that is sent (app/kite/standin/journal.py has the form).",
+    help="Write down every tick that is sent (app/kite/standin/journal.py has the form).",
 )
 def command(
     port: int,

@@ -29,7 +29,7 @@ from app.kite.standin.faults import Fault, Faults
 from app.kite.standin.journal import Journal
 from app.kite.standin.ledger import Ledger
 from app.kite.standin.market import Market, State
-from app.kite.standin.packets import FULL, HEARTBEAT, Rows, frame, packets
+from app.kite.standin.packets import FULL, HEARTBEAT, LTP, Rows, frame, packets
 from app.kite.standin.subscriptions import Subscriptions
 
 BEAT_S = 1.0
@@ -157,8 +157,9 @@ class Ticker:
             self._send_older(rows[:1], mode)
 
     def _note(self, rows: Rows, mode: str, *, is_sound: bool) -> None:
-        if self.journal is not None and mode == FULL:
-            self.journal.note(rows, self._port, time.monotonic_ns(), is_sound=is_sound)
+        if self.journal is not None and mode != LTP:
+            sent_ns, is_full = time.monotonic_ns(), mode == FULL
+            self.journal.note(rows, self._port, sent_ns, is_sound=is_sound, is_full=is_full)
 
     def _send_distorted(self, fault: Fault, payload: bytes) -> None:
         """What was in the frame counts as not sent: a later one brings it."""

@@ -48,7 +48,8 @@ def day_sections(document: Mapping[str, Any]) -> Sequence[Section]:
         abs(document[f"{name}_growth_mib"]) < _FLAT_SHARE * held[-1][f"{name}_mib"]
         for name in ("rss", "web_rss")
     )
-    wrong = document["ages_wrong"] + document["pages_failed"] + document["pages_empty"]
+    aged = document["ages_too_young"] + document["ages_too_old"]
+    wrong = aged + document["pages_failed"] + document["pages_empty"]
     return [
         Section(
             "A day of the broker's feed",
@@ -66,7 +67,7 @@ def day_sections(document: Mapping[str, Any]) -> Sequence[Section]:
                 ),
                 Note(
                     f"{document['pages']:,} pages opened at random: {document['pages_failed']} "
-                    f"failed, {document['pages_empty']} empty, {document['ages_wrong']} of a wrong "
+                    f"failed, {document['pages_empty']} empty, {aged} of a wrong "
                     f"age; p99 {document['page_p99_ms']:.0f} ms.",
                     "bad" if wrong else "good",
                 ),
