@@ -157,8 +157,9 @@ class Rig:
         finally:
             self.collector.stop()
             thread.join()
-        if failed:
-            raise failed[0]
+            # whatever was waited for in vain, this is why
+            if failed:
+                raise failed[0]
 
     def contracts(self) -> int:
         """How many contracts are followed."""

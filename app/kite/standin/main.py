@@ -14,6 +14,7 @@ from db.command_line import Amount
 
 if TYPE_CHECKING:
     from app.kite.standin.journal import Journal
+    from db.market.ticks import ChainSnapshot
 
 
 @click.command
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="Seconds between two ticks.",
 )
+@click.option(
+    "--recording",
+    type=click.Path(path_type=Path),
+    help="A recorded CSV to show instead of a simulated market; it begins at --start.",
+)
 @click.option("--always-open", is_flag=True, help="Trade at any hour of any day.")
 @click.option("--unlimited", is_flag=True, help="Answer no 429, however many requests come.")
 @click.option(
@@ -51,11 +57,12 @@ def command(
     start: datetime | None,
     speed: float,
     interval: float,
+    recording: Path | None,
     always_open: bool,
     unlimited: bool,
     journal: Path | None,
 ) -> None:
-    """Stand in for Kite Connect on this machine, with a simulated market, until Ctrl-C."""
+    """Stand in for Kite Connect on this machine, with a market of its own, until Ctrl-C."""
     from app.feeds.simulate.feed import DEFAULT_SEED
     from app.kite.standin.clock import MarketClock
     from app.kite.standin.hours import Hours
@@ -63,9 +70,11 @@ def command(
     from db.errors import InvalidInputError
     from db.market.clock import IST
 
+    clock = MarketClock(start.replace(tzinfo=IST) if start else None, speed)
     standin = StandIn(
         port=port,
-        now=MarketClock(start.replace(tzinfo=IST) if start else None, speed),
+        now=clock,
+        recording=None if recording is None else _played(recording, clock()),
         seed=DEFAULT_SEED if seed is None else seed,
         hours=Hours(always=always_open),
         interval_s=interval,
@@ -81,6 +90,18 @@ def command(
         _wait_for_the_end()
     finally:
         standin.stop()
+
+
+def _played(path: Path, begin_at: datetime) -> "Sequence[ChainSnapshot]":
+    """The chains of a recording, moved in time; what cannot be read of it is told."""
+    from app.feeds.replay import ReplayFeed
+
+    feed = ReplayFeed.of_file(path, begin_at=begin_at)
+    found = list(feed.batches())
+    for reason, count in feed.rejected.items():
+        lines = ", ".join(map(str, feed.rejected.lines.get(reason, ())))
+        click.echo(f"Left out {count} rows: {reason} (lines {lines} …).", err=True)
+    return found
 
 
 def _opened(path: Path) -> "Journal":

@@ -3,7 +3,7 @@
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
@@ -21,10 +21,13 @@ from app.kite.standin.journal import Journal
 from app.kite.standin.ledger import Ledger
 from app.kite.standin.limits import Limits
 from app.kite.standin.market import Market
+from app.kite.standin.recorded import RecordedMarket
 from app.kite.standin.rest import Answer, Ask, Rest, refusal
 from app.kite.standin.sessions import Account, Sessions
+from app.kite.standin.shown import Shown
 from app.kite.standin.ticker import Ticker
 from db.market.clock import market_now
+from db.market.ticks import ChainSnapshot
 
 MOST_CONNECTIONS = 3
 TICK_S = 1.0
@@ -35,7 +38,8 @@ class StandIn:
     """A broker on this machine, to be started and stopped; also a context manager.
 
     `now` is the market's clock (see `MarketClock`), `interval_s` the real time between two ticks
-    of a token; `journal` has what goes out written down. Loopback only.
+    of a token; `journal` has what goes out written down. The market is simulated, or that of a
+    `recording`. Loopback only.
     """
 
     def __init__(
@@ -49,10 +53,16 @@ class StandIn:
         limited: bool = True,
         account: Account | None = None,
         journal: Journal | None = None,
+        recording: Sequence[ChainSnapshot] | None = None,
     ) -> None:
         self.faults = Faults()
         self.ledger = Ledger()
-        self.market = Market(now, seed=seed, hours=hours, disturb=self.faults.disturb)
+        disturb = self.faults.disturb
+        self.market: Shown = (
+            Market(now, seed=seed, hours=hours, disturb=disturb)
+            if recording is None
+            else RecordedMarket(recording, now, disturb=disturb)
+        )
         self.sessions = Sessions(account or Account(), now)
         self.stopping = threading.Event()
         self.rest = Rest(self.market, self.sessions, Limits(limited), self.faults)

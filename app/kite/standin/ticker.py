@@ -28,8 +28,9 @@ from app.kite.standin.distortions import distorted
 from app.kite.standin.faults import Fault, Faults
 from app.kite.standin.journal import Journal
 from app.kite.standin.ledger import Ledger
-from app.kite.standin.market import Market, State
+from app.kite.standin.market import State
 from app.kite.standin.packets import FULL, HEARTBEAT, LTP, Rows, frame, packets
+from app.kite.standin.shown import Shown
 from app.kite.standin.subscriptions import Subscriptions
 
 BEAT_S = 1.0
@@ -44,7 +45,7 @@ class Ticker:
     """A socket whose handshake has been granted; `run()` until either side ends it."""
 
     sock: socket.socket
-    market: Market
+    market: Shown
     faults: Faults
     ledger: Ledger
     interval_s: float
