@@ -239,6 +239,18 @@ def test_the_days_before_are_filled_when_they_are_asked_for(filling: Filling) ->
     assert len(filling.asked.tokens) == LEGS + BEHIND
 
 
+def test_rollups_hold_the_days_before_too(filling: Filling, engine: Engine) -> None:
+    filling.fill(days=2)
+    before = filling.at.date() - timedelta(days=1)
+    counted = text(
+        "SELECT (SELECT count(*) FROM oi_5m WHERE bucket::date = :day),"
+        " (SELECT count(DISTINCT bucket) FROM contract_5m WHERE bucket::date = :day)"
+    )
+    with engine.connect() as connection:
+        # 375 minutes, of which each is told under the moment it ends
+        assert connection.execute(counted, {"day": before}).one() == (77, 77)
+
+
 def test_nothing_is_asked_for_before_the_opening(filling: Filling) -> None:
     filling.at = OPENING - timedelta(minutes=5)
     filling.fill()

@@ -154,7 +154,8 @@ class Ticker:
         self._send(BytesMessage(frame(found)))
         self.subscriptions.sent(rows)
         self.ledger.sent(rows, mode)
-        if self.faults.take(Fault.OUT_OF_ORDER):
+        # a quote has no time that could be older
+        if mode == FULL and self.faults.take(Fault.OUT_OF_ORDER):
             self._send_older(rows[:1], mode)
 
     def _note(self, rows: Rows, mode: str, *, is_sound: bool) -> None:
