@@ -69,7 +69,10 @@ def command(
     from app.kite.standin.server import StandIn
     from db.errors import InvalidInputError
     from db.market.clock import IST
+    from db.settings import settings
 
+    # an operator's exchange keys and calendar are the market's too
+    settings()
     clock = MarketClock(start.replace(tzinfo=IST) if start else None, speed)
     standin = StandIn(
         port=port,
@@ -116,11 +119,11 @@ def _opened(path: Path) -> "Journal":
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """`command` as a program: an error for people is one sentence."""
-    from db.errors import InvalidInputError
+    from db.errors import OIError
 
     try:
         command.main(args=arguments, prog_name="python -m app.kite.standin")
-    except InvalidInputError as error:
+    except OIError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)
 
