@@ -112,6 +112,7 @@ def _lived(rig: Rig, site: Site, troubles: Troubles, end: datetime) -> dict[str,
                 troubles.next()
                 advance()
             _sleep_until(rig, end)
+        rig.drain()
     counts = rig.collector.counts
     return {
         **summed_up(samples),

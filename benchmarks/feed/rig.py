@@ -31,6 +31,7 @@ from db.market.exchanges import EXCHANGES
 from db.market.ticks import Source
 
 SEED = 7
+_DRAIN_S = 300.0
 Chosen = dict[str, str | int | float]
 
 
@@ -160,6 +161,11 @@ class Rig:
             # whatever was waited for in vain, this is why
             if failed:
                 raise failed[0]
+
+    def drain(self) -> None:
+        """Wait until what the feed has brought is committed, so that only then the clock stops."""
+        outbox = self.collector._outbox
+        awaited(lambda: not outbox._left(), _DRAIN_S, "The collector did not store all it had.")
 
     def contracts(self) -> int:
         """How many contracts are followed."""

@@ -24,7 +24,7 @@ _COUNTED = """
     FROM option_chain_snapshots
 """
 _TOKEN_BITS = np.uint64(32)
-_LOOKED_BACK = 4
+_LOOKED_BACK = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Sent:
     """
 
     def __init__(self, records: Records) -> None:
+        records = records[~records["is_older"]]
         is_next = np.ones(len(records), np.bool_)
         is_next[1:] = (records["sent_ns"][1:] != records["sent_ns"][:-1]) | (
             records["port"][1:] != records["port"][:-1]
@@ -88,6 +89,8 @@ class Sent:
             rows, oi = self.rows[np.maximum(at, 0)], self._oi[np.maximum(at, 0)]
             may_stand &= (at >= 0) & (rows["token"] == tokens)
             right |= may_stand & _same(rows, oi, stored, unpriced)
+            if right.all():
+                return 0
             may_stand &= ~rows["is_sound"] | (rows["port"] != self._ports[frame])
             at -= 1
         return int((~right).sum())
@@ -106,20 +109,22 @@ def compared(
     stored: Mapping[Key, tuple[int, int]],
     sent: Sent,
     refused: Collection[Refused] = (),
-) -> dict[str, int]:
+) -> dict[str, Any]:
     """Whether history holds each row that was due once, as it was sent."""
-    wrong = 0
+    wrong: dict[str, int] = {}
     with engine.connect() as connection:
         counted = connection.execute(text(_COUNTED)).one()
         for (exchange, at), (second, _) in stored.items():
             binds = {"exchange": exchange, "at": at.replace(tzinfo=None)}
             rows = np.array(connection.execute(text(_STORED), binds).all(), dtype=np.float64)
-            wrong += sent.wrong(rows.reshape(-1, 4), second, refused)
+            if found := sent.wrong(rows.reshape(-1, 4), second, refused):
+                wrong[f"{exchange} {at:%H:%M:%S}"] = found
     return {
         "rows_sent": sum(contracts for _, contracts in stored.values()),
         "rows_stored": counted.rows,
         "rows_doubled": counted.rows - counted.contracts,
-        "rows_wrong": wrong,
+        "rows_wrong": sum(wrong.values()),
+        "chains_wrong": wrong,
     }
 
 

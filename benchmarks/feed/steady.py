@@ -86,12 +86,12 @@ def _timed(rig: Rig, viewer: Viewer, seconds: int) -> dict[str, Any]:
     before, began = board.figures.packets, time.perf_counter()
     time.sleep(seconds)
     ticks, passed_s = board.figures.packets - before, time.perf_counter() - began
-    lags = ends.lags_ms(board)
+    lags, queue_max, burst_max = ends.lags_ms(board), ends.queue_max, ends.burst_max
     return {
         "seconds": seconds,
         "ticks_per_s": round(ticks / passed_s),
-        "queue_max": ends.queue_max,
-        "burst_max": ends.burst_max,
+        "queue_max": queue_max,
+        "burst_max": burst_max,
         "commits": len(lags),
         "tick_to_commit_p50_ms": percentile(lags, 0.5),
         "tick_to_commit_p99_ms": percentile(lags, 0.99),

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import URL
 
+from db.engine import engine_for
 from db.ingest.leases import set_feed_state
 from db.market.exchanges import EXCHANGES
 from db.market.limits import CHANGE_THRESHOLDS_PCT, STALE_AFTER_S
@@ -207,9 +208,10 @@ def test_who_polls_hears_of_the_phase_and_of_what_the_feed_is_at(
     store()
     assert orjson.loads(client.get("/api/state/NSE").headers["OI-Market"])["feeds"] == {}
     sentence = "Nobody is logged in at the broker – log in there again."
-    with connection(database) as session:
+    engine = engine_for(database)
+    with engine.begin() as session:
         set_feed_state(session, "NSE", "login needed", sentence)
-        session.commit()
+    engine.dispose()
 
     def told() -> Any:
         return orjson.loads(client.get("/api/state/NSE").headers["OI-Market"])

@@ -14,6 +14,7 @@ RECORD = np.dtype(
         ("port", "<u2"),
         ("is_sound", "?"),
         ("is_full", "?"),
+        ("is_older", "?"),
         ("token", "<u4"),
         ("exchange_time", "<u4"),
         ("ltp", "<i4"),
@@ -24,7 +25,8 @@ RECORD = np.dtype(
 """One tick: when its frame was about to be sent (CLOCK_MONOTONIC), to the client at which port.
 
 One that is not sound stood in a frame that a fault distorted: it may have been read, or not. One
-that is not full was a quote: without OI and exchange time, whatever stands here.
+that is not full was a quote: without OI and exchange time, whatever stands here. One that is older
+followed a newer one of its contract, and is to be left alone.
 """
 
 _COPIED = ("token", "exchange_time", "ltp", "oi", "volume")
@@ -38,12 +40,20 @@ class Journal:
         self._file = path.open("wb")
 
     def note(
-        self, rows: Rows, port: int, sent_ns: int, *, is_sound: bool, is_full: bool = True
+        self,
+        rows: Rows,
+        port: int,
+        sent_ns: int,
+        *,
+        is_sound: bool = True,
+        is_full: bool = True,
+        is_older: bool = False,
     ) -> None:
         """Write down the rows of a frame."""
         records = np.zeros(len(rows), RECORD)
         records["sent_ns"], records["port"] = sent_ns, port
         records["is_sound"], records["is_full"] = is_sound, is_full
+        records["is_older"] = is_older
         for name in _COPIED:
             records[name] = rows[name]
         with self._lock:

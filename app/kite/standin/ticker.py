@@ -158,10 +158,10 @@ class Ticker:
         if mode == FULL and self.faults.take(Fault.OUT_OF_ORDER):
             self._send_older(rows[:1], mode)
 
-    def _note(self, rows: Rows, mode: str, *, is_sound: bool) -> None:
+    def _note(self, rows: Rows, mode: str, **kind: bool) -> None:
         if self.journal is not None and mode != LTP:
-            sent_ns, is_full = time.monotonic_ns(), mode == FULL
-            self.journal.note(rows, self._port, sent_ns, is_sound=is_sound, is_full=is_full)
+            is_full = mode == FULL
+            self.journal.note(rows, self._port, time.monotonic_ns(), is_full=is_full, **kind)
 
     def _send_distorted(self, fault: Fault, payload: bytes) -> None:
         """What was in the frame counts as not sent: a later one brings it."""
@@ -177,6 +177,7 @@ class Ticker:
         older["exchange_time"] -= _OLDER_S
         older["ltp"] += 5
         self.ledger.spoiled(Fault.OUT_OF_ORDER)
+        self._note(older, mode, is_older=True)
         self._send(BytesMessage(frame(packets(older, mode))))
 
     def _beat(self) -> None:
