@@ -84,7 +84,22 @@ const ltp = {
     : `LTP ${format.price(leg.ltp)}, bid ${format.price(leg.best_bid)} × ${format.integer(leg.bid_quantity)}, ask ${format.price(leg.best_ask)} × ${format.integer(leg.ask_quantity)}; model ${format.price(leg.theoretical_price)}`),
 };
 
+/**
+ * @typedef {object} Column
+ * @property {string} key
+ * @property {(view?) => string} head
+ * @property {(view) => string} headSays
+ * @property {(leg, view) => string} text
+ * @property {(leg, view) => string} says
+ * @property {(leg) => any} [value] what `moved` compares
+ * @property {(before, now) => boolean} [moved] whether a change is worth a mark
+ * @property {boolean} [directed] whether up and down are told apart
+ * @property {(leg) => string} [tint] further classes of a cell
+ */
+
+/** @type {Column[]} */
 const CALLS = [oi, ...limits.change_minutes.map(change), volume, iv, ltp];
 
+/** @type {Record<"CE" | "PE", Column[]>} */
 export const COLUMNS = { CE: CALLS, PE: [...CALLS].reverse() };
 export const column = (key) => CALLS.find((one) => one.key === key);

@@ -21,7 +21,8 @@ export function digits(text) {
 
 export class Fit {
   constructor(table, scroller) {
-    Object.assign(this, { table, scroller });
+    this.table = table;
+    this.scroller = scroller;
     this.base = STEADY;
     this.needs = { ...STEADY };
     this.chosen = "p5";

@@ -11,7 +11,11 @@ const ROOM_PX = 60;
 
 export class ChainTable {
   constructor({ table, scroller, centreButton, explanation }) {
-    Object.assign(this, { table, scroller, centreButton, explanation });
+    this.table = table;
+    this.scroller = scroller;
+    this.centreButton = centreButton;
+    this.explanation = explanation;
+    this.onCompact = null;
     this.body = table.tBodies[0];
     this.rows = new Map();
     this.strikes = [];
@@ -40,7 +44,7 @@ export class ChainTable {
     const group = document.createElement("colgroup");
     const headings = document.createElement("tr");
     const totals = this.table.tFoot.rows[0];
-    const add = (key, side) => {
+    const add = (key, side = null) => {
       const name = side ? `${side.toLowerCase()} ${key}` : key;
       const col = document.createElement("col");
       const heading = document.createElement("th");
@@ -86,7 +90,7 @@ export class ChainTable {
     });
     this.sum(chain.summary);
     if (this.fit.due) this.fit.apply();
-    this.mark(chain.summary, other);
+    this.mark(chain.summary);
     this.explanation.refresh();
   }
 

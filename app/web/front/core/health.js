@@ -18,6 +18,7 @@ const SENTENCES = {
 // loggedOut, problem, lostMs (how long the link is gone), way, label (of the tab), summary (null
 // before any), ageMs (null if unknown), awaited (a tab whose answer is not here), wasOld, market,
 // feed (state and sentence of what brings the data, as far as a collector tells).
+/** @returns {string[]} */
 export function verdict(known) {
   const { loggedOut, problem, lostMs, label, summary, ageMs } = known;
   if (loggedOut) return ["login", "sign in", SENTENCES.login];
@@ -31,6 +32,7 @@ export function verdict(known) {
 
 // why nothing new comes, by what brings it; what is fresh needs no reason, a replay has its own. A
 // feed that flows tells what else is being done: of the history that is filled, how far that is
+/** @param {string[]} found */
 function explained([state, word, sentence], { feed, market }) {
   if (!feed?.sentence || market.kind === "replayed") return [state, word, sentence];
   if (FLOWING.has(feed.state)) return [state, word, [sentence, feed.sentence].filter(Boolean).join(" ")];
@@ -41,6 +43,7 @@ function explained([state, word, sentence], { feed, market }) {
 
 const agedBy = (ageMs) => (ageMs === null ? "" : ` · ${duration(ageMs / 1000)} old`);
 
+/** @returns {string[]} */
 function byAge({ ageMs, awaited, wasOld, way, market, summary }) {
   const by = way === "poll" ? " polled" : "";
   if (market.kind === "closed") return ["closed", "closed", market.says];
