@@ -16,7 +16,6 @@ from db.ingest.leases import set_feed_state
 from db.market.exchanges import EXCHANGES
 from db.market.limits import CHANGE_THRESHOLDS_PCT, STALE_AFTER_S
 from tests.support.databases import connection
-from tests.support.waiting import eventually
 from tests.web.conftest import OPENING, Store
 
 CONTRACT = {
@@ -213,12 +212,9 @@ def test_who_polls_hears_of_the_phase_and_of_what_the_feed_is_at(
     with engine.begin() as session:
         set_feed_state(session, "NSE", "login needed", sentence)
     engine.dispose()
-
-    def told() -> Any:
-        return orjson.loads(client.get("/api/state/NSE").headers["OI-Market"])
-
-    eventually(lambda: told()["feeds"])
-    found = told()
+    # what the push would read when it is announced
+    client.application.extensions["oi"].feeds.read()
+    found = orjson.loads(client.get("/api/state/NSE").headers["OI-Market"])
     assert found["feeds"] == {"NSE": {"state": "login needed", "sentence": sentence}}
     assert set(found["phase"]) == {"options", "index"}
 
