@@ -196,15 +196,8 @@ class Bootstrap:
     def _planned(self, listing: Listing) -> Plan | None:
         """What is missing of a chain, but for what was asked for in vain; None for nothing."""
         options = self._options
-        found = self._attempt(
-            partial(
-                planned,
-                listing=listing,
-                now=self._now(),
-                days=options.days,
-                interval_s=options.interval_s,
-            )
-        )
+        asked = partial(planned, listing=listing, now=self._now(), days=options.days)
+        found = self._attempt(partial(asked, interval_s=options.interval_s))
         if found is None:
             return None
         vain = self._vain.get(found.key, set())
