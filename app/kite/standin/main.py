@@ -14,6 +14,7 @@ from db.command_line import Amount
 
 if TYPE_CHECKING:
     from app.kite.standin.journal import Journal
+    from app.kite.standin.server import StandIn
     from db.market.ticks import ChainSnapshot
 
 
@@ -88,6 +89,10 @@ def command(
         standin.start()
     except OSError as error:
         raise InvalidInputError(f"Cannot listen on port {port}: {error.strerror}.") from error
+    _run(standin)
+
+
+def _run(standin: "StandIn") -> None:
     try:
         click.echo(_told(standin.url, standin.ws_url, standin.sessions.account.api_key))
         _wait_for_the_end()

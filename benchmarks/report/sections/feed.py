@@ -41,51 +41,54 @@ def feed_sections(document: Mapping[str, Any]) -> Sequence[Section]:
 
 
 def day_sections(document: Mapping[str, Any]) -> Sequence[Section]:
-    """A day with its faults: what was stored, what was held, what pages said."""
-    leaks = document["threads_leaked"] + document["descriptors_leaked"]
+    """A day with its faults: what was stored, what pages said, what was held."""
     held = document["held"]
-    is_flat = all(
-        abs(document[f"{name}_growth_mib"]) < _FLAT_SHARE * held[-1][f"{name}_mib"]
-        for name in ("rss", "web_rss")
+    played = Note(
+        f"{document['day']} to {document['until']} at {document['speed']:g} times its pace, "
+        f"{document['contracts']:,} contracts, {len(document['faults'])} faults; "
+        f"{document['marks_missing']:,} of {document['marks']:,} marks are missing."
     )
+    official = Note(
+        f"The official client read {document['official_ticks']:,} ticks, "
+        f"{document['official_unsent']} of them never sent.",
+        "bad" if document["official_unsent"] else "good",
+    )
+    blocks = [
+        *(played, _stored(document), official, _pages(document), *_kept(document)),
+        Table(_HELD, [_held(row) for row in held]),
+    ]
+    return [Section("A day of the broker's feed", blocks, document["arguments"])]
+
+
+def _pages(document: Mapping[str, Any]) -> Note:
     aged = document["ages_too_young"] + document["ages_too_old"]
     wrong = aged + document["pages_failed"] + document["pages_empty"]
+    return Note(
+        f"{document['pages']:,} pages opened at random: {document['pages_failed']} failed, "
+        f"{document['pages_empty']} empty, {aged} of a wrong age; p99 "
+        f"{document['page_p99_ms']:.0f} ms.",
+        "bad" if wrong else "good",
+    )
+
+
+def _kept(document: Mapping[str, Any]) -> Sequence[Note]:
+    """What was left behind, and how memory grew."""
+    threads, descriptors = document["threads_leaked"], document["descriptors_leaked"]
+    last = document["held"][-1]
+    is_flat = all(
+        abs(document[f"{name}_growth_mib"]) < _FLAT_SHARE * last[f"{name}_mib"]
+        for name in ("rss", "web_rss")
+    )
     return [
-        Section(
-            "A day of the broker's feed",
-            [
-                Note(
-                    f"{document['day']} to {document['until']} at {document['speed']:g} times its "
-                    f"pace, {document['contracts']:,} contracts, {len(document['faults'])} faults; "
-                    f"{document['marks_missing']:,} of {document['marks']:,} marks are missing.",
-                ),
-                _stored(document),
-                Note(
-                    f"The official client read {document['official_ticks']:,} ticks, "
-                    f"{document['official_unsent']} of them never sent.",
-                    "bad" if document["official_unsent"] else "good",
-                ),
-                Note(
-                    f"{document['pages']:,} pages opened at random: {document['pages_failed']} "
-                    f"failed, {document['pages_empty']} empty, {aged} of a wrong "
-                    f"age; p99 {document['page_p99_ms']:.0f} ms.",
-                    "bad" if wrong else "good",
-                ),
-                Note(
-                    f"Left behind: {document['threads_leaked']} threads, "
-                    f"{document['descriptors_leaked']} descriptors.",
-                    "bad" if leaks else "good",
-                ),
-                Note(
-                    f"Memory grew by {document['rss_growth_mib']} MiB (collector) and "
-                    f"{document['web_rss_growth_mib']} MiB (web) from the middle of the day to its "
-                    "end.",
-                    "good" if is_flat else "bad",
-                ),
-                Table(_HELD, [_held(row) for row in held]),
-            ],
-            document["arguments"],
-        )
+        Note(
+            f"Left behind: {threads} threads, {descriptors} descriptors.",
+            "bad" if threads + descriptors else "good",
+        ),
+        Note(
+            f"Memory grew by {document['rss_growth_mib']} MiB (collector) and "
+            f"{document['web_rss_growth_mib']} MiB (web) from the middle of the day to its end.",
+            "good" if is_flat else "bad",
+        ),
     ]
 
 
