@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.report.blocks import Cell, Note, Section, Table, number, text
+from benchmarks.report.blocks import Block, Cell, Note, Section, Table, number, text
 
 _MOST_MS, _LEAST_PACKETS = 250.0, 100_000
 _FLAT_SHARE = 0.1
@@ -53,7 +53,7 @@ def day_sections(document: Mapping[str, Any]) -> Sequence[Section]:
         f"{document['official_unsent']} of them never sent.",
         "bad" if document["official_unsent"] else "good",
     )
-    blocks = [
+    blocks: list[Block] = [
         *(played, _stored(document), official, _pages(document), *_kept(document)),
         Table(_HELD, [_held(row) for row in held]),
     ]
