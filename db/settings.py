@@ -47,7 +47,7 @@ class Settings:
         None, "A file of dated sessions and holidays that goes before the built-in calendar."
     )
     exchanges_file: Path | None = _setting(
-        None, "A file of exchange keys, of any index or share, beside the built-in four."
+        None, "A file of exchange keys, of any index or share, beside the built-in ones."
     )
     host: str = _setting(
         "127.0.0.1", "Address the dashboard listens on; IPv6 as it is, ::1.", legacy="FLASK_HOST"

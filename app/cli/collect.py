@@ -175,7 +175,9 @@ def _collect_from_broker(
     with (
         closing(
             start_bootstrap(
-                engine, account, feed.followed, collector.past, filling, leads=collector.leads
+                *(engine, account, feed.followed, collector.past, filling),
+                on_progress=lambda progress: collector.say(progress.sentence),
+                leads=collector.leads,
             )
         ),
         # who writes the first chain stores these for all

@@ -84,6 +84,7 @@ class Collector:
             ended=self.stop,
             committed=alerts.saw if feed.live else lambda _: None,
         )
+        self._aside: str | None = None
         self._assembler = Assembler(
             self.counts,
             self._past,
@@ -120,6 +121,10 @@ class Collector:
         """Where to tell of what has become known of the past while this collects."""
         return self._past
 
+    def say(self, sentence: str | None) -> None:
+        """Have it told beside the feed's state, unless that has a sentence of its own."""
+        self._aside = sentence
+
     def leads(self, exchange: str) -> bool:
         """Whether this collector writes a key just now; may be asked by any thread."""
         return self._leadership.leads(exchange)
@@ -140,11 +145,12 @@ class Collector:
 
     def _states(self) -> Mapping[str, FeedState]:
         """What the feed says of itself, unless it is noticed to say nothing."""
-        states = self._feed.states()
-        if not self._watchdog.is_stale:
-            return states
-        silent = FeedState("silent", SILENT)
-        return {key: silent if each.word in _FLOWING else each for key, each in states.items()}
+        return {key: self._told(each) for key, each in self._feed.states().items()}
+
+    def _told(self, state: FeedState) -> FeedState:
+        if self._watchdog.is_stale and state.word in _FLOWING:
+            return FeedState("silent", SILENT)
+        return FeedState(state.word, state.sentence or self._aside)
 
     def _is_ended(self) -> bool:
         try:

@@ -29,6 +29,7 @@ _INSTANTS = frozenset(
         "prev_close_at",
         "start",
         "timestamp",
+        "underlying_at",
     )
 )
 

@@ -81,6 +81,9 @@ chain_summary = Table(
     *doubles("atm_strike", "underlying_price", "future_price"),
     Column("future_oi", BIGINT),
     Column("future_symbol", Text),
+    # when the exchange told the index last, and the units in a lot of the contracts
+    Column("underlying_at", MarketTime),
+    Column("lot_size", Integer),
     *doubles("vix", "pcr", "pcr_volume", "max_pain"),
     Column("oi_ce", BIGINT),
     Column("oi_pe", BIGINT),
@@ -104,7 +107,8 @@ chain_summary = Table(
     # whether the writer gave the changes of OI; false: they follow history; NULL: the chain was
     # read from history, and percentages that are stored there stand
     Column("has_changes", Boolean),
-    # the instant that future, VIX and features were given for; the instants OI is compared with
+    # the instant that future, VIX and all that goes with them was given for; the instants OI is
+    # compared with
     Column("context_at", MarketTime),
     Column("day_open_at", MarketTime),
     Column("prev_close_at", MarketTime),

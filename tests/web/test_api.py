@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import URL
 
 from app.web.assets import assets
+from db.engine import engine_for
+from db.ingest.leases import set_feed_state
 from db.market.exchanges import EXCHANGES
 from db.market.limits import CHANGE_THRESHOLDS_PCT, STALE_AFTER_S
 from tests.support.databases import connection
@@ -192,6 +194,23 @@ def test_the_state_is_what_is_pushed_and_unchanged_is_not_sent_twice(
     # the age goes on while the body stays
     assert int(again.headers["OI-Age-Ms"]) >= int(first.headers["OI-Age-Ms"]) >= 0
     assert int(again.headers["OI-Server-Ms"]) >= int(first.headers["OI-Server-Ms"])
+
+
+def test_who_polls_hears_of_the_phase_and_of_what_the_feed_is_at(
+    client: FlaskClient, store: Store, database: URL
+) -> None:
+    store()
+    assert orjson.loads(client.get("/api/state/NSE").headers["OI-Market"])["feeds"] == {}
+    sentence = "Nobody is logged in at the broker – log in there again."
+    engine = engine_for(database)
+    with engine.begin() as session:
+        set_feed_state(session, "NSE", "login needed", sentence)
+    engine.dispose()
+    # what the push would read when it is announced
+    client.application.extensions["oi"].feeds.read()
+    found = orjson.loads(client.get("/api/state/NSE").headers["OI-Market"])
+    assert found["feeds"] == {"NSE": {"state": "login needed", "sentence": sentence}}
+    assert set(found["phase"]) == {"options", "index"}
 
 
 def test_of_an_empty_database_the_state_has_no_age(client: FlaskClient) -> None:

@@ -89,6 +89,7 @@ def full(
         "updated_at": "2026-08-03T05:30:00+00:00",
         "atm_strike": 26_000.0,
         "underlying_price": 26_010.0,
+        "underlying_at": None,
         "underlying_future_symbol": "NIFTY26AUGFUT",
         "underlying_future_price": 26_100.0,
         "underlying_future_oi": 1_300_000,

@@ -26,6 +26,8 @@ BEGIN
             ON features.exchange = $1 AND features."timestamp" = $2
         ON CONFLICT (exchange) DO UPDATE SET
             context_at = excluded.context_at,
+            underlying_at = CASE WHEN kept.context_at = $2 THEN kept.underlying_at END,
+            lot_size = CASE WHEN kept.context_at = $2 THEN kept.lot_size END,
             future_price = excluded.future_price,
             future_oi = excluded.future_oi,
             vix = excluded.vix,

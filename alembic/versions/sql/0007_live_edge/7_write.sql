@@ -83,8 +83,8 @@ BEGIN
 END
 $$;
 
--- Future, VIX and features as the writer gives them: `context` has columns of chain_summary. Those
--- it does not name stay as they are.
+-- Time of the index, future, VIX, lot and features as the writer gives them: `context` has columns
+-- of chain_summary. Those it does not name stay as they are.
 CREATE OR REPLACE FUNCTION live_edge.set_context(
     of_exchange text, at_instant timestamp, context jsonb
 ) RETURNS void
@@ -97,18 +97,20 @@ BEGIN
     SELECT * INTO given FROM public.chain_summary WHERE exchange = of_exchange;
     given := jsonb_populate_record(given, context);
     INSERT INTO public.chain_summary (
-        exchange, "timestamp", context_at, future_price, future_oi, future_symbol, vix,
-        itm_oi_ce_pct_change, itm_oi_pe_pct_change, percent_oichange_fut_3m,
+        exchange, "timestamp", context_at, underlying_at, future_price, future_oi, future_symbol,
+        vix, lot_size, itm_oi_ce_pct_change, itm_oi_pe_pct_change, percent_oichange_fut_3m,
         atm_shift_intensity, itm_ce_breadth, itm_pe_breadth
     )
     VALUES (
-        of_exchange, at_instant, at_instant, given.future_price, given.future_oi,
-        given.future_symbol, given.vix, given.itm_oi_ce_pct_change, given.itm_oi_pe_pct_change,
-        given.percent_oichange_fut_3m, given.atm_shift_intensity, given.itm_ce_breadth,
-        given.itm_pe_breadth
+        of_exchange, at_instant, at_instant, given.underlying_at, given.future_price,
+        given.future_oi, given.future_symbol, given.vix, given.lot_size,
+        given.itm_oi_ce_pct_change, given.itm_oi_pe_pct_change, given.percent_oichange_fut_3m,
+        given.atm_shift_intensity, given.itm_ce_breadth, given.itm_pe_breadth
     )
     ON CONFLICT (exchange) DO UPDATE SET
         context_at = excluded.context_at,
+        underlying_at = excluded.underlying_at,
+        lot_size = excluded.lot_size,
         future_price = excluded.future_price,
         future_oi = excluded.future_oi,
         future_symbol = excluded.future_symbol,
