@@ -143,6 +143,8 @@ def expiry_of(row: StoredOption) -> date | None:
     if row.expiry is not None or row.time_to_expiry_seconds is None:
         return row.expiry
     return expiry_from_seconds(row.timestamp, row.time_to_expiry_seconds)
+
+
 def expiry_at(connection: Connection, exchange: str, at: datetime) -> date | None:
     """When the contracts of the snapshot taken exactly at `at` (aware) expire; None if unknown."""
     key = {"exchange": exchange, "at": at}

@@ -36,7 +36,8 @@ class Sight:
     @property
     def is_fresh(self) -> bool:
         """Whether the chain is of now; of an older one nothing rings but its age."""
-        return self.head is not None and self.head.age_s <= STALE_AFTER_S
+        age_s = None if self.head is None else self.head.age_s
+        return age_s is not None and age_s <= STALE_AFTER_S
 
     @property
     def expiry(self) -> str | None:
