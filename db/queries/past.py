@@ -37,10 +37,13 @@ class Context(NamedTuple):
     itm_pe_breadth: float | None = None
 
 
-class _ContractOi(NamedTuple):
+class ContractOi(NamedTuple):
+    """Open interest of a contract at an instant, in units."""
+
     timestamp: datetime
     strike: float
     option_type: OptionType
+    expiry: date | None
     oi: int | None
 
 
@@ -66,7 +69,7 @@ def context_at(connection: Connection, exchange: str, at: datetime) -> Context:
 
 def oi_at(
     connection: Connection, exchange: str, instants: Sequence[datetime]
-) -> Mapping[datetime, Mapping[Key, int | None]]:
+) -> Mapping[datetime, Mapping[Key, ContractOi]]:
     """OI of each contract at exact instants (aware) of one day, from the archive if it is there."""
     if not instants:
         return {}
@@ -76,17 +79,17 @@ def oi_at(
         "end": max(instants),
         "instants": [to_naive_ist(instant) for instant in instants],
     }
-    found = _by_instant(fetch(connection, _ContractOi, "past", "oi_at", **binds))
+    found = _by_instant(fetch(connection, ContractOi, "past", "oi_at", **binds))
     if len(found) == len(set(instants)):
         return found
     # a day may be brought back from the archive in part
-    return _by_instant(fetch(connection, _ContractOi, "past", "archived_oi_at", **binds))
+    return _by_instant(fetch(connection, ContractOi, "past", "archived_oi_at", **binds))
 
 
-def _by_instant(rows: Iterable[_ContractOi]) -> dict[datetime, dict[Key, int | None]]:
-    found: dict[datetime, dict[Key, int | None]] = {}
+def _by_instant(rows: Iterable[ContractOi]) -> dict[datetime, dict[Key, ContractOi]]:
+    found: dict[datetime, dict[Key, ContractOi]] = {}
     for row in rows:
-        found.setdefault(row.timestamp, {})[row.strike, row.option_type] = row.oi
+        found.setdefault(row.timestamp, {})[row.strike, row.option_type] = row
     return found
 
 

@@ -37,6 +37,10 @@ SELECT
     chain."timestamp" AS "timestamp",
     chain.strike AS strike,
     chain.option_type AS option_type,
+    coalesce(
+        chain.expiry,
+        (chain."timestamp" + chain.time_to_expiry_seconds * INTERVAL '1 s')::date
+    ) AS expiry,
     chain.oi AS oi
 FROM option_chain_snapshots AS chain
 WHERE chain.exchange = %(exchange)s
@@ -49,6 +53,10 @@ SELECT
     chain."timestamp" AS "timestamp",
     chain.strike AS strike,
     chain.option_type AS option_type,
+    coalesce(
+        chain.expiry,
+        (chain."timestamp" + chain.time_to_expiry_seconds * INTERVAL '1 s')::date
+    ) AS expiry,
     chain.oi AS oi
 FROM option_chain_snapshots_history AS chain
 WHERE chain.exchange = %(exchange)s

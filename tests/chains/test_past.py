@@ -10,9 +10,10 @@ import orjson
 import pytest
 from sqlalchemy import URL, Connection, Engine, text
 
+from app.chains.columns import FIELDS
 from app.chains.past.moments import Moments
 from app.chains.past.replay import Past
-from app.chains.state import Chain, read_state
+from app.chains.state import Chain, Leg, read_state
 from app.collector.enrich import enriched, moment_of
 from app.collector.memory import Memory
 from app.feeds.simulate.feed import snapshot_at
@@ -23,11 +24,13 @@ from db.market.clock import IST
 from tests.support.databases import DatabaseServer
 
 SEED = 7
-TUESDAY, WEDNESDAY = date(2026, 8, 4), date(2026, 8, 5)
+# the second and the third are of one expiry
+TUESDAY, WEDNESDAY, THURSDAY = date(2026, 8, 4), date(2026, 8, 5), date(2026, 8, 6)
 # of the second day: a gap, all spans of changes, the auction
 TIMES = (
     (TUESDAY, ("15:00:00", "15:39:30")),
     (WEDNESDAY, ("09:15:00", "09:15:30", "09:20:00", "09:45:00", "09:45:30", "15:25:00")),
+    (THURSDAY, ("09:15:00", "09:18:00")),
 )
 # what is not kept of a chain, or told of the newest one alone
 _NOT_KEPT = {"sequence", "updated_at", "source", "underlying_future_symbol"}
@@ -62,7 +65,7 @@ class Recorded:
 
 @contextmanager
 def recording(url: URL) -> Iterator[Recorded]:
-    """Two days of simulated NSE chains, written as the collector writes them."""
+    """Three days of simulated NSE chains, written as the collector writes them."""
     engine = engine_for(url)
     made, memory = Recorded(engine), Memory()
     for day, clocks in TIMES:
@@ -79,20 +82,20 @@ def recording(url: URL) -> Iterator[Recorded]:
 
 @pytest.fixture(scope="module")
 def recorded(server: DatabaseServer) -> Iterator[Recorded]:
-    """Two days that no test changes."""
+    """Days that no test changes."""
     with server.database("migrated") as url, recording(url) as made:
         yield made
 
 
 @pytest.fixture
 def changing(database: URL) -> Iterator[Recorded]:
-    """Two days of a test's own."""
+    """Days of a test's own."""
     with recording(database) as made:
         yield made
 
 
 def archived(engine: Engine, edition: str) -> None:
-    """Both days moved to the archive, and to its columnstore where there is one."""
+    """All days moved to the archive, and to its columnstore where there is one."""
     with engine.begin() as session:
         rows = "SELECT * FROM option_chain_snapshots"
         session.execute(text(f"INSERT INTO archive.option_chain_snapshots {rows}"))
@@ -119,14 +122,33 @@ def test_a_moment_is_the_chain_that_was_live_then(
     archived(changing.engine, server.edition)
     demand_the_live_chains(changing)
     days = orjson.loads(changing.past.days("NSE").body)["days"]
-    assert [day["archived"] for day in days] == [True, True]
+    assert [day["archived"] for day in days] == [True] * 3
+
+
+def _kept(leg: Leg) -> Leg:
+    """Without when OI changed, which history does not tell, and the close, which has a test."""
+    left_out = {"oi_at", "prev_close_oi"}
+    return tuple(value for name, value in zip(FIELDS, leg, strict=True) if name not in left_out)
+
+
+def test_the_previous_close_is_that_of_the_same_contract(recorded: Recorded) -> None:
+    past = recorded.past
+    close = past.chain(past.moment("NSE", at(WEDNESDAY, "15:25:00"))).rows
+    after = past.chain(past.moment("NSE", at(THURSDAY, "09:15:00"))).rows
+    held = {row.symbol: row.oi for row in close}
+    assert [row.prev_close_oi for row in after] == [held.get(row.symbol) for row in after]
+    assert any(row.prev_close_oi for row in after)
+    # the day before was of another expiry
+    assert {row.prev_close_oi for row in close} == {None}
 
 
 def demand_the_live_chains(recorded: Recorded) -> None:
     past = recorded.past
     for instant, live in recorded.live.items():
         found = past.chain(past.moment("NSE", instant))
-        assert found.legs == live.legs
+        assert [_kept(leg) for leg in found.legs.values()] == [
+            _kept(leg) for leg in live.legs.values()
+        ]
         known = {name: value for name, value in live.facts.items() if name not in _NOT_KEPT}
         assert {name: found.facts[name] for name in known} == known
 
@@ -161,8 +183,8 @@ def test_each_moment_says_where_steps_lead(recorded: Recorded) -> None:
     assert ways["snapshot"] == told((WEDNESDAY, "09:15:00"), (WEDNESDAY, "09:20:00"))
     assert ways["minute"] == told((TUESDAY, "15:39:30"), (WEDNESDAY, "09:20:00"))
     assert ways["hour"] == told((TUESDAY, "15:39:30"), (WEDNESDAY, "15:25:00"))
-    assert ways["day"] == [at(TUESDAY, "15:00:00").isoformat(), None]
-    first, last = at(TUESDAY, "15:00:00"), at(WEDNESDAY, "15:25:00")
+    assert ways["day"] == told((TUESDAY, "15:00:00"), (THURSDAY, "09:15:00"))
+    first, last = at(TUESDAY, "15:00:00"), at(THURSDAY, "09:18:00")
     assert recorded.read(first)["moment"]["snapshot"][0] is None
     assert recorded.read(last)["moment"]["snapshot"][1] is None
 
@@ -171,7 +193,7 @@ def test_each_moment_says_where_steps_lead(recorded: Recorded) -> None:
     ("asked", "sentence"),
     [
         ("2026-08-04T14:59:59", "before 2026-08-04 15:00:00, so not of 2026-08-04 14:59:59"),
-        ("2126-08-04T14:59:59", "is yet to come; the last stored moment is 2026-08-05 15:25:00"),
+        ("2126-08-04T14:59:59", "is yet to come; the last stored moment is 2026-08-06 09:18:00"),
     ],
 )
 def test_a_moment_that_is_not_stored_is_refused_with_the_nearest(
@@ -183,7 +205,7 @@ def test_a_moment_that_is_not_stored_is_refused_with_the_nearest(
 
 def test_what_is_not_there_is_said(recorded: Recorded) -> None:
     past = recorded.past
-    with pytest.raises(NotStoredError, match="the nearest stored moment is 2026-08-05 15:25:00"):
+    with pytest.raises(NotStoredError, match="the nearest stored moment is 2026-08-06 09:18:00"):
         past.instants("NSE", date(2026, 8, 8))
     with pytest.raises(NotStoredError, match="the nearest stored moment is 2026-08-04 15:00:00"):
         past.instants("NSE", date(2026, 8, 1))
@@ -232,6 +254,7 @@ def test_days_moments_and_expiries_are_listed(recorded: Recorded) -> None:
     assert [(day["day"], day["snapshots"], day["archived"]) for day in days] == [
         ("2026-08-04", 2, False),
         ("2026-08-05", 6, False),
+        ("2026-08-06", 2, False),
     ]
     assert days[1]["last"] == at(WEDNESDAY, "15:25:00").isoformat()
     day = orjson.loads(recorded.past.instants("NSE", WEDNESDAY).body)

@@ -124,6 +124,18 @@ def test_a_run_holds_what_was_asked_for(stored: FlaskClient) -> None:
     assert frames[1]["moment"]["at"] == ends.isoformat()
 
 
+def test_the_csv_of_a_moment_is_named_by_it(stored: FlaskClient) -> None:
+    answer = stored.get("/api/chain/NSE.csv?at=2026-08-03T09:16:30")
+    assert "NSE_2026-08-03T091600.csv" in answer.headers["Content-Disposition"]
+    assert answer.text.splitlines()[1].startswith("2026-08-03T09:16:00+05:30,NSE,2026-08-04,")
+    assert stored.get("/api/chain/NSE.csv?at=soon").status_code == 400
+
+
+def test_an_address_of_the_past_is_not_painted_with_the_present(stored: FlaskClient) -> None:
+    assert 'data-strike="26000"' in stored.get("/?exchange=NSE").text
+    assert 'data-strike="26000"' not in stored.get("/?exchange=NSE&at=2026-08-03T09:15:00").text
+
+
 def test_who_is_not_signed_in_sees_no_past(stored: FlaskClient) -> None:
     stranger = stored.application.test_client()
     assert stranger.get(f"{AS_OF}?at=2026-08-03T09:15:00").status_code == 401

@@ -14,18 +14,17 @@ from app.analytics.baselines import baseline_position
 from app.chains.past.moments import Instants, Moment
 from app.chains.state import Chain
 from db.errors import NotStoredError
-from db.market.clock import expiry_from_seconds
 from db.market.limits import CHANGE_MINUTES
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from db.queries.chain import LatestOption, StoredOption
-    from db.queries.past import Context, Key
+    from db.queries.past import Context, ContractOi, Key
     from db.queries.snapshots import Snapshot
     from db.queries.summary import ChainSummary
 
-    OiOf = Mapping[Key, int | None]
+    OiOf = Mapping[Key, ContractOi]
 
 _US = 1_000_000
 
@@ -107,8 +106,11 @@ def _computed(stored: "Sequence[StoredOption]", at: datetime) -> _Computed:
     from app.analytics.valuation import finite, valued
     from db.market.rows import columns_of
     from db.market.ticks import OptionColumns, field_names
+    from db.queries.chain import expiry_of
 
-    known = [row._replace(expiry=expiry) for row in stored if (expiry := _expiry(row)) is not None]
+    known = [
+        row._replace(expiry=expiry) for row in stored if (expiry := expiry_of(row)) is not None
+    ]
     if not known:
         return _Computed(None, {})
     names = field_names(OptionColumns)
@@ -132,21 +134,28 @@ def _row(
     of_day: DayBaselines,
     computed: Sequence[float | None] | None,
 ) -> "LatestOption":
-    from db.queries.chain import LatestOption
+    from db.queries.chain import LatestOption, expiry_of
 
     key = (row.strike, row.option_type)
-    given = row._asdict() | {"exchange": exchange, "expiry": _expiry(row)}
+    given = row._asdict() | {"exchange": exchange, "expiry": expiry_of(row)}
     for minutes in CHANGE_MINUTES:
-        before = baselines.get(minutes, {}).get(key)
+        before = _held(baselines.get(minutes, {}).get(key))
         given[f"oi_change_{minutes}m"] = _difference(row.oi, before)
         percent = f"pct_change_{minutes}m"
         # what its writer stored stands: it may have remembered more than history holds
         if given[percent] is None:
             given[percent] = _percent(row.oi, before)
-    given["day_open_oi"] = of_day.day_open.get(key)
-    given["prev_close_oi"] = of_day.prev_close.get(key)
+    given["day_open_oi"] = _held(of_day.day_open.get(key), given["expiry"])
+    given["prev_close_oi"] = _held(of_day.prev_close.get(key), given["expiry"])
     given.update(zip(_VALUED, computed or (None,) * len(_VALUED), strict=True))
     return LatestOption(**given)
+
+
+def _held(then: "ContractOi | None", expiry: date | None = None) -> int | None:
+    """OI of a strike then; None where it was listed for another expiry, another contract."""
+    if then is None or (expiry and then.expiry and then.expiry != expiry):
+        return None
+    return then.oi
 
 
 def _head(
@@ -220,12 +229,6 @@ def _of_open_interest(rows: "Sequence[LatestOption]", totals: "Snapshot") -> dic
 def _index(rows: "Sequence[StoredOption | LatestOption]") -> float | None:
     known = (row.underlying_price for row in rows if row.underlying_price is not None)
     return max(known, default=None)
-
-
-def _expiry(row: "StoredOption") -> date | None:
-    if row.expiry is not None or row.time_to_expiry_seconds is None:
-        return row.expiry
-    return expiry_from_seconds(row.timestamp, row.time_to_expiry_seconds)
 
 
 def _difference(now: int | None, before: int | None) -> int | None:

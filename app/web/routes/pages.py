@@ -35,7 +35,9 @@ def dashboard() -> ResponseReturnValue:
     except UNAVAILABLE as error:
         problem = str(error)
     clock = _clock(key, state, problem)
-    message = None if state is None else full_message(state.chain, state.status())
+    # an address of a past moment shows nothing of the present until that moment is here
+    is_past = "at" in request.args
+    message = None if state is None or is_past else full_message(state.chain, state.status())
     page = render_template(
         "dashboard.html",
         paint=first_paint(message, clock, problem, key, EXCHANGES[key].label),

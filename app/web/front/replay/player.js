@@ -5,6 +5,7 @@ import { limits } from "../core/embedded.js";
 import { run } from "./history.js";
 
 const FIRST_RUN = 10;
+const LATER_RUNS = 30;
 const ENOUGH = 12;
 // nights and gaps are not waited for
 const LONGEST_MS = 1500;
@@ -42,7 +43,7 @@ export class Player {
   async fill() {
     if (this.fetching || this.whole) return;
     const { turn } = this;
-    const count = this.queue.length === 0 ? FIRST_RUN : limits.most_frames;
+    const count = this.queue.length === 0 ? FIRST_RUN : Math.min(LATER_RUNS, limits.most_frames);
     try {
       this.fetching = run(this.exchange, this.last, count);
       const { frames } = await this.fetching;
