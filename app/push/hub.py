@@ -51,16 +51,19 @@ class Hub:
     """All viewers of a process; its thread starts with the first of them.
 
     `refresh` is told which exchanges were begun to be followed: what is sent of one then is what
-    is published of it afterwards. `feeds` says what the feeds of some are at. Neither may wait.
+    is published of it afterwards. `feeds` says what the feeds of some are at, `build` which page
+    this server gives out. None may wait.
     """
 
     def __init__(
         self,
         refresh: Callable[[Iterable[str]], None] = lambda _: None,
         feeds: Callable[[Iterable[str]], Mapping[str, FeedWord]] = lambda _: {},
+        build: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._refresh = refresh
         self._feeds = feeds
+        self._build = build
         self._loop = Loop("oi-hub", self._ready, self._tick)
         self._lock = threading.Lock()
         self._closed = False
@@ -245,7 +248,7 @@ class Hub:
         followed = frozenset(viewer.seen)
         if followed not in self._clocks:
             ages, problem = self._topics.ages_s(followed), self._topics.problem(followed)
-            told = clock_message(ages, problem, self._feeds(followed))
+            told = clock_message(ages, problem, self._feeds(followed), self._build())
             self._clocks[followed] = Frame(orjson.dumps(told))
         return viewer.link.bytes_of(self._clocks[followed])
 

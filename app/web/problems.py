@@ -14,6 +14,7 @@ from db.errors import (
     ExtensionMissingError,
     InvalidInputError,
     NotMigratedError,
+    NotStoredError,
     OIError,
 )
 
@@ -45,6 +46,8 @@ def _known_problem(error: OIError) -> ResponseReturnValue:
         return _answer(str(error), 400)
     if isinstance(error, RefusedError):
         return _answer(str(error), 409)
+    if isinstance(error, NotStoredError):
+        return _answer(str(error), 404)
     if isinstance(error, UNAVAILABLE):
         response = _answer(str(error), 503)
         response.headers["Retry-After"] = _RETRY_AFTER_S

@@ -9,8 +9,10 @@ from flask import current_app
 
 from app.chains.day import DaySeries
 from app.chains.feeds import Feeds
+from app.chains.past.replay import Past
 from app.chains.states import ChainStates
 from app.push.live import Live
+from app.web.assets import assets
 from app.web.auth import signin
 from app.web.auth.attempts import AttemptLimit
 from app.web.auth.sessions import Sessions
@@ -33,6 +35,7 @@ class Services:
     states: ChainStates
     feeds: Feeds
     days: DaySeries
+    past: Past
     live: Live
 
     @classmethod
@@ -53,7 +56,8 @@ class Services:
             states=states,
             feeds=feeds,
             days=DaySeries(database),
-            live=Live(database.url, states, feeds, sessions.is_open),
+            past=Past(database),
+            live=Live(database.url, states, feeds, sessions.is_open, lambda: assets().version),
         )
 
     @property

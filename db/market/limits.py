@@ -55,3 +55,6 @@ PAPER_ORDERS_SHOWN = 50
 
 PAPER_DAYS_SHOWN = 60
 """How many of the newest days on which a user dealt are told."""
+
+MOST_FRAMES = 60
+"""How many stored moments may be asked for at once."""

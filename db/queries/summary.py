@@ -15,7 +15,7 @@ class ChainSummary(NamedTuple):
     Future, VIX and features are those of `context_at`; OI changes of the day count from
     `prev_close_at`. OI is known of `oi_known` of the `contracts`. `atm_iv_forward` is that of the
     strike nearest to the `forward`. `age_s` is how long ago the database took the chain, by its own
-    clock on both sides.
+    clock on both sides; a past moment has none, and is its own `updated_at`.
     """
 
     exchange: str
@@ -52,7 +52,7 @@ class ChainSummary(NamedTuple):
     day_open_at: datetime | None
     prev_close_at: datetime | None
     source: Source | None
-    age_s: float
+    age_s: float | None
 
 
 def summary(connection: Connection, exchange: str) -> ChainSummary | None:

@@ -13,7 +13,6 @@ export class Panels {
     this.page = page;
     this.side = side;
     this.strip = side.querySelector("[role=tablist]");
-    this.strip.hidden = PANELS.length < 2;
     this.entries = new Map(PANELS.map((panel) => [panel.name, this.entry(panel)]));
     this.strip.addEventListener("keydown", (event) => this.step(event));
   }

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from flask import Flask, render_template
 
 from app import create_app
+from app.web.painting.paint import first_paint
 from db.market import limits
 from db.market.exchanges import EXCHANGES
 from db.settings import Settings
@@ -159,6 +160,7 @@ def clock(
     problem: str | None = None,
     server_ms: int = NOW_MS,
     feeds: dict[str, Any] | None = None,
+    build: str | None = None,
 ) -> dict[str, Any]:
     """The server's word on the time and on the age of what is shown."""
     return {
@@ -168,6 +170,7 @@ def clock(
         "phase": phase,
         "problem": problem,
         "feeds": feeds or {},
+        "build": build,
     }
 
 
@@ -199,6 +202,10 @@ class Stage:
     answer: Callable[["Route", str], None] | None = None
     on_follow: Callable[["Stage", dict[str, Any]], None] | None = None
     limits: dict[str, Any] = field(default_factory=dict)
+    # whether the page gets its script, or stays as the server painted it
+    runs: bool = True
+    build: str = "one"
+    user: str = "trader"
     sockets: list["WebSocketRoute"] = field(default_factory=list)
     follows: list[dict[str, Any]] = field(default_factory=list)
     polls: list[str] = field(default_factory=list)
@@ -265,6 +272,8 @@ class Stage:
         if parts.path.startswith("/api/state/"):
             self.polls.append(key)
             return route.abort() if self.answer is None else self.answer(route, key)
+        if parts.path.startswith("/assets/main-") and not self.runs:
+            return route.abort()
         if parts.path.startswith("/front/"):
             # the page's modules as they are written, for tests of their functions
             body = (ROOT / "app" / "web" / parts.path[1:]).read_text(encoding="utf-8")
@@ -286,15 +295,19 @@ class Stage:
     def _page(self, route: "Route", chosen: str) -> None:
         shared = {name.lower(): value for name, value in vars(limits).items() if name.isupper()}
         shared["change_thresholds_pct"] = dict(limits.CHANGE_THRESHOLDS_PCT)
-        ui = {"poll_s": 5, "limits": {**shared, **self.limits}}
+        ui = {"poll_s": 5, "version": self.build, "limits": {**shared, **self.limits}}
+        start = {"exchange": chosen, "problem": self.problem, "user": self.user, "ui": ui}
         with self.app.test_request_context("/"):
             html = render_template(
                 "dashboard.html",
                 exchanges=list(EXCHANGES.values()),
                 chosen=chosen,
                 problem=self.problem,
-                user="trader",
-                state=json.dumps({"exchange": chosen, "problem": self.problem, "ui": ui}),
+                user=self.user,
+                paint=first_paint(
+                    self.first, self.clock, self.problem, chosen, EXCHANGES[chosen].label
+                ),
+                state=json.dumps(start),
                 first=json.dumps(self.first),
                 clock=json.dumps(self.clock),
             )
