@@ -76,11 +76,6 @@ def full_body(state: ChainState) -> Encoded:
     return chain.bodies.whole(("full", status), lambda: full_message(chain, status))
 
 
-def full_message(state: ChainState) -> Full:
-    """The same, for who is in this process."""
-    return _full(state.chain, state.status())
-
-
 def delta_message(old: Chain, new: ChainState) -> Delta:
     """What a page needs that shows `old`."""
     return delta_between(old, new.chain, new.status())

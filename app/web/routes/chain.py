@@ -7,8 +7,8 @@ from app.chains.bodies import Encoded
 from app.chains.export import chain_csv, file_name
 from app.chains.state import Chain, ChainFaultError, ChainState
 from app.chains.wire import clock_message, full_body
-from app.web.assets import assets
 from app.web.asked import market_moment
+from app.web.assets import assets
 from app.web.packing import accepts_gzip
 from app.web.problems import UNAVAILABLE
 from app.web.responses import json_answer

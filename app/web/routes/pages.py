@@ -35,7 +35,7 @@ def dashboard() -> ResponseReturnValue:
     except UNAVAILABLE as error:
         problem = str(error)
     clock = _clock(key, state, problem)
-    message = None if state is None else full_message(state)
+    message = None if state is None else full_message(state.chain, state.status())
     page = render_template(
         "dashboard.html",
         paint=first_paint(message, clock, problem, key, EXCHANGES[key].label),
