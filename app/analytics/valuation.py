@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from app.analytics import moneyness
 from app.analytics.black_scholes import RATE, Bools, Floats, Greeks, greeks, price, years_to_expiry
-from app.analytics.forward import Parity, discounted, parity
+from app.analytics.forward import Parity, levels, parity, usable
 from app.analytics.implied_volatility import implied_volatility
 from app.analytics.smile import neighbours_volatility
-from db.market.calendar import Instrument, Phase, phase, seconds_to_expiry
+from db.market.calendar import seconds_to_expiry
 from db.market.ticks import OptionColumns
 
 
@@ -65,7 +65,7 @@ def valued(options: OptionColumns, at: datetime, index: float) -> Valuation:
     seconds = np.array(left, dtype=np.int64)[place]
     years = years_to_expiry(seconds)
     implied = _parity(options, float(years.min()))
-    spot, level = _levels(at, index, float(implied.forward), float(years.min()))
+    spot, level = levels(at, index, float(implied.forward), float(years.min()))
     volatility, on_forward = _volatilities(options, spot, implied, years)
     return Valuation(
         is_call=is_call,
@@ -87,17 +87,9 @@ def finite(values: Floats) -> Floats:
 
 
 def _parity(options: OptionColumns, years: float) -> Parity:
-    """What calls and puts agree on; a forward that is no price of anything is unknown."""
+    """What calls and puts agree on."""
     book = (options.ltp, options.best_bid, options.best_ask)
-    found = parity(options.strike, options.is_call, *book, years)
-    return Parity(np.where(found.forward > 0, found.forward, np.nan), found.discount)
-
-
-def _levels(at: datetime, index: float, forward: float, years: float) -> tuple[float, float]:
-    """Where the market stands: to value contracts at, and to find ATM by."""
-    if not np.isfinite(forward) or (np.isfinite(index) and not _stands_still(at)):
-        return index, index
-    return float(discounted(forward, years)), forward
+    return usable(parity(options.strike, options.is_call, *book, years))
 
 
 def _volatilities(options: OptionColumns, spot: float, implied: Parity, years: Floats) -> Floats:
@@ -105,9 +97,3 @@ def _volatilities(options: OptionColumns, spot: float, implied: Parity, years: F
     price = np.stack([options.ltp, options.ltp / implied.discount])
     level, rate = np.array([[spot], [implied.forward]]), np.array([[RATE], [0.0]])
     return implied_volatility(options.is_call, price, level, options.strike, years, rate)
-
-
-def _stands_still(at: datetime) -> bool:
-    """Whether options trade while the index does not: in its closing auction and after it."""
-    is_trading = phase(at, Instrument.OPTIONS) is Phase.OPEN
-    return is_trading and phase(at, Instrument.INDEX) is not Phase.OPEN

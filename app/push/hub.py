@@ -21,6 +21,7 @@ from app.chains.state import ChainState
 from app.chains.wire import clock_message
 from app.push.frames import Accepted, Frame
 from app.push.loop import TICK_S, Loop
+from app.push.notices import Notice
 from app.push.topics import Follow, Topics, requested
 from app.push.viewer import (
     COME_BACK,
@@ -90,9 +91,16 @@ class Hub:
         """How many viewers there are."""
         return len(self._viewers)
 
-    def join(self, sock: socket.socket, link: Accepted, follow: Follow, session: str = "") -> None:
+    def join(
+        self,
+        sock: socket.socket,
+        link: Accepted,
+        follow: Follow,
+        session: str = "",
+        user: str | None = None,
+    ) -> None:
         """Take over a socket whose handshake is agreed; raises HubFullError."""
-        viewer = Viewer(sock, link, session)
+        viewer = Viewer(sock, link, session, user)
         with self._lock:
             if self._closed:
                 raise HubFullError("This server is about to stop.")
@@ -121,6 +129,10 @@ class Hub:
         """Tell who follows these the time, and with it what their feeds are at."""
         if exchanges:
             self._loop.run(partial(self._remind, exchanges))
+
+    def notify(self, notice: Notice) -> None:
+        """Tell those whom a notice is for."""
+        self._loop.run(partial(self._notify, notice))
 
     def dismiss(self, session: str) -> None:
         """Let all viewers of a session go: it is over."""
@@ -198,6 +210,11 @@ class Hub:
         for viewer in tuple(self._topics[exchange].viewers):
             self._guarded(viewer, partial(_admit_to, viewer, exchange))
 
+    def _notify(self, notice: Notice) -> None:
+        for viewer in tuple(self._admitted):
+            if notice.user in (None, viewer.user):
+                self._guarded(viewer, partial(viewer.take_note, notice))
+
     def _dismiss(self, session: str) -> None:
         for viewer in tuple(self._admitted):
             if viewer.session == session:
@@ -233,6 +250,8 @@ class Hub:
         """What a viewer lacks, with the time behind it; only the time when that is due."""
         if viewer.leaving_at is not None:
             return None
+        if (notice := viewer.next_notice()) is not None:
+            return viewer.link.bytes_of(notice.frame)
         for exchange, seen in viewer.seen.items():
             latest = self._topics[exchange].latest
             if latest is None or exchange in viewer.awaiting:

@@ -12,10 +12,10 @@ from db.queries.statements import fetch, fetch_one, scalar
 class ChainSummary(NamedTuple):
     """One exchange's head line; `sequence` grows with every change of any exchange.
 
-    Future, VIX and features are those of `context_at`; OI changes of the day count from
-    `prev_close_at`. OI is known of `oi_known` of the `contracts`. `atm_iv_forward` is that of the
-    strike nearest to the `forward`. `age_s` is how long ago the database took the chain, by its own
-    clock on both sides; a past moment has none, and is its own `updated_at`.
+    Time of the index, future, VIX, lot and features are those of `context_at`; OI changes of the
+    day count from `prev_close_at`. OI is known of `oi_known` of the `contracts`. `atm_iv_forward`
+    is that of the strike nearest to the `forward`. `age_s` is how long ago the database took the
+    chain, by its own clock on both sides; a past moment has none, and is its own `updated_at`.
     """
 
     exchange: str
@@ -53,6 +53,8 @@ class ChainSummary(NamedTuple):
     prev_close_at: datetime | None
     source: Source | None
     age_s: float | None
+    underlying_at: datetime | None = None
+    lot_size: int | None = None
 
 
 def summary(connection: Connection, exchange: str) -> ChainSummary | None:

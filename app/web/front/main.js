@@ -1,8 +1,10 @@
 // The dashboard: puts the page's parts together and binds them to keys and address.
 
+import { askedFor } from "./alerts/asking.js";
 import { Headline, showTitle } from "./chain/headline.js";
 import { describeKeys, offerLots } from "./chain/sheet.js";
 import { ChainTable } from "./chain/table.js";
+import { bindContracts } from "./charts/contract-click.js";
 import { address, addressed } from "./core/address.js";
 import { find } from "./core/dom.js";
 import { first, firstClock, start } from "./core/embedded.js";
@@ -15,6 +17,7 @@ import { Renewal } from "./core/renewal.js";
 import { Page } from "./page.js";
 import { Panels } from "./panels.js";
 import { Gate } from "./replay/gate.js";
+import { offerTrades } from "./paper/entry.js";
 
 const LOOK_MS = 500;
 const REST_AFTER_MS = 60_000;
@@ -156,6 +159,7 @@ page.tell("chain");
 past.follow(begun);
 document.body.removeAttribute("data-unready");
 panels.openRemembered();
+panels.mountWhenIdle("alerts");
 setInterval(look, LOOK_MS);
 document.addEventListener("visibilitychange", seenOrNot);
 addEventListener("pagehide", () => page.keep());
@@ -169,6 +173,8 @@ for (const tab of tabs) {
   });
 }
 addEventListener("popstate", visit);
+bindContracts(find("chain"), async (strike, side) => (await panels.open("charts")).contract(strike, side));
+offerTrades(find("chain"), page, panels);
 describeKeys(find("keys"));
 find("sign-out").addEventListener("submit", () => page.leave());
 find("theme").addEventListener("click", toggleTheme);
@@ -187,4 +193,5 @@ bindKeys({
   h: () => past.use((_, bar) => bar.slider.focus()),
   p: () => past.use((replay) => replay.togglePin()),
   Home: () => past.replay?.leave(),
+  n: askedFor(page, panels, find("chain")),
 }, find("keys"));

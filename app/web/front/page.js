@@ -199,7 +199,7 @@ export class Page {
   }
 
   hearClock({ ages, feeds = {}, build = null, ...told }) {
-    // a poll knows nothing of feeds
+    // a page hears of those feeds alone that it follows
     for (const [key, word] of Object.entries(feeds)) this.feeds.set(key, word);
     // of what is not followed the age is that of a state which is not here
     const known = this.followed.filter((key) => key in ages);

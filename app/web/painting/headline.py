@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.web.painting import figures
+from db.market.limits import SLOW_AFTER_S
 
 Summary = Mapping[str, Any]
 Phase = Mapping[str, str]
@@ -28,18 +29,25 @@ def facts_of(summary: Summary | None, phase: Phase, strikes: int) -> dict[str, F
             **dashes,
             "market_day": Fact(""),
             "day_change": Fact("", "small"),
-            **_auction(False),
+            "auction": Fact("", "small muted"),
         }
     facts = {name: write(summary) for name, write in _FACTS.items()}
     facts |= {name: Fact(write(summary)) for name, write in _FOOT.items()}
     facts["legs"] = Fact(f"{strikes} strikes · {_counted(summary) or _all_legs(summary)}")
     # of the days before only the script knows
     facts["day_change"] = Fact(figures.DASH, "small muted")
-    return facts | _auction(_is_auction(summary, phase))
+    facts["auction"] = Fact(_index_age(summary, phase), "small muted")
+    return facts
 
 
-def _auction(is_one: bool) -> dict[str, Fact]:
-    return {"auction": Fact("auction" if is_one else "", "small muted")}
+def _index_age(summary: Summary, phase: Phase) -> str:
+    """What stands beside an index that is older than the chain under it."""
+    at, now = summary["underlying_at"], summary["last_update"]
+    late_s = (_instant(now) - _instant(at)).total_seconds() if at and now else 0.0
+    clock = figures.market_clock(at) if late_s > SLOW_AFTER_S else None
+    if _is_auction(summary, phase):
+        return "auction" if clock is None else f"auction, last {clock}"
+    return "" if clock is None else f"of {clock}, {figures.duration(late_s)} before the chain"
 
 
 def _plain(name: str, write: Callable[[Any], str]) -> Callable[[Summary], Fact]:

@@ -1,5 +1,7 @@
 """The routes of the newest chain: JSON for the page and for programs, CSV for people."""
 
+import json
+
 from flask import Blueprint, Response, request
 
 from app.chains import legacy
@@ -40,15 +42,16 @@ def system_status() -> Response:
 
 @blueprint.get("/api/state/<exchange>")
 def state(exchange: str) -> Response:
-    """The newest chain as the page is pushed it; its age and the time stand in two headers.
-
-    A third names the page's build.
-    """
+    """The newest chain as the page is pushed it; what a clock message says stands in headers."""
     current = _current(exchange)
-    clock = clock_message({exchange: current.age_s()})
+    feeds = services().feeds.words([exchange])
+    clock = clock_message({exchange: current.age_s()}, feeds=feeds)
     answer = conditional(full_body(current))
     answer.headers["OI-Server-Ms"] = str(clock["server_ms"])
     answer.headers["OI-Build"] = assets().version
+    # a header takes no letter beyond ASCII
+    told = {"phase": clock["phase"], "feeds": clock["feeds"]}
+    answer.headers["OI-Market"] = json.dumps(told)
     if (age_ms := clock["ages"][exchange]) is not None:
         answer.headers["OI-Age-Ms"] = str(age_ms)
     return answer

@@ -1,7 +1,7 @@
 // The two head lines, the rest of the footer and the title of the page.
 
 import { roving } from "../core/explain.js";
-import { counted, dayChange, FACTS, lastMoved } from "./facts.js";
+import { counted, dayChange, FACTS, saysIndexAge } from "./facts.js";
 import * as format from "../core/format.js";
 import { set } from "../core/dom.js";
 
@@ -33,7 +33,7 @@ export class Headline {
     set(this.day, "textContent", change.text);
     set(this.day, "className", `small ${change.tone}`);
     set(this.name, "textContent", summary?.underlying_name ?? format.DASH);
-    set(this.auction, "textContent", isAuction ? ["auction", lastMoved(day)].filter(Boolean).join(", last ") : "");
+    set(this.auction, "textContent", summary ? saysIndexAge(summary, this.about) : "");
     this.showFoot(summary, strikes);
   }
 

@@ -6,6 +6,7 @@ import { duration, marketClock, marketDate } from "./format.js";
 
 const GRACE_MS = 1500;
 const OLD = new Set(["stale", "reconnecting", "down", "login", "broker", "unknown"]);
+const FLOWING = new Set(["live", "auction", "simulated", "closed"]);
 const SENTENCES = {
   waiting: "No snapshot has arrived yet: history is filling, or no feed is running (python -m app collect).",
   reconnecting: "The link to the server is gone; trying again.",
@@ -31,10 +32,13 @@ export function verdict(known) {
   return explained(found, known);
 }
 
-// why nothing new comes, by what brings it; what is fresh needs no reason, a replay has its own
+// why nothing new comes, by what brings it; what is fresh needs no reason, a replay has its own. A
+// feed that flows tells what else is being done: of the history that is filled, how far that is
 /** @param {string[]} found */
 function explained([state, word, sentence], { feed, market }) {
-  if (!feed?.sentence || state === "live" || market.kind === "replayed") return [state, word, sentence];
+  if (!feed?.sentence || market.kind === "replayed") return [state, word, sentence];
+  if (FLOWING.has(feed.state)) return [state, word, [sentence, feed.sentence].filter(Boolean).join(" ")];
+  if (state === "live") return [state, word, sentence];
   if (feed.state === "login needed") return ["broker", "log in at the broker", feed.sentence];
   return [state, word, state === "closed" ? sentence : feed.sentence];
 }

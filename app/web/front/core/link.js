@@ -161,6 +161,7 @@ export class Link {
       this.handlers.data(message);
     }
     const told = (name) => (answer.headers.has(name) ? Number.parseInt(answer.headers.get(name), 10) : NaN);
-    this.handlers.clock({ server_ms: told("OI-Server-Ms"), ages: { [exchange]: told("OI-Age-Ms") }, build: answer.headers.get("OI-Build") });
+    const market = JSON.parse(answer.headers.get("OI-Market") ?? "{}");
+    this.handlers.clock({ ...market, server_ms: told("OI-Server-Ms"), ages: { [exchange]: told("OI-Age-Ms") }, build: answer.headers.get("OI-Build") });
   }
 }
