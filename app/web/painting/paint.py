@@ -24,6 +24,8 @@ class Paint:
     market: Market
     verdict: Verdict
     title: str
+    day: str
+    """The day of the figures as YYYY-MM-DD; empty without one."""
 
     @property
     def itm_minutes(self) -> int:
@@ -57,6 +59,7 @@ def first_paint(
         market=market,
         verdict=verdict,
         title=_title(summary, market, verdict, label),
+        day=((summary or {}).get("last_update") or "")[:10],
     )
 
 
