@@ -24,17 +24,8 @@ class Paint:
     market: Market
     verdict: Verdict
     title: str
-    at: str | None
-
-    @property
-    def day(self) -> str:
-        """The day of the chain in ISO form, empty without one."""
-        return self.at[:10] if self.at else ""
-
-    @property
-    def weekday(self) -> str:
-        """The day as people read it, empty without one."""
-        return figures.market_weekday(self.at) if self.at else ""
+    day: str
+    """The day of the figures as YYYY-MM-DD; empty without one."""
 
     @property
     def itm_minutes(self) -> int:
@@ -68,7 +59,7 @@ def first_paint(
         market=market,
         verdict=verdict,
         title=_title(summary, market, verdict, label),
-        at=None if summary is None else summary["last_update"],
+        day=((summary or {}).get("last_update") or "")[:10],
     )
 
 

@@ -290,7 +290,7 @@ class Stage:
             return route.abort()
         key = parts.path.rpartition("/")[2]
         if parts.path == "/":
-            return self._page(route, parse_qs(parts.query).get("exchange", ["NSE"])[0])
+            return self._page(route, parse_qs(parts.query))
         if parts.path.startswith("/api/series/"):
             return self._series(route, *parts.path.split("/")[3:5], parts.query)
         if parts.path.startswith("/api/state/"):
@@ -328,7 +328,10 @@ class Stage:
         socket.on_message(heard)
         self.sockets.append(socket)
 
-    def _page(self, route: "Route", chosen: str) -> None:
+    def _page(self, route: "Route", query: dict[str, list[str]]) -> None:
+        chosen = query.get("exchange", ["NSE"])[0]
+        # as the server does it: nothing of the present is painted for a past moment
+        painted = None if "at" in query else self.first
         shared = {name.lower(): value for name, value in vars(limits).items() if name.isupper()}
         shared["change_thresholds_pct"] = dict(limits.CHANGE_THRESHOLDS_PCT)
         ui = {"poll_s": 5, "version": self.build, "limits": {**shared, **self.limits}}
@@ -341,7 +344,7 @@ class Stage:
                 problem=self.problem,
                 user=self.user,
                 paint=first_paint(
-                    self.first, self.clock, self.problem, chosen, EXCHANGES[chosen].label
+                    painted, self.clock, self.problem, chosen, EXCHANGES[chosen].label
                 ),
                 state=json.dumps(start),
                 first=json.dumps(self.first),
