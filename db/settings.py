@@ -146,6 +146,11 @@ class Settings:
         "none.",
         between=(0, 40),
     )
+    alert_webhook_url: str | None = _setting(
+        None,
+        "Address of http or https that the collector tells of each alert, by a POST with JSON.",
+        secret=True,
+    )
     ui_refresh_s: int = _setting(
         5,
         "Seconds between polls of a page without a live link.",

@@ -20,6 +20,9 @@ from app.collector.spool import Spool
 from app.collector.telling import Telling
 from app.collector.watchdog import Watchdog
 from app.collector.writer import Writer
+from app.desk.alerts.looking import Rung
+from app.desk.alerts.watching import AlertWatch
+from app.desk.paper.watching import RestingWatch
 from app.feeds.base import Feed, FeedState
 from db.market.clock import market_now
 from db.market.limits import FEED_SILENT_S
@@ -32,18 +35,23 @@ SILENT = "The feed is connected and says nothing new; it is asked to connect ane
 
 @dataclass(frozen=True, slots=True)
 class CollectorOptions:
-    """How a collector works; `spool` is the folder where snapshots outlive an outage."""
+    """How a collector works; `spool` is the folder where snapshots outlive an outage.
+
+    `ring` is told of each alert that has fired, once it is in the log; it must not wait.
+    """
 
     snapshot_interval_s: int = 30
     spool: Path = Path(".oi/spool")
     silent_s: float = FEED_SILENT_S
+    ring: Callable[[Rung], None] = lambda rung: None
 
 
 class Collector:
     """Feed → assembler → outbox → writer, until the feed ends or `stop()` is called.
 
     The feed's thread assembles, a second one writes, a third fills the spool; the one that runs
-    this watches the feed. None waits for another but where a recording is held back.
+    this watches the feed. None waits for another but where a recording is held back. Beside a live
+    feed one more watches alerts, and one looks after paper orders that rest.
     """
 
     def __init__(
@@ -63,6 +71,8 @@ class Collector:
         self._leadership = leadership
         # of all that threads share, putting into this is what a signal handler may do
         self._ends: queue.SimpleQueue[None] = queue.SimpleQueue()
+        alerts = AlertWatch(engine, leadership.holder, chosen.ring)
+        self._desk = (alerts, RestingWatch(engine)) if feed.live else ()
         self._writer = Writer(
             engine,
             self._outbox,
@@ -72,6 +82,7 @@ class Collector:
             Telling(self._states, leadership.holder),
             is_live=feed.live,
             ended=self.stop,
+            committed=alerts.saw if feed.live else lambda _: None,
         )
         self._aside: str | None = None
         self._assembler = Assembler(
@@ -91,6 +102,8 @@ class Collector:
         """Collect until the end; raises what ended the feed, or the writer before its time."""
         self._outbox.start()
         self._writer.start()
+        for watch in self._desk:
+            watch.start()
         self._reader.start()
         try:
             while not self._is_ended():
@@ -151,6 +164,8 @@ class Collector:
         self._past.close()
         self._reader.stop()
         self._writer.join()
+        for watch in self._desk:
+            watch.close()
         self._outbox.close()
         self._sum_up()
 

@@ -20,7 +20,15 @@ RowT = TypeVar("RowT", bound=NamedTuple)
 # output columns of these names are market time
 _INSTANTS = frozenset(
     (
-        *("bucket", "context_at", "day_open_at", "end", "prev_close_at", "start", "timestamp"),
+        "bucket",
+        "context_at",
+        "day_open_at",
+        "end",
+        "ends",
+        "opened",
+        "prev_close_at",
+        "start",
+        "timestamp",
         "underlying_at",
     )
 )

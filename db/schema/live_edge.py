@@ -18,10 +18,11 @@ from sqlalchemy import (
 )
 
 from db.market.limits import CHANGE_MINUTES
+from db.revision_files import sql_file
 from db.schema.base import doubles, market_time, metadata
 from db.schema.chain import contract_state
 from db.schema.market_time import MarketTime
-from db.timescale.specs import HypertableSpec, declare
+from db.timescale.specs import HypertableSpec, SqlFiles, declare
 
 # one row an exchange and instant: where history has a snapshot, and its totals
 snapshots = Table(
@@ -142,4 +143,9 @@ LIVE_EDGE_SQL = (
 declare(
     metadata,
     HypertableSpec(table="snapshots", time_column="timestamp", chunk_interval=timedelta(days=90)),
+    SqlFiles(
+        name="live_edge",
+        files=tuple(map(sql_file, LIVE_EDGE_SQL)),
+        schema="live_edge",
+    ),
 )

@@ -103,7 +103,13 @@ def test_a_senseless_number_of_strikes_is_refused(client: FlaskClient, strikes: 
 
 @pytest.mark.parametrize(
     "route",
-    ["/api/data/{}", "/api/state/{}", "/api/pcr/{}", "/api/chain/{}.csv", "/live?follow=BSE,{}"],
+    [
+        "/api/data/{}",
+        "/api/state/{}",
+        "/api/series/{}/day",
+        "/api/chain/{}.csv",
+        "/live?follow=BSE,{}",
+    ],
 )
 @pytest.mark.parametrize("exchange", ["NYSE", "nse", "NSE'--"])
 def test_an_unknown_exchange_is_refused(client: FlaskClient, route: str, exchange: str) -> None:
@@ -148,18 +154,6 @@ def test_the_csv_of_an_empty_chain_is_only_a_heading(client: FlaskClient) -> Non
     heading = client.get("/api/chain/BSE.csv").text.splitlines()
     assert len(heading) == 1
     assert heading[0].startswith("timestamp,exchange,expiry,underlying_price,strike,option_type")
-
-
-def test_pcr_of_the_day_has_a_point_a_minute(client: FlaskClient, store: Store) -> None:
-    for minute in (0, 1, 3):
-        store(minute=minute, index=26_000.0 + minute)
-    series = client.get("/api/pcr/NSE").json
-    assert series["day"] == "2026-08-03"
-    assert series["minutes"] == ["09:15", "09:16", "09:18"]
-    assert (series["open"], series["close"]) == ("09:15", "15:40")
-    assert series["pcr"] == [2.0, 2.0, 2.0]
-    assert (series["previous_close"], series["previous_close_day"]) == (None, None)
-    assert series["index"] == [26_000.0, 26_001.0, 26_003.0]
 
 
 def embedded(page: str, name: str) -> Any:
@@ -237,7 +231,7 @@ def test_a_chain_of_which_nothing_can_be_made_is_its_own_trouble_alone(
             "AND strike = 26000 AND option_type = 'CE'"
         )
     sentence = "The chain of NSE cannot be shown: the strike of NIFTY2680426000CE is nan."
-    for path in ("/api/data/NSE", "/api/state/NSE", "/api/pcr/NSE", "/api/chain/NSE.csv"):
+    for path in ("/api/data/NSE", "/api/state/NSE", "/api/series/NSE/day", "/api/chain/NSE.csv"):
         answer = client.get(path)
         assert (answer.status_code, answer.json["error"]) == (503, sentence)
     page = client.get("/")

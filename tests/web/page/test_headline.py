@@ -101,7 +101,7 @@ def test_without_an_earlier_day_there_is_no_days_change(staged: Staged) -> None:
     )
     page = stage.open()
     page.wait_for_selector('[data-fact="day_change"]:text-is("–")')
-    page.wait_for_selector("#pcr-chart .line-pcr", state="attached")
+    page.wait_for_selector('figure[data-chart="pcr"] .readout:has-text("PCR")')
     assert stage.fact("day_change") == "–"
     assert explained(stage, "underlying_price").endswith("unknown: no earlier day is stored")
 

@@ -1,8 +1,6 @@
 // Which columns there is room for, and how wide each is: no figure is ever cut. A column only
 // grows, so that a longer figure moves nothing twice.
 
-import { COLUMNS } from "./cells.js";
-
 // the first to go where there is no room for all
 const DISPENSABLE = ["volume", "p10", "p15", "p30", "iv", "p3", "ltp"];
 const FIGURE = /[0-9LosΔ–]/;
@@ -20,7 +18,9 @@ export function digits(text) {
 }
 
 export class Fit {
-  constructor(table, scroller) {
+  // `keys` are those of a side's columns
+  constructor(table, scroller, keys) {
+    this.keys = keys;
     this.table = table;
     this.scroller = scroller;
     this.base = STEADY;
@@ -65,7 +65,7 @@ export class Fit {
 
   kept(px, room) {
     if (this.compact) return ["oi", this.chosen];
-    let keys = COLUMNS.CE.map((one) => one.key);
+    let { keys } = this;
     const order = [...DISPENSABLE.filter((key) => key !== this.chosen), ...(this.chosen === "p5" ? [] : ["p5"])];
     for (const key of order) {
       if (needed(keys, px) <= room) break;
@@ -75,7 +75,7 @@ export class Fit {
   }
 
   hide(kept) {
-    const hidden = COLUMNS.CE.map((one) => one.key).filter((key) => !kept.includes(key)).join(" ");
+    const hidden = this.keys.filter((key) => !kept.includes(key)).join(" ");
     if (this.table.dataset.hidden === hidden) return;
     this.table.dataset.hidden = hidden;
     // a heading over columns that are not there would keep their room

@@ -2,7 +2,6 @@
 
 import { roving } from "../core/explain.js";
 import { counted, dayChange, FACTS, saysIndexAge } from "./facts.js";
-import { limits } from "../core/embedded.js";
 import * as format from "../core/format.js";
 import { set } from "../core/dom.js";
 
@@ -16,7 +15,6 @@ export class Headline {
     this.day = place("day_change");
     this.auction = place("auction");
     this.foot = Object.fromEntries(["expiry", "market_time", "market_day", "legs", "sequence"].map((name) => [name, places(name)]));
-    for (const span of document.querySelectorAll("[data-itm-minutes]")) span.textContent = `${limits.itm_change_minutes}m`;
     const tellOf = (button) => () => (this.summary ? FACTS[button.dataset.for].says(this.summary, this.about) : "");
     for (const row of document.querySelectorAll(".headline .line")) roving(row, explanation, tellOf);
   }

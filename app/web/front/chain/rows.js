@@ -1,6 +1,7 @@
 // One line of the chain: its cells are made once; afterwards only those that differ change.
 
 import { COLUMNS } from "./cells.js";
+import { compared } from "./against.js";
 import { DASH, strike as strikeText } from "../core/format.js";
 
 const FADE_MS = 1000;
@@ -53,8 +54,11 @@ export class Row {
 
   cell(one, leg, view, { anew, fades }) {
     const { column } = one;
-    const shown = leg === null ? DASH : column.text(leg, view);
-    const name = one.base + (shown === DASH ? " unknown" : column.tint?.(leg) ?? "");
+    const { text: change, tint } = compared(column, leg, view);
+    const value = leg === null ? DASH : column.text(leg, view);
+    // where there is no room for both, the difference is what was asked for
+    const shown = change && view.compact ? change : [value, change].filter(Boolean).join(" ");
+    const name = one.base + (shown === DASH ? " unknown" : tint || (column.tint?.(leg) ?? ""));
     if (one.name !== name) one.cell.className = name;
     one.name = name;
     if (one.shown !== shown) one.text.nodeValue = shown;

@@ -1,6 +1,8 @@
 // The chain table: which rows stand in it, what marks them, and where it is scrolled to.
 
+import { saysPinned } from "./against.js";
 import { COLUMNS, column } from "./cells.js";
+import { centred } from "./centred.js";
 import { Fit } from "./fit.js";
 import { integer, quantity, lots as lotsOf, ratio } from "../core/format.js";
 import { Grid } from "./grid.js";
@@ -22,9 +24,10 @@ export class ChainTable {
     this.follows = true;
     this.pointed = false;
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
-    this.fit = new Fit(table, scroller);
+    this.fit = new Fit(table, scroller, COLUMNS.CE.map((one) => one.key));
     this.grid = new Grid(table, explanation, (cell) => () => this.says(cell));
     this.note = (key, text) => this.fit.note(key, text);
+    this.takeOver();
     this.makeFrame();
     this.listen();
   }
@@ -37,6 +40,14 @@ export class ChainTable {
   prefer(key) {
     this.fit.chosen = key;
     this.fit.apply();
+  }
+
+  // what the server painted is made anew, to the letter, in the frame in which it goes
+  takeOver() {
+    this.table.querySelector("colgroup")?.remove();
+    this.table.tHead.rows[1]?.remove();
+    this.table.tFoot.rows[0].replaceChildren();
+    this.body.replaceChildren();
   }
 
   // one <col>, heading and total a column
@@ -200,10 +211,7 @@ export class ChainTable {
     if (!this.rows.has(atm) && this.chain.strikes.includes(atm)) this.release();
     const line = this.rows.get(atm)?.line;
     if (!line) return;
-    const head = this.table.tHead.offsetHeight;
-    const foot = this.table.tFoot.offsetHeight;
-    const room = this.scroller.clientHeight - head - foot;
-    this.scroller.scrollTop = line.offsetTop - head - (room - line.offsetHeight) / 2;
+    this.scroller.scrollTop = centred(line, this.table, this.scroller);
     this.follows = true;
     this.offerCentre();
   }
@@ -254,7 +262,7 @@ export class ChainTable {
     if (!row) return "";
     if (!side) return this.saysStrike(strike);
     const leg = row?.legs[side];
-    const what = leg ? column(key).says(leg, this.view) : "this strike has no such contract in the chain";
+    const what = leg ? column(key).says(leg, this.view) + saysPinned(column(key), leg, this.view) : "this strike has no such contract in the chain";
     return `${row.middle.textContent} ${side}: ${what}`;
   }
 

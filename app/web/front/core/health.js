@@ -22,7 +22,9 @@ const SENTENCES = {
 export function verdict(known) {
   const { loggedOut, problem, lostMs, label, summary, ageMs } = known;
   if (loggedOut) return ["login", "sign in", SENTENCES.login];
-  if (problem) return ["down", /database/i.test(problem) ? "database down" : "out of order", `${problem} The page recovers by itself.`];
+  // the past needs no link, and is never older than it was
+  if (known.market.kind === "past" && summary) return ["past", "past", known.market.says];
+  if (problem) return ["down", (/database/i.test(problem) ? "database down" : "out of order") + (summary ? agedBy(ageMs) : ""), `${problem} The page recovers by itself.`];
   // a moment without a link is not worth a colour
   if (lostMs > GRACE_MS) return ["reconnecting", `reconnecting${agedBy(ageMs)}`, SENTENCES.reconnecting];
   if (!summary) return ["loading", "loading", `Loading ${label}…`];
@@ -107,6 +109,6 @@ export class Health {
   // what the title begins with: nothing while a live market is seen live
   get prefix() {
     if (this.state === "broker") return "log in";
-    return this.state === "live" || this.state === "closed" ? "" : this.state;
+    return ["live", "closed", "past"].includes(this.state) ? "" : this.state;
   }
 }

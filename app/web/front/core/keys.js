@@ -5,7 +5,8 @@ export function bindKeys(actions, sheet) {
   const toggle = () => (sheet.open ? sheet.close() : sheet.showModal());
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.target.matches("input, textarea")) return;
+    // the arrow keys of a table or slider are its own, and a text is written with all
+    if (event.defaultPrevented || event.target.matches("input:not([type=range]), textarea")) return;
     const act = event.key === "?" ? toggle : !sheet.open && Object.hasOwn(actions, event.key) && actions[event.key];
     if (!act) return;
     event.preventDefault();

@@ -42,6 +42,12 @@ export class Chain {
     this.legs.set(key, leg);
   }
 
+  // as it is now; what comes later does not touch it
+  copy() {
+    const kept = Object.create(Chain.prototype);
+    return Object.assign(kept, this, { summary: { ...this.summary }, legs: new Map(this.legs), sorted: null });
+  }
+
   leg(strike, side) {
     return this.legs.get(`${strike}${side}`) ?? null;
   }
