@@ -25,10 +25,12 @@ def settings(connection: Connection, job: Job, table: TableFacts) -> None:
         run(statement)
     owner = sql.Identifier(table.owner)
     if run("SELECT WHERE current_user <> %s", [table.owner]).fetchone() is not None:
-        # an owner has to be allowed to make tables where its table lies
+        # an owner has to be allowed to make tables where its table lies, and new chunks get the
+        # triggers that capture changes as the owner's
+        grant = sql.SQL("GRANT USAGE, CREATE ON SCHEMA {} TO {}")
         for schema in (NEW_SCHEMA, OLD_SCHEMA):
-            grant = sql.SQL("GRANT USAGE, CREATE ON SCHEMA {} TO {}")
             run(grant.format(sql.Identifier(schema), owner))
+        run(sql.SQL("GRANT USAGE ON SCHEMA oi_convert TO {}").format(owner))
     run(sql.SQL("ALTER TABLE {} OWNER TO {}").format(shadow, owner))
 
 
