@@ -6,7 +6,7 @@ from psycopg import sql
 
 from db.convert import facts
 from db.convert.facts import TableFacts
-from db.convert.model import NEW_SCHEMA, OLD_SCHEMA, Job
+from db.convert.model import NEW_SCHEMA, OLD_SCHEMA, STATE_SCHEMA, Job
 from db.convert.session import Connection, Row, catalog
 
 
@@ -30,7 +30,8 @@ def settings(connection: Connection, job: Job, table: TableFacts) -> None:
         grant = sql.SQL("GRANT USAGE, CREATE ON SCHEMA {} TO {}")
         for schema in (NEW_SCHEMA, OLD_SCHEMA):
             run(grant.format(sql.Identifier(schema), owner))
-        run(sql.SQL("GRANT USAGE ON SCHEMA oi_convert TO {}").format(owner))
+        usage = sql.SQL("GRANT USAGE ON SCHEMA {} TO {}")
+        run(usage.format(sql.Identifier(STATE_SCHEMA), owner))
     run(sql.SQL("ALTER TABLE {} OWNER TO {}").format(shadow, owner))
 
 
