@@ -1,5 +1,20 @@
 -- The newest chain of an exchange, one row a contract.
 
+-- When the OI of a contract changed last, as far as it was seen to: open interest is told again and
+-- again between its changes. Unknown of a contract that is new here, until it changes.
+CREATE FUNCTION live_edge.oi_changed_at(
+    expiry_before date, oi_before bigint, changed_at timestamp, shown_at timestamp,
+    expiry date, oi bigint, at_instant timestamp
+) RETURNS timestamp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+        SELECT CASE
+            WHEN at_instant < shown_at OR expiry IS DISTINCT FROM expiry_before THEN NULL
+            WHEN oi = oi_before THEN changed_at
+            WHEN oi <> oi_before THEN at_instant
+        END
+    $$;
+
 -- Writes the chain of one instant of history into option_chain_latest; greeks and the forward's IV,
 -- which history does not hold, stay where they were given for this very instant. Percentages that the writer stored
 -- stand; those that it did not are of the baseline that the quantities are of. Returns how many
@@ -83,6 +98,10 @@ BEGIN
                 oi_change_10m = excluded.oi_change_10m,
                 oi_change_15m = excluded.oi_change_15m,
                 oi_change_30m = excluded.oi_change_30m,
+                oi_at = live_edge.oi_changed_at(
+                    kept.expiry, kept.oi, kept.oi_at, kept."timestamp",
+                    excluded.expiry, excluded.oi, excluded."timestamp"
+                ),
                 iv_forward = CASE
                     WHEN kept."timestamp" = excluded."timestamp" THEN kept.iv_forward
                 END,
@@ -169,6 +188,10 @@ BEGIN
         oi_change_10m = chain.oi_change_10m,
         oi_change_15m = chain.oi_change_15m,
         oi_change_30m = chain.oi_change_30m,
+        oi_at = live_edge.oi_changed_at(
+            kept.expiry, kept.oi, kept.oi_at, kept."timestamp",
+            chain.expiry, chain.oi, at_instant
+        ),
         iv_forward = chain.iv_forward,
         theoretical_price = chain.theoretical_price,
         delta = chain.delta,
