@@ -94,6 +94,14 @@ def test_changes_never_reach_into_the_day_before(engine: Engine) -> None:
     assert (row.day_open_oi, row.prev_close_oi) == (100, 70)
 
 
+def test_the_close_of_a_contract_that_has_expired_is_no_baseline(engine: Engine) -> None:
+    following = EXPIRY + timedelta(days=7)
+    write(engine, snapshot(at(-24 * 60 + 374), 70), snapshot(at(0), 100, expiry=following))
+    with engine.connect() as session:
+        rows = latest_chain(session, "NSE")
+    assert {(row.day_open_oi, row.prev_close_oi) for row in rows} == {(100, None)}
+
+
 def test_the_live_edge_moves_between_snapshots_without_touching_history(engine: Engine) -> None:
     write(engine, snapshot(at(0), 100), snapshot(at(3), 110))
     live = snapshot(at(3.5), 150, features={})

@@ -291,12 +291,17 @@ BEGIN
     SET day_open_oi = known.day_open_oi, prev_close_oi = known.prev_close_oi
     FROM (
         SELECT
-            strike, option_type, day_open.oi AS day_open_oi, prev_close.oi AS prev_close_oi
+            latest.strike, latest.option_type,
+            day_open.oi AS day_open_oi, prev_close.oi AS prev_close_oi
         FROM public.option_chain_latest AS latest
         LEFT JOIN live_edge.oi_at(of_exchange, bounds.day_open_at) AS day_open
-            USING (strike, option_type)
+            ON day_open.strike = latest.strike
+            AND day_open.option_type = latest.option_type
+            AND coalesce(day_open.expiry = latest.expiry, true)
         LEFT JOIN live_edge.oi_at(of_exchange, bounds.prev_close_at) AS prev_close
-            USING (strike, option_type)
+            ON prev_close.strike = latest.strike
+            AND prev_close.option_type = latest.option_type
+            AND coalesce(prev_close.expiry = latest.expiry, true)
         WHERE latest.exchange = of_exchange
     ) AS known
     WHERE kept.exchange = of_exchange
