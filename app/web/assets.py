@@ -24,6 +24,8 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+# runs before the page is painted
+_CLASSIC = {"core/theme.js"}
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _BEST = 9
 
@@ -47,7 +49,7 @@ class Assets:
     @property
     def modules(self) -> list[str]:
         """The scripts a page of ES modules will ask for."""
-        return sorted(name for name in self.files if name.startswith("modules/"))
+        return sorted(name for name in self.files if name.endswith(".js") and name not in _CLASSIC)
 
 
 @cache

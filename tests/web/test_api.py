@@ -293,10 +293,10 @@ def test_assets_are_kept_for_good_under_the_address_of_their_version(client: Fla
     assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert b"import" in gzip.decompress(kept.data)
     assert "Set-Cookie" not in kept.headers
-    older = client.get("/assets/0000000000000000/modules/main.js")
+    older = client.get("/assets/0000000000000000/main.js")
     assert (older.status_code, older.headers["Cache-Control"]) == (200, "no-cache")
-    assert client.get("/assets/0000000000000000/modules/none.js").status_code == 404
-    assert client.get("/assets/0000000000000000/../tokens.css").status_code in {302, 404}
+    assert client.get("/assets/0000000000000000/none.js").status_code == 404
+    assert client.get("/assets/0000000000000000/../core/tokens.css").status_code in {302, 404}
 
 
 def test_a_page_of_an_unknown_exchange_says_so(client: FlaskClient) -> None:

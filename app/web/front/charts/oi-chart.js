@@ -1,7 +1,7 @@
 // Open interest by strike: calls and puts side by side, with what was added or closed in 30 minutes.
 
 import { element, scale, ticks } from "./draw.js";
-import { quantity, strike as strikeText } from "./format.js";
+import { quantity, strike as strikeText } from "../core/format.js";
 
 const EDGE = { left: 44, right: 8, top: 6, bottom: 20 };
 

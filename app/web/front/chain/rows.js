@@ -1,7 +1,7 @@
 // One line of the chain: its cells are made once; afterwards only those that differ change.
 
 import { COLUMNS } from "./cells.js";
-import { DASH, strike as strikeText } from "./format.js";
+import { DASH, strike as strikeText } from "../core/format.js";
 
 const FADE_MS = 1000;
 const STEPS = "steps(6)";

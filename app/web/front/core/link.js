@@ -1,4 +1,5 @@
-// Follows what is shown over one WebSocket, and asks every few seconds while that does not work.
+// Follows what is shown, and what else the page wants, over one WebSocket; asks every few seconds
+// while that does not work.
 
 const SILENCE_MS = 12_000;
 const ANSWER_MS = 3000;
@@ -9,8 +10,8 @@ const LONGEST_PAUSE_MS = 15_000;
 const SESSION_OVER = 4401;
 
 export class Link {
-  // handlers: data(message), clock(message), problem(sentence|null), way("push"|"poll"|"none"),
-  // login(), held(exchange) → the sequence that is here, or null
+  // handlers: data(message), clock(message), notice(message), problem(sentence|null),
+  // way("push"|"poll"|"none"), login(), held(exchange) → the sequence that is here, or null
   constructor(pollMs, handlers) {
     this.pollMs = pollMs;
     this.handlers = handlers;
@@ -18,6 +19,8 @@ export class Link {
     this.polledAt = -Infinity;
     this.tags = new Map();
     this.heardAt = new Map();
+    this.resuming = new Set();
+    this.followed = [];
     this.ended = false;
     addEventListener("online", () => this.socket === null && this.open());
     addEventListener("pagehide", () => this.end());
@@ -31,25 +34,27 @@ export class Link {
     this.socket?.close();
   }
 
-  // the exchange that is shown from now on
-  follow(exchange) {
+  // the exchange that is shown from now on, and all that are followed
+  follow(exchange, followed) {
     this.exchange = exchange;
+    this.followed = followed;
     if (this.socket === undefined) return this.open();
     if (this.socket === null) return this.ask();
-    if (this.socket.readyState === WebSocket.OPEN) this.say(this.handlers.held(exchange));
+    if (this.socket.readyState === WebSocket.OPEN) this.say();
   }
 
-  // asks, once, for the whole chain when what came does not build on what is here
-  again() {
-    if (!this.resuming) this.say(null);
-    this.resuming = true;
+  // asks, once, for a whole chain when what came does not build on what is here
+  again(exchange) {
+    if (!this.resuming.has(exchange)) this.say(exchange);
+    this.resuming.add(exchange);
   }
 
-  say(sequence) {
-    this.socket?.send(JSON.stringify({ follow: { [this.exchange]: sequence } }));
+  say(anew = null) {
+    const held = (key) => (key === anew || this.resuming.has(key) ? null : this.handlers.held(key));
+    this.socket?.send(JSON.stringify({ follow: Object.fromEntries(this.followed.map((key) => [key, held(key)])) }));
     clearTimeout(this.answer);
     this.answer = setTimeout(() => {
-      this.resuming = false;
+      this.resuming.clear();
       this.ask();
     }, ANSWER_MS);
   }
@@ -60,10 +65,10 @@ export class Link {
     const socket = new WebSocket(`${scheme}://${location.host}/live`);
     this.socket = socket;
     this.openedAt = performance.now();
-    this.resuming = false;
+    this.resuming.clear();
     this.watch();
     const ours = (act) => (event) => !this.ended && socket === this.socket && act(event);
-    socket.addEventListener("open", ours(() => this.say(this.handlers.held(this.exchange))));
+    socket.addEventListener("open", ours(() => this.say()));
     socket.addEventListener("message", ours((event) => this.received(JSON.parse(event.data))));
     socket.addEventListener("close", ours((event) => (event.code === SESSION_OVER ? this.handlers.login() : this.lost())));
   }
@@ -82,10 +87,11 @@ export class Link {
     if (message.kind === "clock") {
       this.handlers.problem(message.problem);
       this.handlers.clock(message);
-      if (this.exchange in message.ages && !this.resuming) clearTimeout(this.answer);
+      if (this.exchange in message.ages && !this.resuming.has(this.exchange)) clearTimeout(this.answer);
       return;
     }
-    if (message.kind === "full") this.resuming = false;
+    if (message.kind === "notice") return this.handlers.notice(message);
+    if (message.kind === "full") this.resuming.delete(message.exchange);
     this.heardAt.set(message.exchange, performance.now());
     this.handlers.data(message);
   }
@@ -109,19 +115,22 @@ export class Link {
     if (!this.poll) this.ask();
   }
 
-  async ask() {
+  ask() {
     this.quiet();
-    const exchange = this.exchange;
-    const askedAt = performance.now();
     this.poll = setTimeout(() => this.ask(), this.pollMs);
+    return Promise.all(this.followed.map((exchange) => this.fetch(exchange)));
+  }
+
+  async fetch(exchange) {
+    const askedAt = performance.now();
     try {
       const answer = await fetch(`/api/state/${exchange}`, {
         cache: "no-store", headers: this.tagged(exchange), signal: AbortSignal.timeout(REQUEST_MS),
       });
       const message = answer.status === 304 ? null : await answer.json();
       const overtaken = this.heardAt.get(exchange) > askedAt;
-      if (this.ended || exchange !== this.exchange || overtaken) return;
-      this.answered(answer, message);
+      if (this.ended || !this.followed.includes(exchange) || overtaken) return;
+      this.answered(exchange, answer, message);
     } catch {
       if (!this.ended) this.polling("none");
     }
@@ -137,7 +146,7 @@ export class Link {
     return { Accept: "application/json", ...(tag && { "If-None-Match": tag }) };
   }
 
-  answered(answer, message) {
+  answered(exchange, answer, message) {
     if (answer.status === 401) return this.handlers.login();
     if (answer.status !== 304 && !answer.ok) {
       this.polling("poll");
@@ -151,6 +160,6 @@ export class Link {
       this.handlers.data(message);
     }
     const told = (name) => (answer.headers.has(name) ? Number.parseInt(answer.headers.get(name), 10) : NaN);
-    this.handlers.clock({ server_ms: told("OI-Server-Ms"), ages: { [this.exchange]: told("OI-Age-Ms") } });
+    this.handlers.clock({ server_ms: told("OI-Server-Ms"), ages: { [exchange]: told("OI-Age-Ms") } });
   }
 }

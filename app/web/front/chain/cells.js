@@ -1,8 +1,8 @@
 // The columns of one side of the chain: heading, what a cell shows, how it is tinted, what it says.
 
-import { limits } from "./embedded.js";
-import * as format from "./format.js";
-import { CONVENTIONS, NO_FORWARD } from "./volatility.js";
+import { limits } from "../core/embedded.js";
+import * as format from "../core/format.js";
+import { CONVENTIONS, NO_FORWARD } from "../core/volatility.js";
 
 // a price has moved when it left what one trade at bid or ask makes of it
 const MOVED_TICKS = 0.1;

@@ -1,10 +1,10 @@
 // The two head lines, the rest of the footer and the title of the page.
 
-import { roving } from "./explain.js";
+import { roving } from "../core/explain.js";
 import { counted, dayChange, FACTS, lastMoved } from "./facts.js";
-import { limits } from "./embedded.js";
-import * as format from "./format.js";
-import { set } from "./health.js";
+import { limits } from "../core/embedded.js";
+import * as format from "../core/format.js";
+import { set } from "../core/dom.js";
 
 const places = (name) => [...document.querySelectorAll(`[data-fact="${name}"]`)];
 const place = (name) => places(name)[0];

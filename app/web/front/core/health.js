@@ -1,5 +1,6 @@
 // Is what the page shows the present? The age of the data decides, whatever the link says.
 
+import { set } from "./dom.js";
 import { limits } from "./embedded.js";
 import { duration, marketClock, marketDate } from "./format.js";
 
@@ -64,20 +65,16 @@ export class Health {
     this.told = document.querySelector("#told");
     this.broker = document.querySelector("#broker");
     this.state = null;
-    this.problem = null;
-    this.loggedOut = false;
-    this.way = "push";
     this.lostAt = null;
   }
 
-  setWay(way) {
+  // since when there is no way to the server, for how long one does without
+  heardOf(way) {
     if (way === "none") this.lostAt ??= performance.now();
     else this.lostAt = null;
-    this.way = way;
   }
 
-  show({ summary, market, ...known }) {
-    const { problem, loggedOut, way } = this;
+  show({ summary, problem, loggedOut, way }, { market, ...known }) {
     const lostMs = this.lostAt === null ? 0 : performance.now() - this.lostAt;
     const wasOld = OLD.has(this.state);
     const [state, word, sentence] = verdict({ problem, loggedOut, way, lostMs, wasOld, summary, market, ...known });
@@ -105,8 +102,4 @@ export class Health {
     if (this.state === "broker") return "log in";
     return this.state === "live" || this.state === "closed" ? "" : this.state;
   }
-}
-
-export function set(target, name, value) {
-  if (target[name] !== value) target[name] = value;
 }

@@ -1,20 +1,42 @@
-// The right column: which data each chart gets, and what of them tells one drawing from the next.
+// The charts: which data each gets, and what of them tells one drawing from the next.
 
+import { find } from "../core/dom.js";
+import { CONVENTIONS, smileLines } from "../core/volatility.js";
 import { Chart } from "./draw.js";
 import { plotPcr, plotSmile } from "./line-charts.js";
 import { plotOi } from "./oi-chart.js";
-import { CONVENTIONS, smileLines } from "./volatility.js";
 
 const AROUND = 12;
 const SMILE_AROUND = 20;
-const find = (id) => document.getElementById(id);
 
-export class Charts {
+// shown and redrawn while the panel is open
+export function mount(_root, page) {
+  const charts = new Charts();
+  let open = false;
+  const draw = () => open && charts.draw(page);
+  page.on("chain", draw);
+  return {
+    show() {
+      open = true;
+      draw();
+    },
+    hide() {
+      open = false;
+    },
+  };
+}
+
+class Charts {
   constructor() {
     this.oi = new Chart(find("oi-chart"), find("oi-readout"), plotOi);
     this.pcr = new Chart(find("pcr-chart"), find("pcr-readout"), plotPcr);
     this.smile = new Chart(find("smile-chart"), find("smile-readout"), plotSmile);
     this.legends = [...document.querySelectorAll("[data-iv]")];
+  }
+
+  draw({ chain, days, choice, exchange }) {
+    if (!chain || chain.summary.updated_at === null) return this.clear();
+    this.show(chain, days.extend(exchange, chain.summary), choice.iv);
   }
 
   show(chain, series, iv) {

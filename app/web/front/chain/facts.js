@@ -1,9 +1,9 @@
 // The facts of the head lines: how each is written, and what it means or why it is missing. Beside
 // the summary they are told of the day, the convention of IV, and whether the index stands still.
 
-import { limits } from "./embedded.js";
-import * as format from "./format.js";
-import { CONVENTIONS, NO_FORWARD } from "./volatility.js";
+import { limits } from "../core/embedded.js";
+import * as format from "../core/format.js";
+import { CONVENTIONS, NO_FORWARD } from "../core/volatility.js";
 
 const direction = (value) => (value > 0 ? "up" : value < 0 ? "down" : "");
 const minutes = limits.itm_change_minutes;

@@ -1,6 +1,6 @@
 // The line that says what a figure means and why one is missing: for pointer, touch and keyboard.
 
-import { set } from "./health.js";
+import { set } from "./dom.js";
 
 export class Explanation {
   constructor(line) {

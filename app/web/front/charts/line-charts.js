@@ -1,7 +1,7 @@
 // PCR with the index over the day, and the smile of implied volatility.
 
 import { element, path, scale, ticks } from "./draw.js";
-import { decimal, price, ratio, strike as strikeText } from "./format.js";
+import { decimal, price, ratio, strike as strikeText } from "../core/format.js";
 
 const EDGE = { left: 38, right: 50, top: 8, bottom: 20 };
 const SMILE_RIGHT = 24;

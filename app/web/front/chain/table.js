@@ -2,9 +2,9 @@
 
 import { COLUMNS, column } from "./cells.js";
 import { Fit } from "./fit.js";
-import { integer, quantity, lots as lotsOf, ratio } from "./format.js";
+import { integer, quantity, lots as lotsOf, ratio } from "../core/format.js";
 import { Grid } from "./grid.js";
-import { set } from "./health.js";
+import { set } from "../core/dom.js";
 import { Row } from "./rows.js";
 
 const ROOM_PX = 60;

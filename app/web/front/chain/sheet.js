@@ -1,6 +1,6 @@
 // What the page says about itself: the thresholds in the sheet of keys, and whether lots are known.
 
-import { limits } from "./embedded.js";
+import { limits } from "../core/embedded.js";
 
 export function describeKeys(sheet) {
   const said = limits.change_minutes.map((minutes) => `${limits.change_thresholds_pct[minutes]} % over ${minutes}`);

@@ -1,0 +1,153 @@
+// What the page shows, and who hears of it: the one state that all its parts share.
+//
+// Events: "chain" (what is shown has new figures, or another chain is shown), "exchange" (another
+// tab), "live" (key: any followed chain has new figures), "choice", "moment", "clock" (ages and
+// phase were heard), "link" (the way, or a problem), "notice" (news that are no chain).
+
+import { Clock } from "./core/clock.js";
+import { DaySeries } from "./core/day-series.js";
+import { Link } from "./core/link.js";
+import { Chain } from "./core/store.js";
+
+export class Page {
+  constructor({ start, first, firstClock, explanation }) {
+    this.start = start;
+    this.explanation = explanation;
+    this.exchange = start.exchange;
+    this.choice = { count: 0, absolute: false, lots: false, iv: "forward" };
+    // null while the present is shown, else { at (market time), chain, … }
+    this.moment = null;
+    this.clock = new Clock();
+    this.way = "push";
+    this.problem = start.problem;
+    this.loggedOut = false;
+    this.feeds = new Map();
+    this.chains = new Map();
+    this.awaited = new Set();
+    this.interest = new Map();
+    this.hearers = new Map();
+    this.days = new DaySeries((key) => key === this.exchange && this.tell("chain"));
+    this.link = new Link(start.ui.poll_s * 1000, this.handlers());
+    this.hearClock(firstClock);
+    if (first) this.chains.set(first.exchange, new Chain(first));
+  }
+
+  // `act(detail)` is called at each event of that name; answers a function that ends it
+  on(event, act) {
+    const acts = this.hearers.get(event) ?? new Set();
+    this.hearers.set(event, acts.add(act));
+    return () => acts.delete(act);
+  }
+
+  tell(event, detail) {
+    for (const act of this.hearers.get(event) ?? []) act(detail);
+  }
+
+  // the chain that is shown: of the present, or of a past moment; null while nothing is here
+  get chain() {
+    return this.moment ? this.moment.chain : this.live(this.exchange);
+  }
+
+  get summary() {
+    return this.chain?.summary ?? null;
+  }
+
+  // the chain of the present as far as it is here
+  live(key) {
+    return this.chains.get(key) ?? null;
+  }
+
+  get followed() {
+    return [...new Set([this.exchange, ...this.interest.keys()])];
+  }
+
+  // what is here of another tab is as old as its last visit, until the server has answered
+  turnTo(key) {
+    if (key === this.exchange) return;
+    if (!this.interest.has(key)) this.awaited.add(key);
+    this.problem = null;
+    this.exchange = key;
+    this.moment = null;
+    this.follow();
+    this.tell("exchange", key);
+    this.tell("chain");
+  }
+
+  follow() {
+    this.link.follow(this.exchange, this.followed);
+  }
+
+  // counted: a chain is followed beside the shown one until the last who watches it has done
+  watch(key) {
+    const count = this.interest.get(key) ?? 0;
+    this.interest.set(key, count + 1);
+    if (count === 0) this.follow();
+  }
+
+  unwatch(key) {
+    const count = this.interest.get(key) ?? 0;
+    if (count > 1) return void this.interest.set(key, count - 1);
+    if (this.interest.delete(key)) this.follow();
+  }
+
+  choose(changes) {
+    this.choice = { ...this.choice, ...changes };
+    this.tell("choice", changes);
+    this.tell("chain");
+  }
+
+  // a past moment, { at, chain, … }; null for the present
+  show(moment) {
+    this.moment = moment;
+    this.tell("moment", moment);
+    this.tell("chain");
+  }
+
+  handlers() {
+    return {
+      held: (key) => this.chains.get(key)?.sequence ?? null,
+      data: (message) => this.take(message),
+      clock: (message) => this.hearClock(message),
+      notice: (message) => this.tell("notice", message),
+      way: (way) => {
+        this.way = way;
+        this.tell("link");
+      },
+      problem: (sentence) => {
+        this.problem = sentence;
+        this.tell("link");
+      },
+      login: () => {
+        this.loggedOut = true;
+        this.tell("link");
+        location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+      },
+    };
+  }
+
+  take(message) {
+    const key = message.exchange;
+    const chain = this.chains.get(key);
+    if (message.kind === "delta") {
+      if (!chain?.patch(message)) return this.link.again(key);
+    } else if (chain) {
+      chain.replace(message);
+    } else {
+      this.chains.set(key, new Chain(message));
+    }
+    this.awaited.delete(key);
+    this.clock.took(key);
+    this.tell("live", key);
+    if (key === this.exchange && !this.moment) this.tell("chain");
+  }
+
+  hearClock({ ages, feeds = {}, ...told }) {
+    // a poll knows nothing of feeds
+    for (const [key, word] of Object.entries(feeds)) this.feeds.set(key, word);
+    // of what is not followed the age is that of a state which is not here
+    const known = this.followed.filter((key) => key in ages);
+    this.clock.heard({ ...told, ages: Object.fromEntries(known.map((key) => [key, ages[key]])) });
+    for (const key of known) this.awaited.delete(key);
+    this.tell("clock");
+  }
+}

@@ -1,0 +1,90 @@
+// The right side: one panel is open at a time, and is loaded when it is opened first.
+
+import { keep, preference } from "./core/preferences.js";
+
+// A panel's module exports mount(root, page, tab) → { show(), hide() }; tab.badge(text) marks its tab.
+export const PANELS = [
+  { name: "charts", label: "Charts", load: () => import("./charts/panel.js") },
+];
+
+export class Panels {
+  constructor(side, page) {
+    this.page = page;
+    this.side = side;
+    this.strip = side.querySelector("[role=tablist]");
+    this.strip.hidden = PANELS.length < 2;
+    this.entries = new Map(PANELS.map((panel) => [panel.name, this.entry(panel)]));
+    this.strip.addEventListener("keydown", (event) => this.step(event));
+  }
+
+  entry({ name, label, load }) {
+    const tab = document.createElement("button");
+    Object.assign(tab, { type: "button", id: `tab-${name}`, textContent: label });
+    tab.setAttribute("role", "tab");
+    tab.setAttribute("aria-controls", `panel-${name}`);
+    const badge = document.createElement("span");
+    badge.className = "badge";
+    tab.append(badge);
+    tab.addEventListener("click", () => this.open(name));
+    this.strip.append(tab);
+    return { tab, badge, load, root: this.root(name), mounted: null };
+  }
+
+  root(name) {
+    const kept = document.getElementById(`panel-${name}`);
+    const root = kept ?? document.createElement("section");
+    root.id = `panel-${name}`;
+    root.classList.add("panel", name);
+    root.setAttribute("role", "tabpanel");
+    root.setAttribute("aria-labelledby", `tab-${name}`);
+    if (!kept) this.side.append(root);
+    return root;
+  }
+
+  // the one that was open last, or the first
+  openRemembered() {
+    const kept = preference("panel", PANELS[0].name);
+    return this.open(this.entries.has(kept) ? kept : PANELS[0].name);
+  }
+
+  // answers what the panel's module gave, for who wants to use it
+  async open(name) {
+    if (this.current !== name) {
+      this.entries.get(this.current)?.mounted?.then(({ hide }) => hide());
+      this.current = name;
+      keep("panel", name);
+      for (const [key, { tab, root }] of this.entries) {
+        tab.setAttribute("aria-selected", String(key === name));
+        tab.tabIndex = key === name ? 0 : -1;
+        root.hidden = key !== name;
+      }
+    }
+    const panel = await this.mount(name);
+    if (this.current === name) panel.show();
+    return panel;
+  }
+
+  // loads a panel without opening it
+  mount(name) {
+    const entry = this.entries.get(name);
+    entry.mounted ??= entry.load()
+      .then(({ mount }) => mount(entry.root, this.page, { badge: (text) => { entry.badge.textContent = text; } }))
+      .catch((error) => {
+        // a lost connection: the next opening tries again
+        entry.mounted = null;
+        throw error;
+      });
+    return entry.mounted;
+  }
+
+  step(event) {
+    const names = [...this.entries.keys()];
+    const i = names.indexOf(this.current);
+    const to = { ArrowRight: i + 1, ArrowLeft: i - 1, Home: 0, End: names.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const name = names[(to + names.length) % names.length];
+    this.open(name);
+    this.entries.get(name).tab.focus();
+  }
+}
