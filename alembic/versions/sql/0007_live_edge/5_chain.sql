@@ -328,8 +328,13 @@ CREATE FUNCTION live_edge.finish_chain(
     AS $$
 DECLARE
     known bigint;
+    expiry_before date;
+    is_another boolean;
 BEGIN
-    SELECT contracts INTO known FROM public.chain_summary WHERE exchange = of_exchange;
+    SELECT contracts, expiry
+    INTO known, expiry_before
+    FROM public.chain_summary
+    WHERE exchange = of_exchange;
     IF live_edge.summarize(of_exchange, at_instant, context) <> coalesce(known, 0) + added THEN
         DELETE FROM public.option_chain_latest
         WHERE exchange = of_exchange AND "timestamp" <> at_instant;
@@ -337,7 +342,13 @@ BEGIN
     IF is_stored THEN
         PERFORM live_edge.record_shown(of_exchange);
     END IF;
-    PERFORM live_edge.refresh_day_baselines(of_exchange, at_instant, is_forced OR added > 0);
+    SELECT expiry IS DISTINCT FROM expiry_before
+    INTO is_another
+    FROM public.chain_summary
+    WHERE exchange = of_exchange;
+    PERFORM live_edge.refresh_day_baselines(
+        of_exchange, at_instant, is_forced OR is_another OR added > 0
+    );
 END
 $$;
 
