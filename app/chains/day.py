@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # late rows and the last minute's own rollup come without a new minute
 _KEPT_S = 60.0
 # the longest closure of the exchange is shorter
-_CLOSURE = timedelta(days=10)
+CLOSURE = timedelta(days=10)
 _NO_DAY: dict[str, Any] = {
     "day": None,
     "open": None,
@@ -92,7 +92,7 @@ def day_series(connection: "Connection", exchange: str, at: datetime | None) -> 
 
     start = datetime.combine(at.astimezone(IST).date(), time.min, IST)
     rows = pcr_minutes(connection, exchange, start, start + timedelta(days=1))
-    earlier = pcr_days(connection, exchange, start - _CLOSURE, start)
+    earlier = pcr_days(connection, exchange, start - CLOSURE, start)
     minutes = [row.bucket.strftime("%H:%M") for row in rows]
     opens, closes = _bounds(start.date(), minutes)
     return {

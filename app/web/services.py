@@ -7,6 +7,8 @@ from typing import cast
 
 from flask import current_app
 
+from app.chains.breaches import Breaches
+from app.chains.comparison import Comparisons
 from app.chains.day import DaySeries
 from app.chains.feeds import Feeds
 from app.chains.states import ChainStates
@@ -29,6 +31,8 @@ class Services:
     states: ChainStates
     feeds: Feeds
     days: DaySeries
+    comparisons: Comparisons
+    breaches: Breaches
     live: Live
 
     @classmethod
@@ -49,6 +53,8 @@ class Services:
             states=states,
             feeds=feeds,
             days=DaySeries(database),
+            comparisons=Comparisons(database),
+            breaches=Breaches(database),
             live=Live(database.url, states, feeds, sessions.is_open),
         )
 

@@ -100,7 +100,10 @@ def test_a_senseless_number_of_strikes_is_refused(client: FlaskClient, strikes: 
 
 @pytest.mark.parametrize(
     "route",
-    ["/api/data/{}", "/api/state/{}", "/api/pcr/{}", "/api/chain/{}.csv", "/live?follow=BSE,{}"],
+    [
+        *("/api/data/{}", "/api/state/{}", "/api/pcr/{}", "/api/chain/{}.csv"),
+        *("/api/comparison/{}", "/api/breaches/{}", "/live?follow=BSE,{}"),
+    ],
 )
 @pytest.mark.parametrize("exchange", ["NYSE", "nse", "NSE'--"])
 def test_an_unknown_exchange_is_refused(client: FlaskClient, route: str, exchange: str) -> None:
