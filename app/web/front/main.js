@@ -1,28 +1,43 @@
 // The dashboard: puts the page's parts together and binds them to keys and address.
 
+import { Baselines } from "./chain/baselines.js";
+import { Breaches } from "./chain/breaches.js";
+import { DEFAULT, KEYS } from "./chain/cells.js";
+import { Filter } from "./chain/filter.js";
 import { Headline, showTitle } from "./chain/headline.js";
-import { describeKeys, offerLots } from "./chain/sheet.js";
+import { chosenLayout, keepLayout, Layout, NAME as COLS } from "./chain/layout.js";
+import { describeKeys, offerLots, offerMetrics } from "./chain/sheet.js";
 import { ChainTable } from "./chain/table.js";
+import { Views } from "./chain/view.js";
+import { addressWith } from "./core/address.js";
 import { find } from "./core/dom.js";
 import { first, firstClock, start } from "./core/embedded.js";
 import { Explanation } from "./core/explain.js";
 import { Health } from "./core/health.js";
 import { bindKeys } from "./core/keys.js";
 import { marketOf } from "./core/market.js";
-import { nextOption, remembered, toggleTheme } from "./core/preferences.js";
+import { nextOption, nextTheme, preference, remembered, rememberedBox } from "./core/preferences.js";
 import { Page } from "./page.js";
 import { Panels } from "./panels.js";
 
 const LOOK_MS = 500;
+// a tab that is pointed at is followed for so long, so that it is here when it is chosen
+const WARM_MS = 15_000;
 
 const explanation = new Explanation(find("explanation"));
 const page = new Page({ start, first, firstClock, explanation });
 const tabs = [...document.querySelectorAll("[data-exchange]")];
 const health = new Health();
 const headline = new Headline(explanation);
-const table = new ChainTable({ table: find("chain"), scroller: find("scroller"), centreButton: find("centre"), explanation });
+const given = chosenLayout(KEYS);
+const table = new ChainTable({
+  table: find("chain"), scroller: find("scroller"), centreButton: find("centre"), explanation, layout: given ?? new Layout(DEFAULT), all: given !== null,
+});
+const baselines = new Baselines((key) => key === page.exchange && page.tell("chain"));
+const views = new Views(baselines);
+page.breaches = new Breaches(page);
 const panels = new Panels(find("side"), page);
-let view = null;
+const warm = new Map();
 let usable = false;
 
 const labelOf = (key) => tabs.find((tab) => tab.dataset.exchange === key).textContent;
@@ -38,25 +53,23 @@ function look() {
 
 function render() {
   const { summary, chain, exchange } = page;
+  const isHere = Boolean(summary) && summary.updated_at !== null;
   look();
-  headline.show(summary, { day: page.days.of(exchange), phase: page.clock.phase, strikes: chain?.strikes.length, iv: page.choice.iv });
+  headline.show(chain, {
+    day: page.days.of(exchange), phase: page.clock.phase, before: isHere ? baselines.of(chain, "close") : null, iv: page.choice.iv,
+  });
   offerLots(find("lots"), summary, page.choice.lots);
-  if (!summary || summary.updated_at === null) return table.clear();
+  if (!isHere) return table.clear();
   table.show(chain, viewOf(chain));
   if (!usable) performance.mark("usable");
   usable = true;
   page.days.want(exchange);
+  baselines.want(chain, "close", page.moment !== null);
 }
 
-// the same object while nothing was chosen anew: the table then touches only changed legs
-function viewOf(chain) {
-  const { lot_size: lotSize, forward } = chain.summary;
-  const wanted = {
-    ...page.choice, lots: page.choice.lots && lotSize ? lotSize : 0, lotSize, hasForward: forward !== null, compact: table.compact,
-  };
-  if (!view || Object.keys(wanted).some((key) => wanted[key] !== view[key])) view = wanted;
-  return view;
-}
+const viewOf = (chain) => views.of(chain, {
+  choice: page.choice, layout: table.layout, compact: table.compact, isPast: page.moment !== null,
+});
 
 function markTab(key) {
   for (const tab of tabs) {
@@ -68,8 +81,43 @@ function markTab(key) {
 
 function choose(key) {
   if (key === page.exchange) return;
-  history.pushState(null, "", `/?exchange=${key}`);
+  history.pushState(null, "", addressWith({ exchange: key }));
   page.turnTo(key);
+}
+
+// who points at a tab will want it: its chain comes over the same socket
+function warmUp(key) {
+  if (key === page.exchange || page.loggedOut) return;
+  if (!warm.has(key)) page.watch(key);
+  clearTimeout(warm.get(key));
+  warm.set(key, setTimeout(() => {
+    warm.delete(key);
+    page.unwatch(key);
+  }, WARM_MS));
+}
+
+// null is the layout that the page has by itself
+function lay(layout) {
+  keepLayout(layout);
+  history.replaceState(history.state, "", addressWith({ [COLS]: layout?.text ?? null }));
+  table.lay(layout ?? new Layout(DEFAULT), layout !== null);
+  offerMetrics(find("metric"), table.layout);
+  table.prefer(find("metric").value);
+  if (usable) page.tell("chain");
+}
+
+async function openColumns() {
+  const { Chooser } = await import("./chain/chooser.js");
+  chooser ??= new Chooser({ dialog: find("columns"), layout: table.layout, onChoose: lay });
+  chooser.open();
+}
+let chooser = null;
+
+async function exportShown() {
+  const { chain, view, layout, strikes } = table;
+  if (!chain) return;
+  const { csvOf, download, fileName } = await import("./chain/export.js");
+  download(fileName(chain), csvOf({ chain, view, layout, strikes }));
 }
 
 // what was chosen before anything is shown needs no drawing
@@ -81,6 +129,7 @@ function chose(changes) {
 page.on("exchange", markTab);
 page.on("chain", render);
 page.on("clock", look);
+page.on("reveal", ({ strike, side, key }) => table.reveal(strike, side, key));
 page.on("link", () => {
   health.heardOf(page.way);
   if (page.loggedOut) look();
@@ -89,7 +138,11 @@ remembered(find("range"), "range", (value) => chose({ count: Number(value) || 0 
 remembered(find("unit"), "unit", (value) => chose({ absolute: value === "abs" }));
 remembered(find("lots"), "lots", (value) => chose({ lots: value === "lots" }));
 remembered(find("iv"), "iv", (value) => chose({ iv: value }));
+remembered(find("span"), "span", (value) => chose({ span: value }));
+offerMetrics(find("metric"), table.layout);
 remembered(find("metric"), "metric", (value) => table.prefer(value));
+const filter = new Filter({ select: find("filter"), least: find("least"), onChange: (value) => chose({ filter: value }) });
+chose({ filter: filter.value });
 table.onCompact = () => usable && render();
 markTab(page.exchange);
 page.follow();
@@ -105,22 +158,29 @@ for (const tab of tabs) {
     event.preventDefault();
     choose(tab.dataset.exchange);
   });
+  for (const name of ["pointerenter", "focus"]) tab.addEventListener(name, () => warmUp(tab.dataset.exchange));
 }
 addEventListener("popstate", () => {
   const key = new URLSearchParams(location.search).get("exchange");
   page.turnTo(tabs.some((tab) => tab.dataset.exchange === key) ? key : tabs[0].dataset.exchange);
 });
 describeKeys(find("keys"));
-find("theme").addEventListener("click", toggleTheme);
+find("theme").addEventListener("click", nextTheme);
+find("columns-open").addEventListener("click", openColumns);
+find("export").addEventListener("click", exportShown);
 find("help").addEventListener("click", () => find("keys").showModal());
 find("keys").addEventListener("click", (event) => event.target === find("keys") && find("keys").close());
+rememberedBox(find("single-keys"), "single-keys");
 bindKeys({
   ...Object.fromEntries(tabs.map((tab, i) => [String(i + 1), () => choose(tab.dataset.exchange)])),
-  t: toggleTheme,
+  t: nextTheme,
   c: () => table.centre(),
   r: () => nextOption(find("range")),
   a: () => nextOption(find("unit")),
   l: () => nextOption(find("lots")),
   i: () => nextOption(find("iv")),
+  f: () => nextOption(find("filter")),
+  o: openColumns,
+  e: exportShown,
   d: () => find("csv").click(),
-}, find("keys"));
+}, find("keys"), () => preference("single-keys", "on") === "on");

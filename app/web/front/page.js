@@ -2,7 +2,8 @@
 //
 // Events: "chain" (what is shown has new figures, or another chain is shown), "exchange" (another
 // tab), "live" (key: any followed chain has new figures), "choice", "moment", "clock" (ages and
-// phase were heard), "link" (the way, or a problem), "notice" (news that are no chain).
+// phase were heard), "link" (the way, or a problem), "notice" (news that are no chain), "reveal"
+// ({ strike, side, key }: a contract of the shown chain is to be brought into sight).
 
 import { Clock } from "./core/clock.js";
 import { DaySeries } from "./core/day-series.js";
@@ -14,7 +15,7 @@ export class Page {
     this.start = start;
     this.explanation = explanation;
     this.exchange = start.exchange;
-    this.choice = { count: 0, absolute: false, lots: false, iv: "forward" };
+    this.choice = { count: 0, absolute: false, lots: false, iv: "forward", span: "close", filter: null };
     // null while the present is shown, else { at (market time), chain, … }
     this.moment = null;
     this.clock = new Clock();

@@ -5,6 +5,7 @@ import { keep, preference } from "./core/preferences.js";
 // A panel's module exports mount(root, page, tab) → { show(), hide() }; tab.badge(text) marks its tab.
 export const PANELS = [
   { name: "charts", label: "Charts", load: () => import("./charts/panel.js") },
+  { name: "breaches", label: "Breaches", load: () => import("./breaches/panel.js") },
 ];
 
 export class Panels {
@@ -26,6 +27,8 @@ export class Panels {
     badge.className = "badge";
     tab.append(badge);
     tab.addEventListener("click", () => this.open(name));
+    // who points at it will want it
+    tab.addEventListener("pointerenter", () => load().catch(() => {}), { once: true });
     this.strip.append(tab);
     return { tab, badge, load, root: this.root(name), mounted: null };
   }

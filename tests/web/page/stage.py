@@ -185,6 +185,15 @@ def no_day(**known: Any) -> dict[str, Any]:
     }
 
 
+def comparison(
+    prices: dict[tuple[float, str], float] | None = None, **known: Any
+) -> dict[str, Any]:
+    """What a chain is compared with; nothing without prices by contract."""
+    nothing = dict.fromkeys(("at", "expiry", "pcr", "pcr_volume", "max_pain"))
+    told = [[strike, side, price, None] for (strike, side), price in (prices or {}).items()]
+    return {**nothing, "contracts": len(told), "oi_known": 0, "legs": told, **known}
+
+
 @dataclass
 class Stage:
     """A page whose server is the test: `follows` holds what it asked to follow, in order."""
@@ -198,6 +207,9 @@ class Stage:
     answer: Callable[["Route", str], None] | None = None
     on_follow: Callable[["Stage", dict[str, Any]], None] | None = None
     limits: dict[str, Any] = field(default_factory=dict)
+    comparisons: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    breaches: dict[str, Any] = field(default_factory=lambda: {"fields": [], "breaches": []})
+    compared: list[str] = field(default_factory=list)
     sockets: list["WebSocketRoute"] = field(default_factory=list)
     follows: list[dict[str, Any]] = field(default_factory=list)
     polls: list[str] = field(default_factory=list)
@@ -261,6 +273,12 @@ class Stage:
             if self.days.get(key, ...) is None:
                 return None
             return route.fulfill(json=self.days.get(key, no_day()))
+        if parts.path.startswith("/api/comparison/"):
+            self.compared.append(f"{parts.path}?{parts.query}")
+            span = parse_qs(parts.query)["with"][0]
+            return route.fulfill(json=self.comparisons.get((key, span), comparison()))
+        if parts.path.startswith("/api/breaches/"):
+            return route.fulfill(json=self.breaches)
         if parts.path.startswith("/api/state/"):
             self.polls.append(key)
             return route.abort() if self.answer is None else self.answer(route, key)
@@ -289,6 +307,7 @@ class Stage:
                 chosen=chosen,
                 problem=self.problem,
                 user="trader",
+                limits=limits,
                 state=json.dumps({"exchange": chosen, "problem": self.problem, "ui": ui}),
                 first=json.dumps(self.first),
                 clock=json.dumps(self.clock),

@@ -1,0 +1,72 @@
+// The last breaches of the shown chain as a list; a click leads to the contract.
+
+import * as format from "../core/format.js";
+
+const SHOWN = 100;
+
+export function mount(root, page, tab) {
+  const { breaches } = page;
+  const heading = Object.assign(document.createElement("h2"), { textContent: "OI changes beyond their thresholds" });
+  const empty = Object.assign(document.createElement("p"), { className: "none" });
+  const list = document.createElement("ol");
+  root.append(heading, empty, list);
+  let isShown = false;
+  let unseen = 0;
+
+  function draw() {
+    const found = breaches.of(page.exchange).slice(0, SHOWN);
+    const all = [...list.children];
+    list.replaceChildren(...found.map((one) => all.find((item) => item.breach === one) ?? itemOf(one)));
+    empty.hidden = found.length > 0;
+    empty.textContent = page.moment
+      ? "This list is of the present." : "None in the last hour, as far as history and this page have seen.";
+  }
+
+  function itemOf(one) {
+    const item = Object.assign(document.createElement("li"), { breach: one });
+    const button = Object.assign(document.createElement("button"), { type: "button" });
+    const part = (className, textContent) => Object.assign(document.createElement("span"), { className, textContent });
+    button.append(
+      part("at", format.clockOf(one.at)),
+      part(one.side.toLowerCase(), `${format.strike(one.strike)} ${one.side}`),
+      part("span", `Δ${one.minutes}`),
+      part(one.pct > 0 ? "added" : "closed", `${format.percent(one.pct)} %`),
+      part("units", format.signedQuantity(one.units)),
+    );
+    button.addEventListener("click", () => page.tell("reveal", { strike: one.strike, side: one.side, key: `p${one.minutes}` }));
+    item.append(button);
+    return item;
+  }
+
+  function news(exchange, count) {
+    if (exchange !== page.exchange) return;
+    if (isShown) return draw();
+    unseen += count;
+    tab.badge(String(unseen));
+  }
+
+  function seen() {
+    unseen = 0;
+    tab.badge("");
+  }
+
+  breaches.hearers.add(news);
+  page.on("exchange", () => {
+    seen();
+    if (!isShown) return;
+    draw();
+    breaches.fetch(page.exchange);
+  });
+  page.on("moment", () => isShown && draw());
+  return {
+    show() {
+      isShown = true;
+      seen();
+      draw();
+      breaches.fetch(page.exchange);
+    },
+    hide() {
+      isShown = false;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+// Where the table is scrolled to: the strike at the money stays in the middle until the trader
+// scrolls, and can be called back.
+
+const ROOM_PX = 60;
+
+export class Place {
+  constructor({ table, scroller, centreButton }) {
+    Object.assign(this, { table, scroller, centreButton });
+    this.follows = true;
+    this.line = null;
+    const own = () => {
+      this.follows = false;
+      requestAnimationFrame(() => this.offer());
+    };
+    for (const name of ["wheel", "touchmove", "pointerdown"]) scroller.addEventListener(name, own, { passive: true });
+    scroller.addEventListener("keydown", (event) => /^(Arrow|Page|Home|End)/.test(event.key) && own());
+    scroller.addEventListener("scroll", () => this.offer(), { passive: true });
+  }
+
+  // the row at the money, or null; `moved`: it is another one than before
+  at(line, moved, held) {
+    this.line = line;
+    if (moved && this.follows && !held) this.centre();
+    else this.offer();
+  }
+
+  centre() {
+    if (!this.line) return;
+    this.into(this.line);
+    this.follows = true;
+    this.offer();
+  }
+
+  // brings a row into the middle
+  into(line) {
+    const head = this.table.tHead.offsetHeight;
+    const room = this.scroller.clientHeight - head - this.table.tFoot.offsetHeight;
+    this.scroller.scrollTop = line.offsetTop - head - (room - line.offsetHeight) / 2;
+    // a table that is wider than its place shows both sides alike
+    this.scroller.scrollLeft = (this.scroller.scrollWidth - this.scroller.clientWidth) / 2;
+  }
+
+  top() {
+    this.follows = false;
+    this.scroller.scrollTop = 0;
+  }
+
+  offer() {
+    const { line } = this;
+    const off = line ? line.offsetTop - this.scroller.scrollTop : 0;
+    const inside = line && off > this.table.tHead.offsetHeight && off < this.scroller.clientHeight - ROOM_PX;
+    this.centreButton.hidden = !this.isOffered || Boolean(this.follows && inside);
+  }
+
+  // the first and the last row in sight
+  get visible() {
+    const height = this.table.tBodies[0].rows[0]?.offsetHeight || 24;
+    const from = Math.floor(this.scroller.scrollTop / height) - 1;
+    return { from, to: from + Math.ceil(this.scroller.clientHeight / height) + 1 };
+  }
+}
