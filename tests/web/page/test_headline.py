@@ -96,7 +96,7 @@ def test_the_arrow_keys_move_among_the_facts(staged: Staged) -> None:
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.dataset.for") == "future"
     page.keyboard.press("End")
-    assert page.evaluate("document.activeElement.dataset.for") == "max_pain"
+    assert page.evaluate("document.activeElement.dataset.for") == "baseline"
     assert page.locator('.headline [tabindex="0"]').count() == 2
 
 

@@ -62,15 +62,15 @@ export class Row {
     this.one(side, "oi")?.cell.style.setProperty("--w", width);
   }
 
-  // support or resistance by OI: "S1", "R2" or nothing
-  level(side, name) {
+  // support or resistance by OI: "S1", "R2" or nothing; marked where there is room
+  level(side, name, view) {
     if (this.levels[side] === name) return;
     this.levels[side] = name;
     const one = this.one(side, "oi");
     if (!one) return;
     if (name) one.cell.dataset.level = name;
     else delete one.cell.dataset.level;
-    if (name) this.note("oi", one.shown + LEVEL_ROOM);
+    if (name && !view.compact) this.note("oi", one.shown + LEVEL_ROOM);
   }
 
   one(side, key) {
@@ -84,7 +84,7 @@ export class Row {
     if (one.name !== name) one.cell.className = name;
     one.name = name;
     if (one.shown !== shown) one.text.nodeValue = shown;
-    if (one.shown !== shown || anew) this.note(of.key, one.cell.dataset.level ? shown + LEVEL_ROOM : shown);
+    if (one.shown !== shown || anew) this.note(of.key, one.cell.dataset.level && !view.compact ? shown + LEVEL_ROOM : shown);
     if (of.moved) this.mark(one, leg === null ? null : of.value(leg, view), fades && one.shown !== null);
     one.shown = shown;
   }

@@ -78,7 +78,7 @@ export class ChainTable {
       for (const side of SIDES) row.show(side, chain.leg(strike, side), view, how);
     });
     this.frame.sum(chain, view);
-    this.markLevels(chain);
+    this.markLevels(chain, view);
     if (this.fit.due) this.fit.apply();
     this.mark(chain.summary, other);
     this.explanation.refresh();
@@ -149,12 +149,12 @@ export class ChainTable {
     return most;
   }
 
-  markLevels(chain) {
+  markLevels(chain, view) {
     const found = levels(chain);
     this.levels = found;
     for (const [strike, row] of this.rows) {
-      row.level("CE", found.R.includes(strike) ? `R${found.R.indexOf(strike) + 1}` : "");
-      row.level("PE", found.S.includes(strike) ? `S${found.S.indexOf(strike) + 1}` : "");
+      row.level("CE", found.R.includes(strike) ? `R${found.R.indexOf(strike) + 1}` : "", view);
+      row.level("PE", found.S.includes(strike) ? `S${found.S.indexOf(strike) + 1}` : "", view);
     }
   }
 
