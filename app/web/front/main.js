@@ -37,6 +37,7 @@ const baselines = new Baselines((key) => key === page.exchange && page.tell("cha
 const views = new Views(baselines);
 page.breaches = new Breaches(page);
 const panels = new Panels(find("side"), page);
+page.breaches.hearers.add((unseen) => panels.badge("breaches", unseen ? String(unseen) : ""));
 const warm = new Map();
 let usable = false;
 

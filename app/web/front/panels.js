@@ -67,6 +67,10 @@ export class Panels {
     return panel;
   }
 
+  badge(name, text) {
+    this.entries.get(name).badge.textContent = text;
+  }
+
   // loads a panel without opening it
   mount(name) {
     const entry = this.entries.get(name);

@@ -4,14 +4,12 @@ import * as format from "../core/format.js";
 
 const SHOWN = 100;
 
-export function mount(root, page, tab) {
+export function mount(root, page) {
   const { breaches } = page;
   const heading = Object.assign(document.createElement("h2"), { textContent: "OI changes beyond their thresholds" });
   const empty = Object.assign(document.createElement("p"), { className: "none" });
   const list = document.createElement("ol");
   root.append(heading, empty, list);
-  let isShown = false;
-  let unseen = 0;
 
   function draw() {
     const found = breaches.of(page.exchange).slice(0, SHOWN);
@@ -38,35 +36,17 @@ export function mount(root, page, tab) {
     return item;
   }
 
-  function news(exchange, count) {
-    if (exchange !== page.exchange) return;
-    if (isShown) return draw();
-    unseen += count;
-    tab.badge(String(unseen));
-  }
-
-  function seen() {
-    unseen = 0;
-    tab.badge("");
-  }
-
-  breaches.hearers.add(news);
-  page.on("exchange", () => {
-    seen();
-    if (!isShown) return;
-    draw();
-    breaches.fetch(page.exchange);
-  });
-  page.on("moment", () => isShown && draw());
+  breaches.hearers.add(() => breaches.isSeen && draw());
+  page.on("exchange", () => breaches.isSeen && breaches.fetch(page.exchange));
+  page.on("moment", () => breaches.isSeen && draw());
   return {
     show() {
-      isShown = true;
-      seen();
-      draw();
+      breaches.isSeen = true;
+      breaches.looked();
       breaches.fetch(page.exchange);
     },
     hide() {
-      isShown = false;
+      breaches.isSeen = false;
     },
   };
 }

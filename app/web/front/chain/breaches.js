@@ -17,11 +17,14 @@ export function crossed(before, now, minutes) {
 }
 
 export class Breaches {
-  // `onNew(exchange, count)`
+  // hearers are told that there is something new; `isSeen`: somebody looks at the list
   constructor(page) {
     this.page = page;
     this.lists = new Map();
     this.hearers = new Set();
+    this.unseen = 0;
+    this.isSeen = false;
+    page.on("exchange", () => this.looked());
     page.on("live", (key) => this.look(page.live(key)));
   }
 
@@ -48,7 +51,18 @@ export class Breaches {
     if (!news.length) return;
     const all = [...news, ...known].sort((a, b) => b.at - a.at || Math.abs(b.pct) - Math.abs(a.pct));
     this.lists.set(exchange, all.slice(0, MOST));
-    for (const hear of this.hearers) hear(exchange, news.length);
+    if (exchange !== this.page.exchange) return;
+    if (!this.isSeen) this.unseen += news.length;
+    this.tell();
+  }
+
+  looked() {
+    this.unseen = 0;
+    this.tell();
+  }
+
+  tell() {
+    for (const hear of this.hearers) hear(this.unseen);
   }
 
   // what was before this page was opened, or while its link was gone

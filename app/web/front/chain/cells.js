@@ -27,3 +27,5 @@ export const DEFAULT = [oi, ...changes, volume, iv, ltp].map((one) => one.key);
 
 const byKey = new Map(POOL.map((one) => [one.key, one]));
 export const column = (key) => byKey.get(key);
+// its heading where no chain is shown
+export const heading = (key) => column(key).head({ lots: 0, span: "close", before: null });

@@ -1,10 +1,9 @@
 // The dialog in which columns are chosen and put in order: by drag, by buttons or by the keyboard.
 
-import { column, DEFAULT, KEYS } from "./cells.js";
+import { column, DEFAULT, heading, KEYS } from "./cells.js";
 import { Layout } from "./layout.js";
 
 const NAMES = { CE: "Calls", PE: "Puts" };
-const VIEW = { lots: 0, span: "close", before: null };
 
 export class Chooser {
   // `onChoose(layout)`: null for the one that the page has by itself
@@ -61,7 +60,7 @@ export class Chooser {
     box.dataset.act = "show";
     // a side without any column is none
     box.disabled = at >= 0 && shown.length === 1;
-    const short = Object.assign(document.createElement("b"), { textContent: column(key).head(VIEW) });
+    const short = Object.assign(document.createElement("b"), { textContent: heading(key) });
     label.append(box, short, ` ${column(key).name}`);
     item.append(label);
     if (at >= 0) item.append(this.mover(side, key, -1, at === 0), this.mover(side, key, 1, at === shown.length - 1));

@@ -1,6 +1,6 @@
 // What stands around the rows: a <col>, a heading and a total for each column.
 
-import { column } from "./cells.js";
+import { column, heading as headingOf } from "./cells.js";
 import { set } from "../core/dom.js";
 import { integer, percent, quantity, ratio, signedQuantity } from "../core/format.js";
 import { inLots } from "./cells-oi.js";
@@ -36,7 +36,7 @@ export class Frame {
       if (side) node.dataset.side = side;
     }
     col.dataset.key = key;
-    if (!side) heading.textContent = "STRIKE";
+    heading.textContent = side ? headingOf(key) : "STRIKE";
     this.group.append(col);
     this.headings.append(heading);
     this.totals.append(total);

@@ -1,6 +1,6 @@
 // What the page says about itself: thresholds, figures to keep on a narrow screen, whether lots are known.
 
-import { column } from "./cells.js";
+import { heading } from "./cells.js";
 import { limits } from "../core/embedded.js";
 
 export function describeKeys(sheet) {
@@ -22,7 +22,6 @@ export function offerLots(select, summary, wanted) {
 export function offerMetrics(select, layout) {
   const before = select.value;
   const keys = layout.all.filter((key) => key !== "oi");
-  const short = (key) => column(key).head({ lots: 0, span: "close", before: null });
-  select.replaceChildren(...keys.map((key) => new Option(short(key), key, false, key === "p5")));
+  select.replaceChildren(...keys.map((key) => new Option(heading(key), key, false, key === "p5")));
   if (keys.includes(before)) select.value = before;
 }
