@@ -1,3 +1,12 @@
+FROM node:24-slim AS page
+
+WORKDIR /home/oi/program
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY scripts/front.mjs scripts/
+COPY app/web/front app/web/front
+RUN node scripts/front.mjs
+
 FROM python:3.13-slim
 
 # LightGBM's library is linked to OpenMP
@@ -17,6 +26,7 @@ COPY alembic.ini .
 COPY alembic alembic
 COPY db db
 COPY app app
+COPY --from=page /home/oi/program/app/web/dist app/web/dist
 RUN python -m compileall -q db app
 
 USER oi

@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV := .venv/bin
 READY := .venv/ready
 READY_BENCH := .venv/ready-bench
+FRONT := app/web/dist/manifest.json
+# folders too: a source that was taken away is a change as well
+FRONT_SOURCES := $(shell find app/web/front) $(wildcard scripts/front.*) package.json package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test bench clean lock
@@ -11,20 +14,20 @@ READY_BENCH := .venv/ready-bench
 help: ## Show these lines
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-setup: $(READY) ## Make .venv and install the locked dependencies
+setup: $(READY) $(FRONT) ## Make .venv, install the locked dependencies and build the page
 
-demo: $(READY) ## Start a simulated market with its dashboard on http://127.0.0.1:5050 (OI_FEED: others)
+demo: $(READY) $(FRONT) ## Start a simulated market with its dashboard on http://127.0.0.1:5050 (OI_FEED: others)
 	@exec $(VENV)/python -m app demo
 
-test: $(READY) ## Run the whole suite (PYTEST_ARGS='-k name' narrows it)
+test: $(READY) $(FRONT) ## Run the whole suite (PYTEST_ARGS='-k name' narrows it)
 	@$(VENV)/python -m pytest $(PYTEST_ARGS)
 
-bench: $(READY_BENCH) ## Measure everything and refresh docs/benchmarks.md (BENCH_ARGS: its options)
+bench: $(READY_BENCH) $(FRONT) ## Measure everything and refresh docs/benchmarks.md (BENCH_ARGS: its options)
 	@$(VENV)/python -m benchmarks all --readme docs/benchmarks.md $(BENCH_ARGS)
 
 clean: ## Stop the local server, remove .venv and caches; data and programs in .oi stay
 	@if [ -x $(VENV)/python ] && [ -d "$${OI_HOME:-.oi}" ]; then $(VENV)/python -m db server stop; fi
-	@rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv node_modules app/web/dist build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find app benchmarks db tests alembic scripts -name __pycache__ -prune -exec rm -rf {} +
 
 lock: $(READY) ## Write the lock files anew from pyproject.toml
@@ -33,10 +36,15 @@ lock: $(READY) ## Write the lock files anew from pyproject.toml
 	$$compile pyproject.toml --extra parquet -o requirements.lock && \
 	$$compile pyproject.toml --extra parquet --group dev -o requirements-dev.lock && \
 	$$compile pyproject.toml --extra parquet --group dev --group bench -o requirements-bench.lock && \
+	$$compile --group front -o requirements-front.lock && \
 	printf '%s\n' editables hatchling uv | $$compile - -o requirements-setup.lock
 
 $(READY): requirements-dev.lock requirements-setup.lock pyproject.toml scripts/setup.py
 	@$(PYTHON) scripts/setup.py requirements-dev.lock
+	@touch $@
+
+$(FRONT): $(FRONT_SOURCES) requirements-front.lock | $(READY)
+	@$(VENV)/python scripts/front.py
 	@touch $@
 
 $(READY_BENCH): $(READY) requirements-bench.lock

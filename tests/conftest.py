@@ -1,13 +1,17 @@
 """Servers and throw-away databases for every test; see tests/support/databases.py."""
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import URL
 
+from app.web.assets import FrontNotBuiltError, assets
 from tests.support.databases import DatabaseServer
 from tests.support.editions import NONE, Editions
+from tests.support.paths import ROOT
 
 _EDITIONS = pytest.StashKey[Editions]()
 
@@ -38,6 +42,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server" in metafunc.fixturenames:
         names = metafunc.config.stash[_EDITIONS].names
         metafunc.parametrize("server", names, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_page() -> None:
+    """The page as its sources are now, however the tests were started."""
+    try:
+        assets()
+    except FrontNotBuiltError:
+        subprocess.run([sys.executable, "scripts/front.py"], cwd=ROOT, check=True)
 
 
 @pytest.fixture(scope="session")

@@ -34,9 +34,14 @@ def run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
 
     `fill` stores what a database lacks of history, which is simulated: of a live feed there is
     only what it brought. A part that ends by itself is said and started
-    again. Raises OIError with one sentence when the database cannot be started, the dashboard does
-    not come up, or a part ends over its input; whatever was started is stopped.
+    again. Raises OIError with one sentence when the page is not built, the database cannot be
+    started, the dashboard does not come up, or a part ends over its input; whatever was started is
+    stopped.
     """
+    # loaded by whoever serves only: it brings Flask
+    from app.web.assets import assets
+
+    assets()
     demand_free_port(settings.host, settings.port)
     with _signals_end_it():
         try:

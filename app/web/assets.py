@@ -1,91 +1,152 @@
-"""Styles, scripts and the icon: read once, packed once, under an address that changes with them.
+"""Styles, scripts and the icon as `make setup` built them: names that change with the content.
 
-The address holds a digest of all files, so that browsers keep them for good, and modules that
-import each other by relative path stay of one version.
+`app/web/dist/manifest.json` (scripts/front.mjs) says under which name each source is found, what a
+script needs at once, and of which sources all was built.
 """
 
+import hashlib
+from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
-from hashlib import blake2b
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from flask import Blueprint, Response, abort, url_for
+import orjson
+from flask import Blueprint, Response, abort, request, url_for
+from markupsafe import Markup
 
-from app.packing import packed
-from app.web.packing import accepts_gzip
+from db.errors import OIError
 
 blueprint = Blueprint("assets", __name__)
 
-_FOLDER = Path(__file__).parent / "front"
+_HERE = Path(__file__).parent
+_SOURCES = _HERE / "front"
+_DIST = _HERE / "dist"
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".map": "application/json",
     ".svg": "image/svg+xml",
 }
-# runs before the page is painted
-_CLASSIC = {"core/theme.js"}
+_BUILT_FROM = frozenset({".css", ".js", ".svg"})
+# by how well they pack
+_ENCODINGS = {"br": ".br", "gzip": ".gz"}
 _FOR_GOOD = "public, max-age=31536000, immutable"
-_BEST = 9
+# what stands within pages: a policy names each by its hash
+_INLINE = {
+    "style": (
+        *("core/tokens.css", "core/card.css", "core/dashboard.css"),
+        *("chain/headline.css", "chain/chain.css", "charts/charts.css"),
+    ),
+    "script": ("core/theme.js",),
+}
+
+
+class FrontNotBuiltError(OIError):
+    """The page's scripts and styles are not there, or of other sources than those beside them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file, as it is and packed by gzip."""
+    """One file, as it is and packed by the encodings that browsers know."""
 
     body: bytes
-    packed: bytes
+    packed: MappingProxyType[str, bytes]
     media_type: str
 
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """All files by name, and the digest that stands in their address."""
+    """All files by their public name, those names by source, and what each script needs at once."""
 
     files: MappingProxyType[str, Asset]
+    names: MappingProxyType[str, str]
+    needs: MappingProxyType[str, list[str]]
     version: str
 
-    @property
-    def modules(self) -> list[str]:
-        """The scripts a page of ES modules will ask for."""
-        return sorted(name for name in self.files if name.endswith(".js") and name not in _CLASSIC)
+    def text(self, source: str) -> str:
+        """What a source was built into."""
+        return self.files[self.names[source]].body.decode()
+
+    def inline_hashes(self, kind: str) -> list[str]:
+        """What a content policy calls the texts of a kind that stand within pages."""
+        digests = (hashlib.sha256(self.text(name).encode()).digest() for name in _INLINE[kind])
+        return [f"'sha256-{b64encode(digest).decode()}'" for digest in digests]
 
 
 @cache
 def assets() -> Assets:
-    """The files of `app/web/front`, read when the first page is made."""
-    paths = sorted(path for path in _FOLDER.rglob("*") if path.suffix in _TYPES)
-    files = {path.relative_to(_FOLDER).as_posix(): _asset(path) for path in paths}
-    digest = blake2b(digest_size=8)
-    for name, asset in files.items():
-        digest.update(name.encode() + b"\0" + asset.body)
-    return Assets(MappingProxyType(files), digest.hexdigest())
+    """The files of `app/web/dist`, read once; raises FrontNotBuiltError."""
+    try:
+        manifest = orjson.loads((_DIST / "manifest.json").read_bytes())
+    except FileNotFoundError:
+        raise FrontNotBuiltError("The page is not built yet: run make setup.") from None
+    if _SOURCES.is_dir() and manifest["sources"] != _digest(_SOURCES):
+        raise FrontNotBuiltError("The page was built of older sources: run make setup.")
+    paths = sorted(path for path in _DIST.rglob("*") if path.suffix in _TYPES)
+    return Assets(
+        files=MappingProxyType({_name(path, _DIST): _asset(path) for path in paths}),
+        names=MappingProxyType(manifest["files"]),
+        needs=MappingProxyType(manifest["preload"]),
+        version=manifest["version"],
+    )
 
 
-@blueprint.get("/assets/<version>/<path:name>")
-def asset(version: str, name: str) -> Response:
-    """One file; kept by the browser for good unless the address is of another version."""
+@blueprint.get("/assets/<path:name>")
+def asset(name: str) -> Response:
+    """One file, kept by the browser for good: another content has another name."""
     found = assets().files.get(name)
     if found is None:
         abort(404)
-    unpacks = accepts_gzip()
-    response = Response(found.packed if unpacks else found.body, content_type=found.media_type)
-    if unpacks:
-        response.headers["Content-Encoding"] = "gzip"
+    encoding = _best(found)
+    body = found.body if encoding is None else found.packed[encoding]
+    response = Response(body, content_type=found.media_type)
+    if encoding is not None:
+        response.headers["Content-Encoding"] = encoding
     response.headers["Vary"] = "Accept-Encoding"
-    response.headers["Cache-Control"] = _FOR_GOOD if version == assets().version else "no-cache"
+    response.headers["Cache-Control"] = _FOR_GOOD
     return response
+
+
+def _best(found: Asset) -> str | None:
+    wanted = (each for each in found.packed if request.accept_encodings.quality(each) > 0)
+    return next(wanted, None)
 
 
 @blueprint.app_context_processor
 def _in_templates() -> dict[str, Any]:
-    def asset_url(name: str) -> str:
-        return url_for("assets.asset", version=assets().version, name=name)
+    def public(name: str) -> str:
+        return url_for("assets.asset", name=name)
 
-    return {"asset_url": asset_url, "asset_modules": lambda: assets().modules}
+    def inline(source: str) -> Markup:
+        # of our own build, and the policy knows it by its hash
+        return Markup(assets().text(source))  # noqa: S704
+
+    return {
+        "asset_url": lambda source: public(assets().names[source]),
+        "asset_needs": lambda source: [public(name) for name in assets().needs[source]],
+        "asset_text": inline,
+    }
+
+
+def _digest(folder: Path) -> str:
+    """What scripts/front.mjs calls these sources by."""
+    digest = hashlib.sha256()
+    paths = {_name(path, folder): path for path in folder.rglob("*") if path.suffix in _BUILT_FROM}
+    for name, path in sorted(paths.items()):
+        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _name(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix()
 
 
 def _asset(path: Path) -> Asset:
-    body = path.read_bytes()
-    return Asset(body, packed(body, _BEST), _TYPES[path.suffix])
+    packed = {
+        encoding: beside.read_bytes()
+        for encoding, ending in _ENCODINGS.items()
+        if (beside := path.with_name(path.name + ending)).is_file()
+    }
+    return Asset(path.read_bytes(), MappingProxyType(packed), _TYPES[path.suffix])

@@ -1,18 +1,25 @@
 """What every answer carries against misuse, and which requests another site's page sent."""
 
+from functools import cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, abort, request
 from flask.sessions import SecureCookieSessionInterface
 
+from app.web.assets import assets
 
+
+@cache
 def content_policy(forms: str = "") -> str:
-    """What a page may load and where its forms may lead: this site alone, and `forms`."""
+    """What a page may load and where its forms may lead: this site alone, and `forms`.
+
+    Of styles and scripts that stand within a page it takes those that were built for it.
+    """
     return "; ".join(
         (
             "default-src 'none'",
-            "script-src 'self'",
-            "style-src 'self'",
+            " ".join(("script-src 'self'", *assets().inline_hashes("script"))),
+            " ".join(("style-src 'self'", *assets().inline_hashes("style"))),
             "img-src 'self'",
             "connect-src 'self'",
             "manifest-src 'self'",
@@ -24,7 +31,6 @@ def content_policy(forms: str = "") -> str:
 
 
 _HEADERS = {
-    "Content-Security-Policy": content_policy(),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -68,6 +74,8 @@ def with_headers(response: Response) -> Response:
     """The answer with what each of them carries."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if "Content-Security-Policy" not in response.headers:
+        response.headers["Content-Security-Policy"] = content_policy()
     response.headers.setdefault("Cache-Control", "no-store")
     return response
 

@@ -28,12 +28,16 @@ _PRIVATE = 0o077
 
 
 def serve(settings: Settings, workers: int = 1) -> None:
-    """Serve the application until SIGINT or SIGTERM; raises InvalidInputError for a busy port.
+    """Serve the application until SIGINT or SIGTERM.
 
-    Viewers of the live push occupy no thread, so a few threads carry many of them.
+    Raises InvalidInputError for a busy port, and FrontNotBuiltError where the page is missing or
+    older than its sources. Viewers of the live push occupy no thread: a few carry many of them.
     """
+    from app.web.assets import assets
     from app.web.auth.store import store
 
+    # read before the fork, so that all workers share one copy
+    assets()
     demand_free_port(settings.host, settings.port)
     _allow_descriptors()
     # before the fork, so that all workers know each other's sessions

@@ -1,7 +1,6 @@
 // The dashboard: puts the page's parts together and binds them to keys and address.
 
 import { Baselines } from "./chain/baselines.js";
-import { Breaches } from "./chain/breaches.js";
 import { DEFAULT, KEYS } from "./chain/cells.js";
 import { Filter } from "./chain/filter.js";
 import { Headline, showTitle } from "./chain/headline.js";
@@ -35,7 +34,6 @@ const table = new ChainTable({
 });
 const baselines = new Baselines((key) => key === page.exchange && page.tell("chain"));
 const views = new Views(baselines);
-page.breaches = new Breaches(page);
 const panels = new Panels(find("side"), page);
 page.breaches.hearers.add((unseen) => panels.badge("breaches", unseen ? String(unseen) : ""));
 const warm = new Map();

@@ -5,6 +5,7 @@
 // phase were heard), "link" (the way, or a problem), "notice" (news that are no chain), "reveal"
 // ({ strike, side, key }: a contract of the shown chain is to be brought into sight).
 
+import { Breaches } from "./chain/breaches.js";
 import { Clock } from "./core/clock.js";
 import { DaySeries } from "./core/day-series.js";
 import { Link } from "./core/link.js";
@@ -27,6 +28,7 @@ export class Page {
     this.awaited = new Set();
     this.interest = new Map();
     this.hearers = new Map();
+    this.breaches = new Breaches(this);
     this.days = new DaySeries((key) => key === this.exchange && this.tell("chain"));
     this.link = new Link(start.ui.poll_s * 1000, this.handlers());
     this.hearClock(firstClock);

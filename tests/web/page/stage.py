@@ -14,6 +14,7 @@ from app import create_app
 from db.market import limits
 from db.market.exchanges import EXCHANGES
 from db.settings import Settings
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request, Route, WebSocketRoute
@@ -282,6 +283,10 @@ class Stage:
         if parts.path.startswith("/api/state/"):
             self.polls.append(key)
             return route.abort() if self.answer is None else self.answer(route, key)
+        if parts.path.startswith("/front/"):
+            # the page's modules as they are written, for tests of their functions
+            body = (ROOT / "app" / "web" / parts.path[1:]).read_text(encoding="utf-8")
+            return route.fulfill(body=body, content_type="text/javascript")
         found = self.app.test_client().get(parts.path)
         route.fulfill(status=found.status_code, headers=dict(found.headers), body=found.data)
 

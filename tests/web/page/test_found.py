@@ -1,4 +1,4 @@
-"""What is found faster: breaches as a list, support and resistance, the close before; and comfort."""
+"""What is found faster: breaches, support and resistance, the close before; and comfort."""
 
 from typing import Any
 

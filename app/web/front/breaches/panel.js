@@ -9,19 +9,20 @@ export function mount(root, page) {
   const heading = Object.assign(document.createElement("h2"), { textContent: "OI changes beyond their thresholds" });
   const empty = Object.assign(document.createElement("p"), { className: "none" });
   const list = document.createElement("ol");
+  const items = new WeakMap();
   root.append(heading, empty, list);
 
   function draw() {
     const found = breaches.of(page.exchange).slice(0, SHOWN);
-    const all = [...list.children];
-    list.replaceChildren(...found.map((one) => all.find((item) => item.breach === one) ?? itemOf(one)));
+    list.replaceChildren(...found.map((one) => items.get(one) ?? itemOf(one)));
     empty.hidden = found.length > 0;
     empty.textContent = page.moment
       ? "This list is of the present." : "None in the last hour, as far as history and this page have seen.";
   }
 
   function itemOf(one) {
-    const item = Object.assign(document.createElement("li"), { breach: one });
+    const item = document.createElement("li");
+    items.set(one, item);
     const button = Object.assign(document.createElement("button"), { type: "button" });
     const part = (className, textContent) => Object.assign(document.createElement("span"), { className, textContent });
     button.append(

@@ -7,7 +7,12 @@ const pathOf = (exchange, span, at) => `/api/comparison/${exchange}?with=${span}
 
 class Baseline {
   constructor(answer) {
-    Object.assign(this, answer);
+    this.at = answer.at;
+    this.expiry = answer.expiry;
+    this.pcr = answer.pcr;
+    this.pcr_volume = answer.pcr_volume;
+    this.max_pain = answer.max_pain;
+    this.foreign = null;
     this.prices = new Map(answer.legs.map(([strike, side, ltp]) => [`${strike}${side}`, ltp]));
   }
 

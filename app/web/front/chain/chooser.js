@@ -8,7 +8,9 @@ const NAMES = { CE: "Calls", PE: "Puts" };
 export class Chooser {
   // `onChoose(layout)`: null for the one that the page has by itself
   constructor({ dialog, layout, onChoose }) {
-    Object.assign(this, { dialog, layout, onChoose });
+    this.dialog = dialog;
+    this.layout = layout;
+    this.onChoose = onChoose;
     this.lists = Object.fromEntries(["CE", "PE"].map((side) => [side, dialog.querySelector(`[data-side="${side}"]`)]));
     this.mirror = dialog.querySelector("#mirror");
     this.mirror.addEventListener("change", () => this.choose(this.layout.mirrored(this.mirror.checked)));
@@ -37,8 +39,9 @@ export class Chooser {
   // those that are shown in their order, then the others
   drawSide(side) {
     const list = this.lists[side];
-    const focused = document.activeElement?.dataset?.act;
-    const key = document.activeElement?.closest("li")?.dataset.key;
+    const active = /** @type {HTMLElement} */ (document.activeElement);
+    const focused = active?.dataset?.act;
+    const key = active?.closest("li")?.dataset.key;
     const shown = this.layout.keys(side);
     const others = KEYS.filter((one) => !shown.includes(one));
     list.replaceChildren(...[...shown, ...others].map((one) => this.item(side, one, shown)));

@@ -21,10 +21,12 @@ const countedStrikes = ({ strikes }) => (strikes === undefined ? "" : `, ${strik
 const whole = (summary) => counted(summary) || "full chain";
 const lacking = (what, summary) => `${what} is unknown: ${counted(summary) || "no open interest on one side"}`;
 
+const itmChange = (summary, side) => summary[`itm_${side}_oi_change`];
+
 const itm = (side, word) => ({
-  text: ({ [`itm_${side}_oi_change`]: change }) => (change === null ? format.DASH : `${format.percent(change)} %`),
-  tone: ({ [`itm_${side}_oi_change`]: change }) => flow(Math.abs(change) < 0.05 ? 0 : change),
-  says: ({ [`itm_${side}_oi_change`]: change }) => (change === null
+  text: (summary) => (itmChange(summary, side) === null ? format.DASH : `${format.percent(itmChange(summary, side))} %`),
+  tone: (summary) => flow(Math.abs(itmChange(summary, side)) < 0.05 ? 0 : itmChange(summary, side)),
+  says: (summary) => (itmChange(summary, side) === null
     ? `Unknown: OI of the ${limits.itm_strikes} ${word} in the money now or ${minutes} minutes before is missing`
     : `Open interest of the ${limits.itm_strikes} ${word} in the money, all together, against ${minutes} minutes before`),
 });

@@ -6,7 +6,9 @@ const LAKH = 1e5;
 
 export class Filter {
   constructor({ select, least, onChange }) {
-    Object.assign(this, { select, least, onChange });
+    this.select = select;
+    this.least = least;
+    this.onChange = onChange;
     const kept = preference("rows", "");
     if ([...select.options].some((option) => option.value === kept)) select.value = kept;
     least.value = preference("least", least.value);

@@ -20,7 +20,8 @@ export function digits(text) {
 
 export class Fit {
   constructor(table, scroller) {
-    Object.assign(this, { table, scroller });
+    this.table = table;
+    this.scroller = scroller;
     this.chosen = "p5";
     this.ruler = document.createElement("canvas").getContext("2d");
     this.hiding = new CSSStyleSheet();
@@ -32,7 +33,8 @@ export class Fit {
   // `all`: the trader has chosen them, so that the table is rather wider than its place than short
   // of one
   lay(layout, all) {
-    Object.assign(this, { layout, all });
+    this.layout = layout;
+    this.all = all;
     this.base = Object.fromEntries(["strike", ...layout.all].map((key) => [key, STEADY[key] ?? USUAL]));
     this.needs = { ...this.base };
     this.due = true;

@@ -9,7 +9,8 @@ const SIDES = { CE: "calls", PE: "puts" };
 
 export class Frame {
   constructor(table, fit) {
-    Object.assign(this, { table, fit });
+    this.table = table;
+    this.fit = fit;
     this.group = document.createElement("colgroup");
     this.headings = document.createElement("tr");
     this.totals = table.tFoot.rows[0];

@@ -9,7 +9,10 @@ const CELL = "[data-column]";
 export class Grid {
   // `tellOf(cell)` answers a function that says what the cell means
   constructor(table, explanation, tellOf) {
-    Object.assign(this, { table, explanation, tellOf, cell: null });
+    this.table = table;
+    this.explanation = explanation;
+    this.tellOf = tellOf;
+    this.cell = null;
     table.addEventListener("keydown", (event) => this.key(event));
     table.addEventListener("focusin", (event) => this.enter(event.target.closest(CELL)));
     table.addEventListener("focusout", () => explanation.focus(null));

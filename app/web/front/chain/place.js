@@ -5,8 +5,11 @@ const ROOM_PX = 60;
 
 export class Place {
   constructor({ table, scroller, centreButton }) {
-    Object.assign(this, { table, scroller, centreButton });
+    this.table = table;
+    this.scroller = scroller;
+    this.centreButton = centreButton;
     this.follows = true;
+    this.isOffered = false;
     this.line = null;
     const own = () => {
       this.follows = false;

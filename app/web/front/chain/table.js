@@ -20,7 +20,11 @@ const LEVELS = {
 export class ChainTable {
   // `layout`: which columns stand where; `all`: whether the trader has chosen them
   constructor({ table, scroller, centreButton, explanation, layout, all }) {
-    Object.assign(this, { table, scroller, centreButton, explanation });
+    this.table = table;
+    this.scroller = scroller;
+    this.centreButton = centreButton;
+    this.explanation = explanation;
+    this.onCompact = null;
     this.body = table.tBodies[0];
     this.rows = new Map();
     this.strikes = [];
@@ -80,7 +84,7 @@ export class ChainTable {
     this.frame.sum(chain, view);
     this.markLevels(chain, view);
     if (this.fit.due) this.fit.apply();
-    this.mark(chain.summary, other);
+    this.mark(chain.summary);
     this.explanation.refresh();
   }
 

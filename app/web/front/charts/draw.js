@@ -42,7 +42,9 @@ const PAUSE_MS = 3000;
 export class Chart {
   // `plot(data, width, height)` answers null or nodes, and `at(x)` (null: no pointer) → x and text
   constructor(svg, readout, plot) {
-    Object.assign(this, { svg, readout, plot });
+    this.svg = svg;
+    this.readout = readout;
+    this.plot = plot;
     this.pointer = null;
     this.seen = false;
     this.drawnAt = -Infinity;

@@ -13,6 +13,7 @@ export class Clock {
     this.driftMs = Date.now() - performance.now();
   }
 
+  /** @param {{ server_ms?: number, ages?: Record<string, number | null>, phase?: Record<string, string> }} told */
   heard({ server_ms: serverMs, ages = {}, phase }) {
     // what is heard after a sleep is known, what was known before it is not
     this.noticeSleep();

@@ -5,4 +5,5 @@ export function set(target, name, value) {
   if (target[name] !== value) target[name] = value;
 }
 
+/** @returns {any} the element of that name, of whatever kind */
 export const find = (id) => document.getElementById(id);

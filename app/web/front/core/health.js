@@ -17,6 +17,7 @@ const SENTENCES = {
 // loggedOut, problem, lostMs (how long the link is gone), way, label (of the tab), summary (null
 // before any), ageMs (null if unknown), awaited (a tab whose answer is not here), wasOld, market,
 // feed (state and sentence of what brings the data, as far as a collector tells).
+/** @returns {string[]} */
 export function verdict(known) {
   const { loggedOut, problem, lostMs, label, summary, ageMs } = known;
   if (loggedOut) return ["login", "sign in", SENTENCES.login];
@@ -29,6 +30,7 @@ export function verdict(known) {
 }
 
 // why nothing new comes, by what brings it; what is fresh needs no reason, a replay has its own
+/** @param {string[]} found */
 function explained([state, word, sentence], { feed, market }) {
   if (!feed?.sentence || state === "live" || market.kind === "replayed") return [state, word, sentence];
   if (feed.state === "login needed") return ["broker", "log in at the broker", feed.sentence];
@@ -37,6 +39,7 @@ function explained([state, word, sentence], { feed, market }) {
 
 const agedBy = (ageMs) => (ageMs === null ? "" : ` · ${duration(ageMs / 1000)} old`);
 
+/** @returns {string[]} */
 function byAge({ ageMs, awaited, wasOld, way, market, summary }) {
   const by = way === "poll" ? " polled" : "";
   if (market.kind === "closed") return ["closed", "closed", market.says];
