@@ -37,7 +37,7 @@ _FOR_GOOD = "public, max-age=31536000, immutable"
 _INLINE = {
     "style": (
         *("core/tokens.css", "core/card.css", "core/dashboard.css"),
-        *("chain/headline.css", "chain/chain.css", "charts/charts.css"),
+        *("chain/headline.css", "chain/chain.css", "charts/charts.css", "breaches/breaches.css"),
     ),
     "script": ("core/theme.js",),
 }

@@ -2,6 +2,7 @@
 // scrolls, and can be called back.
 
 const ROOM_PX = 60;
+const USUAL_ROW_PX = 24;
 
 export class Place {
   constructor({ table, scroller, centreButton }) {
@@ -17,7 +18,18 @@ export class Place {
     };
     for (const name of ["wheel", "touchmove", "pointerdown"]) scroller.addEventListener(name, own, { passive: true });
     scroller.addEventListener("keydown", (event) => /^(Arrow|Page|Home|End)/.test(event.key) && own());
-    scroller.addEventListener("scroll", () => this.offer(), { passive: true });
+    scroller.addEventListener("scroll", () => {
+      this.top = scroller.scrollTop;
+      this.offer();
+    }, { passive: true });
+    this.measure();
+  }
+
+  // known without asking: to ask between two writes would cost a layout at each message
+  measure() {
+    this.top = this.scroller.scrollTop;
+    this.height = this.scroller.clientHeight;
+    this.row = this.table.tBodies[0].rows[0]?.offsetHeight || USUAL_ROW_PX;
   }
 
   // the row at the money, or null; `moved`: it is another one than before
@@ -43,7 +55,7 @@ export class Place {
     this.scroller.scrollLeft = (this.scroller.scrollWidth - this.scroller.clientWidth) / 2;
   }
 
-  top() {
+  toTop() {
     this.follows = false;
     this.scroller.scrollTop = 0;
   }
@@ -57,8 +69,7 @@ export class Place {
 
   // the first and the last row in sight
   get visible() {
-    const height = this.table.tBodies[0].rows[0]?.offsetHeight || 24;
-    const from = Math.floor(this.scroller.scrollTop / height) - 1;
-    return { from, to: from + Math.ceil(this.scroller.clientHeight / height) + 1 };
+    const from = Math.floor(this.top / this.row) - 1;
+    return { from, to: from + Math.ceil(this.height / this.row) + 1 };
   }
 }

@@ -216,7 +216,7 @@ export class ChainTable {
     if (!this.chain) return;
     this.frame.head(this.view, sort);
     this.renew();
-    if (sort) this.place.top();
+    if (sort) this.place.toTop();
     else this.centre();
   }
 
@@ -235,6 +235,7 @@ export class ChainTable {
     new ResizeObserver(() => {
       const { compact } = this.fit;
       this.fit.apply();
+      this.place.measure();
       if (compact !== this.fit.compact) this.onCompact?.();
       if (this.place.follows && this.chain) this.centre();
     }).observe(this.scroller);
