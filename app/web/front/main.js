@@ -4,11 +4,10 @@ import { Baselines } from "./chain/baselines.js";
 import { DEFAULT, KEYS } from "./chain/cells.js";
 import { Filter } from "./chain/filter.js";
 import { Headline, showTitle } from "./chain/headline.js";
-import { chosenLayout, keepLayout, Layout, NAME as COLS } from "./chain/layout.js";
+import { chosenLayout, keepLayout, Layout } from "./chain/layout.js";
 import { describeKeys, offerLots, offerMetrics } from "./chain/sheet.js";
 import { ChainTable } from "./chain/table.js";
 import { Views } from "./chain/view.js";
-import { addressWith } from "./core/address.js";
 import { find } from "./core/dom.js";
 import { first, firstClock, start } from "./core/embedded.js";
 import { Explanation } from "./core/explain.js";
@@ -80,7 +79,10 @@ function markTab(key) {
 
 function choose(key) {
   if (key === page.exchange) return;
-  history.pushState(null, "", addressWith({ exchange: key }));
+  // whatever else stands in the address stays
+  const asked = new URLSearchParams(location.search);
+  asked.set("exchange", key);
+  history.pushState(null, "", `/?${asked}`);
   page.turnTo(key);
 }
 
@@ -98,7 +100,6 @@ function warmUp(key) {
 // null is the layout that the page has by itself
 function lay(layout) {
   keepLayout(layout);
-  history.replaceState(history.state, "", addressWith({ [COLS]: layout?.text ?? null }));
   table.lay(layout ?? new Layout(DEFAULT), layout !== null);
   offerMetrics(find("metric"), table.layout);
   table.prefer(find("metric").value);

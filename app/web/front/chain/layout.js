@@ -4,7 +4,7 @@
 
 import { keep, preference } from "../core/preferences.js";
 
-export const NAME = "cols";
+const NAME = "cols";
 
 export class Layout {
   constructor(calls, puts = null) {
@@ -57,4 +57,8 @@ export function chosenLayout(known) {
 // null is the layout that the page has by itself
 export function keepLayout(layout) {
   keep(NAME, layout === null ? "" : layout.text);
+  const asked = new URLSearchParams(location.search);
+  if (layout === null) asked.delete(NAME);
+  else asked.set(NAME, layout.text);
+  history.replaceState(history.state, "", asked.size ? `/?${asked}` : "/");
 }
