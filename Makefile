@@ -9,7 +9,7 @@ FRONT := app/web/dist/manifest.json
 FRONT_SOURCES := $(shell find app/web/front) $(wildcard scripts/front.*) package.json package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench clean lock
+.PHONY: help setup demo test bench clean release lock
 
 help: ## Show these lines
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -29,6 +29,9 @@ clean: ## Stop the local server, remove .venv and caches; data and programs in .
 	@if [ -x $(VENV)/python ] && [ -d "$${OI_HOME:-.oi}" ]; then $(VENV)/python -m db server stop; fi
 	@rm -rf .venv node_modules app/web/dist build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find app benchmarks db tests alembic scripts -name __pycache__ -prune -exec rm -rf {} +
+
+release: $(READY) ## List all revisions as released: from then on they stay as they are
+	@$(VENV)/python scripts/release.py
 
 lock: $(READY) ## Write the lock files anew from pyproject.toml
 	@export UV_CUSTOM_COMPILE_COMMAND="make lock"; \

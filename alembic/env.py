@@ -10,17 +10,20 @@ import psycopg
 from alembic import context
 from alembic.operations import MigrationScript
 from alembic.util import CommandError
-from sqlalchemy import URL, create_engine, make_url
+from sqlalchemy import URL, Connection, create_engine, make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from db import gentle
+from db import declaration, gentle
 from db.convert.converter import OnlineConverter
 from db.engine import database_url, explained, synced, translate_losses
 from db.errors import OIError
+from db.rights import require
 from db.schema import metadata
 from db.settings import settings
 from db.timescale import plugin, preflight
-from db.timescale.errors import TimescaleError
+from db.timescale.errors import LockNotAvailableError, TimescaleError
+from db.timescale.progress import notice
 
 config = context.config
 _GENERATED_ID = re.compile(r"^[0-9a-f]{12}$")
@@ -54,9 +57,32 @@ def run_online() -> None:
         connect_args={"application_name": "oi-gemini-migrate", "options": session_options(url)},
     )
     translate_losses(engine)
-    with preflight.exclusive(engine), synced(engine), engine.connect() as connection:
+    if not plugin.changes_database(context):
+        # nothing is waited for: not for a migration that runs, nor for a lock
+        with engine.connect() as connection:
+            look(connection)
+        return
+    with preflight.exclusive(engine) as server, synced(engine), engine.connect() as connection:
+        require(connection, "migrate")
+        for warning in preflight.warnings(server):
+            notice(warning)
         configure(connection=connection)
         plugin.run_migrations(context)
+
+
+def look(connection: Connection) -> None:
+    """`current`, `check`, `history` and the comparison of `revision --autogenerate`."""
+    declaration.limit_waiting(connection)
+    configure(connection=connection)
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != "55P03":
+            raise
+        raise LockNotAvailableError(
+            "A table is locked by another session, and looking waits for none; run this again."
+        ) from error
 
 
 def session_options(url: URL) -> str:
@@ -74,11 +100,8 @@ def run_offline() -> None:
 def configure(**target: Any) -> None:
     context.configure(
         **target,
-        target_metadata=metadata,
+        **declaration.options(),
         transaction_per_migration=True,
-        autogenerate_plugins=plugin.AUTOGENERATE,
-        compare_type=True,
-        compare_server_default=compare_server_default,
         process_revision_directives=name_revisions,
         timescale_lock_timeout_ms=settings().lock_timeout_ms,
         timescale_converter=OnlineConverter(metadata=metadata),
@@ -90,20 +113,6 @@ def target_url() -> URL:
     given = config.attributes.get("url") or context.get_x_argument(as_dictionary=True).get("url")
     url = make_url(given) if given else database_url()
     return url.set(drivername="postgresql+psycopg")
-
-
-def compare_server_default(
-    context: Any,
-    inspected_column: Any,
-    metadata_column: Any,
-    inspected_default: str | None,
-    metadata_default: Any,
-    rendered_metadata_default: str | None,
-) -> bool | None:
-    """A sequence's default is told apart by its column, not by how it is spelled; None: compare."""
-    if rendered_metadata_default and rendered_metadata_default.startswith("nextval("):
-        return False
-    return None
 
 
 def name_revisions(

@@ -29,5 +29,9 @@ class InvalidInputError(OIError):
     """A caller asked for something that does not exist or makes no sense."""
 
 
+class NotStoredError(OIError):
+    """What was asked for makes sense, but nothing of it is stored."""
+
+
 class ServerError(OIError):
     """The local TimescaleDB cannot be installed, started or stopped."""

@@ -47,7 +47,7 @@ class Settings:
         None, "A file of dated sessions and holidays that goes before the built-in calendar."
     )
     exchanges_file: Path | None = _setting(
-        None, "A file of exchange keys, of any index or share, beside the built-in four."
+        None, "A file of exchange keys, of any index or share, beside the built-in ones."
     )
     host: str = _setting(
         "127.0.0.1", "Address the dashboard listens on; IPv6 as it is, ::1.", legacy="FLASK_HOST"
@@ -145,6 +145,11 @@ class Settings:
         "Trading days, today's included, whose gaps are filled from the broker's candles; 0 for "
         "none.",
         between=(0, 40),
+    )
+    alert_webhook_url: str | None = _setting(
+        None,
+        "Address of http or https that the collector tells of each alert, by a POST with JSON.",
+        secret=True,
     )
     ui_refresh_s: int = _setting(
         5,

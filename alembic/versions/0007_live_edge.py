@@ -123,6 +123,8 @@ def create_tables() -> None:
         sa.Column("future_price", sa.DOUBLE_PRECISION(), nullable=True),
         sa.Column("future_oi", sa.BIGINT(), nullable=True),
         sa.Column("future_symbol", sa.Text(), nullable=True),
+        sa.Column("underlying_at", sa.TIMESTAMP(), nullable=True),
+        sa.Column("lot_size", sa.Integer(), nullable=True),
         sa.Column("vix", sa.DOUBLE_PRECISION(), nullable=True),
         sa.Column("pcr", sa.DOUBLE_PRECISION(), nullable=True),
         sa.Column("pcr_volume", sa.DOUBLE_PRECISION(), nullable=True),

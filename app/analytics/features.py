@@ -127,8 +127,8 @@ def _exposures(state: ChainFigures) -> dict[str, Floats]:
     level is the strike at which gamma summed from the lowest strike changes its sign.
     https://spotgamma.com/gamma-exposure-gex/
     """
-    side = np.where(state.is_call, 1.0, -1.0) * state.oi
-    gamma = state.greeks.gamma * side * (state.underlying**2)[..., None] / 100
+    side = _dealers(state.is_call, state.oi)
+    gamma = gamma_exposure(state.is_call, state.oi, state.greeks.gamma, state.underlying)
     return {
         "net_gamma_exposure": known_total(gamma),
         "dealer_vanna_exposure": known_total(
@@ -137,11 +137,26 @@ def _exposures(state: ChainFigures) -> dict[str, Floats]:
         "dealer_charm_exposure": known_total(
             state.greeks.charm * side * state.underlying[..., None]
         ),
-        "gamma_flip_level": _flip_level(state.strike, gamma),
+        "gamma_flip_level": flip_level(state.strike, gamma),
     }
 
 
-def _flip_level(strike: Floats, gamma: Floats) -> Floats:
+def gamma_exposure(is_call: Bools, oi: Floats, gamma: Floats, underlying: Floats) -> Floats:
+    """What dealers who bought the calls and sold the puts buy or sell for 1 % of the index, in INR.
+
+    `is_call` is (contracts,), OI in units and `gamma` per point squared (…, contracts),
+    `underlying` (…); the answer is (…, contracts), positive where they sell into a rise.
+    """
+    return gamma * _dealers(is_call, oi) * (underlying**2)[..., None] / 100
+
+
+def _dealers(is_call: Bools, oi: Floats) -> Floats:
+    """Units that dealers hold by that convention."""
+    return np.where(is_call, 1.0, -1.0) * oi
+
+
+def flip_level(strike: Floats, gamma: Floats) -> Floats:
+    """The strike at which exposures summed from the lowest strike change their sign; else NaN."""
     order = np.argsort(strike, kind="stable")
     strikes, last = np.unique(strike[order], return_index=True)
     summed = np.add.reduceat(np.nan_to_num(gamma[..., order]), last, axis=-1).cumsum(axis=-1)

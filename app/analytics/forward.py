@@ -11,11 +11,13 @@ ticks do: then it cannot be told, and is 1.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from app.analytics.black_scholes import RATE, Bools, Floats
+from db.market.calendar import Instrument, Phase, phase
 
 NEAREST_STRIKES = 5
 """How many strikes around the crossing have a say in the forward."""
@@ -76,11 +78,32 @@ def discounted(forward: ArrayLike, years: ArrayLike, rate: float = RATE) -> Floa
     return np.asarray(np.asarray(forward, dtype=np.float64) * np.exp(-rate * t))
 
 
+def levels(at: datetime, index: float, forward: float, years: float) -> tuple[float, float]:
+    """Where the market stands at `at`: to value contracts at, and to find ATM by.
+
+    That is the index, unless it is unknown or stands still though options trade, as in its closing
+    auction: then the forward takes its place, discounted to value contracts. NaN is unknown.
+    """
+    if not np.isfinite(forward) or (np.isfinite(index) and not _stands_still(at)):
+        return index, index
+    return float(discounted(forward, years)), forward
+
+
+def _stands_still(at: datetime) -> bool:
+    is_trading = phase(at, Instrument.OPTIONS) is Phase.OPEN
+    return is_trading and phase(at, Instrument.INDEX) is not Phase.OPEN
+
+
 def _pairs(strike: Floats, is_call: Bools) -> tuple[Floats, np.ndarray, np.ndarray]:
     """Strikes that list both sides, with the places of their calls and puts."""
     calls, puts = np.flatnonzero(is_call), np.flatnonzero(~is_call)
     strikes, of_calls, of_puts = np.intersect1d(strike[calls], strike[puts], return_indices=True)
     return strikes, calls[of_calls], puts[of_puts]
+
+
+def usable(found: Parity) -> Parity:
+    """The same without a forward that is no price of anything."""
+    return Parity(np.where(found.forward > 0, found.forward, np.nan), found.discount)
 
 
 def _mid(bid: Floats, ask: Floats) -> Floats:

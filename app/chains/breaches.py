@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.chains.bodies import Encoded
-from app.chains.day import History
 from app.chains.flight import SingleFlight
+from app.chains.past.moments import History
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

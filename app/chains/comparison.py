@@ -12,8 +12,8 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.chains.bodies import Encoded
-from app.chains.day import CLOSURE, History
 from app.chains.flight import SingleFlight
+from app.chains.past.moments import CLOSURE, History
 from db.market.clock import IST
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
-"""A chain as CSV, one line a contract."""
+"""CSV that a spreadsheet takes for nothing but figures; a chain is one line a contract."""
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from app.chains.columns import COLUMNS
@@ -20,15 +21,22 @@ _HEADING = (*_REPEATED, *(name for name, _ in _NAMED))
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def chain_csv(chain: Chain) -> str:
-    """All contracts by strike and side under a heading; unknown is empty."""
+def csv_text(heading: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Rows under a heading; unknown is empty, and no text is executed by a spreadsheet."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(_HEADING)
-    repeated = [_safe(chain.facts[name]) for name in _REPEATED.values()]
-    for contract in chain.contracts:
-        writer.writerow([*repeated, *(_safe(take(contract)) for _, take in _NAMED)])
+    writer.writerow(heading)
+    writer.writerows([_safe(value) for value in row] for row in rows)
     return text.getvalue()
+
+
+def chain_csv(chain: Chain) -> str:
+    """All contracts by strike and side under a heading; unknown is empty."""
+    repeated = [chain.facts[name] for name in _REPEATED.values()]
+    return csv_text(
+        _HEADING,
+        ([*repeated, *(take(contract) for _, take in _NAMED)] for contract in chain.contracts),
+    )
 
 
 def file_name(chain: Chain) -> str:

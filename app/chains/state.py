@@ -55,6 +55,11 @@ class Chain:
         return placed(self.rows, atm, exchange_named(self.exchange).strike_step)
 
     @cached_property
+    def by_symbol(self) -> "dict[str, LatestOption]":
+        """The rows by trading symbol."""
+        return {row.symbol: row for row in self.rows}
+
+    @cached_property
     def legs(self) -> dict[Key, Leg]:
         """Each contract's values in the order of `columns.FIELDS`."""
         takes = [column.shown for column in ON_THE_WIRE]

@@ -9,6 +9,7 @@ from db.market.limits import ITM_CHANGE_MINUTES
 from db.market.lots import lot_size
 
 if TYPE_CHECKING:
+    from db.market.exchanges import Exchange
     from db.queries.chain import LatestOption
     from db.queries.summary import ChainSummary
 
@@ -46,6 +47,7 @@ _AS_STORED = {
 }
 _INSTANTS = {
     "last_update": "timestamp",
+    "underlying_at": "underlying_at",
     "updated_at": "updated_at",
     "expiry": "expiry",
     "prev_close_at": "prev_close_at",
@@ -65,7 +67,7 @@ def facts_of(exchange: str, head: "ChainSummary | None", rows: Sequence["LatestO
         "underlying_name": known.underlying_name,
         "underlying_symbol": known.underlying_symbol,
         "strike_step": known.strike_step,
-        "lot_size": None if expiry is None else lot_size(known.underlying_symbol, expiry),
+        "lot_size": _lot(known, head),
         "expires_at": None if expiry is None else expiry_instant(expiry).isoformat(),
         **{ours: _stored(head, theirs) for ours, theirs in _AS_STORED.items()},
         **{ours: _iso(_stored(head, theirs)) for ours, theirs in _INSTANTS.items()},
@@ -95,6 +97,13 @@ def _itm_changes(
     sides = itm_oi_change(strike, is_call, now, now - since, head.atm_strike, step)
     calls, puts = (None if np.isnan(side) else float(side) for side in sides)
     return calls, puts
+
+
+def _lot(exchange: "Exchange", head: "ChainSummary | None") -> int | None:
+    """Units in a lot: as the exchange lists it, else as the table of expiries has it."""
+    if head is None or head.expiry is None:
+        return None
+    return head.lot_size or lot_size(exchange.underlying_symbol, head.expiry)
 
 
 def _stored(head: "ChainSummary | None", name: str) -> Any:

@@ -5,6 +5,7 @@ Only a clock message tells the time: a chain may be sent long after it was encod
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal, TypedDict
 
 from app.chains.bodies import Encoded
@@ -49,7 +50,8 @@ class Delta(TypedDict):
 class Clock(TypedDict):
     """The time here, how old what each exchange shows is, and what stands in the way.
 
-    `feeds` holds what the feed of an exchange is at, as far as a collector tells.
+    `feeds` holds what the feed of an exchange is at, as far as a collector tells; `build` is that
+    of the page which this server gives out.
     """
 
     kind: Literal["clock"]
@@ -58,6 +60,7 @@ class Clock(TypedDict):
     phase: dict[str, str]
     problem: str | None
     feeds: dict[str, FeedWord]
+    build: str | None
 
 
 class End(TypedDict):
@@ -70,21 +73,26 @@ class End(TypedDict):
 def full_body(state: ChainState) -> Encoded:
     """Everything a page needs that knows nothing yet, as JSON made once for all who are sent it."""
     chain, status = state.chain, state.status()
-    return chain.bodies.whole(("full", status), lambda: _full(chain, status))
+    return chain.bodies.whole(("full", status), lambda: full_message(chain, status))
 
 
 def delta_message(old: Chain, new: ChainState) -> Delta:
     """What a page needs that shows `old`."""
-    known, present = old.legs, new.chain.legs
-    facts = new.chain.facts
+    return delta_between(old, new.chain, new.status())
+
+
+def delta_between(old: Chain, new: Chain, status: str) -> Delta:
+    """What turns one chain of an exchange into another of that status."""
+    known, present = old.legs, new.legs
+    facts = new.facts
     return {
         "kind": "delta",
         "exchange": new.exchange,
         "base": old.sequence,
-        "sequence": new.chain.sequence,
+        "sequence": new.sequence,
         # the status changes by itself, so that nobody knows which one the page has
         "summary": {name: value for name, value in facts.items() if old.facts[name] != value}
-        | {"status": new.status()},
+        | {"status": status},
         "cells": [
             [*key, *_changes(known[key], leg)]
             for key, leg in present.items()
@@ -99,6 +107,7 @@ def clock_message(
     ages_s: Mapping[str, float | None],
     problem: str | None = None,
     feeds: Mapping[str, FeedWord] | None = None,
+    build: str | None = None,
 ) -> Clock:
     """The time, and the ages of what is shown."""
     now = market_now()
@@ -106,10 +115,16 @@ def clock_message(
         "kind": "clock",
         "server_ms": int(time.time() * _MS),
         "ages": {key: None if age is None else int(age * _MS) for key, age in ages_s.items()},
-        "phase": {kind.value: phase(now, kind).value for kind in _TOLD_PHASES},
+        "phase": phases(now),
         "problem": problem,
         "feeds": dict(feeds or {}),
+        "build": build,
     }
+
+
+def phases(at: datetime) -> dict[str, str]:
+    """Where a moment stands in the session of each class that a page is told of."""
+    return {kind.value: phase(at, kind).value for kind in _TOLD_PHASES}
 
 
 def end_message(reason: str) -> End:
@@ -117,7 +132,8 @@ def end_message(reason: str) -> End:
     return {"kind": "end", "reason": reason}
 
 
-def _full(chain: Chain, status: str) -> Full:
+def full_message(chain: Chain, status: str) -> Full:
+    """A chain of that status as a page is sent it that knows nothing yet."""
     return {
         "kind": "full",
         "exchange": chain.exchange,

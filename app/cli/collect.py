@@ -1,6 +1,7 @@
 """Write a feed into the database: history, live edge, announcements."""
 
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from app.collector import Collector, Counts
+    from app.desk.alerts.looking import Rung
     from app.feeds.base import Feed
     from app.kite.account import Account
     from app.kite.macro import MacroNames
     from db.market.ticks import Source
+
+    Ring = Callable[[Rung], None]
 
 FEEDS = ("simulate", "replay", "kite")
 SOURCES = ("live", "simulated")
@@ -71,12 +75,13 @@ def command(as_json: bool, **choices: Any) -> None:
     # whatever else is missing, that comes first
     account = _broker.account() if choices["feed"] == "kite" else None
     engine = write_engine()
-    if account is not None:
-        counts = _collect_from_broker(engine, account, choices["source"])
-    else:
-        collector = _collector(engine, _feed(engine, **choices))
-        _stop_on_signals(collector)
-        counts = collector.run()
+    with _ringing() as ring:
+        if account is not None:
+            counts = _collect_from_broker(engine, account, choices["source"], ring)
+        else:
+            collector = _collector(engine, _feed(engine, **choices), ring)
+            _stop_on_signals(collector)
+            counts = collector.run()
     if as_json:
         import orjson
 
@@ -127,7 +132,25 @@ def _feed(
     return ReplayFeed(stored_day(engine, day.date()), speed=speed, begin_at=begin_at)
 
 
-def _collect_from_broker(engine: "Engine", account: "Account", source: str) -> "Counts":
+@contextmanager
+def _ringing() -> Iterator["Ring"]:
+    """What is told of each alert that fires; raises SettingsError for a webhook that is none."""
+    from db.settings import settings
+
+    address = settings().alert_webhook_url
+    if address is None:
+        yield lambda rung: None
+        return
+    from app.desk.alerts.webhook import Webhook
+
+    with closing(Webhook(address)) as webhook:
+        webhook.start()
+        yield webhook.send
+
+
+def _collect_from_broker(
+    engine: "Engine", account: "Account", source: str, ring: "Ring"
+) -> "Counts":
     """Collect the broker's feed; beside it fill gaps of the past, and store dollar, crude, VIX."""
     from app.collector.bootstrap import BootstrapOptions, start_bootstrap
     from app.collector.macro import start_macro
@@ -141,7 +164,7 @@ def _collect_from_broker(engine: "Engine", account: "Account", source: str) -> "
     kind: Source = "simulated" if source == "simulated" else "live"
     catalogue = broker_catalogue(chosen, account, engine)
     feed = broker_feed(chosen, account, catalogue, kind)
-    collector = _collector(engine, feed)
+    collector = _collector(engine, feed, ring)
     _stop_on_signals(collector)
     filling = BootstrapOptions(chosen.snapshot_interval_s, chosen.bootstrap_days, kind)
 
@@ -152,7 +175,9 @@ def _collect_from_broker(engine: "Engine", account: "Account", source: str) -> "
     with (
         closing(
             start_bootstrap(
-                engine, account, feed.followed, collector.past, filling, leads=collector.leads
+                *(engine, account, feed.followed, collector.past, filling),
+                on_progress=lambda progress: collector.say(progress.sentence),
+                leads=collector.leads,
             )
         ),
         # who writes the first chain stores these for all
@@ -163,13 +188,13 @@ def _collect_from_broker(engine: "Engine", account: "Account", source: str) -> "
         return collector.run()
 
 
-def _collector(engine: "Engine", feed: "Feed") -> "Collector":
+def _collector(engine: "Engine", feed: "Feed", ring: "Ring") -> "Collector":
     from app.collector import Collector, CollectorOptions
     from db.settings import settings
 
     chosen = settings()
     options = CollectorOptions(
-        snapshot_interval_s=chosen.snapshot_interval_s, spool=chosen.home / "spool"
+        snapshot_interval_s=chosen.snapshot_interval_s, spool=chosen.home / "spool", ring=ring
     )
     return Collector(engine, feed, options)
 

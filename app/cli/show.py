@@ -18,7 +18,7 @@ from db.market.limits import MOST_STRIKES
 def command(exchange: str, as_json: bool, strikes: int | None) -> None:
     """Print one exchange's chain, from the database alone.
 
-    EXCHANGE is NSE, BSE, NSE_MONTHLY or BANKNIFTY_MONTHLY.
+    EXCHANGE is a key of the table of exchanges: NSE, BSE, … and those of OI_EXCHANGES_FILE.
     """
     from app.chains.legacy import body, payload
     from app.chains.state import read_state

@@ -8,7 +8,6 @@ at all, so that an instant that is there is never looked at again.
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from app.collector.gap_fetch import GapFetch, Progress
 from app.collector.gap_plans import Plan, near_first, planned, wanted
 from app.collector.memory import SPAN, Memory
 from app.collector.past import Past, stored_past
+from app.collector.worker import Worker
 from app.feeds.validation import checked
 from app.kite.account import Account
 from app.kite.candles import Candles
@@ -33,7 +33,7 @@ from app.kite.history import chains
 from app.kite.listing import Listing
 from db.engine import connected
 from db.errors import NotMigratedError
-from db.market.clock import market_now
+from db.market.clock import IST, market_now
 from db.market.exchanges import EXCHANGES
 from db.market.ticks import ChainSnapshot, EnrichedSnapshot, Source
 
@@ -102,33 +102,33 @@ class Bootstrap:
         self._on_progress = on_progress
         self._leads = leads
         self._now = now
-        self._closed = threading.Event()
+        self._worker = Worker("bootstrap", self._turn)
+        self._closed = self._worker.closed
         self.fetcher = Fetcher(ask, self._closed, self._options.patience)
         self._vain: dict[str, set[datetime]] = {}
-        self._thread = threading.Thread(target=self._run, name="bootstrap", daemon=True)
+        self._is_behind = False
 
     def start(self) -> None:
         """Begin to look for gaps."""
-        self._thread.start()
+        self._worker.start()
 
     def close(self, timeout_s: float = 1.0) -> None:
         """End within a second; what is not stored yet is found missing by the next one."""
-        self._closed.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
+        self._worker.close(timeout_s)
 
-    def _run(self) -> None:
-        pause_s = 0.0
-        while not self._closed.wait(pause_s):
-            try:
-                pause_s = self._look()
-                self.filled.looks += 1
-            except NotMigratedError as error:
-                _LOG.error("%s", error)
-                return
-            except Exception as error:  # the past may fail; what is live goes on
-                _LOG.error("gaps of history are not filled", exc_info=error)
-                pause_s = self._options.again_s
+    def _turn(self) -> float | None:
+        try:
+            pause_s = self._look()
+            self.filled.looks += 1
+        except NotMigratedError as error:
+            _LOG.error("%s", error)
+            return None
+        except Exception as error:  # the past may fail; what is live goes on
+            _LOG.error("gaps of history are not filled", exc_info=error)
+            return self._options.again_s
+        finally:
+            self._tell(Progress(self.progress.done, self.progress.total, ""))
+        return pause_s
 
     def _look(self) -> float:
         """Fill what is missing now; seconds until the next look."""
@@ -140,6 +140,7 @@ class Bootstrap:
         later_s = self._options.look_s if len(led) == len(followed) else self._options.again_s
         plans = [plan for plan in map(self._planned, led) if plan is not None]
         if not plans:
+            self._roll_up()
             return later_s
         began = time.monotonic()
         minutes = sum(len(plan.minutes) for plan in plans)
@@ -149,6 +150,7 @@ class Bootstrap:
             *(minutes, ", ".join(plan.key for plan in plans), candles.total),
         )
         is_whole = self._fill(plans, candles)
+        self._roll_up()
         _LOG.info(
             "%d snapshots stored from candles so far, %d instruments without (%.0f s)",
             *(self.filled.snapshots, len(candles.failed), time.monotonic() - began),
@@ -163,10 +165,7 @@ class Bootstrap:
             self._remember(plan, chains(plan.listing, candles.found, plan.minutes))
         # of a chain that is being stored the next one's candles come meanwhile
         done = [self._complete(plan, candles) for plan in candles.whole(plans)]
-        if self._closed.is_set():
-            return False
-        self._tell(Progress(candles.total, candles.total, ""))
-        return all(done)
+        return all(done) and not self._closed.is_set()
 
     def _complete(self, plan: Plan, candles: GapFetch) -> bool:
         tokens = plan.listing.token.tolist()
@@ -197,15 +196,8 @@ class Bootstrap:
     def _planned(self, listing: Listing) -> Plan | None:
         """What is missing of a chain, but for what was asked for in vain; None for nothing."""
         options = self._options
-        found = self._attempt(
-            partial(
-                planned,
-                listing=listing,
-                now=self._now(),
-                days=options.days,
-                interval_s=options.interval_s,
-            )
-        )
+        asked = partial(planned, listing=listing, now=self._now(), days=options.days)
+        found = self._attempt(partial(asked, interval_s=options.interval_s))
         if found is None:
             return None
         vain = self._vain.get(found.key, set())
@@ -241,6 +233,16 @@ class Bootstrap:
         stored = self._attempt(partial(add_history, snapshots=part))
         self.filled.snapshots += stored or 0
         self.filled.rows += sum(len(each.options) for each in part) if stored else 0
+        today = self._now().astimezone(IST).date()
+        self._is_behind |= bool(stored) and part[0].timestamp.astimezone(IST).date() < today
+
+    def _roll_up(self) -> None:
+        """Bring rollups up to date where their policies, which look back some days, may not."""
+        from db.timescale.maintenance import fill_all
+
+        if self._is_behind and not self._closed.is_set():
+            fill_all(self._engine, _LOG.info)
+            self._is_behind = False
 
     def _attempt(self, action: Callable[[Connection], T]) -> T | None:
         """What came of it, once the database takes it; None at the end, or when it refuses."""

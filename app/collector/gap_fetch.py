@@ -8,6 +8,8 @@ from app.collector.gap_plans import Plan
 from app.kite.candles import Candles
 from app.kite.fetching import Fetcher, Wanted
 
+_STEP = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -19,6 +21,13 @@ class Progress:
     done: int
     total: int
     stretch: str
+
+    @property
+    def sentence(self) -> str | None:
+        """For people, in steps that they can read; None at the end."""
+        if not self.stretch:
+            return None
+        return f"Filling history: {self.done - self.done % _STEP:,} of {self.total:,} instruments."
 
 
 class GapFetch:

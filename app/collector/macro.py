@@ -1,7 +1,6 @@
 """Stores the dollar, crude and the VIX every few minutes while options trade."""
 
 import logging
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.analytics import macro
 from app.collector.failures import reason
+from app.collector.worker import Worker
 from app.kite.account import Account
 from app.kite.errors import LoginNeededError
 from app.kite.macro import MacroNames, price_of
@@ -62,22 +62,18 @@ class MacroRecorder:
         self._quotes = quotes
         self._names = names
         self._every_s = every_s
-        self._first_s = first_s
         self._leads = leads
         self._now = now
         self._said = ""
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="macro", daemon=True)
+        self._worker = Worker("macro", self._turn, first_pause_s=first_s)
 
     def start(self) -> None:
         """Begin to read."""
-        self._thread.start()
+        self._worker.start()
 
     def close(self, timeout_s: float = 1.0) -> None:
         """End within a second."""
-        self._closed.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
+        self._worker.close(timeout_s)
 
     def record(self) -> bool:
         """Read and store once, if options trade and there is something; whether it did."""
@@ -98,20 +94,18 @@ class MacroRecorder:
         prices = (price_of(quotes, name, day) for name in (names.usdinr, names.crude, names.vix))
         return Reading(at, *prices)
 
-    def _run(self) -> None:
-        pause_s = self._first_s
-        while not self._closed.wait(pause_s):
-            pause_s = self._every_s
-            try:
-                self.record()
-                self._said = ""
-            except LoginNeededError:
-                # the account has said so
-                continue
-            except (OIError, SQLAlchemyError) as error:
-                self._say(reason(error))
-            except Exception as error:  # what stands around the chain never ends it
-                _LOG.error("the market around the chain is not stored", exc_info=error)
+    def _turn(self) -> float:
+        try:
+            self.record()
+            self._said = ""
+        except LoginNeededError as error:
+            # the account has said so
+            _LOG.debug("%s", error)
+        except (OIError, SQLAlchemyError) as error:
+            self._say(reason(error))
+        except Exception as error:  # what stands around the chain never ends it
+            _LOG.error("the market around the chain is not stored", exc_info=error)
+        return self._every_s
 
     def _say(self, problem: str) -> None:
         if problem != self._said:

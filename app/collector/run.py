@@ -20,6 +20,9 @@ from app.collector.spool import Spool
 from app.collector.telling import Telling
 from app.collector.watchdog import Watchdog
 from app.collector.writer import Writer
+from app.desk.alerts.looking import Rung
+from app.desk.alerts.watching import AlertWatch
+from app.desk.paper.watching import RestingWatch
 from app.feeds.base import Feed, FeedState
 from db.market.clock import market_now
 from db.market.limits import FEED_SILENT_S
@@ -32,18 +35,23 @@ SILENT = "The feed is connected and says nothing new; it is asked to connect ane
 
 @dataclass(frozen=True, slots=True)
 class CollectorOptions:
-    """How a collector works; `spool` is the folder where snapshots outlive an outage."""
+    """How a collector works; `spool` is the folder where snapshots outlive an outage.
+
+    `ring` is told of each alert that has fired, once it is in the log; it must not wait.
+    """
 
     snapshot_interval_s: int = 30
     spool: Path = Path(".oi/spool")
     silent_s: float = FEED_SILENT_S
+    ring: Callable[[Rung], None] = lambda rung: None
 
 
 class Collector:
     """Feed → assembler → outbox → writer, until the feed ends or `stop()` is called.
 
     The feed's thread assembles, a second one writes, a third fills the spool; the one that runs
-    this watches the feed. None waits for another but where a recording is held back.
+    this watches the feed. None waits for another but where a recording is held back. Beside a live
+    feed one more watches alerts, and one looks after paper orders that rest.
     """
 
     def __init__(
@@ -63,6 +71,8 @@ class Collector:
         self._leadership = leadership
         # of all that threads share, putting into this is what a signal handler may do
         self._ends: queue.SimpleQueue[None] = queue.SimpleQueue()
+        alerts = AlertWatch(engine, leadership.holder, chosen.ring)
+        self._desk = (alerts, RestingWatch(engine)) if feed.live else ()
         self._writer = Writer(
             engine,
             self._outbox,
@@ -72,7 +82,9 @@ class Collector:
             Telling(self._states, leadership.holder),
             is_live=feed.live,
             ended=self.stop,
+            committed=alerts.saw if feed.live else lambda _: None,
         )
+        self._aside: str | None = None
         self._assembler = Assembler(
             self.counts,
             self._past,
@@ -90,6 +102,8 @@ class Collector:
         """Collect until the end; raises what ended the feed, or the writer before its time."""
         self._outbox.start()
         self._writer.start()
+        for watch in self._desk:
+            watch.start()
         self._reader.start()
         try:
             while not self._is_ended():
@@ -106,6 +120,10 @@ class Collector:
     def past(self) -> Past:
         """Where to tell of what has become known of the past while this collects."""
         return self._past
+
+    def say(self, sentence: str | None) -> None:
+        """Have it told beside the feed's state, unless that has a sentence of its own."""
+        self._aside = sentence
 
     def leads(self, exchange: str) -> bool:
         """Whether this collector writes a key just now; may be asked by any thread."""
@@ -127,11 +145,12 @@ class Collector:
 
     def _states(self) -> Mapping[str, FeedState]:
         """What the feed says of itself, unless it is noticed to say nothing."""
-        states = self._feed.states()
-        if not self._watchdog.is_stale:
-            return states
-        silent = FeedState("silent", SILENT)
-        return {key: silent if each.word in _FLOWING else each for key, each in states.items()}
+        return {key: self._told(each) for key, each in self._feed.states().items()}
+
+    def _told(self, state: FeedState) -> FeedState:
+        if self._watchdog.is_stale and state.word in _FLOWING:
+            return FeedState("silent", SILENT)
+        return FeedState(state.word, state.sentence or self._aside)
 
     def _is_ended(self) -> bool:
         try:
@@ -145,6 +164,8 @@ class Collector:
         self._past.close()
         self._reader.stop()
         self._writer.join()
+        for watch in self._desk:
+            watch.close()
         self._outbox.close()
         self._sum_up()
 

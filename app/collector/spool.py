@@ -28,6 +28,7 @@ LIMIT = 20_000
 """Files; about 40 hours of four full-width chains every 30 seconds, some 2 GB."""
 
 _SUFFIX, _PARTIAL, _UNREADABLE = ".npz", ".partial", ".unreadable"
+_INSTANTS = ("timestamp", "underlying_at")
 _CONTEXT = "context"
 _DAMAGED = (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile)
 
@@ -183,5 +184,7 @@ def _decoded(encoded: bytes) -> EnrichedSnapshot:
     with np.load(io.BytesIO(encoded), allow_pickle=False) as held:
         context = orjson.loads(held[_CONTEXT].tobytes())
         options = EnrichedColumns(**{name: held[name] for name in EDGE_FIELDS})
-    timestamp = datetime.fromisoformat(context.pop("timestamp")).astimezone(IST)
-    return EnrichedSnapshot(timestamp=timestamp, options=options, **context)
+    for name in _INSTANTS:
+        at = context.get(name)
+        context[name] = None if at is None else datetime.fromisoformat(at).astimezone(IST)
+    return EnrichedSnapshot(options=options, **context)

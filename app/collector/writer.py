@@ -37,9 +37,10 @@ class Writer:
     """Takes from an outbox until that is over; outages are its own business.
 
     Each chain's live edge is written about once a second, each snapshot until it is in. What the
-    database refuses for the data's sake is counted by reason and left out. `failure` is what ended
-    it before its time: NotMigratedError, or DatabaseUnavailableError where a recording met a
-    database that never answered at all.
+    database refuses for the data's sake is counted by reason and left out. `committed` is told of
+    each chain that is newly shown, and must not wait. `failure` is what ended it before its time:
+    NotMigratedError, or DatabaseUnavailableError where a recording met a database that never
+    answered at all.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Writer:
         *,
         is_live: bool,
         ended: Callable[[], None],
+        committed: Callable[[str], None] = lambda exchange: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
@@ -63,6 +65,7 @@ class Writer:
         self._telling = telling
         self._is_live = is_live
         self._ended = ended
+        self._committed = committed
         self._clock = clock
         self._shown_at: dict[str, float] = {}
         self._early_at: dict[str, float] = {}
@@ -163,6 +166,7 @@ class Writer:
         if is_settled:
             self._shown_at[snapshot.exchange] = taken_at
             self._counts.live_updates += written is not None
+            self._committed(snapshot.exchange)
         else:
             self._outbox.keep_edge(snapshot)
         return True
@@ -182,6 +186,7 @@ class Writer:
         if outcome is Outcome.WRITTEN:
             self._counts.snapshots += 1
             self._counts.rows += len(snapshot.options)
+            self._committed(snapshot.exchange)
         return True
 
     def _attempt(self, action: Callable[[Connection], T]) -> tuple[bool, T | None]:

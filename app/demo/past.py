@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 
 from app.feeds.simulate.chain import chain_block
 from app.feeds.simulate.columns import chain_columns, snapshot_contexts
-from app.feeds.simulate.contracts import expiry_at, listed, simulated
+from app.feeds.simulate.contracts import expiry_at, listed
 from app.feeds.simulate.feed import DEFAULT_SEED
 from app.feeds.simulate.paths import second_of_day, session_seconds
 from db.market.calendar import expiry_instant, previous_trading_day
@@ -95,7 +95,7 @@ def planned(days: int, interval_s: int, until: datetime) -> Iterator[Span]:
     past = _sessions_before(today, days - has_begun)
     for day, held in [*past, *([(today, open_now)] if open_now and has_begun else [])]:
         last = min(held.stop, now_s) if day == today else held.stop
-        for key in simulated():
+        for key in EXCHANGES:
             strikes = None if day == today else PAST_STRIKES
             yield Span(key, day, held.start, last, interval_s, strikes)
     if open_now is None or not open_now.start < now_s <= open_now.stop:
@@ -107,7 +107,7 @@ def _after_hours(today: date, now_s: int, interval_s: int, session: range | None
     if session and first < session.stop < now_s:
         first = session.stop
     first -= first % -interval_s
-    for key in simulated():
+    for key in EXCHANGES:
         yield Span(key, today, first, now_s, interval_s, None)
 
 

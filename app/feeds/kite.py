@@ -235,10 +235,12 @@ class KiteFeed:
                 ask_quantity=board.ask_quantity[watched.legs],
             ),
             underlying_price=underlying,
+            underlying_at=_told_at(board, watched.index) if underlying is not None else None,
             future_price=future,
             future_oi=None if future_oi < 0 else future_oi,
             future_symbol=listing.future.symbol if listing.future else None,
             vix=_of(board.last_price, watched.vix),
+            lot_size=listing.lot_size or None,
             rejected=(BEYOND_BOUNDS,) * int(absurd.sum()),
         )
 
@@ -248,6 +250,12 @@ def _of(values: NDArray[np.float64], place: int) -> float | None:
     if place < 0 or np.isnan(values[place]):
         return None
     return float(values[place])
+
+
+def _told_at(board: Board, place: int) -> datetime | None:
+    """The exchange's time of an instrument's last price; None where no packet had one."""
+    at = int(board.price_time[place])
+    return datetime.fromtimestamp(at, IST) if at else None
 
 
 def _index_price(board: Board, place: int, at: datetime) -> float | None:

@@ -86,6 +86,8 @@ class Follower:
                 heard = listener.heard(_POLL_S)
                 if heard.feeds:
                     self._reader.want_feeds()
+                for notice in heard.notices:
+                    self._hub.notify(notice)
                 if heard.chains:
                     self._states.outdate(*heard.chains)
                     self._reader.want(heard.chains & self._hub.watched())

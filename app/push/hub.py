@@ -21,6 +21,7 @@ from app.chains.state import ChainState
 from app.chains.wire import clock_message
 from app.push.frames import Accepted, Frame
 from app.push.loop import TICK_S, Loop
+from app.push.notices import Notice
 from app.push.topics import Follow, Topics, requested
 from app.push.viewer import (
     COME_BACK,
@@ -51,16 +52,19 @@ class Hub:
     """All viewers of a process; its thread starts with the first of them.
 
     `refresh` is told which exchanges were begun to be followed: what is sent of one then is what
-    is published of it afterwards. `feeds` says what the feeds of some are at. Neither may wait.
+    is published of it afterwards. `feeds` says what the feeds of some are at, `build` which page
+    this server gives out. None may wait.
     """
 
     def __init__(
         self,
         refresh: Callable[[Iterable[str]], None] = lambda _: None,
         feeds: Callable[[Iterable[str]], Mapping[str, FeedWord]] = lambda _: {},
+        build: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._refresh = refresh
         self._feeds = feeds
+        self._build = build
         self._loop = Loop("oi-hub", self._ready, self._tick)
         self._lock = threading.Lock()
         self._closed = False
@@ -87,9 +91,16 @@ class Hub:
         """How many viewers there are."""
         return len(self._viewers)
 
-    def join(self, sock: socket.socket, link: Accepted, follow: Follow, session: str = "") -> None:
+    def join(
+        self,
+        sock: socket.socket,
+        link: Accepted,
+        follow: Follow,
+        session: str = "",
+        user: str | None = None,
+    ) -> None:
         """Take over a socket whose handshake is agreed; raises HubFullError."""
-        viewer = Viewer(sock, link, session)
+        viewer = Viewer(sock, link, session, user)
         with self._lock:
             if self._closed:
                 raise HubFullError("This server is about to stop.")
@@ -118,6 +129,10 @@ class Hub:
         """Tell who follows these the time, and with it what their feeds are at."""
         if exchanges:
             self._loop.run(partial(self._remind, exchanges))
+
+    def notify(self, notice: Notice) -> None:
+        """Tell those whom a notice is for."""
+        self._loop.run(partial(self._notify, notice))
 
     def dismiss(self, session: str) -> None:
         """Let all viewers of a session go: it is over."""
@@ -195,6 +210,11 @@ class Hub:
         for viewer in tuple(self._topics[exchange].viewers):
             self._guarded(viewer, partial(_admit_to, viewer, exchange))
 
+    def _notify(self, notice: Notice) -> None:
+        for viewer in tuple(self._admitted):
+            if notice.user in (None, viewer.user):
+                self._guarded(viewer, partial(viewer.take_note, notice))
+
     def _dismiss(self, session: str) -> None:
         for viewer in tuple(self._admitted):
             if viewer.session == session:
@@ -230,6 +250,8 @@ class Hub:
         """What a viewer lacks, with the time behind it; only the time when that is due."""
         if viewer.leaving_at is not None:
             return None
+        if (notice := viewer.next_notice()) is not None:
+            return viewer.link.bytes_of(notice.frame)
         for exchange, seen in viewer.seen.items():
             latest = self._topics[exchange].latest
             if latest is None or exchange in viewer.awaiting:
@@ -245,7 +267,7 @@ class Hub:
         followed = frozenset(viewer.seen)
         if followed not in self._clocks:
             ages, problem = self._topics.ages_s(followed), self._topics.problem(followed)
-            told = clock_message(ages, problem, self._feeds(followed))
+            told = clock_message(ages, problem, self._feeds(followed), self._build())
             self._clocks[followed] = Frame(orjson.dumps(told))
         return viewer.link.bytes_of(self._clocks[followed])
 

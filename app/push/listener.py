@@ -9,12 +9,14 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from app.push.notices import Notice
 from db.errors import DatabaseUnavailableError
+from db.notices import CHANNEL as NOTICES
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-_CHANNEL = b"oi_live"
+_CHANNEL = "oi_live"
 _OF_FEED = "feed"
 _CONNECT_S = 5
 _MS = 1000
@@ -23,10 +25,11 @@ _ACKNOWLEDGE_MS = 10_000
 
 
 class Heard(NamedTuple):
-    """What was announced: newer chains of these exchanges, and words of feeds."""
+    """What was announced: newer chains of these exchanges, words of feeds, news of other topics."""
 
     chains: set[str]
     feeds: bool
+    notices: list[Notice]
 
 
 class Listener:
@@ -48,10 +51,12 @@ class Listener:
         )
         self._wire = self._connection.pgconn
         self._heard: set[tuple[str, str]] = set()
+        self._notices: list[Notice] = []
         self._ready = select.poll()
         self._ready.register(self._wire.socket, select.POLLIN)
         try:
-            self._ask(b"LISTEN " + _CHANNEL, _CONNECT_S)
+            for channel in (_CHANNEL, NOTICES):
+                self._ask(b"LISTEN " + channel.encode(), _CONNECT_S)
         except BaseException:
             self._connection.close()
             raise
@@ -70,12 +75,13 @@ class Listener:
     def heard(self, timeout_s: float) -> Heard:
         """What was announced since the last call; waits for it so long and no longer."""
         self._collect()
-        if not self._heard and self._ready.poll(timeout_s * _MS):
+        if not (self._heard or self._notices) and self._ready.poll(timeout_s * _MS):
             self._wire.consume_input()
             self._collect()
         heard, self._heard = self._heard, set()
+        notices, self._notices = self._notices, []
         chains = {exchange for exchange, what in heard if what != _OF_FEED}
-        return Heard(chains, len(heard) > len(chains))
+        return Heard(chains, len(heard) > len(chains), notices)
 
     def demand_answer(self, within_s: float) -> None:
         """Raise DatabaseUnavailableError unless the server answers a question so soon."""
@@ -107,5 +113,10 @@ class Listener:
 
     def _collect(self) -> None:
         while (notice := self._wire.notifies()) is not None:
-            exchange, _, what = notice.extra.decode().partition(":")
+            text = notice.extra.decode()
+            if notice.relname.decode() == NOTICES:
+                news = Notice.heard(text)
+                self._notices += [] if news is None else [news]
+                continue
+            exchange, _, what = text.partition(":")
             self._heard.add((exchange, what if what == _OF_FEED else ""))

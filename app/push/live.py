@@ -25,9 +25,10 @@ class Live:
         states: ChainStates,
         feeds: Feeds,
         is_open: Callable[[str], bool],
+        build: Callable[[], str],
     ) -> None:
         self._states = states
-        self.hub = Hub(self._refresh, feeds.words)
+        self.hub = Hub(self._refresh, feeds.words, build)
         self._reader = Reader(states, feeds, self.hub)
         self._follower = Follower(url, states, self.hub, self._reader)
         self._sessions = SessionWatch(self.hub, is_open)

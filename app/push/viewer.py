@@ -1,12 +1,13 @@
 """One viewer's WebSocket: what comes in, within limits, and what is on its way out.
 
-Nothing is queued: there is one write under way, the answer to the newest ping, and a farewell.
+Nothing is queued: there is one write under way, the newest notice of each topic, the answer to the
+newest ping, and a farewell.
 """
 
 import contextlib
 import socket
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -15,6 +16,7 @@ from app.push.allowance import Allowance
 from app.push.broadcast import Seen
 from app.push.deflate import MOST_INBOUND_BYTES
 from app.push.frames import Accepted, Frame
+from app.push.notices import Notice
 
 if TYPE_CHECKING:
     from wsproto.events import Event
@@ -48,10 +50,14 @@ class Viewer:
     sent before they were read anew.
     """
 
-    def __init__(self, sock: socket.socket, link: Accepted, session: str) -> None:
+    def __init__(
+        self, sock: socket.socket, link: Accepted, session: str, user: str | None = None
+    ) -> None:
         self.sock = sock
         self.link = link
         self.session = session
+        self.user = user
+        self._notices: dict[tuple[str, Any], Notice] = {}
         self.seen: dict[str, Seen] = {}
         self.awaiting: set[str] = set()
         self.clock_due = False
@@ -84,6 +90,14 @@ class Viewer:
             for name, shown in wanted.items()
         }
         self.awaiting = set(wanted)
+
+    def take_note(self, notice: Notice) -> None:
+        """Let it be sent when there is room, in place of an older one of the same."""
+        self._notices[notice.place] = notice
+
+    def next_notice(self) -> Notice | None:
+        """What is to be sent of that now, once."""
+        return self._notices.pop(next(iter(self._notices))) if self._notices else None
 
     def receive(self) -> list[str]:
         """The messages that have come in whole; raises LeftError when the link is gone."""

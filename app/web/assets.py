@@ -37,9 +37,9 @@ _FOR_GOOD = "public, max-age=31536000, immutable"
 _INLINE = {
     "style": (
         *("core/tokens.css", "core/card.css", "core/dashboard.css"),
-        *("chain/headline.css", "chain/chain.css", "charts/charts.css", "breaches/breaches.css"),
+        *("chain/headline.css", "chain/chain.css", "charts/charts.css", "replay/replay.css"),
     ),
-    "script": ("core/theme.js",),
+    "script": ("core/theme.js", "first.js"),
 }
 
 

@@ -22,6 +22,7 @@ class Database:
         self._settings = settings
         self._explicit = explicit
         self._own: Engine | None = None
+        self._writer: Engine | None = None
         self._lock = threading.Lock()
 
     def url(self) -> "URL":
@@ -47,12 +48,35 @@ class Database:
         with self._translated(), self._connected(self._engine(newest=False)) as connection:
             yield connection
 
+    @contextmanager
+    def writing(self) -> "Iterator[Connection]":
+        """A transaction for what a person keeps here; it is committed at the end of the block."""
+        with (
+            self._translated(),
+            self._connected(self._write_engine()) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
     def close(self) -> None:
         """Close the pooled connections of engines of its own."""
         with self._lock:
-            if self._own is not None:
-                self._own.dispose()
-                self._own = None
+            for engine in filter(None, (self._own, self._writer)):
+                engine.dispose()
+            self._own = self._writer = None
+
+    def _write_engine(self) -> "Engine":
+        from db import engine
+
+        if not self._explicit:
+            try:
+                return engine.write_engine()
+            except ServerError as error:
+                raise DatabaseUnavailableError(str(error)) from error
+        with self._lock:
+            if self._writer is None:
+                self._writer = engine.engine_for(self.url(), settings=self._settings)
+            return self._writer
 
     def _engine(self, *, newest: bool) -> "Engine":
         from db import engine

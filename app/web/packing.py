@@ -6,7 +6,7 @@ from app.packing import packed
 
 _TYPES = frozenset({"text/html", "application/json", "text/csv"})
 _SMALLEST_BYTES = 1400
-_LEVEL = 4
+_LEVEL = 6
 
 
 def install(app: Flask) -> None:

@@ -7,12 +7,14 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from app.chains.state import ChainFaultError
+from app.desk.paper.errors import RefusedError
 from app.web.responses import json_answer
 from db.errors import (
     DatabaseUnavailableError,
     ExtensionMissingError,
     InvalidInputError,
     NotMigratedError,
+    NotStoredError,
     OIError,
 )
 
@@ -42,6 +44,10 @@ def wants_json() -> bool:
 def _known_problem(error: OIError) -> ResponseReturnValue:
     if isinstance(error, InvalidInputError):
         return _answer(str(error), 400)
+    if isinstance(error, NotStoredError):
+        return _answer(str(error), 404)
+    if isinstance(error, RefusedError):
+        return _answer(str(error), 409)
     if isinstance(error, UNAVAILABLE):
         response = _answer(str(error), 503)
         response.headers["Retry-After"] = _RETRY_AFTER_S

@@ -3,21 +3,27 @@
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
 from app.chains.breaches import Breaches
 from app.chains.comparison import Comparisons
-from app.chains.day import DaySeries
 from app.chains.feeds import Feeds
+from app.chains.past.replay import Past
+from app.chains.series.kept import KeptSeries
 from app.chains.states import ChainStates
 from app.push.live import Live
+from app.web.assets import assets
 from app.web.auth import signin
 from app.web.auth.attempts import AttemptLimit
 from app.web.auth.sessions import Sessions
 from app.web.database import Database
+from app.web.paper.quotes import LiveQuotes
 from db.settings import Settings
+
+if TYPE_CHECKING:
+    from app.desk.paper.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,8 @@ class Services:
     database: Database
     states: ChainStates
     feeds: Feeds
-    days: DaySeries
+    past: Past
+    series: KeptSeries
     comparisons: Comparisons
     breaches: Breaches
     live: Live
@@ -52,11 +59,20 @@ class Services:
             database=database,
             states=states,
             feeds=feeds,
-            days=DaySeries(database),
+            past=Past(database),
+            series=KeptSeries(database),
             comparisons=Comparisons(database),
             breaches=Breaches(database),
-            live=Live(database.url, states, feeds, sessions.is_open),
+            live=Live(database.url, states, feeds, sessions.is_open, lambda: assets().version),
         )
+
+    @property
+    def paper(self) -> "Desk":
+        """The paper desk of one request; it keeps nothing itself."""
+        from app.desk.paper.desk import Desk
+
+        self.live.start()
+        return Desk(self.database, LiveQuotes(self.states))
 
     def warm_up(self) -> None:
         """Begin to follow the database, once: whoever is at the login page will want the chain.

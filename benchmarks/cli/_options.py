@@ -119,7 +119,10 @@ class DatasetOptions:
 
 
 def chosen_server(url: str | None) -> BenchmarkServer:
-    """The server of --url or its defaults."""
+    """The server of --url or its defaults; an operator's keys and calendar are taken up."""
+    from db.settings import settings
+
+    settings()
     return server_at(url)
 
 

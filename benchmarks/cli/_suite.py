@@ -110,13 +110,14 @@ def _reads(
 def _upkeep(
     first: BenchmarkServer, spec: DatasetSpec, small: DatasetSpec
 ) -> Mapping[str, tuple[str, Part]]:
-    from benchmarks.parts import archive, convert, feed, ingest, retention
+    from benchmarks.feed import steady
+    from benchmarks.parts import archive, convert, ingest, retention
 
     # an archive wants days older than 30; few strikes keep it quick
     old = replace(spec, days=max(spec.days, _ARCHIVE_DAYS), strikes=_SCALE_STRIKES)
     return {
         "ingest": (_size(small), lambda r: ingest.ingest_on(first, small, r, snapshots=30)),
-        "feed": (f"--seconds {_FEED_S}", lambda r: feed.feed_on(first, r, seconds=_FEED_S)),
+        "feed": (f"--seconds {_FEED_S}", lambda r: steady.feed_on(first, r, seconds=_FEED_S)),
         "retention": (_size(spec), lambda r: retention.retention_on(first, spec, r)),
         "convert": (
             f"{_size(small)} --kills {_KILLS}",

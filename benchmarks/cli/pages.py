@@ -1,4 +1,4 @@
-"""Login page and dashboard in Chromium: LCP, INP, CLS, time to usable, bytes, requests."""
+"""Login page and dashboard in Chromium: LCP, INP, CLS, time to usable, bytes, a day left open."""
 
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,15 @@ Keys of --json, beside schema_version, machine and servers:
   browser          its version
   server_start_ms  from process start to the first answered login page
   pages            page, network (local, 4G), cache (cold, warm), visits, and medians of
-                   usable_ms, lcp_ms, inp_ms, cls, bytes, requests
+                   usable_ms, lcp_ms, inp_ms, cls, bytes, requests, usable_bytes (what had
+                   come when the page could be used)
+  sign_in          from the click on "Sign in" to a usable dashboard, medians: cold_ms (empty
+                   cache), warm_ms (after a first visit)
+  live             contracts of the chain that is watched while a collector renews all four each
+                   second, updates seen, busy (share of a core that the main thread takes),
+                   interactions, inp_ms (98th percentile), cls
+  aged             updates fed as fast as they are drawn, heap_bytes before them,
+                   growth_bytes_per_hour, growth_bytes_per_day (6.5 hours), both extrapolated
 """
 
 

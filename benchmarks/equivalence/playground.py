@@ -20,7 +20,7 @@ from benchmarks.equivalence.subjects import (
 )
 from benchmarks.server.databases import conninfo
 from db.timescale.documents import rollup_document
-from db.timescale.engine.install import install_statements
+from db.timescale.engine.install import install_script
 from db.timescale.specs import Aggregate, RollupSpec
 
 _MATERIALIZED_CHUNK = timedelta(days=30)
@@ -61,8 +61,7 @@ def _prepared(conninfo: str, native: bool) -> Iterator[Subject]:
     with psycopg.connect(conninfo, autocommit=True) as connection:
         connection.execute("SET client_min_messages = error")
         connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
-        for script in install_statements():
-            connection.execute(script.encode())  # scripts of ours, no parameters
+        connection.execute(install_script().encode())  # scripts of ours, no parameters
         for name in ("make_ticks", "make_hypertable", "make_key"):
             connection.execute(statement(name))
         for spec in specs():

@@ -22,8 +22,6 @@ from wsproto import ConnectionType, WSConnection
 from wsproto.events import CloseConnection, Message, Request, TextMessage
 from wsproto.extensions import PerMessageDeflate
 
-EXCHANGES = ("NSE", "BSE", "NSE_MONTHLY", "BANKNIFTY_MONTHLY")
-
 
 class Trader(HttpUser):
     """Follows one exchange by WebSocket and asks for data now and then."""
@@ -32,7 +30,6 @@ class Trader(HttpUser):
 
     def on_start(self) -> None:
         """Sign in, open the dashboard, begin to follow."""
-        self.exchange = random.choice(EXCHANGES)  # noqa: S311 - a choice, not a secret
         page = self.client.get("/login", name="GET /login").text
         found = re.search(r'name="csrf" value="([^"]+)"', page)
         form = {
@@ -41,7 +38,8 @@ class Trader(HttpUser):
             "csrf": found[1] if found else "",
         }
         self.client.post("/login", form, name="POST /login", allow_redirects=False)
-        self.client.get("/", name="GET /")
+        tabs = re.findall(r'data-exchange="(\w+)"', self.client.get("/", name="GET /").text)
+        self.exchange = random.choice(tabs)  # noqa: S311 - a choice, not a secret
         self.follower = gevent.spawn(self._follow)
 
     def on_stop(self) -> None:

@@ -14,14 +14,17 @@ from benchmarks.server.databases import BenchmarkServer, session
 from benchmarks.server.environment import server_facts
 from benchmarks.timing.progress import steps
 from benchmarks.web.browser import chromium
-from benchmarks.web.serving import USERNAME, Site, serving
+from benchmarks.web.serving import Site, collecting, serving
+from benchmarks.web.signing_in import arrived, signed_in
+from benchmarks.web.watching import aged, watched_live
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 _VITALS = Path(__file__).with_name("vitals.js")
 _PATIENCE_MS = 60_000
-_USABLE = "#rows tr[data-strike]"
+# its script has taken over: what the server painted is there before
+_USABLE = "body.dashboard:not([data-unready]):has(#tab-charts) #rows tr[data-strike]"
 # Chrome's own "Fast 4G": 9 Mbit/s down, 1.5 up, 60 ms
 _4G = {
     "offline": False,
@@ -34,7 +37,10 @@ NETWORKS: Mapping[str, Mapping[str, Any] | None] = {"local": None, "4G": _4G}
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit of a page; times in ms from navigation, `bytes` as they came over the wire."""
+    """One visit of a page; times in ms from navigation, `bytes` as they came over the wire.
+
+    `usable_bytes` are those of the requests that had ended when the page could be used.
+    """
 
     page: str
     network: str
@@ -45,6 +51,7 @@ class Visit:
     cls: float
     bytes: int
     requests: int
+    usable_bytes: int
 
 
 def pages_on(server: BenchmarkServer, spec: DatasetSpec, result: Result, *, repeats: int) -> None:
@@ -62,11 +69,17 @@ def pages_on(server: BenchmarkServer, spec: DatasetSpec, result: Result, *, repe
             for _ in range(repeats):
                 visits += _round(browser, site, network)
                 advance()
+        arrivals = [arrived(browser, site) for _ in range(repeats)]
+        with collecting(url):
+            watched = watched_live(browser, site)
         result.data |= {
             "dataset": described(spec),
             "browser": browser.version,
             "server_start_ms": site.start_ms,
             "pages": summarized(visits),
+            "sign_in": {name: median(one[name] for one in arrivals) for name in arrivals[0]},
+            "live": asdict(watched),
+            "aged": asdict(aged(browser, site)),
         }
 
 
@@ -82,7 +95,7 @@ def summarized(visits: Sequence[Visit]) -> list[dict[str, Any]]:
     ]
 
 
-_FIGURES = ("usable_ms", "lcp_ms", "inp_ms", "cls", "bytes", "requests")
+_FIGURES = ("usable_ms", "lcp_ms", "inp_ms", "cls", "bytes", "requests", "usable_bytes")
 
 
 def _middle(group: Sequence[Visit], name: str) -> float | None:
@@ -97,9 +110,9 @@ def _round(browser: "Browser", site: Site, network: str) -> Iterator[Visit]:
     context.add_init_script(path=_VITALS)
     yield _visit(context, network, "login", "cold", f"{site.url}/login", "form button")
     yield _visit(context, network, "login", "warm", f"{site.url}/login", "form button")
-    _sign_in(context, site)
-    yield from _dashboard(browser, context, site, network)
     context.close()
+    with signed_in(browser, site) as entered:
+        yield from _dashboard(browser, entered, site, network)
 
 
 def _dashboard(
@@ -116,16 +129,6 @@ def _dashboard(
     context.close()
 
 
-def _sign_in(context: "BrowserContext", site: Site) -> None:
-    page = context.new_page()
-    page.goto(f"{site.url}/login")
-    page.fill("[name=username]", USERNAME)
-    page.fill("[name=password]", site.password)
-    page.click("form button")
-    page.wait_for_selector(_USABLE)
-    page.close()
-
-
 def _visit(
     context: "BrowserContext", network: str, name: str, cache: str, url: str, usable: str
 ) -> Visit:
@@ -135,6 +138,7 @@ def _visit(
     page.goto(url, wait_until="commit")
     page.wait_for_selector(usable)
     usable_ms = (time.perf_counter_ns() - started) / 1e6
+    usable_bytes = wire["bytes"]
     page.wait_for_load_state("load")
     _interact(page, name)
     vitals = page.evaluate("window.vitals")
@@ -149,6 +153,7 @@ def _visit(
         cls=vitals["cls"],
         bytes=wire["bytes"],
         requests=wire["requests"],
+        usable_bytes=usable_bytes,
     )
 
 

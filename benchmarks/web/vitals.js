@@ -1,5 +1,5 @@
 // Core Web Vitals as the browser reports them (https://web.dev/articles/vitals).
-window.vitals = { lcp: 0, cls: 0, inp: 0 };
+window.vitals = { lcp: 0, cls: 0, inp: 0, interactions: new Map() };
 const watch = (type, take, options = {}) =>
   new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({
     type,
@@ -15,7 +15,10 @@ watch('layout-shift', (entry) => {
 watch(
   'event',
   (entry) => {
-    if (entry.interactionId) window.vitals.inp = Math.max(window.vitals.inp, entry.duration);
+    if (!entry.interactionId) return;
+    window.vitals.inp = Math.max(window.vitals.inp, entry.duration);
+    const { interactions } = window.vitals;
+    interactions.set(entry.interactionId, Math.max(interactions.get(entry.interactionId) ?? 0, entry.duration));
   },
   { durationThreshold: 16 },
 );

@@ -1,6 +1,7 @@
 """Indexes that a counted statement lacks, tried out on one chunk before they are proposed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -16,22 +17,82 @@ _LEAST_ROWS = 10_000
 _WORTH_SHARE = 0.5
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """An index that a scan lacks: columns that are fixed, in any order, then one range."""
+
+    statement: PlannedStatement
+    scan: Scan
+    found: Relation
+    gain: str
+    equal: tuple[str, ...]
+    ranged: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*self.equal, *self.ranged)
+
+
 def missing_indexes(
     connection: Connection, planned: tuple[PlannedStatement, ...]
 ) -> Iterator[Advice]:
-    """One index for each table and set of columns by which a statement searches all rows."""
-    proposed: set[tuple[str, tuple[str, ...]]] = set()
+    """The fewest indexes for the tables and columns by which statements search all rows."""
+    candidates: list[Candidate] = []
+    looked_at: set[tuple[str, tuple[str, ...]]] = set()
     for statement in planned:
         for scan in _full_scans(statement):
             found = relation_facts(connection, scan.schema, scan.relation)
             if found is None or found.row_count < _LEAST_ROWS:
                 continue
-            if (found.root, scan.key) in proposed:
+            if (found.root, scan.key) in looked_at:
                 continue
-            proposed.add((found.root, scan.key))
+            looked_at.add((found.root, scan.key))
             gain = _tried(connection, statement, scan)
             if gain is not None:
-                yield _advice(statement, scan, found, gain)
+                candidates.append(
+                    Candidate(statement, scan, found, gain, scan.equal, scan.ranged[:1])
+                )
+    for table in dict.fromkeys(candidate.found.root for candidate in candidates):
+        for chosen in fewest([c for c in candidates if c.found.root == table]):
+            yield _advice(chosen)
+
+
+def fewest(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that serve all of one table: one that begins with another's columns serves both.
+
+    Which fixed column comes first is free, so that a longer index is ordered to fit the shorter.
+    """
+    chosen: list[Candidate] = []
+    for candidate in sorted(candidates, key=lambda c: -len(c.columns)):
+        for position, longer in enumerate(chosen):
+            fitted = _fitted(longer, candidate, chosen_for=candidates)
+            if fitted is not None:
+                chosen[position] = fitted
+                break
+        else:
+            chosen.append(candidate)
+    return chosen
+
+
+def _fitted(
+    longer: Candidate, shorter: Candidate, *, chosen_for: Sequence[Candidate]
+) -> Candidate | None:
+    """The longer one with the shorter one's columns first; None where it cannot serve both."""
+    if shorter.ranged:
+        same = set(shorter.equal) == set(longer.equal) and shorter.ranged == longer.ranged
+        return longer if same else None
+    if not set(shorter.equal) <= set(longer.equal):
+        return None
+    if set(longer.equal[: len(shorter.equal)]) == set(shorter.equal):
+        return longer
+    if any(_begins(longer, other) for other in chosen_for if other.columns != longer.columns):
+        return None  # its order serves a third one already
+    rest = tuple(column for column in longer.equal if column not in shorter.equal)
+    return replace(longer, equal=(*shorter.equal, *rest))
+
+
+def _begins(longer: Candidate, other: Candidate) -> bool:
+    return not other.ranged and set(longer.equal[: len(other.equal)]) == set(other.equal)
 
 
 def _full_scans(statement: PlannedStatement) -> list[Scan]:
@@ -70,17 +131,18 @@ def _tried(connection: Connection, statement: PlannedStatement, scan: Scan) -> s
     return f"Tried on {scan.relation} with HypoPG: cost {costs}."
 
 
-def _advice(statement: PlannedStatement, scan: Scan, found: Relation, gain: str) -> Advice:
-    name = "_".join([found.root_name, *scan.key, "idx"])[:63]
-    columns = ", ".join(f'"{column}"' for column in scan.key)
+def _advice(chosen: Candidate) -> Advice:
+    scan, found = chosen.scan, chosen.found
+    name = "_".join([found.root_name, *chosen.columns, "idx"])[:63]
+    columns = ", ".join(f'"{column}"' for column in chosen.columns)
     return Advice(
         kind="missing index",
         target=found.root,
         evidence=(
-            statement.cost_text,
+            chosen.statement.cost_text,
             f"reads all {found.row_count:,.0f} rows of {scan.relation} for {scan.condition}",
-            gain,
+            chosen.gain,
         ),
         migration=f'op.create_chunk_index("{name}", "{found.root}", columns=[{columns}])',
-        statement=statement.counted.statement,
+        statement=chosen.statement.counted.statement,
     )

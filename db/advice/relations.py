@@ -67,7 +67,7 @@ def distinct_values(connection: Connection, schema: str, name: str, column: str)
 
 
 def rollup_sources(connection: Connection) -> tuple[Row[Any], ...]:
-    """`source` and `group_by` of every rollup there is."""
+    """`name`, `source` and `group_by` of every rollup there is."""
     if not run(connection, "has_rollups").scalar_one():
         return ()
     return tuple(run(connection, "rollup_sources"))

@@ -84,6 +84,7 @@ WHERE seen.schemaname = :schema
 -- name: rollup_sources
 -- What rollups read from already, with the columns they keep apart.
 SELECT
+    spec ->> 'name' AS name,
     spec ->> 'source' AS source,
     ARRAY(SELECT jsonb_array_elements_text(spec -> 'group_by')) AS group_by
 FROM timescale_engine.rollup;

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain, count
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,6 +14,8 @@ from db.advice.plan_text import nodes
 from db.advice.relations import Hypertable, hypertables, relation_facts, rollup_sources
 
 _LEAST_PAGES = 1000
+# PostgreSQL's 63 bytes, less what the engine and a number add
+_LONGEST_NAME = 48
 _BUCKETED = re.compile(r"\b(?:time_bucket|date_trunc|date_bin)\(")
 _AGGREGATE = re.compile(r"^(?:PARTIAL )?(sum|count|min|max|first|last|avg)\((.*)\)$")
 _QUALIFIER = re.compile(r'(?:[a-z_][\w$]*|"[^"]+")\.(?=[a-z_"])')
@@ -23,7 +26,9 @@ def rollup_candidates(
 ) -> Iterator[Advice]:
     """One rollup for each hypertable and set of group columns that no rollup keeps yet."""
     known = {table.root: table for table in hypertables(connection)}
-    kept = {(row.source, frozenset(row.group_by)) for row in rollup_sources(connection)}
+    there = rollup_sources(connection)
+    kept = {(row.source, frozenset(row.group_by)) for row in there}
+    names = {row.name for row in there}
     for statement in planned:
         if statement.counted.pages / max(statement.counted.calls, 1) < _LEAST_PAGES:
             continue
@@ -32,9 +37,25 @@ def rollup_candidates(
         if table is None or grouped is None:
             continue
         group_by, aggregates = grouped
+        group_by = [*dict.fromkeys([*_chosen_by(statement, table), *group_by])]
         if aggregates and (table.root, frozenset(group_by)) not in kept:
             kept.add((table.root, frozenset(group_by)))
-            yield _advice(statement, table, group_by, aggregates)
+            name = free_name(table.name, group_by, names)
+            names.add(name)
+            yield _advice(statement, table, name, group_by, aggregates)
+
+
+def free_name(table: str, group_by: Sequence[str], taken: Collection[str]) -> str:
+    """A rollup's name that says what it groups by, and that no other one has."""
+    stem = "_".join([table, "by", *(group_by or ["time"])])[:_LONGEST_NAME]
+    numbered = (f"{stem}_{number}" for number in count(2))
+    return next(name for name in chain([stem], numbered) if name not in taken)
+
+
+def _chosen_by(statement: PlannedStatement, table: Hypertable) -> list[str]:
+    """Columns that the statement chooses rows by, beside the time: the rollup must keep them."""
+    columns = (c for scan in scans(statement.plan) for c in (*scan.equal, *scan.ranged))
+    return [column for column in dict.fromkeys(columns) if column != table.time_column]
 
 
 def _read_hypertable(
@@ -65,7 +86,11 @@ def _bare(expression: str) -> str:
 
 
 def _advice(
-    statement: PlannedStatement, table: Hypertable, group_by: list[str], aggregates: list[str]
+    statement: PlannedStatement,
+    table: Hypertable,
+    name: str,
+    group_by: list[str],
+    aggregates: list[str],
 ) -> Advice:
     columns = "\n".join(
         f"        {json.dumps(_column_name(aggregate, number))}: {json.dumps(aggregate)},"
@@ -73,7 +98,7 @@ def _advice(
     )
     migration = (
         "op.create_rollup(\n"
-        f'    "{table.name}_rollup",\n'
+        f'    "{name}",\n'
         f'    source="{table.root}",\n'
         f'    time_column="{table.time_column}",\n'
         "    bucket=timedelta(minutes=1),  # the width the statement groups by\n"

@@ -4,7 +4,7 @@ Archives as the database holds them; policies are the toolkit's records or Times
 SELECT p.target,
        p.config,
        p.schedule_interval::TEXT AS schedule_interval,
-       p.next_run,
+       nullif(p.next_run, 'infinity') AS next_run,
        p.last_run,
        p.last_status,
        p.last_error,
@@ -15,7 +15,7 @@ UNION ALL
 SELECT j.config ->> 'target',
        j.config,
        j.schedule_interval::TEXT,
-       nullif(j.next_start, '-infinity'),
+       CASE WHEN isfinite(j.next_start) THEN j.next_start END,
        nullif(s.last_run_started_at, '-infinity'),
        CASE s.last_run_status WHEN 'Success' THEN 'ok' WHEN 'Failed' THEN 'error' END,
        (

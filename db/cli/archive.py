@@ -67,7 +67,9 @@ def run(table: str, as_json: bool) -> None:
     from dataclasses import asdict
 
     from db.archive import moving
+    from db.rights import require_at
 
+    require_at(_url(), "archive", table)
     moved = moving.run(_url(), table, lambda span, left: click.echo(span, err=True))
     click.echo(json_text(asdict(moved)) if as_json else f"{moved.chunks} chunks archived.")
 
@@ -89,7 +91,9 @@ def restore(table: str, start: datetime, end: datetime, hold_days: int, as_json:
     from dataclasses import asdict
 
     from db.archive import moving
+    from db.rights import require_at
 
+    require_at(_url(), "archive", table)
     moved = moving.restore(
         _url(),
         table,

@@ -87,8 +87,10 @@ def run(
     """Convert TABLE, or continue where an earlier run was stopped."""
     from db import convert
     from db.cli._progress import conversion_progress
+    from db.rights import require_at
 
     url = _url()
+    require_at(url, "convert", table)
     options = convert.RunOptions(
         workers=workers,
         oldest_first=oldest_first,

@@ -48,10 +48,12 @@ def _imported(file: Path, target: "Target") -> "Imported":
     from db.errors import DatabaseUnavailableError, DiskFullError
     from db.importing import import_file
     from db.migrate import require_head
+    from db.rights import require
 
     engine = write_engine()
     with connected(engine) as connection:
         require_head(connection)
+        require(connection, "import")
     with synced(engine):
         try:
             done = import_file(file, target, engine, on_batch=_progress())

@@ -55,10 +55,12 @@ def command(
     as_json: bool,
 ) -> None:
     from db.engine import write_engine
+    from db.rights import require_at
 
     if sum((once, every_s is not None, schedule_s is not None, unschedule)) > 1:
         raise click.UsageError("Give one of --once, --every, --schedule and --unschedule.")
     engine = write_engine()
+    require_at(engine.url, "maintain")
     if schedule_s is not None or unschedule:
         _schedule(engine, schedule_s)
         return

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 def command(context: click.Context, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from db.engine import read_engine
+    from db.engine import database_url, read_engine
+    from db.settings import settings
     from db.status.findings import findings
     from db.status.reading import read
 
-    reading = read(read_engine())
+    reading = read(read_engine(), database_url() if settings().replica_url else None)
     found = findings(reading)
     if as_json:
         shown = {**asdict(reading), "findings": [asdict(one) for one in found]}

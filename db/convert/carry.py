@@ -6,7 +6,7 @@ from psycopg import sql
 
 from db.convert import facts
 from db.convert.facts import TableFacts
-from db.convert.model import Job
+from db.convert.model import NEW_SCHEMA, OLD_SCHEMA, Job
 from db.convert.session import Connection, Row, catalog
 
 
@@ -23,7 +23,13 @@ def settings(connection: Connection, job: Job, table: TableFacts) -> None:
         _column_settings(connection, shadow, column)
     for statement in grants(connection, table, shadow):
         run(statement)
-    run(sql.SQL("ALTER TABLE {} OWNER TO {}").format(shadow, sql.Identifier(table.owner)))
+    owner = sql.Identifier(table.owner)
+    if run("SELECT WHERE current_user <> %s", [table.owner]).fetchone() is not None:
+        # an owner has to be allowed to make tables where its table lies
+        for schema in (NEW_SCHEMA, OLD_SCHEMA):
+            grant = sql.SQL("GRANT USAGE, CREATE ON SCHEMA {} TO {}")
+            run(grant.format(sql.Identifier(schema), owner))
+    run(sql.SQL("ALTER TABLE {} OWNER TO {}").format(shadow, owner))
 
 
 def _column_settings(

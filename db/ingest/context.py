@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy import Connection, and_, bindparam, func, or_
 from sqlalchemy.dialects.postgresql import Insert, insert
 
+from db.market.clock import to_naive_ist
 from db.market.ticks import EnrichedSnapshot, SnapshotContext
 from db.schema import exchange_metadata, ml_features
 
@@ -97,11 +98,14 @@ def summary_context(snapshot: EnrichedSnapshot) -> str:
 
     Without features it names none of theirs, so that those of the last snapshot stay.
     """
+    at = snapshot.underlying_at
     context: dict[str, float | int | str | None] = {
+        "underlying_at": None if at is None else to_naive_ist(at).isoformat(),
         "future_price": snapshot.future_price,
         "future_oi": snapshot.future_oi,
         "future_symbol": snapshot.future_symbol,
         "vix": snapshot.vix,
+        "lot_size": snapshot.lot_size,
         "atm_strike": snapshot.atm_strike,
         "forward": snapshot.forward,
         "source": snapshot.source,

@@ -43,3 +43,33 @@ ASSUMED_RATE = 0.10
 
 MOST_STRIKES = 500
 """The widest range of strikes either side of ATM that may be asked for."""
+
+MOST_FRAMES = 60
+"""How many stored moments may be asked for at once."""
+MOST_DAYS = 250
+"""The most trading days that a series over days may be asked for."""
+
+SERIES_GAP_S = 600
+"""A pause in a series longer than this is drawn as a gap."""
+MOST_ALERTS = 100
+"""How many rules of alerts a user may have."""
+
+MOST_ALERT_EVENTS = 5000
+"""How many entries the log of a user's alerts keeps: the newest ones."""
+
+ALERT_GAP_S = 15.0
+"""Rules that nobody looked at for longer begin anew: what was missed meanwhile rings nothing."""
+PAPER_MOST_LEGS = 10
+"""The most contracts that one paper order may name."""
+
+PAPER_MOST_LOTS = 1000
+"""The most lots of a contract that one paper order may name."""
+
+PAPER_MOST_ORDERS = 2000
+"""The most paper orders of one user a day."""
+
+PAPER_ORDERS_SHOWN = 50
+"""How many of a user's newest paper orders are told."""
+
+PAPER_DAYS_SHOWN = 60
+"""How many of the newest days on which a user dealt are told."""

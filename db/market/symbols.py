@@ -28,6 +28,7 @@ _WEEKDAYS: dict[str, tuple[tuple[date, int], ...]] = {
         (date(2025, 1, 4), TUESDAY),
         (date(2025, 9, 1), THURSDAY),
     ),
+    "BANKEX": ((_LONGEST_AGO, FRIDAY), (date(2025, 1, 4), TUESDAY), (date(2025, 9, 1), THURSDAY)),
     "BANKNIFTY": (
         (_LONGEST_AGO, THURSDAY),
         (date(2024, 3, 1), WEDNESDAY),

@@ -123,18 +123,21 @@ EDGE_FIELDS = field_names(EnrichedColumns)
 class ChainSnapshot:
     """The chain of one exchange key at one instant; `timestamp` is aware.
 
-    `underlying_price` is the index, `future_price` and `future_oi` its near future. `rejected`
-    holds the reasons why the feed left contracts out, one for each.
+    `underlying_price` is the index, of the moment `underlying_at` (aware) where the feed tells it,
+    `future_price` and `future_oi` its near future, `lot_size` the units in a lot as the exchange
+    lists its contracts. `rejected` holds the reasons why the feed left contracts out, one for each.
     """
 
     exchange: str
     timestamp: datetime
     options: OptionColumns
     underlying_price: float | None = None
+    underlying_at: datetime | None = None
     future_price: float | None = None
     future_oi: int | None = None
     future_symbol: str | None = None
     vix: float | None = None
+    lot_size: int | None = None
     rejected: tuple[str, ...] = field(default=())
 
 
@@ -151,10 +154,12 @@ class SnapshotContext:
     exchange: str
     timestamp: datetime
     underlying_price: float | None = None
+    underlying_at: datetime | None = None
     future_price: float | None = None
     future_oi: int | None = None
     future_symbol: str | None = None
     vix: float | None = None
+    lot_size: int | None = None
     atm_strike: float | None = None
     forward: float | None = None
     features: Mapping[str, float | None] = field(default_factory=dict)

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from db.market.clock import expiry_from_seconds
 from db.market.ticks import OptionType
 from db.queries.snapshots import instant_at
-from db.queries.statements import fetch
+from db.queries.statements import fetch, scalar
 
 
 class StoredOption(NamedTuple):
@@ -139,6 +140,22 @@ def chain_at(connection: Connection, exchange: str, at: datetime) -> tuple[Store
     return fetch(connection, StoredOption, "chain", "chain_at", **key) or fetch(
         connection, StoredOption, "chain", "archived_chain_at", **key
     )
+
+
+def expiry_of(row: StoredOption) -> date | None:
+    """When a stored contract expires, by its seconds left where its row holds no date."""
+    if row.expiry is not None or row.time_to_expiry_seconds is None:
+        return row.expiry
+    return expiry_from_seconds(row.timestamp, row.time_to_expiry_seconds)
+
+
+def expiry_at(connection: Connection, exchange: str, at: datetime) -> date | None:
+    """When the contracts of the snapshot taken exactly at `at` (aware) expire; None if unknown."""
+    key = {"exchange": exchange, "at": at}
+    found: date | None = scalar(connection, "chain", "expiry_at", key) or scalar(
+        connection, "chain", "archived_expiry_at", key
+    )
+    return found
 
 
 def oi_changes(connection: Connection, exchange: str) -> tuple[OiChange, ...]:

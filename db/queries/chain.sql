@@ -184,3 +184,19 @@ FROM option_chain_latest AS chain
 WHERE chain.exchange = %(exchange)s
 GROUP BY chain.strike
 ORDER BY chain.strike;
+
+-- name: expiry_at
+SELECT chain.expiry AS expiry
+FROM option_chain_snapshots AS chain
+WHERE chain.exchange = %(exchange)s
+  AND chain."timestamp" = %(at)s
+ORDER BY chain.strike
+LIMIT 1;
+
+-- name: archived_expiry_at
+SELECT chain.expiry AS expiry
+FROM option_chain_snapshots_history AS chain
+WHERE chain.exchange = %(exchange)s
+  AND chain."timestamp" = %(at)s
+ORDER BY chain.strike
+LIMIT 1;

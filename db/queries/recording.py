@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from db.market.clock import IST, expiry_from_seconds
+from db.market.clock import IST
 from db.market.rows import columns_of
 from db.market.ticks import ChainSnapshot, OptionColumns, field_names
-from db.queries.chain import StoredOption, chain_at
+from db.queries.chain import StoredOption, chain_at, expiry_of
 from db.queries.statements import fetch, fetch_one
 
 
@@ -55,13 +55,7 @@ _FIELDS = field_names(OptionColumns)
 
 
 def _row(row: StoredOption) -> Sequence[Any] | None:
-    expiry = _expiry(row)
+    expiry = expiry_of(row)
     if expiry is None:
         return None
     return [expiry if name == "expiry" else getattr(row, name) for name in _FIELDS]
-
-
-def _expiry(row: StoredOption) -> date | None:
-    if row.expiry is not None or row.time_to_expiry_seconds is None:
-        return row.expiry
-    return expiry_from_seconds(row.timestamp, row.time_to_expiry_seconds)

@@ -33,6 +33,14 @@ class Snapshot(NamedTuple):
     straddle: float | None
 
 
+class StraddlePoint(NamedTuple):
+    """The strike at the money at one instant, and what its call and put cost together."""
+
+    timestamp: datetime
+    atm_strike: float | None
+    straddle: float | None
+
+
 class WindowRow(NamedTuple):
     """One contract at one instant, with what the screen shows of its past."""
 
@@ -74,6 +82,15 @@ def instants(
         connection, _Instant, "snapshots", "instants", exchange=exchange, start=start, end=end
     )
     return tuple(row.timestamp for row in rows)
+
+
+def straddles(
+    connection: Connection, exchange: str, start: datetime, end: datetime
+) -> tuple[StraddlePoint, ...]:
+    """The straddle at the money of every snapshot from `start` to before `end` (aware)."""
+    return fetch(
+        connection, StraddlePoint, "snapshots", "straddles", exchange=exchange, start=start, end=end
+    )
 
 
 def extent(connection: Connection, exchange: str) -> tuple[datetime, datetime] | None:

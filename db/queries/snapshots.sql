@@ -44,6 +44,17 @@ SELECT
 FROM snapshots AS snapshot
 WHERE snapshot.exchange = %(exchange)s;
 
+-- name: straddles
+SELECT
+    snapshot."timestamp" AS "timestamp",
+    snapshot.atm_strike AS atm_strike,
+    snapshot.straddle AS straddle
+FROM snapshots AS snapshot
+WHERE snapshot.exchange = %(exchange)s
+  AND snapshot."timestamp" >= %(start)s
+  AND snapshot."timestamp" < %(end)s
+ORDER BY snapshot."timestamp";
+
 -- name: window
 SELECT
     chain."timestamp" AS "timestamp",

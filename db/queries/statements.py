@@ -19,7 +19,19 @@ RowT = TypeVar("RowT", bound=NamedTuple)
 
 # output columns of these names are market time
 _INSTANTS = frozenset(
-    ("bucket", "context_at", "day_open_at", "end", "oi_at", "prev_close_at", "start", "timestamp")
+    (
+        "bucket",
+        "context_at",
+        "day_open_at",
+        "end",
+        "ends",
+        "oi_at",
+        "opened",
+        "prev_close_at",
+        "start",
+        "timestamp",
+        "underlying_at",
+    )
 )
 
 

@@ -12,10 +12,10 @@ from db.queries.statements import fetch, fetch_one, scalar
 class ChainSummary(NamedTuple):
     """One exchange's head line; `sequence` grows with every change of any exchange.
 
-    Future, VIX and features are those of `context_at`; OI changes of the day count from
-    `prev_close_at`. OI is known of `oi_known` of the `contracts`. `atm_iv_forward` is that of the
-    strike nearest to the `forward`. `age_s` is how long ago the database took the chain, by its own
-    clock on both sides.
+    Time of the index, future, VIX, lot and features are those of `context_at`; OI changes of the
+    day count from `prev_close_at`. OI is known of `oi_known` of the `contracts`. `atm_iv_forward`
+    is that of the strike nearest to the `forward`. `age_s` is how long ago the database took the
+    chain, by its own clock on both sides; a past moment has none, and is its own `updated_at`.
     """
 
     exchange: str
@@ -52,7 +52,9 @@ class ChainSummary(NamedTuple):
     day_open_at: datetime | None
     prev_close_at: datetime | None
     source: Source | None
-    age_s: float
+    age_s: float | None
+    underlying_at: datetime | None = None
+    lot_size: int | None = None
 
 
 def summary(connection: Connection, exchange: str) -> ChainSummary | None:

@@ -36,7 +36,9 @@ SELECT
     head.day_open_at AS day_open_at,
     head.prev_close_at AS prev_close_at,
     head.source AS source,
-    EXTRACT(epoch FROM clock_timestamp() - head.updated_at)::double precision AS age_s
+    EXTRACT(epoch FROM clock_timestamp() - head.updated_at)::double precision AS age_s,
+    head.underlying_at AS underlying_at,
+    head.lot_size AS lot_size
 FROM chain_summary AS head
 WHERE head.exchange = %(exchange)s;
 
@@ -76,7 +78,9 @@ SELECT
     head.day_open_at AS day_open_at,
     head.prev_close_at AS prev_close_at,
     head.source AS source,
-    EXTRACT(epoch FROM clock_timestamp() - head.updated_at)::double precision AS age_s
+    EXTRACT(epoch FROM clock_timestamp() - head.updated_at)::double precision AS age_s,
+    head.underlying_at AS underlying_at,
+    head.lot_size AS lot_size
 FROM chain_summary AS head
 ORDER BY head.exchange;
 

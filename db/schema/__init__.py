@@ -2,11 +2,13 @@
 
 from db.schema import policies as policies
 from db.schema import rollups as rollups
+from db.schema.alerting import alert_events, alert_looks, alerts
 from db.schema.base import metadata
 from db.schema.chain import option_chain_snapshots
 from db.schema.collecting import collector_leases, feed_states, instruments
 from db.schema.legacy import exchange_metadata, training_batches
 from db.schema.live_edge import chain_summary, option_chain_latest, snapshot_touched, snapshots
+from db.schema.paper import paper_fills, paper_orders, paper_positions
 from db.schema.series import (
     macro_signals,
     ml_features,
@@ -16,6 +18,9 @@ from db.schema.series import (
 )
 
 __all__ = [
+    "alert_events",
+    "alert_looks",
+    "alerts",
     "chain_summary",
     "collector_leases",
     "exchange_metadata",
@@ -27,6 +32,9 @@ __all__ = [
     "option_chain_latest",
     "option_chain_snapshots",
     "order_book_depth_snapshots",
+    "paper_fills",
+    "paper_orders",
+    "paper_positions",
     "paper_trading_metrics",
     "snapshot_touched",
     "snapshots",

@@ -4,7 +4,9 @@ from typing import Any
 
 from sqlalchemy import DOUBLE_PRECISION, TIMESTAMP, Column, Integer, MetaData, Sequence, text
 
+from db.revision_files import sql_file
 from db.schema.market_time import MarketTime
+from db.timescale.specs import SqlFiles, declare
 
 # PostgreSQL's own names, so that what the legacy installer made matches without renaming
 metadata = MetaData(
@@ -16,6 +18,9 @@ metadata = MetaData(
         "ck": "%(table_name)s_%(constraint_name)s_check",
     }
 )
+
+# market_now(), the clock that SQL compares market time with
+declare(metadata, SqlFiles(name="market_time", files=(sql_file("0002_market_time"),)))
 
 
 def market_time(name: str = "timestamp") -> Column[Any]:

@@ -18,10 +18,11 @@ from sqlalchemy import (
 )
 
 from db.market.limits import CHANGE_MINUTES
+from db.revision_files import sql_file
 from db.schema.base import doubles, market_time, metadata
 from db.schema.chain import contract_state
 from db.schema.market_time import MarketTime
-from db.timescale.specs import HypertableSpec, declare
+from db.timescale.specs import HypertableSpec, SqlFiles, declare
 
 # one row an exchange and instant: where history has a snapshot, and its totals
 snapshots = Table(
@@ -82,6 +83,9 @@ chain_summary = Table(
     *doubles("atm_strike", "underlying_price", "future_price"),
     Column("future_oi", BIGINT),
     Column("future_symbol", Text),
+    # when the exchange told the index last, and the units in a lot of the contracts
+    Column("underlying_at", MarketTime),
+    Column("lot_size", Integer),
     *doubles("vix", "pcr", "pcr_volume", "max_pain"),
     Column("oi_ce", BIGINT),
     Column("oi_pe", BIGINT),
@@ -105,7 +109,8 @@ chain_summary = Table(
     # whether the writer gave the changes of OI; false: they follow history; NULL: the chain was
     # read from history, and percentages that are stored there stand
     Column("has_changes", Boolean),
-    # the instant that future, VIX and features were given for; the instants OI is compared with
+    # the instant that future, VIX and all that goes with them was given for; the instants OI is
+    # compared with
     Column("context_at", MarketTime),
     Column("day_open_at", MarketTime),
     Column("prev_close_at", MarketTime),
@@ -140,4 +145,9 @@ LIVE_EDGE_SQL = (
 declare(
     metadata,
     HypertableSpec(table="snapshots", time_column="timestamp", chunk_interval=timedelta(days=90)),
+    SqlFiles(
+        name="live_edge",
+        files=tuple(map(sql_file, LIVE_EDGE_SQL)),
+        schema="live_edge",
+    ),
 )

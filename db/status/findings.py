@@ -25,6 +25,8 @@ def findings(reading: Reading) -> list[Finding]:
     """Everything that is not as it should be, red first."""
     found = [
         *_server(reading),
+        *_schema(reading),
+        *_faults(reading),
         *_settings(reading),
         *_system(reading),
         *_policies(reading),
@@ -54,8 +56,6 @@ def _server(reading: Reading) -> Iterator[Finding]:
             f"{version} is loaded, {server['installed_version']} installed: "
             "ALTER EXTENSION timescaledb UPDATE, as the first statement of a session",
         )
-    if server["revision"] is None:
-        yield Finding("red", "schema", "was never migrated: alembic upgrade head")
     if server["time_zone"] != MARKET_ZONE:
         yield Finding(
             "red",
@@ -63,6 +63,47 @@ def _server(reading: Reading) -> Iterator[Finding]:
             f"is {server['time_zone']}: policies on market time run hours off; "
             f"ALTER DATABASE … SET timezone = '{MARKET_ZONE}'",
         )
+
+
+def _schema(reading: Reading) -> Iterator[Finding]:
+    if reading.server["timescaledb_version"] is None:
+        return
+    found, known = reading.revisions, reading.known_revisions
+    foreign = [revision for revision in found if revision not in known]
+    if not found:
+        yield Finding("red", "schema", "was never migrated: alembic upgrade head")
+    elif foreign:
+        yield Finding(
+            "red",
+            "schema",
+            f"is at {', '.join(foreign)}, which this program does not know: it was migrated by a "
+            "later one, or by another project",
+        )
+    elif len(found) > 1:
+        yield Finding(
+            "red",
+            "schema",
+            f"is at {len(found)} revisions at once ({', '.join(found)}): "
+            "alembic_version may hold only the newest of them",
+        )
+    elif found[0] != known[-1]:
+        yield Finding(
+            "red", "schema", f"is at {found[0]}, behind {known[-1]}: alembic upgrade head"
+        )
+    for difference in reading.differences or ():
+        yield Finding(
+            "red",
+            "schema",
+            f"{difference}; `alembic revision --autogenerate` writes what brings it back",
+        )
+    if reading.not_compared:
+        yield Finding(
+            "note", "schema", f"was not compared with its declaration: {reading.not_compared}"
+        )
+
+
+def _faults(reading: Reading) -> Iterator[Finding]:
+    yield from (Finding("note", "version", fault) for fault in reading.faults)
 
 
 def _settings(reading: Reading) -> Iterator[Finding]:
@@ -119,7 +160,9 @@ def _workers(settings: dict[str, str]) -> Iterator[Finding]:
 def _policies(reading: Reading) -> Iterator[Finding]:
     for policy in reading.policies:
         subject = f"{policy['kind']} of {policy['target']}"
-        if policy["last_status"] == "error":
+        if policy["is_paused"]:
+            yield Finding("red", subject, "is paused: nothing of it runs until it is resumed")
+        elif policy["last_status"] == "error":
             yield Finding("red", subject, f"failed: {policy['last_error'] or 'see the log'}")
         elif policy["is_overdue"]:
             who = (
@@ -127,9 +170,13 @@ def _policies(reading: Reading) -> Iterator[Finding]:
                 if policy["run_by"] == "toolkit"
                 else "is timescaledb.max_background_workers used up?"
             )
-            yield Finding(
-                "red", subject, f"should have run at {policy['next_run']:%Y-%m-%d %H:%M}; {who}"
+            due = policy["next_run"]
+            what = (
+                f"should have run at {due:%Y-%m-%d %H:%M}"
+                if due is not None
+                else "has not ended with success for two intervals"
             )
+            yield Finding("red", subject, f"{what}; {who}")
 
 
 def _conversions(reading: Reading) -> Iterator[Finding]:

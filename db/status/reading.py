@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import URL, Connection, Engine, text
 
-from db import writeback
+from db import migrate, writeback
 from db.archive import catalog as archives
 from db.convert.reporting import Report, report
+from db.declaration import Comparison, compare
 from db.engine import fetching
+from db.rights import require
+from db.timescale import preflight
+from db.timescale.editions import read_server
 from db.timescale.sqltext import named_statements
 
 Values = dict[str, Any]
@@ -20,10 +24,16 @@ class Reading:
     """What was read; each list holds one mapping a thing, keyed as in status.sql.
 
     Times are aware unless they are a table's own; sizes are bytes. `writeback` is a sentence where
-    the server's system gathers much before it writes.
+    the server's system gathers much before it writes. `known_revisions` are those of this program,
+    oldest first; `differences` are None where the database was not compared, for `not_compared`.
     """
 
     server: Values
+    revisions: list[str]
+    known_revisions: list[str]
+    differences: list[str] | None
+    not_compared: str | None
+    faults: list[str]
     settings: dict[str, Values]
     hypertables: list[Values]
     rollups: list[Values]
@@ -35,15 +45,26 @@ class Reading:
     writeback: str | None
 
 
-def read(engine: Engine) -> Reading:
-    """The state of one database now; what a part of the schema lacks is empty."""
+def read(engine: Engine, primary: URL | None = None) -> Reading:
+    """The state of one database now; what a part of the schema lacks is empty.
+
+    `primary` is the server that takes writes, where `engine` reads from a replica of it.
+    """
     with engine.connect() as connection:
+        require(connection, "status")
         connection.execute(text("SET TRANSACTION READ ONLY"))
         server = _server(connection)
         has_extension = server["timescaledb_version"] is not None
         has_engine = server["has_engine"]
+        revisions = server.pop("revisions")
+        comparison = _comparison(primary or engine.url, revisions) if has_extension else None
         return Reading(
             server=server,
+            revisions=revisions,
+            known_revisions=list(migrate.revisions()),
+            differences=None if comparison is None else list(comparison.differences),
+            not_compared=None if comparison is None else comparison.refusal,
+            faults=preflight.warnings(read_server(connection)) if has_extension else [],
             settings={row["name"]: row for row in _rows(connection, "settings")},
             hypertables=_hypertables(connection) if has_extension else [],
             rollups=_rows(connection, "rollups") if has_engine else [],
@@ -69,13 +90,22 @@ def _writeback(connection: Connection) -> str | None:
 def _server(connection: Connection) -> Values:
     server = _rows(connection, "server")[0]
     license_ = server.pop("license")
-    revisions = _rows(connection, "revision") if server.pop("has_revision") else []
+    rows = _rows(connection, "revision") if server.pop("has_revision") else []
+    revisions = [row["revision"] for row in rows]
     return {
         **server,
         "edition": _EDITIONS.get(license_) if server["timescaledb_version"] else None,
-        "revision": revisions[0]["revision"] if revisions else None,
+        "revision": ", ".join(revisions) or None,
+        "revisions": revisions,
         "time_zone": _rows(connection, "database_time_zone")[0]["time_zone"],
     }
+
+
+def _comparison(primary: URL, revisions: list[str]) -> Comparison | None:
+    """What differs from the declaration; None at another revision, which is a difference itself."""
+    if tuple(revisions) != migrate.heads():
+        return None
+    return compare(primary)
 
 
 def _hypertables(connection: Connection) -> list[Values]:

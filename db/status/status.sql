@@ -25,6 +25,7 @@ SELECT current_database() AS database,
 -- name: revision
 SELECT version_num AS revision
 FROM alembic_version
+ORDER BY version_num
 
 -- name: settings
 SELECT name,
@@ -117,11 +118,16 @@ ORDER BY r.id
 SELECT p.kind,
        p.target,
        p.schedule_interval,
-       p.next_run,
+       nullif(p.next_run, 'infinity') AS next_run,
        p.last_run,
        p.last_status,
        p.last_error,
-       now() > p.next_run + 2 * p.schedule_interval + INTERVAL '1 minute' AS is_overdue
+       p.next_run = 'infinity' AS is_paused,
+       now() > p.next_run + 2 * p.schedule_interval + INTERVAL '1 minute'
+           OR (
+               p.last_status = 'running'
+               AND now() > p.last_run + 2 * p.schedule_interval + INTERVAL '1 minute'
+           ) AS is_overdue
 FROM timescale_engine.policy p
 ORDER BY p.kind, p.target
 
@@ -147,7 +153,7 @@ SELECT CASE j.proc_name
            '–'
        ) AS target,
        j.schedule_interval,
-       nullif(j.next_start, '-infinity') AS next_run,
+       CASE WHEN isfinite(j.next_start) THEN j.next_start END AS next_run,
        nullif(s.last_run_started_at, '-infinity') AS last_run,
        CASE s.last_run_status WHEN 'Success' THEN 'ok' WHEN 'Failed' THEN 'error' END
            AS last_status,
@@ -159,11 +165,17 @@ SELECT CASE j.proc_name
            ORDER BY e.finish_time DESC
            LIMIT 1
        ) AS last_error,
-       coalesce(
-           j.next_start > '-infinity'
-           AND now() > j.next_start + 2 * j.schedule_interval + INTERVAL '1 minute',
-           false
-       ) AS is_overdue
+       NOT j.scheduled OR coalesce(j.next_start = 'infinity', false) AS is_paused,
+       -- one whose next start is ahead was parked, or has just failed, which is said elsewhere; one at
+       -- -infinity is running, or was when the server crashed
+       j.scheduled
+           AND coalesce(j.next_start <= now(), true)
+           AND now() > 2 * j.schedule_interval + INTERVAL '1 minute' + coalesce(
+               nullif(s.last_successful_finish, '-infinity'),
+               nullif(s.last_run_started_at, '-infinity'),
+               nullif(j.next_start, '-infinity'),
+               now()
+           ) AS is_overdue
 FROM timescaledb_information.jobs j
 LEFT JOIN timescaledb_information.job_stats s ON s.job_id = j.job_id
 WHERE j.job_id >= 1000

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from db.timescale.errors import TimescaleError
 from db.timescale.execution import Executor
 from db.timescale.locks import LockPolicy, with_lock_retries
-from db.timescale.sqltext import Fragment, compose, literal, named_statements, raw
+from db.timescale.sqltext import Fragment, compose, literal, named_statements
 from db.timescale.statements import execute
 
 _REPEAT_S = 2.0
@@ -36,11 +36,6 @@ def empty_archive(executor: Executor, table: str, target: Fragment, config: Frag
             if getattr(error.orig, "sqlstate", None) not in _STATES:
                 raise
             raise TimescaleError(str(error.orig).split("\n", 1)[0]) from error
-
-
-def functions() -> Fragment:
-    """What an archive is emptied with, installed again at any time."""
-    return raw(_statements()["functions"])
 
 
 def dissolve(target: Fragment, config: Fragment) -> Fragment:

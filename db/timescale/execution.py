@@ -151,6 +151,15 @@ class Executor:
         """The first column of the first row of a catalog query, or None."""
         return self.connection.execute(text(query), parameters).scalar()
 
+    def has_written(self, what: str) -> bool:
+        """Whether this script holds something already that it needs once."""
+        return bool(self._context.opts.get(what))
+
+    def note_written(self, what: str) -> None:
+        """Remembers that this script holds it."""
+        if self.offline:
+            self._context.opts[what] = True
+
     def notice(self, line: str) -> None:
         """One line for the person who runs the migration; a comment in a script."""
         if self.offline:

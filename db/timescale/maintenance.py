@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
 
-from db.timescale.catalog.rollup import engine_version
+from db.timescale.catalog.engine import engine_version
 from db.timescale.errors import TimescaleError
 from db.timescale.fill import Report, fill, unlimited
 
@@ -24,20 +24,23 @@ _RUNS = text(
            p.last_duration_ms AS duration_ms,
            p.last_status AS status,
            p.last_error AS error,
-           p.next_run AS next_run,
+           nullif(p.next_run, 'infinity') AS next_run,
            p.schedule_interval AS schedule_interval
     FROM timescale_engine.policy AS p
     WHERE CAST(:since AS timestamptz) IS NULL OR p.last_run >= :since
     ORDER BY p.last_run, p.target
     """
 )
-_MAKE_DUE = text("UPDATE timescale_engine.policy SET next_run = now()")
+_MAKE_DUE = text("UPDATE timescale_engine.policy SET next_run = now() WHERE next_run < 'infinity'")
 _NAMES = text("SELECT r.spec ->> 'name' AS name FROM timescale_engine.rollup AS r ORDER BY r.id")
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyRun:
-    """A policy of the toolkit's own and how its last run went; times are aware."""
+    """A policy of the toolkit's own and how its last run went; times are aware.
+
+    `next_run` None: it is paused.
+    """
 
     kind: str
     target: str
@@ -45,7 +48,7 @@ class PolicyRun:
     duration_ms: float | None
     status: str | None
     error: str | None
-    next_run: datetime
+    next_run: datetime | None
 
 
 def run_due(engine: Engine, *, all_now: bool = False) -> Sequence[PolicyRun]:

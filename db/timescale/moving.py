@@ -10,7 +10,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, Engine, text
 
-from db.timescale.catalog.rollup import engine_version
+from db.timescale.catalog.engine import engine_version
 from db.timescale.editions import read_server
 from db.timescale.fill import Report, fill, rebuilding, unlimited
 

@@ -14,7 +14,7 @@ from types import ModuleType
 from alembic.runtime.plugins import Plugin
 
 from db.timescale import compare, impl, ops, render, toimpl
-from db.timescale.resume import resumable, run_migrations
+from db.timescale.resume import changes_database, resumable, run_migrations
 
 NAME = impl.PLUGIN
 AUTOGENERATE = ["alembic.autogenerate.*", NAME]
@@ -40,4 +40,12 @@ for _package in (ops, toimpl, render, compare):
 # an import runs once a process, and so does the registration, whatever number of commands follow
 Plugin.setup_plugin_from_module(sys.modules[__name__], NAME)
 
-__all__ = ["AUTOGENERATE", "NAME", "impl", "resumable", "run_migrations", "setup"]
+__all__ = [
+    "AUTOGENERATE",
+    "NAME",
+    "changes_database",
+    "impl",
+    "resumable",
+    "run_migrations",
+    "setup",
+]

@@ -1,18 +1,20 @@
 """What is checked before a migration changes anything.
 
-In env.py, around the run: `with preflight.exclusive(engine): …`. The lock lives on a connection of
-its own, because Alembic insists on opening the migration's transactions itself.
+In env.py, around the run: `with preflight.guarded(context, engine): …`. The lock lives on a
+connection of its own, because Alembic insists on opening the migration's transactions itself.
 """
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from sqlalchemy import Connection, Engine, text
 
 from db.timescale.editions import Server, read_server
 from db.timescale.errors import LockNotAvailableError
+from db.timescale.faults import known_faults
 from db.timescale.progress import QUIET_S, notice
+from db.timescale.resume import Context, changes_database
 
 # any number will do as long as every migration of every version of the plugin uses the same
 _LOCK_KEY = 0x74735F6D6967
@@ -33,6 +35,18 @@ def exclusive(engine: Engine, *, patience_s: float = 30.0) -> Iterator[Server]:
         server = read_server(connection)
         _lock(connection, patience_s)
         yield server
+
+
+@contextmanager
+def guarded(context: Context, engine: Engine) -> Iterator[None]:
+    """`exclusive` for a command that changes the database; what only looks waits for nothing."""
+    with exclusive(engine) if changes_database(context) else nullcontext():
+        yield
+
+
+def warnings(server: Server) -> list[str]:
+    """What is known to go wrong with this version of TimescaleDB, and the way out."""
+    return [fault.sentence for fault in known_faults(server) if not fault.is_avoided]
 
 
 def _lock(connection: Connection, patience_s: float) -> None:

@@ -6,7 +6,6 @@ edition that lacks a feature is not proposed the same change for ever.
 
 from collections.abc import Mapping
 from datetime import timedelta
-from importlib.resources import files
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -19,22 +18,13 @@ from db.timescale.sqltext import (
     interval,
     literal,
     named_statements,
-    raw,
 )
-
-_TABLES = "01_schema.sql"
-
-
-def tables() -> Fragment:
-    """The statements that make the record's tables where they are missing."""
-    source = files("db.timescale.engine").joinpath(_TABLES).read_text(encoding="utf-8")
-    return raw(source.strip().removesuffix(";"))
 
 
 def set_policy(
     kind: str, target: str, config: Mapping[str, Any], schedule_interval: timedelta
 ) -> list[Fragment]:
-    """Statements that let timescale_engine.run_due_policies() run a policy."""
+    """Statements that let run_due_policies() of the engine, which is there, run a policy."""
     statement = _sql(
         "set_policy",
         kind=literal(kind),
@@ -42,7 +32,7 @@ def set_policy(
         config=literal(config),
         schedule_interval=interval(schedule_interval),
     )
-    return [tables(), statement]
+    return [statement]
 
 
 def forget_policy(kind: str, target: str) -> list[Fragment]:
@@ -51,7 +41,7 @@ def forget_policy(kind: str, target: str) -> list[Fragment]:
 
 
 def record_skipped(feature: str, target: str, definition: Mapping[str, Any]) -> list[Fragment]:
-    """Statements that record what the edition was asked for and cannot do."""
+    """Statements that record what the edition cannot do; they need the engine."""
     statement = _sql(
         "record_skipped",
         feature=literal(feature),
@@ -59,7 +49,7 @@ def record_skipped(feature: str, target: str, definition: Mapping[str, Any]) -> 
         definition=literal(definition),
         reason=literal(skipping(feature, target)),
     )
-    return [tables(), statement]
+    return [statement]
 
 
 def forget_skipped(feature: str, target: str) -> list[Fragment]:

@@ -40,6 +40,17 @@ class Context(Protocol):
 
     def run_migrations(self) -> None: ...
 
+    def get_revision_argument(self) -> Any: ...
+
+
+def changes_database(context: Context) -> bool:
+    """Whether the command is to bring the database to a revision, and does not only look at it."""
+    try:
+        context.get_revision_argument()
+    except KeyError:
+        return False  # Alembic has it for upgrade, downgrade and stamp alone
+    return True
+
 
 def run_migrations(context: Context, *, patience_s: float = 120.0) -> None:
     """Runs the migrations of env.py; one that gave way to others is rolled back and tried again.

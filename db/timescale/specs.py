@@ -6,6 +6,7 @@ A relation is named `name` or `schema.name`. Durations are timedeltas.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import MetaData
@@ -179,8 +180,27 @@ class ArchivePolicy:
     schedule_interval: timedelta = timedelta(days=1)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SqlFiles:
+    """Functions, triggers and sequences that SQL files make, read in this order.
+
+    `schema` is theirs alone: what else it holds of these is a difference. Without one, only what
+    the files name is compared.
+    """
+
+    name: str
+    files: tuple[Path, ...]
+    schema: str | None = None
+
+
 Spec = (
-    HypertableSpec | RollupSpec | RetentionPolicy | ColumnstoreSpec | ReorderPolicy | ArchivePolicy
+    HypertableSpec
+    | RollupSpec
+    | RetentionPolicy
+    | ColumnstoreSpec
+    | ReorderPolicy
+    | ArchivePolicy
+    | SqlFiles
 )
 S = TypeVar("S", bound=Spec)
 
@@ -204,7 +224,7 @@ def declared(metadata: MetaData, kind: type[S]) -> Iterator[S]:
 def identity(spec: Spec) -> tuple[str, str]:
     """What makes a spec the same thing in two states of the schema: its kind and relation."""
     match spec:
-        case RollupSpec():
+        case RollupSpec() | SqlFiles():
             return type(spec).__name__, spec.name
         case RetentionPolicy() | ColumnstoreSpec():
             return type(spec).__name__, spec.relation

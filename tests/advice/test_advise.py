@@ -1,13 +1,15 @@
 """Advice comes with evidence and a migration that runs; none comes where there is no need."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Engine
 
 from db.advice.chunk_interval import chunk_intervals
 from db.advice.conditions import compared
+from db.advice.missing_index import Candidate, fewest
+from db.advice.rollup_candidate import free_name
 from tests.advice.conftest import Look, execute
 from tests.support.databases import DatabaseServer
 
@@ -47,6 +49,55 @@ def test_grouping_history_by_time_again_and_again_gets_a_rollup(engine: Engine, 
     [advice] = of_kind(look(*SENSITIVE), "rollup")
     assert 'group_by=["room"]' in advice["migration"]
     assert '"celsius_avg": "avg(celsius)"' in advice["migration"]
+
+
+def test_what_a_statement_chooses_rows_by_is_kept_apart_in_its_rollup(
+    engine: Engine, look: Look
+) -> None:
+    execute(
+        engine,
+        "ALTER TABLE readings ADD COLUMN note text DEFAULT repeat('x', 300)",
+        "UPDATE readings SET note = note || 'y'",
+        "SELECT time_bucket('1 hour', taken_at), avg(celsius) FROM readings"
+        " WHERE room = 'kitchen' GROUP BY 1",
+        "SELECT time_bucket('1 hour', taken_at), max(celsius) FROM readings GROUP BY 1",
+    )
+    advice = of_kind(look(*SENSITIVE), "rollup")
+    assert any('group_by=["room"]' in one["migration"] for one in advice)
+    names = [one["migration"].split('"')[1] for one in advice]
+    assert sorted(names) == ["readings_by_room", "readings_by_time"]
+
+
+def candidate(*equal: str, ranged: str | None = None) -> Candidate:
+    return Candidate(
+        statement=cast("Any", None),
+        scan=cast("Any", None),
+        found=cast("Any", None),
+        gain="",
+        equal=equal,
+        ranged=(ranged,) if ranged else (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "proposed"),
+    [
+        ([candidate("a"), candidate("a", "b"), candidate("a", "b", ranged="t")], ["abt"]),
+        ([candidate("b"), candidate("a", "b", ranged="t")], ["bat"]),
+        ([candidate("a"), candidate("b"), candidate("a", "b", ranged="t")], ["abt", "b"]),
+        ([candidate("a", ranged="t"), candidate("b", ranged="t")], ["at", "bt"]),
+        ([candidate("b", "a", ranged="t"), candidate("a", "b", ranged="t")], ["bat"]),
+    ],
+)
+def test_the_fewest_indexes_that_serve_all_are_proposed(
+    wanted: list[Candidate], proposed: list[str]
+) -> None:
+    assert ["".join(chosen.columns) for chosen in fewest(wanted)] == proposed
+
+
+def test_two_rollups_never_get_one_name() -> None:
+    assert free_name("t", ["a"], {"t_by_a", "t_by_a_2"}) == "t_by_a_3"
+    assert len(free_name("t" * 70, ["a"], ())) < 60
 
 
 def test_too_many_small_chunks_get_a_longer_interval(engine: Engine) -> None:

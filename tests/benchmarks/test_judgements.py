@@ -4,8 +4,10 @@ import pytest
 
 from benchmarks.parts.scale import growth
 from benchmarks.parts.walk import slower
+from benchmarks.report.sections.web import page_sections
 from benchmarks.web.load import capacity
 from benchmarks.web.pages import Visit, summarized
+from benchmarks.web.watching import slowest
 
 
 def revision(name, ms, relative):
@@ -78,7 +80,29 @@ def test_failing_requests_end_the_climb_however_fast_they_are():
 
 
 def visit(usable_ms, inp_ms):
-    return Visit("login", "local", "cold", usable_ms, 100.0, inp_ms, 0.0, 1000, 5)
+    return Visit("login", "local", "cold", usable_ms, 100.0, inp_ms, 0.0, 1000, 5, 900)
+
+
+def test_interactions_too_short_to_be_told_count_as_short_ones():
+    assert slowest([48.0, 24.0, 20.0], 100) == 20.0
+    assert slowest([48.0, 24.0], 10) == 48.0
+    assert slowest([], 60) == 16.0
+
+
+def test_a_page_left_open_is_held_against_what_was_aimed_at():
+    one = summarized([visit(1.0, None)])
+    document = {
+        "arguments": "pages",
+        "browser": "140",
+        "server_start_ms": 600.0,
+        "pages": one,
+        "sign_in": {"cold_ms": 400.0, "warm_ms": 250.0},
+        "live": {"inp_ms": 24.0, "cls": 0.0, "busy": 0.05},
+        "aged": {"growth_bytes_per_day": 30 * 2**20},
+    }
+    [section] = page_sections(document)
+    measured = section.blocks[-1].rows
+    assert [row[1].tone for row in measured] == ["good", "bad", "good", "good", "good", "bad"]
 
 
 def test_pages_are_medians_and_an_unknown_reaction_stays_unknown():

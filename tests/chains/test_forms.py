@@ -69,6 +69,8 @@ def test_the_summary_knows_the_contract_and_says_nothing_it_does_not_know() -> N
     told = state(1, {}, forward=101.5, atm_iv_forward=9.25)
     known = orjson.loads(full_body(told).body)["summary"]
     assert (known["forward"], known["atm_iv_forward"]) == (101.5, 9.25)
+    listed = orjson.loads(full_body(state(1, {}, lot_size=75)).body)["summary"]
+    assert listed["lot_size"] == 75
     nothing = orjson.loads(full_body(state(1, {}, expiry=None)).body)["summary"]
     assert nothing["lot_size"] is None
     assert nothing["expires_at"] is None

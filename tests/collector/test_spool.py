@@ -1,7 +1,8 @@
 """Snapshots survive on disk, in order, unchanged, and never without bound."""
 
 import stat
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,8 @@ def seconds(snapshots: list[EnrichedSnapshot]) -> list[tuple[float, str]]:
 
 
 def test_what_comes_out_is_what_went_in(tmp_path: Path) -> None:
-    given = snapshot(0)
+    index_at = (AT - timedelta(seconds=7)).astimezone(UTC)
+    given = replace(snapshot(0), underlying_at=index_at, lot_size=65)
     Spool(tmp_path / "spool").add(given)
     (found,) = drained(Spool(tmp_path / "spool"))
     for name in EDGE_FIELDS:
@@ -44,7 +46,8 @@ def test_what_comes_out_is_what_went_in(tmp_path: Path) -> None:
     assert found.timestamp.utcoffset() == timedelta(hours=5, minutes=30)
     assert found.features == given.features
     context = ("exchange", "underlying_price", "future_price", "future_oi", "vix", "atm_strike")
-    for name in (*context, "forward", "source", "has_changes"):
+    given_beside = ("forward", "source", "has_changes", "underlying_at", "lot_size")
+    for name in (*context, *given_beside):
         assert getattr(found, name) == getattr(given, name), name
 
 

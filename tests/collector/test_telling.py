@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import URL, Engine, text
 
 from app.collector import Collector
+from app.collector.gap_fetch import Progress
 from app.collector.telling import Telling
 from app.feeds.base import FeedState
 from app.feeds.replay import ReplayFeed
@@ -60,6 +61,19 @@ def test_a_feed_that_is_noticed_to_be_silent_is_told_so(
     running.until(lambda: {each.word for each in told(engine).values()} == {"silent"})
     feed.state = {"NSE": LOGIN}
     running.until(lambda: told(engine)["NSE"] == LOGIN)
+
+
+def test_what_else_is_done_is_told_unless_the_feed_has_a_sentence_of_its_own(
+    engine: Engine, steered: tuple[SteeredFeed, Running]
+) -> None:
+    feed, running = steered
+    feed.state = {"NSE": LOGIN, "BSE": LIVE}
+    filling = Progress(645, 1068, "NSE").sentence
+    assert filling == "Filling history: 640 of 1,068 instruments."
+    running.collector.say(filling)
+    running.until(lambda: told(engine) == {"NSE": LOGIN, "BSE": FeedState("live", filling)})
+    running.collector.say(Progress(1068, 1068, "").sentence)
+    running.until(lambda: told(engine) == {"NSE": LOGIN, "BSE": LIVE})
 
 
 def test_data_do_not_wait_for_what_is_told_of_them(

@@ -47,7 +47,9 @@ def test_bids_and_asks_leave_no_money_in_conversions(key: str) -> None:
     c = chain.contracts
     years = chain.seconds_to_expiry[:, None] / (365 * 86_400)
     spot = day_paths(SEED, WEDNESDAY).index[c.exchange.underlying_symbol][SESSION][:, None]
-    fair = spot - c.strike[calls] * np.exp(-carry(SEED, c.family, c.expiry, WEDNESDAY) * years)
+    fair = spot - c.strike[calls] * np.exp(
+        -carry(SEED, c.underlying.family, c.expiry, WEDNESDAY) * years
+    )
     dearest = chain.ask[:, calls] - np.nan_to_num(chain.bid[:, puts])
     cheapest = np.nan_to_num(chain.bid[:, calls]) - chain.ask[:, puts]
     assert (cheapest <= fair + 0.01).all()

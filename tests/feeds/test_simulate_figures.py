@@ -11,8 +11,8 @@ import pytest
 
 from app.analytics.implied_volatility import implied_volatility
 from app.feeds.simulate.chain import ChainBlock
-from app.feeds.simulate.contracts import UNDERLYINGS
 from app.feeds.simulate.surface import carry
+from app.feeds.simulate.underlyings import underlying_of
 from db.market.exchanges import EXCHANGES
 from tests.feeds.simulated import AT_1308, KEYS, SEED, block, market_day, minutes, near
 
@@ -179,7 +179,10 @@ def test_volume_only_grows_within_a_day(key: str) -> None:
 def test_carry_is_four_to_eight_percent_and_varies_by_day_and_key() -> None:
     found = {
         (key, day): carry(
-            SEED, UNDERLYINGS.index(EXCHANGES[key].underlying_symbol), chain.contracts.expiry, day
+            SEED,
+            underlying_of(EXCHANGES[key].underlying_symbol).family,
+            chain.contracts.expiry,
+            day,
         )
         for key in KEYS
         for chain, day in zip(midday(key), DAYS, strict=True)
@@ -201,7 +204,7 @@ def test_calls_and_puts_differ_with_ten_percent_and_agree_on_the_parity_forward(
         call, put = np.flatnonzero(c.strike == strike)
         middle = (chain.bid + chain.ask)[0] / 2
         apart.append((chain.volatility[0, put] - chain.volatility[0, call]) * 100)
-        rate = carry(SEED, c.family, c.expiry, chain.timestamp[0].item().date())
+        rate = carry(SEED, c.underlying.family, c.expiry, chain.timestamp[0].item().date())
         forward = strike + (middle[call] - middle[put]) * np.exp(rate * years)
         fair = chain.underlying[0] * np.exp(rate * years)
         assert forward == pytest.approx(fair, rel=1e-4)
@@ -221,7 +224,7 @@ def test_calls_and_puts_differ_with_ten_percent_and_agree_on_the_parity_forward(
 def test_futures_stand_where_the_monthly_options_parity_stands() -> None:
     for chain in midday("NSE_MONTHLY")[:10]:
         c, years = chain.contracts, chain.seconds_to_expiry / YEAR_S
-        rate = carry(SEED, c.family, c.expiry, chain.timestamp[0].item().date())
+        rate = carry(SEED, c.underlying.family, c.expiry, chain.timestamp[0].item().date())
         assert chain.future == pytest.approx(chain.underlying * np.exp(rate * years), rel=6e-4)
 
 

@@ -1,6 +1,7 @@
 """The documentation names all that a user can type, set, ask for or press; what it shows runs."""
 
 import ast
+import html
 import os
 import re
 import shlex
@@ -134,7 +135,7 @@ def test_every_route_is_documented(application: Flask) -> None:
 
 def test_every_key_of_the_dashboard_is_documented() -> None:
     sheet = (ROOT / "app" / "web" / "templates" / "dashboard.html").read_text(encoding="utf-8")
-    keys = re.findall(r"<kbd>([^<]+)</kbd>", sheet)
+    keys = [html.unescape(key) for key in re.findall(r"<kbd>([^<]+)</kbd>", sheet)]
     assert keys
     # how many tabs there are is the table of exchanges' affair
     keys = [key for key in keys if "{{" not in key]

@@ -59,6 +59,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("db", "app.feeds", "app.kite", "app.collector"),
         *(*_MEASURING, "benchmarks.traffic"),
     ),
+    "benchmarks.feed": (
+        *("db", "app.kite", "app.feeds", "app.collector"),
+        *(*_MEASURING, "benchmarks.web"),
+    ),
     "benchmarks.peers": ("db", *_MEASURING),
     "benchmarks.web": ("db", *_MEASURING),
     "benchmarks.cli": ("db", "benchmarks"),

@@ -83,6 +83,31 @@ def test_without_the_writers_it_is_the_nearest_to_the_index(
     assert head(engine).straddle == (None if strike is None else 200.0)
 
 
+def test_the_writer_says_of_when_the_index_is_and_what_a_lot_is(engine: Engine) -> None:
+    given = replace(snapshot(at(1)), underlying_at=at(0), lot_size=65)
+    write(engine, given)
+    assert (head(engine).underlying_at, head(engine).lot_size) == (at(0), 65)
+    with engine.begin() as session:
+        # the same chain, summed up anew from history
+        session.execute(text("UPDATE option_chain_snapshots SET ltp = 101"))
+    assert (head(engine).underlying_at, head(engine).lot_size) == (at(0), 65)
+    with engine.begin() as session:
+        write_live_edge(session, snapshot(at(2)))
+    assert (head(engine).underlying_at, head(engine).lot_size) == (None, None)
+
+
+def test_another_instant_of_history_takes_over_neither(engine: Engine) -> None:
+    write(engine, snapshot(at(0)))
+    write(engine, replace(snapshot(at(1)), underlying_at=at(0), lot_size=65))
+    with engine.begin() as session:
+        session.execute(
+            text("DELETE FROM option_chain_snapshots WHERE timestamp = :at"),
+            {"at": at(1).replace(tzinfo=None)},
+        )
+    found = head(engine)
+    assert (found.timestamp, found.underlying_at, found.lot_size) == (at(0), None, None)
+
+
 def test_a_straddle_needs_both_prices(engine: Engine) -> None:
     given = snapshot(at(0), strikes=(26_000.0,))
     untraded_put = replace(given.options, ltp=np.array([100.0, np.nan]))

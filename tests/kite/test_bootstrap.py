@@ -17,6 +17,7 @@ from sqlalchemy import Engine, text
 
 from app.collector.gap_fetch import Progress
 from app.kite import limits
+from app.kite.fetching import _WORKERS
 from app.kite.standin import Fault
 from app.kite.standin.limits import A_SECOND, HISTORICAL
 from db.ingest.instruments import ListedContract, store_instruments
@@ -168,11 +169,11 @@ def test_a_session_that_ends_stops_the_asking_until_a_login(filling: Filling) ->
     running = filling.start()
     eventually(lambda: 403 in filling.asked.statuses)
     eventually(lambda: filling.account.session() is None)
-    eventually(lambda: len(filling.asked.statuses) == len(filling.asked.tokens))
-    before = len(filling.asked.tokens)
+    # each worker may have been about to ask with the session that has just ended
+    most = len(filling.asked.tokens) + _WORKERS
     looked = 3 * 0.05
     time.sleep(looked)
-    assert len(filling.asked.tokens) == before
+    assert len(filling.asked.tokens) <= most
     assert not filling.rows()
     filling.log_in()
     eventually(lambda: running.filled.looks)
@@ -211,7 +212,7 @@ def test_slow_answers_hold_up_no_end(filling: Filling) -> None:
     eventually(lambda: filling.told)
     began = time.monotonic()
     running.close()
-    assert not running._thread.is_alive()
+    assert not running._worker._thread.is_alive()
     # a bound on the machine's patience, not a figure of speed
     assert time.monotonic() - began < 10
     assert not filling.rows()
@@ -237,6 +238,18 @@ def test_the_days_before_are_filled_when_they_are_asked_for(filling: Filling) ->
     days = {at.date() for at, _ in filling.rows("BANKNIFTY_MONTHLY")}
     assert days == {filling.at.date(), filling.at.date() - timedelta(days=1)}
     assert len(filling.asked.tokens) == LEGS + BEHIND
+
+
+def test_rollups_hold_the_days_before_too(filling: Filling, engine: Engine) -> None:
+    filling.fill(days=2)
+    before = filling.at.date() - timedelta(days=1)
+    counted = text(
+        "SELECT (SELECT count(*) FROM oi_5m WHERE bucket::date = :day),"
+        " (SELECT count(DISTINCT bucket) FROM contract_5m WHERE bucket::date = :day)"
+    )
+    with engine.connect() as connection:
+        # 385 minutes, of which each is told under the moment it ends
+        assert connection.execute(counted, {"day": before}).one() == (78, 78)
 
 
 def test_nothing_is_asked_for_before_the_opening(filling: Filling) -> None:
@@ -290,7 +303,7 @@ class Told(list):
             print("the first chain is stored", flush=True)
             threading.Event().wait()
 filling.told = Told()
-filling.start()._thread.join()
+filling.start()._worker._thread.join()
 """
 
 

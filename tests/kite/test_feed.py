@@ -171,12 +171,15 @@ def test_the_first_packets_of_a_sunday_make_nothing_live(opened: Opened) -> None
 def test_an_index_quoted_0_is_its_last_price_and_after_a_minute_none(opened: Opened) -> None:
     market = opened(WEDNESDAY)
     market.begin()
-    before = market.chains()["NSE"].underlying_price
+    sound = market.chains()["NSE"]
+    assert sound.underlying_at == sound.timestamp
     market.standin.fault(Fault.INDEX_ZERO)
-    assert market.chains()["NSE"].underlying_price == before
+    later = market.chains()["NSE"]
+    assert later.underlying_price == sound.underlying_price
+    assert later.underlying_at == sound.timestamp < later.timestamp
     market.time.pass_by(61)
     chain = market.chains()["NSE"]
-    assert chain.underlying_price is None
+    assert (chain.underlying_price, chain.underlying_at) == (None, None)
     snapshot = enriched(chain, Memory())
     assert snapshot.underlying_price is None
     assert snapshot.atm_strike is not None
@@ -205,6 +208,7 @@ def test_a_frozen_index_is_unknown_after_a_minute_but_not_in_its_auction(opened:
     market.time.at = WEDNESDAY.replace(hour=15, minute=20)
     chain = market.chains()["NSE"]
     assert (chain.underlying_price, chain.timestamp) == (last, market.time.at)
+    assert chain.underlying_at == WEDNESDAY.replace(hour=15, minute=14, second=59)
 
 
 @pytest.mark.parametrize("kind", ["CE", "PE"])

@@ -170,7 +170,7 @@ def test_a_broker_that_refuses_costs_a_turn_and_no_more(
     board.problem = None
     eventually(lambda: recorder.stored)
     recorder.close()
-    assert not recorder._thread.is_alive()
+    assert not recorder._worker._thread.is_alive()
 
 
 def test_the_standins_vix_is_stored(engine: Engine, still: StandIn) -> None:

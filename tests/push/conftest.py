@@ -37,6 +37,7 @@ def watch(hub: Hub) -> Iterator[Watch]:
         *exchanges: str,
         follow: Follow | None = None,
         session: str = "",
+        user: str | None = None,
         room: int | None = None,
         deflate: bool = False,
         into: Hub | None = None,
@@ -45,7 +46,7 @@ def watch(hub: Hub) -> Iterator[Watch]:
         client, theirs, link = ends(deflate=deflate, room=room)
         opened.append(client)
         try:
-            (into or hub).join(theirs, link, wanted, session)
+            (into or hub).join(theirs, link, wanted, session, user)
         except HubFullError:
             theirs.close()
             raise

@@ -40,7 +40,9 @@ def live(database: URL, wire: Wire) -> Iterator[Live]:
     """The push of a process that reads directly and hears announcements through a wire."""
     source = Database(Settings(database_url=database), explicit=True)
     overheard = database.set(host="127.0.0.1", port=wire.port)
-    made = Live(lambda: overheard, ChainStates(source), Feeds(source), lambda sid: True)
+    made = Live(
+        lambda: overheard, ChainStates(source), Feeds(source), lambda sid: True, lambda: "built"
+    )
     yield made
     wire.close()
     made.close()

@@ -5,25 +5,12 @@ from alembic import command
 from sqlalchemy import URL
 
 from db import migrate
-from db.revision_sql import sql_files
+from db.revision_files import sql_files
 from db.schema import metadata
 from db.schema.live_edge import LIVE_EDGE_SQL
-from tests.support.databases import connection
 from tests.support.paths import ROOT
 
 REVISIONS_SQL = ROOT / "alembic" / "versions" / "sql"
-
-DEFINITIONS = """
-    SELECT pg_get_functiondef(p.oid) AS definition
-    FROM pg_proc AS p
-    WHERE p.pronamespace = 'live_edge'::regnamespace
-    UNION ALL
-    SELECT pg_get_triggerdef(t.oid)
-    FROM pg_trigger AS t
-    JOIN pg_class AS c ON c.oid = t.tgrelid
-    WHERE t.tgname LIKE 'live_edge_%' AND c.relnamespace = 'public'::regnamespace
-    ORDER BY definition
-"""
 
 
 def test_a_migrated_database_is_what_is_declared(database: URL) -> None:
@@ -32,17 +19,6 @@ def test_a_migrated_database_is_what_is_declared(database: URL) -> None:
 
 def test_there_is_one_head() -> None:
     assert len(migrate.heads()) == 1
-
-
-def test_live_edge_functions_are_what_is_declared(database: URL) -> None:
-    with connection(database) as session:
-        migrated = session.execute(DEFINITIONS).fetchall()
-        for name in LIVE_EDGE_SQL:
-            (path,) = sql_files(name)
-            session.execute(path.read_text())
-        declared = session.execute(DEFINITIONS).fetchall()
-    assert len(migrated) > 20
-    assert migrated == declared
 
 
 def test_the_declaration_names_the_newest_text_of_each_file() -> None:

@@ -27,7 +27,6 @@ def healthy(**changes: Any) -> Reading:
     server = {
         "timescaledb_version": "2.29.2",
         "installed_version": "2.29.2",
-        "revision": "0012_retention",
         "time_zone": "Asia/Kolkata",
     } | changes.pop("server", {})
     rows = {name: {"setting": value} for name, value in settings.items()}
@@ -41,6 +40,11 @@ def healthy(**changes: Any) -> Reading:
         "skipped": [],
         "invalid_indexes": [],
         "writeback": None,
+        "revisions": ["0002_b"],
+        "known_revisions": ["0001_a", "0002_b"],
+        "differences": [],
+        "not_compared": None,
+        "faults": [],
     }
     return Reading(server=server, settings=rows, **(empty | changes))
 
@@ -53,6 +57,7 @@ def policy(**changes: Any) -> dict[str, Any]:
         "last_status": "ok",
         "last_error": None,
         "is_overdue": False,
+        "is_paused": False,
         "next_run": NOW,
     } | changes
 
@@ -90,7 +95,13 @@ def test_a_healthy_database_has_nothing_to_say() -> None:
     [
         ({"server": {"timescaledb_version": None}}, "red", "extension", "CREATE EXTENSION"),
         ({"server": {"installed_version": "2.30.0"}}, "note", "extension", "UPDATE"),
-        ({"server": {"revision": None}}, "red", "schema", "alembic upgrade head"),
+        ({"revisions": []}, "red", "schema", "alembic upgrade head"),
+        ({"revisions": ["0001_a"]}, "red", "schema", "is at 0001_a, behind 0002_b"),
+        ({"revisions": ["ffff"]}, "red", "schema", "is at ffff, which this program does not know"),
+        ({"revisions": ["0001_a", "0002_b"]}, "red", "schema", "2 revisions at once"),
+        ({"differences": ["trigger t ON public.r is missing"]}, "red", "schema", "trigger t ON"),
+        ({"faults": ["TimescaleDB #1: …"]}, "note", "version", "TimescaleDB #1"),
+        ({"not_compared": "permission denied"}, "note", "schema", "permission denied"),
         ({"server": {"time_zone": "UTC"}}, "red", "time zone", "Asia/Kolkata"),
         ({"settings": {"fsync": "off"}}, "red", "fsync", "loses the database"),
         ({"buffers": 2**27}, "red", "shared_buffers", "a quarter"),
@@ -119,6 +130,13 @@ def test_a_healthy_database_has_nothing_to_say() -> None:
             "archive of public.t",
             "db maintain --schedule",
         ),
+        (
+            {"policies": [policy(is_overdue=True, next_run=None, run_by="TimescaleDB")]},
+            "red",
+            "archive of public.t",
+            "for two intervals",
+        ),
+        ({"policies": [policy(is_paused=True)]}, "red", "archive of public.t", "is paused"),
         ({"invalid_indexes": ["public.i"]}, "red", "public.i", "is invalid"),
         (
             {"skipped": [{"feature": "columnstore", "target": "public.t", "reason": "Apache"}]},

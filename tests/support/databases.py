@@ -32,6 +32,7 @@ class DatabaseServer:
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _templates: dict[str, str] = field(default_factory=dict)
     _settings: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    _roles: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return (
@@ -42,6 +43,23 @@ class DatabaseServer:
     def url(self, database: str) -> URL:
         """The superuser's SQLAlchemy URL of one database of this server."""
         return self.admin_url.set(database=database)
+
+    def role(self, name: str) -> tuple[str, str]:
+        """Name and password of a role of this session that may log in and nothing else."""
+        role = f"{self._prefix}_{name}"
+        if role not in self._roles:
+            self._roles[role] = secrets.token_urlsafe(12)
+            statement = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+            with connection(self.admin_url) as session:
+                session.execute(
+                    statement.format(sql.Identifier(role), sql.Literal(self._roles[role]))
+                )
+        return role, self._roles[role]
+
+    def url_of(self, name: str, database: URL) -> URL:
+        """The URL of a database for such a role."""
+        role, password = self.role(name)
+        return database.set(username=role, password=password)
 
     def prepare(self) -> None:
         """Make the template that holds the extension and learn versions and edition from it."""
@@ -70,11 +88,25 @@ class DatabaseServer:
         finally:
             self._drop(name)
 
+    @contextlib.contextmanager
+    def owned_database(self, kind: Literal["plain", "extension"]) -> Iterator[URL]:
+        """A fresh database for its owner, who is no superuser and not the extension's owner."""
+        with self.database(kind) as url:
+            with connection(url) as session:
+                role = sql.Identifier(self.role("owner")[0])
+                name = sql.Identifier(url.database or "")
+                session.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, role))
+            yield self.url_of("owner", url)
+
     def close(self) -> None:
-        """Drop the templates."""
+        """Drop the templates and the roles."""
         for template in self._templates.values():
             self._drop(template)
         self._templates.clear()
+        with connection(self.admin_url) as session:
+            for role in self._roles:
+                session.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
+        self._roles.clear()
 
     def _template(self, kind: str) -> str:
         if kind not in self._templates:

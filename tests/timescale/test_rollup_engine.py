@@ -11,7 +11,7 @@ import pytest
 from psycopg.types.json import Jsonb
 from sqlalchemy import URL
 
-from db.timescale.engine.install import VERSION, install_statements, remove_statement
+from db.timescale.engine.install import VERSION, install_script, remove_statement
 from tests.support.databases import DatabaseServer, connection
 
 MINUTES = {
@@ -68,8 +68,7 @@ def connect(url: URL) -> psycopg.Connection:
 
 
 def install(session: psycopg.Connection) -> None:
-    for script in install_statements():
-        session.execute(script.encode())
+    session.execute(install_script().encode())
 
 
 def rollup(session: psycopg.Connection, *specs: dict[str, object]) -> None:

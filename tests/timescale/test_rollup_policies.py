@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from db.cli.maintain import command as maintain
 from db.timescale import scheduling
-from db.timescale.engine.install import install_statements
+from db.timescale.engine.install import install_script
 from db.timescale.errors import TimescaleError
 from db.timescale.maintenance import fill_all, run_due
 from tests.support.databases import DatabaseServer, connection
@@ -46,8 +46,7 @@ def session(url: URL) -> Iterator[psycopg.Connection]:
         session.execute(
             "SELECT create_hypertable('ticks', 't', chunk_time_interval => INTERVAL '1 day')"
         )
-        for script in install_statements():
-            session.execute(script.encode())
+        session.execute(install_script().encode())
         session.execute("SELECT timescale_engine.create_rollup(%s, false)", (Jsonb(ROLLUP),))
         session.execute(
             "INSERT INTO ticks SELECT t FROM unnest(ARRAY[%s, %s]::timestamp[]) day,"
@@ -119,7 +118,8 @@ def test_retention_of_an_archived_table_waits_for_the_archive(
     session: psycopg.Connection, engine: Engine
 ) -> None:
     session.execute(
-        "CREATE FUNCTION timescale_engine.run_archive(target text, config jsonb) RETURNS boolean"
+        "CREATE OR REPLACE FUNCTION timescale_engine.run_archive(target text, config jsonb)"
+        " RETURNS boolean"
         " LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'the disk is full'; END$$"
     )
     policy(session, "archive", "public.ticks")

@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import URL
 
 from app.web.assets import assets
+from db.engine import engine_for
+from db.ingest.leases import set_feed_state
 from db.market.exchanges import EXCHANGES
 from db.market.limits import CHANGE_THRESHOLDS_PCT, STALE_AFTER_S
 from tests.support.databases import connection
@@ -102,8 +104,13 @@ def test_a_senseless_number_of_strikes_is_refused(client: FlaskClient, strikes: 
 @pytest.mark.parametrize(
     "route",
     [
-        *("/api/data/{}", "/api/state/{}", "/api/pcr/{}", "/api/chain/{}.csv"),
-        *("/api/comparison/{}", "/api/breaches/{}", "/live?follow=BSE,{}"),
+        "/api/data/{}",
+        "/api/state/{}",
+        "/api/series/{}/day",
+        "/api/chain/{}.csv",
+        "/api/comparison/{}",
+        "/api/breaches/{}",
+        "/live?follow=BSE,{}",
     ],
 )
 @pytest.mark.parametrize("exchange", ["NYSE", "nse", "NSE'--"])
@@ -151,18 +158,6 @@ def test_the_csv_of_an_empty_chain_is_only_a_heading(client: FlaskClient) -> Non
     assert heading[0].startswith("timestamp,exchange,expiry,underlying_price,strike,option_type")
 
 
-def test_pcr_of_the_day_has_a_point_a_minute(client: FlaskClient, store: Store) -> None:
-    for minute in (0, 1, 3):
-        store(minute=minute, index=26_000.0 + minute)
-    series = client.get("/api/pcr/NSE").json
-    assert series["day"] == "2026-08-03"
-    assert series["minutes"] == ["09:15", "09:16", "09:18"]
-    assert (series["open"], series["close"]) == ("09:15", "15:40")
-    assert series["pcr"] == [2.0, 2.0, 2.0]
-    assert (series["previous_close"], series["previous_close_day"]) == (None, None)
-    assert series["index"] == [26_000.0, 26_001.0, 26_003.0]
-
-
 def embedded(page: str, name: str) -> Any:
     """What a page holds as JSON in its script element of that name."""
     return orjson.loads(page.partition(f'id="{name}">')[2].partition("</script>")[0])
@@ -203,6 +198,23 @@ def test_the_state_is_what_is_pushed_and_unchanged_is_not_sent_twice(
     assert int(again.headers["OI-Server-Ms"]) >= int(first.headers["OI-Server-Ms"])
 
 
+def test_who_polls_hears_of_the_phase_and_of_what_the_feed_is_at(
+    client: FlaskClient, store: Store, database: URL
+) -> None:
+    store()
+    assert orjson.loads(client.get("/api/state/NSE").headers["OI-Market"])["feeds"] == {}
+    sentence = "Nobody is logged in at the broker – log in there again."
+    engine = engine_for(database)
+    with engine.begin() as session:
+        set_feed_state(session, "NSE", "login needed", sentence)
+    engine.dispose()
+    # what the push would read when it is announced
+    client.application.extensions["oi"].feeds.read()
+    found = orjson.loads(client.get("/api/state/NSE").headers["OI-Market"])
+    assert found["feeds"] == {"NSE": {"state": "login needed", "sentence": sentence}}
+    assert set(found["phase"]) == {"options", "index"}
+
+
 def test_of_an_empty_database_the_state_has_no_age(client: FlaskClient) -> None:
     answer = client.get("/api/state/NSE")
     assert answer.json["sequence"] is None
@@ -221,7 +233,7 @@ def test_a_chain_of_which_nothing_can_be_made_is_its_own_trouble_alone(
             "AND strike = 26000 AND option_type = 'CE'"
         )
     sentence = "The chain of NSE cannot be shown: the strike of NIFTY2680426000CE is nan."
-    for path in ("/api/data/NSE", "/api/state/NSE", "/api/pcr/NSE", "/api/chain/NSE.csv"):
+    for path in ("/api/data/NSE", "/api/state/NSE", "/api/series/NSE/day", "/api/chain/NSE.csv"):
         answer = client.get(path)
         assert (answer.status_code, answer.json["error"]) == (503, sentence)
     page = client.get("/")

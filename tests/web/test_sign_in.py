@@ -262,7 +262,7 @@ def test_pages_lead_to_the_login_page(client: FlaskClient, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/system-status", "/api/data/NSE", "/api/pcr/NSE", "/api/chain/NSE.csv"]
+    "path", ["/api/system-status", "/api/data/NSE", "/api/series/NSE/day", "/api/chain/NSE.csv"]
 )
 def test_json_routes_answer_401(client: FlaskClient, path: str) -> None:
     answer = client.get(path)

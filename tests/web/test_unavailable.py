@@ -22,7 +22,10 @@ def client_on(url: URL, home: Path, make_app: MakeApp) -> FlaskClient:
 
 
 def check_refusal(client: FlaskClient, sentence: str) -> None:
-    for path in ("/api/data/NSE", "/api/state/NSE", "/api/system-status", "/api/pcr/NSE"):
+    for path in (
+        *("/api/data/NSE", "/api/state/NSE", "/api/system-status", "/api/series/NSE/day"),
+        *("/api/as-of/NSE?at=2026-08-03T09:15:00", "/api/days/NSE", "/api/expiries/NSE"),
+    ):
         answer = client.get(path)
         assert answer.status_code == 503, path
         assert sentence in answer.json["error"]

@@ -160,7 +160,7 @@ def _future(seed: int, chain: Contracts, day: date, paths: DayPaths, second: Sec
     """Where the market's carry puts it at its own expiry, a little off, on a tick of 0.10."""
     name = chain.exchange.underlying_symbol
     years = years_to_expiry(np.maximum(seconds_left(chain.future_expiry, day) - second, 0))
-    rate = carry(seed, chain.family, chain.future_expiry, day)
+    rate = carry(seed, chain.underlying.family, chain.future_expiry, day)
     fair = paths.index[name][second] * np.exp(rate * years)
     found: Floats = np.round(fair * (1 + at(paths.basis[name], second)), 1)
     return found

@@ -1,22 +1,26 @@
 """Which contracts the simulated exchanges list: full-width chains, tokens and symbols."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.analytics.black_scholes import Bools, Floats
 from app.feeds.simulate.noise import Codes, code, share
-from app.feeds.simulate.paths import UNDERLYINGS, midnight_level, second_of_day
+from app.feeds.simulate.paths import midnight_level, second_of_day
+from app.feeds.simulate.underlyings import Underlying, underlying_of
 from db.market.calendar import expiry_instant
 from db.market.exchanges import EXCHANGES, Exchange
 from db.market.lots import lot_size
 from db.market.symbols import next_expiry, next_monthly_expiry, option_symbol
 
 # as wide as the real chains of August 2026: 105–121, 134–176, 123 and 167 strikes
-STRIKES = {"NSE": 113, "BSE": 151, "NSE_MONTHLY": 123, "BANKNIFTY_MONTHLY": 167}
+_STRIKES = {"NSE": 113, "BSE": 151, "NSE_MONTHLY": 123, "BANKNIFTY_MONTHLY": 167}
+_INDEX_STRIKES, _SHARE_STRIKES = 121, 43
 _LISTED_BEFORE = timedelta(days=21)
 _SEGMENTS = {"NFO": 2, "BFO": 5}
 _SLOTS = 512
@@ -26,7 +30,6 @@ _FIRST_TOKEN = 20_000
 _PATCHY_FROM = 46
 _ABSENT = 0.12
 _MUTE = 0.08
-_LOT_UNKNOWN = {"NIFTY": 75, "SENSEX": 10, "BANKNIFTY": 15}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,22 +53,33 @@ class Contracts:
     quoted: Bools
 
     @property
-    def family(self) -> int:
-        """The place of the underlying among `UNDERLYINGS`."""
-        return UNDERLYINGS.index(self.exchange.underlying_symbol)
-
-
-def simulated() -> tuple[str, ...]:
-    """The exchange keys that are simulated; an operator's own ones are not."""
-    return tuple(key for key in EXCHANGES if key in STRIKES)
+    def underlying(self) -> Underlying:
+        """What the market knows of the underlying."""
+        return underlying_of(self.exchange.underlying_symbol)
 
 
 def expiry_at(exchange: Exchange, day: date, second: int) -> date:
-    """The expiry a trader watches at that second of the day: the next one still alive."""
-    expiry = next_expiry(exchange, day)
-    if expiry == day and second >= second_of_day(expiry_instant(expiry)):
-        return next_expiry(exchange, day + timedelta(days=1))
-    return expiry
+    """The expiry a trader watches at that second of the day, of those still alive.
+
+    It is the one that the key's rule names; where that is a date which has passed, the next one.
+    """
+    first = next(expiries_from(exchange, day))
+    if first == day and second >= second_of_day(expiry_instant(first)):
+        day += timedelta(days=1)
+    rule, alive = exchange.expiry_rule, expiries_from(exchange, day)
+    if rule.fixed is not None and rule.fixed >= day:
+        return rule.fixed
+    return next(islice(alive, rule.skipped, None))
+
+
+def expiries_from(exchange: Exchange, day: date) -> Iterator[date]:
+    """The expiries of a key's kind on or after a day; few underlyings have weekly ones."""
+    has_weeklies = underlying_of(exchange.underlying_symbol).has_weeklies
+    following = next_expiry if has_weeklies else next_monthly_expiry
+    while True:
+        found = following(exchange, day)
+        yield found
+        day = found + timedelta(days=1)
 
 
 @lru_cache(maxsize=64)
@@ -94,15 +108,15 @@ def contracts(seed: int, key: str, expiry: date) -> Contracts:
     underlying = exchange.underlying_symbol
     level = midnight_level(seed, expiry - _LISTED_BEFORE, underlying)
     centre = round(level / exchange.strike_step / 10) * 10 * exchange.strike_step
-    half = STRIKES[key] // 2
+    half = _width(exchange) // 2
     grid = centre + exchange.strike_step * np.arange(-half, half + 1)
     strike, is_call = np.repeat(grid, 2), np.tile([True, False], len(grid))
-    family = UNDERLYINGS.index(underlying)
+    one = underlying_of(underlying)
     return Contracts(
         exchange=exchange,
         expiry=expiry,
         future_expiry=next_monthly_expiry(exchange, expiry),
-        lot=lot_size(underlying, expiry) or _LOT_UNKNOWN[underlying],
+        lot=lot_size(underlying, expiry) or one.lot,
         centre=centre,
         strike=strike,
         is_call=is_call,
@@ -111,8 +125,15 @@ def contracts(seed: int, key: str, expiry: date) -> Contracts:
             option_symbol(underlying, expiry, k, "CE" if call else "PE")
             for k, call in zip(strike.tolist(), is_call.tolist(), strict=True)
         ),
-        code=code(seed, family, expiry.toordinal(), strike, is_call),
+        code=code(seed, one.family, expiry.toordinal(), strike, is_call),
         quoted=np.ones(len(strike), dtype=np.bool_),
+    )
+
+
+def _width(exchange: Exchange) -> int:
+    """How many strikes a chain has."""
+    return _STRIKES.get(
+        exchange.key, _SHARE_STRIKES if exchange.index_token is None else _INDEX_STRIKES
     )
 
 
@@ -130,7 +151,7 @@ def _chosen(chain: Contracts, kept: NDArray[np.int64]) -> Contracts:
 
 def _tokens(exchange: Exchange, expiry: date, strike: Floats, is_call: Bools) -> NDArray[np.int64]:
     """Kite's form: the exchange's token shifted by eight bits, the segment in the lowest eight."""
-    family = UNDERLYINGS.index(exchange.underlying_symbol) * _EXPIRY_SLOTS
+    family = underlying_of(exchange.underlying_symbol).family * _EXPIRY_SLOTS
     family += expiry.toordinal() % _EXPIRY_SLOTS
     place = (strike / exchange.strike_step).astype(np.int64) * 2 % _SLOTS + ~is_call
     return (_FIRST_TOKEN + family * _SLOTS + place) * 256 + _SEGMENTS[exchange.options_segment]

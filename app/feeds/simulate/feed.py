@@ -9,7 +9,7 @@ import numpy as np
 
 from app.feeds.base import FeedState, Rejections
 from app.feeds.simulate.chain import ChainBlock, chain_block
-from app.feeds.simulate.contracts import expiry_at, simulated
+from app.feeds.simulate.contracts import expiry_at
 from db.market.clock import IST, market_now
 from db.market.exchanges import EXCHANGES
 from db.market.symbols import future_symbol
@@ -19,7 +19,7 @@ DEFAULT_SEED = 2026
 
 
 class SimulateFeed:
-    """Chains of all keys that are simulated at whole seconds of the clock, at any hour of any day.
+    """Chains of all exchange keys at whole seconds of the clock, at any hour of any day.
 
     Outside market hours the simulated session goes on, slower; timestamps are always the moment
     itself. `interval_s` is the time between two states of a chain.
@@ -39,7 +39,7 @@ class SimulateFeed:
         self.rejected = Rejections()
         self._seed = seed
         self._interval_s = interval_s
-        self._exchanges = simulated() if exchanges is None else exchanges
+        self._exchanges = tuple(EXCHANGES) if exchanges is None else exchanges
         self._now = now
         self._closed = threading.Event()
 
@@ -80,10 +80,12 @@ def _snapshot(block: ChainBlock) -> ChainSnapshot:
         timestamp=stamp.replace(tzinfo=IST),
         options=_options(block),
         underlying_price=float(block.underlying[0]),
+        underlying_at=stamp.replace(tzinfo=IST),
         future_price=float(block.future[0]),
         future_oi=int(block.future_oi[0]),
         future_symbol=future_symbol(chain.exchange.underlying_symbol, chain.future_expiry),
         vix=float(block.vix[0]),
+        lot_size=chain.lot,
     )
 
 

@@ -16,7 +16,6 @@ from app.feeds.simulate.contracts import Contracts, listed
 from app.feeds.simulate.noise import Codes, code, drawn, noise, runs, salted, share
 from app.feeds.simulate.paths import (
     DAY_S,
-    UNDERLYINGS,
     by_the_second,
     midnight_levels,
     session_seconds,
@@ -38,13 +37,8 @@ _LASTING_SD, _VOLUME_SD = 0.35, 0.45
 _SETTLING_DAYS = 8
 _SMALLEST = -5.5
 
-# open interest in units at strikes at hundreds (SENSEX, BANKNIFTY: odd hundreds) on expiry day
-_PEAK = {"NIFTY": 2.15e7, "SENSEX": 6.5e6, "BANKNIFTY": 2.8e6}
-_FUTURE_UNITS = {"NIFTY": 1.5e7, "SENSEX": 3.5e4, "BANKNIFTY": 1.65e6}
-_ROUND = {"NIFTY": 2.0, "SENSEX": 1.7, "BANKNIFTY": 4.5}
 _HUNDREDS = 3.0
 _CALLS_FADE, _PUTS_FADE, _ITM_FADE = 0.052, 0.077, 0.56
-_STEADY_TURNOVER = {"NIFTY": 1.25, "SENSEX": 1.25, "BANKNIFTY": 4.8}
 _WEEKLY_TURNOVER, _TURNOVER_DAYS = 90.0, 3.6
 _REACH = 8.0
 _LOTS_A_TRADE = 1.6
@@ -103,10 +97,10 @@ def paces(seed: int, day: date) -> Floats:
 def _levels(seed: int, chain: Contracts, day: date) -> tuple[Floats, Floats]:
     """At midnight: log of open units, and times a day's volume exceeds them; both (n,)."""
     days_left = max((chain.expiry - day).days, 0)
-    step, underlying = chain.exchange.strike_step, chain.exchange.underlying_symbol
-    money = midnight_levels(seed, day, _SETTLING_DAYS, underlying)
+    step, underlying = chain.exchange.strike_step, chain.underlying
+    money = midnight_levels(seed, day, _SETTLING_DAYS, underlying.symbol)
     outward = np.where(chain.is_call, 1.0, -1.0) * (chain.strike - money.mean()) / step
-    turned = _turnover(underlying, outward, days_left)
+    turned = _turnover(underlying.turnover, outward, days_left)
     fresh = drawn(noise(seed).normal, code(chain.code, day.toordinal(), 8))
     held = (
         _profile(chain, outward, days_left)
@@ -118,26 +112,26 @@ def _levels(seed: int, chain: Contracts, day: date) -> tuple[Floats, Floats]:
 
 def _profile(chain: Contracts, outward: Floats, days_left: int) -> Floats:
     """Log of open units: most out of the money and at round strikes, and more as expiry nears."""
-    step, underlying = chain.exchange.strike_step, chain.exchange.underlying_symbol
+    step, underlying = chain.exchange.strike_step, chain.underlying
     calm = np.sqrt(max(1.0, days_left / 5))
     fade = np.where(chain.is_call, _CALLS_FADE, _PUTS_FADE) / calm
     outside = -fade * np.maximum(outward, 0)
     inside = _ITM_FADE / calm * np.minimum(outward, 0)
-    roundness = np.where(chain.strike % 500 == 0, np.log(_ROUND[underlying]), 0.0)
+    roundness = np.where(chain.strike % 500 == 0, np.log(underlying.roundness), 0.0)
     if step < 100:
         roundness -= np.where(chain.strike % 100 == 0, 0.0, np.log(_HUNDREDS))
     grown = np.log(0.04 + 0.96 * np.exp(-days_left / 9))
     found: Floats = outside + np.maximum(inside, _SMALLEST)
-    found += np.log(_PEAK[underlying]) + grown + roundness
+    found += np.log(underlying.peak) + grown + roundness
     return found
 
 
-def _turnover(underlying: str, outward: Floats, days_left: int) -> Floats:
+def _turnover(steady: float, outward: Floats, days_left: int) -> Floats:
     """Times a day's volume exceeds open interest: high at the money, higher near expiry."""
     near = _WEEKLY_TURNOVER * np.exp(-days_left / _TURNOVER_DAYS)
     calm = np.sqrt(max(1.0, days_left / 5))
     fade = np.exp(-np.maximum(outward, 0) / _REACH / calm + np.minimum(outward, 0) * 0.2)
-    found: Floats = (near + _STEADY_TURNOVER[underlying]) * fade
+    found: Floats = (near + steady) * fade
     return found
 
 
@@ -173,10 +167,10 @@ def _liveliness(day: date) -> NDArray[np.float32]:
 
 
 def _future(seed: int, chain: Contracts, day: date) -> NDArray[np.int64]:
-    contract = code(seed, 10, chain.family, chain.future_expiry.toordinal())
+    contract = code(seed, 10, chain.underlying.family, chain.future_expiry.toordinal())
     days = np.array([day.toordinal(), day.toordinal() + 1])
     fresh = drawn(noise(seed).normal, code(contract, days))
-    level = np.log(_FUTURE_UNITS[UNDERLYINGS[chain.family]]) + 0.03 * fresh
+    level = np.log(chain.underlying.future_units) + 0.03 * fresh
     today = code(contract, day.toordinal(), 5)
     return _walk(seed, today, (level[:1], level[1:]), np.array([5e-4]), day, chain.lot)[:, 0]
 

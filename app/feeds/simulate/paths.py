@@ -6,6 +6,7 @@ and the close) and slowly outside them. So nights and holidays leave gaps, and a
 hour.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -16,22 +17,28 @@ from numpy.typing import NDArray
 
 from app.analytics.black_scholes import Floats
 from app.feeds.simulate.noise import code, noise, stretch
+from app.feeds.simulate.underlyings import (
+    KNOWN,
+    NIFTY,
+    Underlying,
+    is_simulated_alone,
+    underlying_of,
+)
 from db.market.calendar import Instrument, session
 
 Real = TypeVar("Real", bound=np.floating)
 
 DAY_S = 86_400
-UNDERLYINGS = ("NIFTY", "SENSEX", "BANKNIFTY")
-BASE_LEVEL = {"NIFTY": 26_000.0, "SENSEX": 85_200.0, "BANKNIFTY": 59_200.0}
 EPOCH = date(2020, 1, 1)
 
-_DAILY_SD = np.array([0.0063, 0.0063, 0.0076])
-_MARKET_SHARE = np.array([0.98, 0.975, 0.88])
+_DAILY_SD = np.array([each.daily_sd for each in KNOWN])
+_MARKET_SHARE = np.array([each.market_share for each in KNOWN])
 _REVERSION = 0.02
 _QUIET_PACE = 0.12
 _VIX_BASE = 12.0
 _DAYS_AT_ONCE = 730
 _AUCTION_JUMP = 3e-4
+_BASIS = 2e-4
 # a closing auction takes its last orders at a random moment of these seconds before it is matched
 _UNCROSSES_BEFORE_S = (420, 300)
 
@@ -52,11 +59,12 @@ class Auction:
 class DayPaths:
     """One calendar day. `index` is what derivatives are priced from at each second (86 400,), in
     points; `basis`, how far each future stands from its fair value as a fraction of the index, and
-    `vix`, in percent, are by the minute (1 441,).
+    `vix`, in percent, are by the minute (1 441,). What is of an underlying is made when it is asked
+    for first, by its symbol.
     """
 
-    index: dict[str, Floats]
-    basis: dict[str, Floats]
+    index: "_Made"
+    basis: "_Made"
     vix: Floats
     auction: Auction | None
 
@@ -82,21 +90,43 @@ def session_seconds(day: date, instrument: Instrument = Instrument.OPTIONS) -> r
 @lru_cache(maxsize=4)
 def day_paths(seed: int, day: date) -> DayPaths:
     """The paths of a calendar day; raises ValueError before 2020."""
-    levels, mood = _levels_until(seed, day)
+    _, mood = _levels_until(seed, day)
     rng = np.random.default_rng([seed, 1, day.toordinal()])
     pace, paced = _clock(session_seconds(day))
     market = _market(seed, day) * paced
-    index = {}
-    for i, name in enumerate(UNDERLYINGS):
-        own = stretch(noise(seed).normal, code(seed, 12, i, day.toordinal()), DAY_S) * paced
-        own *= np.float32(np.sqrt(1 - _MARKET_SHARE[i] ** 2))
-        own += np.float32(_MARKET_SHARE[i]) * market
-        own *= np.float32(_DAILY_SD[i] * mood[_ordinal(day)])
-        index[name] = _bridge(own, pace, levels[_ordinal(day) : _ordinal(day) + 2, i])
-        index[name] *= BASE_LEVEL[name]
-        np.round(index[name], 2, out=index[name])
-    basis, vix = _basis(rng), _vix(rng, mood, day, index["NIFTY"])
+
+    def index_of(name: str) -> Floats:
+        one = underlying_of(name)
+        own = (
+            stretch(noise(seed).normal, code(seed, 12, one.family, day.toordinal()), DAY_S) * paced
+        )
+        own *= np.float32(np.sqrt(1 - one.market_share**2))
+        own += np.float32(one.market_share) * market
+        own *= np.float32(one.daily_sd * mood[_ordinal(day)])
+        found = _bridge(own, pace, _logs(seed, day, one)[_ordinal(day) : _ordinal(day) + 2])
+        found *= one.level
+        np.round(found, 2, out=found)
+        return found
+
+    def basis_of(name: str) -> Floats:
+        own = np.random.default_rng([seed, 13, underlying_of(name).family, day.toordinal()])
+        return _BASIS * _wobble(own, 15)
+
+    index, basis = _Made(index_of), _Made(basis_of, _basis(rng))
+    vix = _vix(rng, mood, day, index[NIFTY.symbol])
     return DayPaths(index, basis, vix, _auction(rng, day))
+
+
+class _Made(dict[str, Floats]):
+    """Paths by symbol, each made when it is asked for first."""
+
+    def __init__(self, make: Callable[[str], Floats], known: Mapping[str, Floats] | None = None):
+        super().__init__(known or {})
+        self._make = make
+
+    def __missing__(self, name: str) -> Floats:
+        found = self[name] = self._make(name)
+        return found
 
 
 def midnight_level(seed: int, day: date, underlying: str) -> float:
@@ -106,10 +136,9 @@ def midnight_level(seed: int, day: date, underlying: str) -> float:
 
 def midnight_levels(seed: int, day: date, count: int, underlying: str) -> Floats:
     """Where an index stood at the first second of each of the `count` days up to `day`."""
-    levels, _ = _levels_until(seed, day)
-    first = max(0, _ordinal(day) + 1 - count)
-    logs = levels[first : _ordinal(day) + 1, UNDERLYINGS.index(underlying)]
-    found: Floats = BASE_LEVEL[underlying] * np.exp(logs)
+    first, one = max(0, _ordinal(day) + 1 - count), underlying_of(underlying)
+    logs = _logs(seed, day, one)[first : _ordinal(day) + 1]
+    found: Floats = one.level * np.exp(logs)
     return found
 
 
@@ -174,6 +203,15 @@ def _auction(rng: np.random.Generator, day: date) -> Auction | None:
     )
 
 
+def _logs(seed: int, day: date, one: Underlying) -> Floats:
+    """Log levels of an underlying at least to the day after `day`."""
+    levels, mood = _levels_until(seed, day)
+    if is_simulated_alone(one.symbol):
+        return _own_levels(seed, len(mood), one)
+    found: Floats = levels[:, one.family]
+    return found
+
+
 def _levels_until(seed: int, day: date) -> tuple[Floats, Floats]:
     """Daily levels at least to the day after `day`; computed some two years at a time."""
     return _daily_levels(seed, (_ordinal(day) // _DAYS_AT_ONCE + 2) * _DAYS_AT_ONCE)
@@ -182,7 +220,7 @@ def _levels_until(seed: int, day: date) -> tuple[Floats, Floats]:
 @lru_cache(maxsize=4)
 def _daily_levels(seed: int, days: int) -> tuple[Floats, Floats]:
     """Log levels at each midnight since 2020 (days, 3), and how nervous each day is (days,)."""
-    draws = np.random.default_rng([seed, 0]).standard_normal((days, 5))
+    draws = _draws(seed, days)
     mood = np.empty(days)
     levels = np.empty((days, 3))
     level, nerves = np.zeros(3), 0.0
@@ -194,9 +232,27 @@ def _daily_levels(seed: int, days: int) -> tuple[Floats, Floats]:
     return levels, mood
 
 
+@lru_cache(maxsize=16)
+def _own_levels(seed: int, days: int, one: Underlying) -> Floats:
+    """Log levels at each midnight since 2020 (days,) of one that is not known by heart."""
+    _, mood = _daily_levels(seed, days)
+    own = np.random.default_rng([seed, 14, one.family]).standard_normal(days)
+    shock = one.market_share * _draws(seed, days)[:, 3] + np.sqrt(1 - one.market_share**2) * own
+    levels, level = np.empty(days), 0.0
+    for d, moved in enumerate(one.daily_sd * mood * shock):
+        levels[d] = level
+        level = (1 - _REVERSION) * level + moved
+    return levels
+
+
+def _draws(seed: int, days: int) -> Floats:
+    """Of each day since 2020: three known by heart, the market, its mood: (days, 5)."""
+    return np.random.default_rng([seed, 0]).standard_normal((days, 5))
+
+
 def _basis(rng: np.random.Generator) -> dict[str, Floats]:
-    """How far each future stands from its fair value, as a fraction of the index."""
-    return {name: 2e-4 * _wobble(rng, 15) for name in UNDERLYINGS}
+    """How far futures stand from their fair value, as a fraction of the index."""
+    return {each.symbol: _BASIS * _wobble(rng, 15) for each in KNOWN}
 
 
 def _vix(rng: np.random.Generator, mood: Floats, day: date, nifty: Floats) -> Floats:
@@ -204,7 +260,7 @@ def _vix(rng: np.random.Generator, mood: Floats, day: date, nifty: Floats) -> Fl
     through = np.linspace(0, 1, DAY_S // 60 + 1)
     calm = _VIX_BASE * np.interp(through, [0, 1], mood[_ordinal(day) : _ordinal(day) + 2])
     minutes = nifty[np.minimum(np.arange(0, DAY_S + 60, 60), DAY_S - 1)]
-    fall = -4.0 * np.log(minutes / BASE_LEVEL["NIFTY"])
+    fall = -4.0 * np.log(minutes / NIFTY.level)
     found: Floats = np.clip(calm * np.exp(fall + 0.01 * _wobble(rng, 10)), 7.0, 60.0)
     return found
 

@@ -23,7 +23,6 @@ from db.market.calendar import expiry_instant
 Singles = NDArray[np.float32]
 Seconds = NDArray[np.int64]
 
-_VOLATILITY_OF = {"NIFTY": 0.85, "SENSEX": 0.87, "BANKNIFTY": 1.08}
 _SKEW = -0.4
 _WINGS = 1.0
 _REACH, _STEPS_PER_UNIT = 48, 64
@@ -80,10 +79,10 @@ class Surface:
 def surface(seed: int, chain: Contracts, day: date, paths: DayPaths) -> Surface:
     """The surface of a chain on a day."""
     name, centre = chain.exchange.underlying_symbol, chain.centre
-    rate, spot = carry(seed, chain.family, chain.expiry, day), paths.index[name]
+    rate, spot = carry(seed, chain.underlying.family, chain.expiry, day), paths.index[name]
     left = seconds_left(chain.expiry, day) - np.arange(0, DAY_S + 60, 60)
     years = np.maximum(left, _SHORTEST_S) / YEAR_S
-    deviation = paths.vix * (_VOLATILITY_OF[name] / 100) * np.sqrt(years)
+    deviation = paths.vix * (chain.underlying.volatility / 100) * np.sqrt(years)
     worth = by_the_second((deviation * np.exp(-rate * years / 2)).astype(np.float32))
     worth *= np.sqrt(spot.astype(np.float32))
     distance = np.log((spot / centre).astype(np.float32))

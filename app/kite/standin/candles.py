@@ -7,8 +7,8 @@ from typing import NamedTuple
 from app.kite.standin.errors import input_error
 from app.kite.standin.hours import moment_at, second_of
 from app.kite.standin.listing import Listed
-from app.kite.standin.market import Market
 from app.kite.standin.sheets import Bars
+from app.kite.standin.shown import Shown
 from db.market.clock import IST
 
 _DAY = "day"
@@ -48,7 +48,7 @@ class Candle(NamedTuple):
 
 
 def candles(
-    market: Market, row: Listed, interval: str, first: str, last: str, with_oi: bool
+    market: Shown, row: Listed, interval: str, first: str, last: str, with_oi: bool
 ) -> list[list[object]]:
     """[time, open, high, low, close, volume(, OI)] of a token from `first` to `last`.
 
@@ -73,7 +73,7 @@ def candles(
     ]
 
 
-def _day(market: Market, row: Listed, interval: str, day: date, now: datetime) -> Iterator[Candle]:
+def _day(market: Shown, row: Listed, interval: str, day: date, now: datetime) -> Iterator[Candle]:
     whole = market.bars(row.chain, day)
     span = market.hours.span(day, row.instrument)
     if whole is None or span is None:
@@ -103,7 +103,7 @@ def _single(whole: Bars, row: Listed, day: date, minute: int) -> Candle:
     )
 
 
-def _forming(market: Market, row: Listed, whole: Bars, minute: int) -> Candle:
+def _forming(market: Shown, row: Listed, whole: Bars, minute: int) -> Candle:
     """The minute that is not over: from its opening price to the present one."""
     state = market.state()
     tick = state.rows[state.listings.place[row.token]]

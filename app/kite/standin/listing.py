@@ -5,12 +5,14 @@ https://kite.trade/docs/connect/v3/market-quotes/#instruments
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.feeds.simulate.contracts import Contracts, contracts, expiry_at, simulated
+from app.feeds.simulate.contracts import Contracts, contracts, expiries_from, expiry_at
+from app.feeds.simulate.underlyings import Underlying, underlying_of
 from app.kite.standin.sheets import FUTURE, INDEX, VIX, Chain, tokens_on
 from db.market.calendar import Instrument
 from db.market.exchanges import EXCHANGES, Exchange
@@ -21,10 +23,10 @@ HEADER = (
     "instrument_token,exchange_token,tradingsymbol,name,last_price,expiry,strike,tick_size,"
     "lot_size,instrument_type,segment,exchange"
 )
-INDEX_TOKENS = {"NIFTY 50": 256265, "NIFTY BANK": 260105, "SENSEX": 265}
 VIX_TOKEN, VIX_SYMBOL = 264969, "INDIA VIX"
 _SEGMENTS = {"NFO": 2, "BFO": 5}
-_HOMES = {"NFO": "NSE", "BFO": "BSE"}
+_SHARES = {"NSE": 1, "BSE": 4}
+_FIRST_SHARE = 100
 _FIRST_FUTURE = 10_000
 _MONTHS = 120
 _EXPIRIES = 2
@@ -97,10 +99,10 @@ class Listings:
 
 
 def listings(seed: int, day: date) -> Listings:
-    """The day's dump: of each exchange key this expiry and the next, near futures and indices."""
+    """The day's dump: of each exchange key its expiry and the next, futures and underlyings."""
     found: dict[int, Listed] = {}
     # a monthly key first: in its expiry's week it lists what a weekly one does, and more
-    for key in sorted(simulated(), key=lambda key: EXCHANGES[key].is_weekly):
+    for key in sorted(EXCHANGES, key=lambda key: EXCHANGES[key].is_weekly):
         exchange = EXCHANGES[key]
         for number, expiry in enumerate(_expiries(exchange, day)):
             chain = Chain(key, expiry)
@@ -109,21 +111,20 @@ def listings(seed: int, day: date) -> Listings:
                 if row.token in there:
                     found.setdefault(row.token, row)
             if number == 0:
-                for row in _behind(chain, whole):
+                for row in behind(chain, exchange, whole.future_expiry, len(whole.token)):
                     found.setdefault(row.token, row)
     return Listings(list(found.values()))
 
 
-def _expiries(exchange: Exchange, day: date) -> Iterator[date]:
-    for _ in range(_EXPIRIES):
-        expiry = expiry_at(exchange, day, 0)
-        yield expiry
-        day = expiry + timedelta(days=1)
+def _expiries(exchange: Exchange, day: date) -> list[date]:
+    """As many as the key's rule passes over, its own, and the next one."""
+    rule = exchange.expiry_rule
+    found = list(islice(expiries_from(exchange, day), rule.skipped + _EXPIRIES))
+    own = expiry_at(exchange, day, 0)
+    return found if own in found else sorted([*found, own])
 
 
 def _options(chain: Chain, whole: Contracts) -> Iterator[Listed]:
-    exchange = whole.exchange
-    lot = lot_size(exchange.underlying_symbol, chain.expiry) or 0
     columns = zip(
         whole.token.tolist(),
         whole.symbol,
@@ -132,35 +133,53 @@ def _options(chain: Chain, whole: Contracts) -> Iterator[Listed]:
         strict=True,
     )
     for column, (token, symbol, strike, is_call) in enumerate(columns):
-        yield Listed(
+        yield option(
+            chain,
+            column,
             token=token,
             symbol=symbol,
-            name=exchange.underlying_symbol,
-            exchange=exchange.options_segment,
-            segment=f"{exchange.options_segment}-OPT",
             kind="CE" if is_call else "PE",
-            instrument=Instrument.OPTIONS,
-            chain=chain,
-            column=column,
-            expiry=chain.expiry,
             strike=strike,
-            lot=lot,
+            expiry=chain.expiry,
         )
 
 
-def _behind(chain: Chain, whole: Contracts) -> Iterator[Listed]:
-    """The future, the index and the VIX of a chain."""
-    exchange, width = whole.exchange, len(whole.token)
-    yield _future(chain, whole, width + FUTURE)
-    index, home = exchange.underlying_name, _HOMES[exchange.options_segment]
-    yield _index(INDEX_TOKENS[index], index, home, Instrument.INDEX, chain, width + INDEX)
-    if home == "NSE":
-        yield _index(VIX_TOKEN, VIX_SYMBOL, home, Instrument.VIX, chain, width + VIX)
+def option(
+    chain: Chain, column: int, *, token: int, symbol: str, kind: str, strike: float, expiry: date
+) -> Listed:
+    """The row of an option, its figures in a column of its chain's sheet."""
+    exchange = EXCHANGES[chain.key]
+    return Listed(
+        token=token,
+        symbol=symbol,
+        name=exchange.underlying_symbol,
+        exchange=exchange.options_segment,
+        segment=f"{exchange.options_segment}-OPT",
+        kind=kind,
+        instrument=Instrument.OPTIONS,
+        chain=chain,
+        column=column,
+        expiry=expiry,
+        strike=strike,
+        lot=_lot(exchange, expiry),
+    )
 
 
-def _future(chain: Chain, whole: Contracts, column: int) -> Listed:
-    exchange, expiry = whole.exchange, whole.future_expiry
-    family = sorted(INDEX_TOKENS).index(exchange.underlying_name) * _MONTHS
+def behind(chain: Chain, exchange: Exchange, future_expiry: date, width: int) -> Iterator[Listed]:
+    """The future, the underlying and the VIX of a chain of `width` contracts."""
+    one = underlying_of(exchange.underlying_symbol)
+    yield _future(chain, exchange, future_expiry, width + FUTURE)
+    home, _, symbol = exchange.index.partition(":")
+    if exchange.index_token is None:
+        yield _share(one, symbol, home, chain, width + INDEX)
+    else:
+        yield _index(exchange.index_token, symbol, home, Instrument.INDEX, chain, width + INDEX)
+    if exchange.options_segment == "NFO":
+        yield _index(VIX_TOKEN, VIX_SYMBOL, "NSE", Instrument.VIX, chain, width + VIX)
+
+
+def _future(chain: Chain, exchange: Exchange, expiry: date, column: int) -> Listed:
+    family = underlying_of(exchange.underlying_symbol).family * _MONTHS
     number = _FIRST_FUTURE + family + (expiry.year * 12 + expiry.month) % _MONTHS
     return Listed(
         token=number * 256 + _SEGMENTS[exchange.options_segment],
@@ -174,7 +193,27 @@ def _future(chain: Chain, whole: Contracts, column: int) -> Listed:
         column=column,
         expiry=expiry,
         tick=0.1,
-        lot=lot_size(exchange.underlying_symbol, expiry) or 0,
+        lot=_lot(exchange, expiry),
+    )
+
+
+def _lot(exchange: Exchange, expiry: date) -> int:
+    symbol = exchange.underlying_symbol
+    return lot_size(symbol, expiry) or underlying_of(symbol).lot
+
+
+def _share(one: Underlying, symbol: str, home: str, chain: Chain, column: int) -> Listed:
+    return Listed(
+        token=(_FIRST_SHARE + one.family) * 256 + _SHARES.get(home, _SHARES["NSE"]),
+        symbol=symbol,
+        name=symbol,
+        exchange=home,
+        segment=home,
+        kind="EQ",
+        instrument=Instrument.INDEX,
+        chain=chain,
+        column=column,
+        lot=1,
     )
 
 

@@ -124,7 +124,7 @@ class Market:
         part["oi"] = found.oi[0, columns]
         part["last_trade_time"] = part["exchange_time"] = int(moment.timestamp())
         self._fill_range(part, group, moment)
-        _fill_book(part, found, columns, listed.lots[group.places])
+        fill_book(part, found, columns, listed.lots[group.places])
         rows[group.places] = part
 
     def _fill_range(self, part: Rows, group: Group, moment: datetime) -> None:
@@ -148,7 +148,7 @@ class Market:
         return _prices(self._seed, group.chain, self.hours.standing(before, group.instrument))
 
 
-def _fill_book(part: Rows, found: Sheet, columns: Ints, lots: Ints) -> None:
+def fill_book(part: Rows, found: Sheet, columns: Ints, lots: Ints) -> None:
     """Five levels either side; what the market does not know of them thins out evenly."""
     level = np.arange(DEPTH)
     for name, best, quantity, away in (

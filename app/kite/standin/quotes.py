@@ -5,14 +5,14 @@ from typing import Any
 
 from app.kite.standin.errors import input_error
 from app.kite.standin.listing import Listed
-from app.kite.standin.market import Market
 from app.kite.standin.packets import INDICES, divisor
+from app.kite.standin.shown import Shown
 from db.market.clock import IST
 
 MOST_QUOTES, MOST_PRICES = 500, 1000
 
 
-def quotes(market: Market, wanted: list[str], form: str) -> dict[str, object]:
+def quotes(market: Shown, wanted: list[str], form: str) -> dict[str, object]:
     """By name as asked for: the whole quote, or its "ohlc" or "ltp" part; unknown ones are absent.
 
     Raises KiteError (400) when none or too many are asked for.

@@ -13,9 +13,9 @@ from app.kite.standin.dump import dump
 from app.kite.standin.errors import KiteError, input_error, too_many
 from app.kite.standin.faults import Fault, Faults
 from app.kite.standin.limits import Limits
-from app.kite.standin.market import Market
 from app.kite.standin.quotes import quotes
 from app.kite.standin.sessions import Sessions
+from app.kite.standin.shown import Shown
 
 _JSON = "application/json"
 _CSV = "text/csv"
@@ -80,7 +80,7 @@ def refusal(error: KiteError) -> Answer:
 class Rest:
     """The routes that a client of the broker uses."""
 
-    market: Market
+    market: Shown
     sessions: Sessions
     limits: Limits
     faults: Faults

@@ -3,7 +3,7 @@
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
@@ -17,13 +17,17 @@ from app.kite.standin.distortions import NO_OBJECTS
 from app.kite.standin.errors import KiteError, too_many
 from app.kite.standin.faults import AT_ONCE, Fault, Faults
 from app.kite.standin.hours import Hours
+from app.kite.standin.journal import Journal
 from app.kite.standin.ledger import Ledger
 from app.kite.standin.limits import Limits
 from app.kite.standin.market import Market
+from app.kite.standin.recorded import RecordedMarket
 from app.kite.standin.rest import Answer, Ask, Rest, refusal
 from app.kite.standin.sessions import Account, Sessions
+from app.kite.standin.shown import Shown
 from app.kite.standin.ticker import Ticker
 from db.market.clock import market_now
+from db.market.ticks import ChainSnapshot
 
 MOST_CONNECTIONS = 3
 TICK_S = 1.0
@@ -34,7 +38,8 @@ class StandIn:
     """A broker on this machine, to be started and stopped; also a context manager.
 
     `now` is the market's clock (see `MarketClock`), `interval_s` the real time between two ticks
-    of a token. Loopback only.
+    of a token; `journal` has what goes out written down. The market is simulated, or that of a
+    `recording`. Loopback only.
     """
 
     def __init__(
@@ -47,15 +52,23 @@ class StandIn:
         interval_s: float = TICK_S,
         limited: bool = True,
         account: Account | None = None,
+        journal: Journal | None = None,
+        recording: Sequence[ChainSnapshot] | None = None,
     ) -> None:
         self.faults = Faults()
         self.ledger = Ledger()
-        self.market = Market(now, seed=seed, hours=hours, disturb=self.faults.disturb)
+        disturb = self.faults.disturb
+        self.market: Shown = (
+            Market(now, seed=seed, hours=hours, disturb=disturb)
+            if recording is None
+            else RecordedMarket(recording, now, disturb=disturb)
+        )
         self.sessions = Sessions(account or Account(), now)
         self.stopping = threading.Event()
         self.rest = Rest(self.market, self.sessions, Limits(limited), self.faults)
         self.control = Control(self.fault, self.clear, self.order, self.faults, self.ledger)
         self._interval_s = interval_s
+        self._journal = journal
         self._port = port
         self._lock = threading.Lock()
         self._tickers: list[Ticker] = []
@@ -81,6 +94,8 @@ class StandIn:
         self._server.cut_all()
         self._server.server_close()
         self._server = self._thread = None
+        if self._journal is not None:
+            self._journal.close()
 
     def __enter__(self) -> "StandIn":
         return self.start()
@@ -138,7 +153,9 @@ class StandIn:
         query = parse_qs(urlsplit(target).query)
         api_key, token = (query.get(name, [""])[0] for name in ("api_key", "access_token"))
         self.sessions.demand(api_key, token)
-        ticker = Ticker(sock, self.market, self.faults, self.ledger, self._interval_s)
+        ticker = Ticker(
+            sock, self.market, self.faults, self.ledger, self._interval_s, self._journal
+        )
         with self._lock:
             if len(self._tickers) >= MOST_CONNECTIONS or self.faults.take(Fault.REFUSED):
                 raise too_many()

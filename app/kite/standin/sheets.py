@@ -1,6 +1,6 @@
 """The simulated market as the broker counts it: columns of tokens, prices in paise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
 
@@ -47,6 +47,10 @@ class Sheet:
     ask: Ints
     bid_quantity: Ints
     ask_quantity: Ints
+
+    def row(self, place: int) -> "Sheet":
+        """One of the instants, as a sheet of one."""
+        return Sheet(**{each.name: getattr(self, each.name)[place, None] for each in fields(self)})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

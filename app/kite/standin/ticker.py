@@ -26,9 +26,11 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from app.kite.standin.distortions import distorted
 from app.kite.standin.faults import Fault, Faults
+from app.kite.standin.journal import Journal
 from app.kite.standin.ledger import Ledger
-from app.kite.standin.market import Market, State
-from app.kite.standin.packets import HEARTBEAT, Rows, frame, packets
+from app.kite.standin.market import State
+from app.kite.standin.packets import FULL, HEARTBEAT, LTP, Rows, frame, packets
+from app.kite.standin.shown import Shown
 from app.kite.standin.subscriptions import Subscriptions
 
 BEAT_S = 1.0
@@ -43,21 +45,24 @@ class Ticker:
     """A socket whose handshake has been granted; `run()` until either side ends it."""
 
     sock: socket.socket
-    market: Market
+    market: Shown
     faults: Faults
     ledger: Ledger
     interval_s: float
+    journal: Journal | None = None
     clock: Callable[[], float] = time.monotonic
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
     _protocol: WSConnection = field(default_factory=lambda: WSConnection(ConnectionType.SERVER))
     _outbox: "deque[str]" = field(default_factory=deque)
     _heard: str = ""
+    _port: int = 0
     _closed: bool = False
 
     def run(self, target: str, headers: Iterable[tuple[str, str]]) -> None:
         """Accept the client's handshake and serve it; returns when the socket has ended."""
         self.sock.settimeout(_SEND_TIMEOUT_S)
         try:
+            self._port = self.sock.getpeername()[1]
             self._accept(target, headers)
             self._serve()
         except (OSError, LocalProtocolError, RemoteProtocolError):
@@ -141,6 +146,7 @@ class Ticker:
     def _send_rows(self, rows: Rows, mode: str) -> None:
         found = packets(rows, mode)
         fault = self.faults.take_distortion()
+        self._note(rows, mode, is_sound=fault is None)
         if fault is not None:
             self.ledger.spoiled(fault)
             self._send_distorted(fault, distorted(fault, found))
@@ -148,8 +154,14 @@ class Ticker:
         self._send(BytesMessage(frame(found)))
         self.subscriptions.sent(rows)
         self.ledger.sent(rows, mode)
-        if self.faults.take(Fault.OUT_OF_ORDER):
+        # a quote has no time that could be older
+        if mode == FULL and self.faults.take(Fault.OUT_OF_ORDER):
             self._send_older(rows[:1], mode)
+
+    def _note(self, rows: Rows, mode: str, **kind: bool) -> None:
+        if self.journal is not None and mode != LTP:
+            is_full = mode == FULL
+            self.journal.note(rows, self._port, time.monotonic_ns(), is_full=is_full, **kind)
 
     def _send_distorted(self, fault: Fault, payload: bytes) -> None:
         """What was in the frame counts as not sent: a later one brings it."""
@@ -165,6 +177,7 @@ class Ticker:
         older["exchange_time"] -= _OLDER_S
         older["ltp"] += 5
         self.ledger.spoiled(Fault.OUT_OF_ORDER)
+        self._note(older, mode, is_older=True)
         self._send(BytesMessage(frame(packets(older, mode))))
 
     def _beat(self) -> None:

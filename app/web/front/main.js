@@ -1,72 +1,83 @@
 // The dashboard: puts the page's parts together and binds them to keys and address.
 
+import { askedFor } from "./alerts/asking.js";
 import { Baselines } from "./chain/baselines.js";
-import { DEFAULT, KEYS } from "./chain/cells.js";
-import { Filter } from "./chain/filter.js";
 import { Headline, showTitle } from "./chain/headline.js";
-import { chosenLayout, keepLayout, Layout } from "./chain/layout.js";
-import { describeKeys, offerLots, offerMetrics } from "./chain/sheet.js";
+import { describeKeys, offerLots } from "./chain/sheet.js";
 import { ChainTable } from "./chain/table.js";
+import { firstLayout, Tools } from "./chain/tools.js";
 import { Views } from "./chain/view.js";
+import { bindContracts } from "./charts/contract-click.js";
+import { address, addressed } from "./core/address.js";
 import { find } from "./core/dom.js";
 import { first, firstClock, start } from "./core/embedded.js";
 import { Explanation } from "./core/explain.js";
 import { Health } from "./core/health.js";
 import { bindKeys } from "./core/keys.js";
-import { marketOf } from "./core/market.js";
+import { marketOf, pastMarket } from "./core/market.js";
 import { nextOption, nextTheme, preference, remembered, rememberedBox } from "./core/preferences.js";
+import { Renewal } from "./core/renewal.js";
+import { Warm } from "./core/warm.js";
 import { Page } from "./page.js";
 import { Panels } from "./panels.js";
+import { Gate } from "./replay/gate.js";
+import { offerTrades } from "./paper/entry.js";
 
 const LOOK_MS = 500;
-// a tab that is pointed at is followed for so long, so that it is here when it is chosen
-const WARM_MS = 15_000;
+const REST_AFTER_MS = 60_000;
+// by key: how far one goes in the stored past, and whether forward
+const STEPS = {
+  ",": ["snapshot", false], ".": ["snapshot", true], "<": ["minute", false], ">": ["minute", true],
+  "[": ["hour", false], "]": ["hour", true], "{": ["day", false], "}": ["day", true],
+};
 
 const explanation = new Explanation(find("explanation"));
 const page = new Page({ start, first, firstClock, explanation });
 const tabs = [...document.querySelectorAll("[data-exchange]")];
+const keys = tabs.map((tab) => tab.dataset.exchange);
+const past = new Gate(page, find("as-of"));
 const health = new Health();
 const headline = new Headline(explanation);
-const given = chosenLayout(KEYS);
-const table = new ChainTable({
-  table: find("chain"), scroller: find("scroller"), centreButton: find("centre"), explanation, layout: given ?? new Layout(DEFAULT), all: given !== null,
-});
+const table = new ChainTable({ table: find("chain"), scroller: find("scroller"), centreButton: find("centre"), explanation, ...firstLayout() });
 const baselines = new Baselines((key) => key === page.exchange && page.tell("chain"));
 const views = new Views(baselines);
+const renewal = new Renewal(start.ui.version, find("outdated"));
 const panels = new Panels(find("side"), page);
+const warm = new Warm(page);
 page.breaches.hearers.add((unseen) => panels.badge("breaches", unseen ? String(unseen) : ""));
-const warm = new Map();
 let usable = false;
 
 const labelOf = (key) => tabs.find((tab) => tab.dataset.exchange === key).textContent;
 
 // is it the present, and of what kind of market? asked at each message and twice a second
 function look() {
-  const { clock, summary, exchange } = page;
+  // a price that stands still has no place in a tab's name
+  if (page.resting) return void (document.title = `resting · ${labelOf(page.exchange)} · OI Gemini`);
+  const { clock, summary, exchange, moment } = page;
   clock.noticeSleep();
-  const market = marketOf(summary, clock.phase);
+  const market = moment ? pastMarket(moment.at, page.pinned) : marketOf(summary, clock.phase);
   health.show(page, { market, feed: page.feeds.get(exchange), ageMs: clock.age(exchange), awaited: page.awaited.has(exchange), label: labelOf(exchange) });
   showTitle(labelOf(exchange), summary, health.prefix, market.words);
 }
 
 function render() {
-  const { summary, chain, exchange } = page;
+  const { summary, chain, exchange, moment } = page;
   const isHere = Boolean(summary) && summary.updated_at !== null;
   look();
-  headline.show(chain, {
-    day: page.days.of(exchange), phase: page.clock.phase, before: isHere ? baselines.of(chain, "close") : null, iv: page.choice.iv,
-  });
+  // a past moment brings with it what its head line is compared with
+  const about = moment ? { day: moment, phase: moment.phase ?? {} } : { day: page.days.of(exchange), phase: page.clock.phase };
+  headline.show(chain, { ...about, before: isHere ? baselines.of(chain, "close") : null, iv: page.choice.iv });
   offerLots(find("lots"), summary, page.choice.lots);
   if (!isHere) return table.clear();
   table.show(chain, viewOf(chain));
   if (!usable) performance.mark("usable");
   usable = true;
-  page.days.want(exchange);
-  baselines.want(chain, "close", page.moment !== null);
+  if (!moment) page.days.want(exchange);
+  baselines.want(chain, "close", moment !== null);
 }
 
 const viewOf = (chain) => views.of(chain, {
-  choice: page.choice, layout: table.layout, compact: table.compact, isPast: page.moment !== null,
+  choice: page.choice, layout: table.layout, compact: table.compact, against: page.pinned, isPast: page.moment !== null,
 });
 
 function markTab(key) {
@@ -74,50 +85,34 @@ function markTab(key) {
     if (tab.dataset.exchange === key) tab.setAttribute("aria-current", "page");
     else tab.removeAttribute("aria-current");
   }
-  find("csv").href = `/api/chain/${key}.csv`;
+}
+
+// what is downloaded is what is shown
+function linkCsv() {
+  const { exchange, moment } = page;
+  find("csv").href = `/api/chain/${exchange}.csv${moment ? `?at=${encodeURIComponent(moment.at)}` : ""}`;
 }
 
 function choose(key) {
   if (key === page.exchange) return;
-  // whatever else stands in the address stays
-  const asked = new URLSearchParams(location.search);
-  asked.set("exchange", key);
-  history.pushState(null, "", `/?${asked}`);
+  // who looks at the past looks at the same moment of another chain
+  const at = page.moment?.at;
+  if (at) return void past.use((replay) => replay.go(at, { exchange: key }));
   page.turnTo(key);
+  address({ exchange: key, at: null, pin: null }, { jumps: true });
 }
 
-// who points at a tab will want it: its chain comes over the same socket
-function warmUp(key) {
-  if (key === page.exchange || page.loggedOut) return;
-  if (!warm.has(key)) page.watch(key);
-  clearTimeout(warm.get(key));
-  warm.set(key, setTimeout(() => {
-    warm.delete(key);
-    page.unwatch(key);
-  }, WARM_MS));
-}
-
-// null is the layout that the page has by itself
-function lay(layout) {
-  keepLayout(layout);
-  table.lay(layout ?? new Layout(DEFAULT), layout !== null);
-  offerMetrics(find("metric"), table.layout);
-  table.prefer(find("metric").value);
-  if (usable) page.tell("chain");
-}
-
-async function openColumns() {
-  const { Chooser } = await import("./chain/chooser.js");
-  chooser ??= new Chooser({ dialog: find("columns"), layout: table.layout, onChoose: lay });
-  chooser.open();
-}
-let chooser = null;
-
-async function exportShown() {
-  const { chain, view, layout, strikes } = table;
-  if (!chain) return;
-  const { csvOf, download, fileName } = await import("./chain/export.js");
-  download(fileName(chain), csvOf({ chain, view, layout, strikes }));
+// what the address says is shown, from the beginning and on the way back
+function visit() {
+  const { exchange, at, pin } = addressed(keys);
+  const key = exchange ?? keys[0];
+  past.replay?.halt();
+  const moment = at ? { at, chain: null } : null;
+  if (key !== page.exchange) page.turnTo(key, moment);
+  // from one moment to another what is shown stays until the other is here
+  else if (!at || !page.moment) page.show(moment);
+  if (!pin) page.pin(null);
+  past.follow({ at, pin });
 }
 
 // what was chosen before anything is shown needs no drawing
@@ -126,7 +121,25 @@ function chose(changes) {
   else page.choice = { ...page.choice, ...changes };
 }
 
+let restTimer;
+
+// a page that nobody sees rests after a while, and leaves what it shows to the next visit at once
+function seenOrNot() {
+  clearTimeout(restTimer);
+  if (document.hidden) {
+    page.keep();
+    restTimer = setTimeout(() => page.rest(), REST_AFTER_MS);
+  } else if (page.resting) {
+    page.wake();
+  } else {
+    page.tell("chain");
+  }
+}
+
 page.on("exchange", markTab);
+page.on("build", (build) => renewal.heard(build));
+page.on("moment", linkCsv);
+page.on("exchange", linkCsv);
 page.on("chain", render);
 page.on("clock", look);
 page.on("reveal", ({ strike, side, key }) => table.reveal(strike, side, key));
@@ -138,19 +151,23 @@ remembered(find("range"), "range", (value) => chose({ count: Number(value) || 0 
 remembered(find("unit"), "unit", (value) => chose({ absolute: value === "abs" }));
 remembered(find("lots"), "lots", (value) => chose({ lots: value === "lots" }));
 remembered(find("iv"), "iv", (value) => chose({ iv: value }));
-remembered(find("span"), "span", (value) => chose({ span: value }));
-offerMetrics(find("metric"), table.layout);
-remembered(find("metric"), "metric", (value) => table.prefer(value));
-const filter = new Filter({ select: find("filter"), least: find("least"), onChange: (value) => chose({ filter: value }) });
-chose({ filter: filter.value });
+const tools = new Tools({ table, chose, redraw: () => usable && page.tell("chain") });
 table.onCompact = () => usable && render();
 markTab(page.exchange);
+const begun = addressed(keys);
+// what a shared address names is shown, and nothing of the present before it
+if (begun.at) page.moment = { at: begun.at, chain: null };
+linkCsv();
 page.follow();
 page.tell("chain");
+past.follow(begun);
 document.body.removeAttribute("data-unready");
 panels.openRemembered();
+panels.mountWhenIdle("alerts");
 setInterval(look, LOOK_MS);
-document.addEventListener("visibilitychange", () => !document.hidden && page.tell("chain"));
+document.addEventListener("visibilitychange", seenOrNot);
+addEventListener("pagehide", () => page.keep());
+if (document.hidden) seenOrNot();
 
 for (const tab of tabs) {
   tab.addEventListener("click", (event) => {
@@ -158,16 +175,14 @@ for (const tab of tabs) {
     event.preventDefault();
     choose(tab.dataset.exchange);
   });
-  for (const name of ["pointerenter", "focus"]) tab.addEventListener(name, () => warmUp(tab.dataset.exchange));
+  for (const name of ["pointerenter", "focus"]) tab.addEventListener(name, () => warm.follow(tab.dataset.exchange));
 }
-addEventListener("popstate", () => {
-  const key = new URLSearchParams(location.search).get("exchange");
-  page.turnTo(tabs.some((tab) => tab.dataset.exchange === key) ? key : tabs[0].dataset.exchange);
-});
+addEventListener("popstate", visit);
+bindContracts(find("chain"), async (strike, side) => (await panels.open("charts")).contract(strike, side));
+offerTrades(find("chain"), page, panels);
 describeKeys(find("keys"));
+find("sign-out").addEventListener("submit", () => page.leave());
 find("theme").addEventListener("click", nextTheme);
-find("columns-open").addEventListener("click", openColumns);
-find("export").addEventListener("click", exportShown);
 find("help").addEventListener("click", () => find("keys").showModal());
 find("keys").addEventListener("click", (event) => event.target === find("keys") && find("keys").close());
 rememberedBox(find("single-keys"), "single-keys");
@@ -180,7 +195,12 @@ bindKeys({
   l: () => nextOption(find("lots")),
   i: () => nextOption(find("iv")),
   f: () => nextOption(find("filter")),
-  o: openColumns,
-  e: exportShown,
+  o: () => tools.openColumns(),
+  e: () => tools.exportShown(),
   d: () => find("csv").click(),
+  ...Object.fromEntries(Object.entries(STEPS).map(([key, step]) => [key, () => past.use((replay) => replay.step(...step))])),
+  h: () => past.use((_, bar) => bar.slider.focus()),
+  p: () => past.use((replay) => replay.togglePin()),
+  Home: () => past.replay?.leave(),
+  n: askedFor(page, panels, find("chain")),
 }, find("keys"), () => preference("single-keys", "on") === "on");

@@ -1,13 +1,15 @@
 // What the page shows, and who hears of it: the one state that all its parts share.
 //
 // Events: "chain" (what is shown has new figures, or another chain is shown), "exchange" (another
-// tab), "live" (key: any followed chain has new figures), "choice", "moment", "clock" (ages and
-// phase were heard), "link" (the way, or a problem), "notice" (news that are no chain), "reveal"
-// ({ strike, side, key }: a contract of the shown chain is to be brought into sight).
+// tab), "pin" (what is compared with), "live" (key: any followed chain has new figures), "choice",
+// "moment", "clock" (ages and phase were heard), "link" (the way, or a problem), "notice" (news that
+// are no chain), "build" (which page the server gives out), "reveal" ({ strike, side, key }: a
+// contract of the shown chain is to be brought into sight).
 
 import { Breaches } from "./chain/breaches.js";
 import { Clock } from "./core/clock.js";
 import { DaySeries } from "./core/day-series.js";
+import { forgetChain, keepChain, keptChain } from "./core/kept.js";
 import { Link } from "./core/link.js";
 import { Chain } from "./core/store.js";
 
@@ -19,10 +21,14 @@ export class Page {
     this.choice = { count: 0, absolute: false, lots: false, iv: "forward", span: "close", filter: null };
     // null while the present is shown, else { at (market time), chain, … }
     this.moment = null;
+    // a chain of another moment that the shown one is compared with
+    this.pinned = null;
     this.clock = new Clock();
     this.way = "push";
     this.problem = start.problem;
     this.loggedOut = false;
+    // a page that nobody sees follows nothing
+    this.resting = false;
     this.feeds = new Map();
     this.chains = new Map();
     this.awaited = new Set();
@@ -33,6 +39,35 @@ export class Page {
     this.link = new Link(start.ui.poll_s * 1000, this.handlers());
     this.hearClock(firstClock);
     if (first) this.chains.set(first.exchange, new Chain(first));
+    if (!first || first.summary.updated_at === null) this.recall();
+  }
+
+  // where the server has no chain to give: the one that was shown last, with its age
+  recall() {
+    const { exchange, clock } = this;
+    const kept = keptChain({ ...this.owner, exchange, nowMs: clock.nowMs });
+    if (!kept) return;
+    this.chains.set(exchange, new Chain(kept.message));
+    clock.heard({ ages: { [exchange]: kept.ageMs } });
+    this.awaited.add(exchange);
+  }
+
+  // leaves the shown chain to the next visit
+  keep() {
+    const chain = this.live(this.exchange);
+    const ageMs = this.clock.age(this.exchange);
+    if (this.loggedOut || !chain || chain.summary.updated_at === null || ageMs === null) return;
+    keepChain({ ...this.owner, chain, takenMs: this.clock.nowMs - ageMs });
+  }
+
+  // nothing stays behind for whoever comes next
+  leave() {
+    this.loggedOut = true;
+    forgetChain();
+  }
+
+  get owner() {
+    return { user: this.start.user ?? null, build: this.start.ui.version ?? null };
   }
 
   // `act(detail)` is called at each event of that name; answers a function that ends it
@@ -61,16 +96,17 @@ export class Page {
   }
 
   get followed() {
-    return [...new Set([this.exchange, ...this.interest.keys()])];
+    return this.resting ? [] : [...new Set([this.exchange, ...this.interest.keys()])];
   }
 
   // what is here of another tab is as old as its last visit, until the server has answered
-  turnTo(key) {
+  turnTo(key, moment = null) {
     if (key === this.exchange) return;
     if (!this.interest.has(key)) this.awaited.add(key);
     this.problem = null;
     this.exchange = key;
-    this.moment = null;
+    this.moment = moment;
+    this.pinned = null;
     this.follow();
     this.tell("exchange", key);
     this.tell("chain");
@@ -78,6 +114,20 @@ export class Page {
 
   follow() {
     this.link.follow(this.exchange, this.followed);
+  }
+
+  // news that are no chain still come
+  rest() {
+    this.resting = true;
+    this.follow();
+  }
+
+  // what is here is as old as the moment in which the page began to rest
+  wake() {
+    this.resting = false;
+    for (const key of this.followed) if (this.chains.has(key)) this.awaited.add(key);
+    this.follow();
+    this.tell("chain");
   }
 
   // counted: a chain is followed beside the shown one until the last who watches it has done
@@ -106,6 +156,13 @@ export class Page {
     this.tell("chain");
   }
 
+  // a chain to compare with; null takes it away
+  pin(chain) {
+    this.pinned = chain;
+    this.tell("pin", chain);
+    this.tell("chain");
+  }
+
   handlers() {
     return {
       held: (key) => this.chains.get(key)?.sequence ?? null,
@@ -121,7 +178,7 @@ export class Page {
         this.tell("link");
       },
       login: () => {
-        this.loggedOut = true;
+        this.leave();
         this.tell("link");
         location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
       },
@@ -144,13 +201,14 @@ export class Page {
     if (key === this.exchange && !this.moment) this.tell("chain");
   }
 
-  hearClock({ ages, feeds = {}, ...told }) {
-    // a poll knows nothing of feeds
+  hearClock({ ages, feeds = {}, build = null, ...told }) {
+    // a page hears of those feeds alone that it follows
     for (const [key, word] of Object.entries(feeds)) this.feeds.set(key, word);
     // of what is not followed the age is that of a state which is not here
     const known = this.followed.filter((key) => key in ages);
     this.clock.heard({ ...told, ages: Object.fromEntries(known.map((key) => [key, ages[key]])) });
     for (const key of known) this.awaited.delete(key);
     this.tell("clock");
+    if (build !== null) this.tell("build", build);
   }
 }

@@ -2,10 +2,13 @@
 
 import { keep, preference } from "./core/preferences.js";
 
-// A panel's module exports mount(root, page, tab) → { show(), hide() }; tab.badge(text) marks its tab.
+// A panel's module exports mount(root, page, tab) → { show(), hide(), hear(news)? }; tab.badge(text)
+// marks its tab. Its name is the topic of the notices it hears, open or not.
 export const PANELS = [
   { name: "charts", label: "Charts", load: () => import("./charts/panel.js") },
   { name: "breaches", label: "Breaches", load: () => import("./breaches/panel.js") },
+  { name: "alerts", label: "Alerts", load: () => import("./alerts/panel.js") },
+  { name: "paper", label: "Paper", load: () => import("./paper/panel.js") },
 ];
 
 export class Panels {
@@ -13,9 +16,9 @@ export class Panels {
     this.page = page;
     this.side = side;
     this.strip = side.querySelector("[role=tablist]");
-    this.strip.hidden = PANELS.length < 2;
     this.entries = new Map(PANELS.map((panel) => [panel.name, this.entry(panel)]));
     this.strip.addEventListener("keydown", (event) => this.step(event));
+    page.on("notice", (news) => this.hear(news));
   }
 
   entry({ name, label, load }) {
@@ -74,14 +77,25 @@ export class Panels {
   // loads a panel without opening it
   mount(name) {
     const entry = this.entries.get(name);
-    entry.mounted ??= entry.load()
-      .then(({ mount }) => mount(entry.root, this.page, { badge: (text) => { entry.badge.textContent = text; } }))
+    entry.mounted ??= Promise.all([entry.load(), styled(entry.root.dataset.style)])
+      .then(([{ mount }]) => mount(entry.root, this.page, { badge: (text) => { entry.badge.textContent = text; } }))
       .catch((error) => {
         // a lost connection: the next opening tries again
         entry.mounted = null;
         throw error;
       });
     return entry.mounted;
+  }
+
+  // what has news of its own is there before it is opened, but after what is
+  mountWhenIdle(name) {
+    const soon = globalThis.requestIdleCallback ?? setTimeout;
+    // without it the page goes on; opening it tries again
+    soon(() => this.mount(name).catch(() => {}));
+  }
+
+  async hear(news) {
+    if (this.entries.has(news.topic)) (await this.mount(news.topic)).hear?.(news);
   }
 
   step(event) {
@@ -94,4 +108,18 @@ export class Panels {
     this.open(name);
     this.entries.get(name).tab.focus();
   }
+}
+
+// a panel that is not on the first screen brings its style when it is loaded
+function styled(href) {
+  if (!href) return null;
+  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+  return new Promise((resolve, reject) => {
+    link.addEventListener("load", resolve);
+    link.addEventListener("error", () => {
+      link.remove();
+      reject(new Error(`${href} cannot be loaded`));
+    });
+    document.head.append(link);
+  });
 }

@@ -1,12 +1,16 @@
 """The routes of the newest chain: JSON for the page and for programs, CSV for people."""
 
+import json
+
 from flask import Blueprint, Response, request
 
 from app.chains import legacy
 from app.chains.bodies import Encoded
 from app.chains.export import chain_csv, file_name
-from app.chains.state import ChainFaultError, ChainState
+from app.chains.state import Chain, ChainFaultError, ChainState
 from app.chains.wire import clock_message, full_body
+from app.web.asked import market_moment
+from app.web.assets import assets
 from app.web.packing import accepts_gzip
 from app.web.problems import UNAVAILABLE
 from app.web.responses import json_answer
@@ -38,11 +42,16 @@ def system_status() -> Response:
 
 @blueprint.get("/api/state/<exchange>")
 def state(exchange: str) -> Response:
-    """The newest chain as the page is pushed it; its age and the time stand in two headers."""
+    """The newest chain as the page is pushed it; what a clock message says stands in headers."""
     current = _current(exchange)
-    clock = clock_message({exchange: current.age_s()})
+    feeds = services().feeds.words([exchange])
+    clock = clock_message({exchange: current.age_s()}, feeds=feeds)
     answer = conditional(full_body(current))
     answer.headers["OI-Server-Ms"] = str(clock["server_ms"])
+    answer.headers["OI-Build"] = assets().version
+    # a header takes no letter beyond ASCII
+    told = {"phase": clock["phase"], "feeds": clock["feeds"]}
+    answer.headers["OI-Market"] = json.dumps(told)
     if (age_ms := clock["ages"][exchange]) is not None:
         answer.headers["OI-Age-Ms"] = str(age_ms)
     return answer
@@ -57,8 +66,9 @@ def data(exchange: str) -> Response:
 
 @blueprint.get("/api/chain/<exchange>.csv")
 def chain_as_csv(exchange: str) -> Response:
-    """The newest chain as CSV, one line a contract."""
-    chain = services().states.current(exchange).chain
+    """The newest chain as CSV, one line a contract; with `?at=` that of a past moment."""
+    at = request.args.get("at")
+    chain = services().states.current(exchange).chain if at is None else _past_chain(exchange, at)
     headers = {"Content-Disposition": f'attachment; filename="{file_name(chain)}"'}
     return Response(chain_csv(chain), mimetype="text/csv", headers=headers)
 
@@ -67,6 +77,12 @@ def _current(exchange: str) -> ChainState:
     shared = services()
     shared.live.start()
     return shared.states.current(exchange)
+
+
+def _past_chain(exchange: str, at: str) -> Chain:
+    """The chain of the newest stored moment at or before a market time in a URL."""
+    past = services().past
+    return past.chain(past.moment(exchange, market_moment("at", at)))
 
 
 def _has_chain(exchange: str) -> bool:
@@ -88,12 +104,12 @@ def _strikes(text: str | None) -> int | None:
     return int(text)
 
 
-def conditional(encoded: Encoded) -> Response:
+def conditional(encoded: Encoded, caching: str = "private, no-cache") -> Response:
     """The body, packed if the client can unpack it; 304 when the client has it already."""
     packed = accepts_gzip()
     response = Response(mimetype="application/json")
     response.set_etag(encoded.etag, weak=True)
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Cache-Control"] = caching
     response.headers["Vary"] = "Accept-Encoding, Cookie"
     if request.if_none_match.contains_weak(encoded.etag):
         response.status_code = 304

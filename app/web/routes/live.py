@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterable
 from typing import Any
 
-from flask import Blueprint, Response, request, session
+from flask import Blueprint, Response, g, request, session
 
 from app.push import frames
 from app.push.hub import HubFullError
@@ -53,7 +53,7 @@ def _handed_over(plain: socket.socket, link: frames.Accepted, follow: Follow) ->
     shared.live.start()
     ours = plain.dup()
     try:
-        shared.live.hub.join(ours, link, follow, session.get("sid", ""))
+        shared.live.hub.join(ours, link, follow, session.get("sid", ""), g.user)
     except HubFullError as error:
         ours.close()
         return json_answer({"error": str(error)}, 503)

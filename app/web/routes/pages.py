@@ -7,8 +7,9 @@ from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.chains.state import ChainState
-from app.chains.wire import clock_message, full_body
+from app.chains.wire import Clock, clock_message, full_body, full_message
 from app.web.assets import assets
+from app.web.painting.paint import first_paint
 from app.web.problems import UNAVAILABLE
 from app.web.services import services
 from db.market import limits
@@ -33,23 +34,29 @@ def dashboard() -> ResponseReturnValue:
         state = shared.states.current(key)
     except UNAVAILABLE as error:
         problem = str(error)
+    clock = _clock(key, state, problem)
+    # an address of a past moment shows nothing of the present until that moment is here
+    is_past = "at" in request.args
+    message = None if state is None or is_past else full_message(state.chain, state.status())
     page = render_template(
         "dashboard.html",
+        paint=first_paint(message, clock, problem, key, EXCHANGES[key].label),
         exchanges=list(EXCHANGES.values()),
         chosen=key,
         problem=problem,
         user=g.user,
         limits=limits,
-        state=_embedded({"exchange": key, "problem": problem, "ui": _ui()}),
+        state=_embedded({"exchange": key, "problem": problem, "user": g.user, "ui": _ui()}),
         first=_safe(b"null" if state is None else full_body(state).body),
-        clock=_embedded(_clock(key, state, problem)),
+        clock=_embedded(clock),
     )
     return page, 200 if problem is None else 503
 
 
-def _clock(key: str, state: ChainState | None, problem: str | None) -> Any:
+def _clock(key: str, state: ChainState | None, problem: str | None) -> Clock:
     age_s = None if state is None else state.age_s()
-    return clock_message({key: age_s}, problem, services().feeds.words([key]))
+    feeds = services().feeds.words([key])
+    return clock_message({key: age_s}, problem, feeds, assets().version)
 
 
 def _ui() -> dict[str, Any]:

@@ -28,7 +28,27 @@ def page_sections(document: Mapping[str, Any]) -> Sequence[Section]:
         f"Chromium {document['browser']}; the server's first login page "
         f"{document['server_start_ms']:.0f} ms after its process started."
     )
-    return [Section("Pages", [note, Table(head, rows)], document["arguments"])]
+    return [
+        Section("Pages", [note, Table(head, rows), _left_open(document)], document["arguments"])
+    ]
+
+
+def _left_open(document: Mapping[str, Any]) -> Table:
+    """Signing in, and a dashboard left open, against what was aimed at."""
+    sign_in, live, aged = document["sign_in"], document["live"], document["aged"]
+    measured = [
+        ("sign-in to usable, empty cache, ms", sign_in["cold_ms"], 500.0),
+        ("sign-in to usable, filled cache, ms", sign_in["warm_ms"], 200.0),
+        ("INP (p98) while a chain is renewed each second, ms", live["inp_ms"], 50.0),
+        ("CLS while it is", live["cls"], 0.001),
+        ("main thread busy, % of a core", live["busy"] * 100, 10.0),
+        ("growth of a day left open, MiB", aged["growth_bytes_per_day"] / 2**20, 20.0),
+    ]
+    rows = [
+        [text(name), number(value, tone=_beyond(value, limit)), number(limit)]
+        for name, value, limit in measured
+    ]
+    return Table(["a page left open", "measured", "aimed at"], rows)
 
 
 def load_sections(document: Mapping[str, Any]) -> Sequence[Section]:

@@ -1,6 +1,6 @@
 """Archive policies as the database holds them: jobs of TimescaleDB's, or the toolkit's records."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import timedelta
 
 from sqlalchemy import Connection, text
@@ -26,6 +26,21 @@ def archive_policies(connection: Connection) -> Mapping[Key, ArchivePolicy]:
         )
         for key, policy in found.items()
     }
+
+
+def incomplete_archives(connection: Connection) -> Set[Key]:
+    """(schema, name) of the archived tables whose archive, or the view of both sides, is gone."""
+    return {
+        key
+        for key, policy in archive_policies(connection).items()
+        if not _is_there(connection, policy.archive_table)
+        or not _is_there(connection, policy.history_view)
+    }
+
+
+def _is_there(connection: Connection, relation: str) -> bool:
+    query = text("SELECT to_regclass(:relation) IS NOT NULL AS is_there")
+    return bool(connection.execute(query, {"relation": relation}).scalar_one())
 
 
 def _jobs(connection: Connection) -> Mapping[Key, FoundPolicy]:

@@ -40,14 +40,7 @@ def understood(connection: Connection, spec: IndexSpec) -> IndexSpec:
     copy = replace(spec, table=f"pg_temp.{_COPY}")
     trial = connection.begin_nested()
     try:
-        execute(
-            connection,
-            compose(
-                named_statements(_PACKAGE, "index.sql")["copy"],
-                copy=ident(_COPY),
-                table=relation(spec.table),
-            ),
-        )
+        make_copy(connection, _COPY, spec.table)
         # a temporary index lives in its table's schema, whatever the name's qualification
         execute(connection, create_statement(copy, ()))
         (found,) = indexes(connection, copy.table)
@@ -69,14 +62,7 @@ def declared_indexes(
     schema, name = found_as
     trial = connection.begin_nested()
     try:
-        execute(
-            connection,
-            compose(
-                named_statements(_PACKAGE, "index.sql")["copy"],
-                copy=ident(name),
-                table=relation(".".join(found_as)),
-            ),
-        )
+        make_copy(connection, name, ".".join(found_as))
         for statement in _missing_columns(connection, table, found_as):
             execute(connection, statement)
         copy = table.to_metadata(MetaData(), schema="pg_temp")
@@ -88,6 +74,14 @@ def declared_indexes(
     finally:
         trial.rollback()
     return [replace(index.spec, table=f"{schema}.{name}") for index in found]
+
+
+def make_copy(connection: Connection, copy: str, table: str) -> None:
+    """Makes an empty temporary table with the columns of `table`, or none where it is not there."""
+    statements = named_statements(_PACKAGE, "index.sql")
+    values = {"relation": relation(table)}
+    columns = connection.execute(text(statements["columns"]), values).scalar_one()
+    execute(connection, compose(statements["copy"], copy=ident(copy), columns=raw(columns or "")))
 
 
 def create_statement(

@@ -7,31 +7,35 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from db.timescale.catalog.engine import engine_version
 from db.timescale.documents import rollup_document, rollup_from
 from db.timescale.errors import SpecError
 from db.timescale.specs import RefreshPolicy, RollupSpec
 
 Key = tuple[str, str]
 
-_VERSION = text("SELECT max(v.version) AS version FROM timescale_engine.version AS v")
-_INSTALLED = text("SELECT to_regclass('timescale_engine.version') IS NOT NULL AS installed")
-
 _ROLLUPS = text(
     """
-    SELECT n.nspname AS schema,
-           c.relname AS name,
+    -- one whose view was dropped by hand still has its buckets; nothing is left of an aggregate
+    SELECT coalesce(
+               n.nspname,
+               substring(r.spec ->> 'name' from '^(.*)[.]'),
+               current_schema()
+           ) AS schema,
+           coalesce(c.relname, substring(r.spec ->> 'name' from '[^.]*$')) AS name,
            r.spec || jsonb_build_object(
                'real_time', coalesce(NOT a.materialized_only, (r.spec ->> 'real_time')::boolean)
            ) AS document,
            extract(epoch FROM r.bucket)::float8 AS bucket_s,
            extract(epoch FROM (r.spec ->> 'chunk_interval')::interval)::float8 AS chunk_interval_s,
            r.definition AS definition,
-           timescale_engine.live_definition(r) = r.definition AS is_as_made
+           c.oid IS NOT NULL AND timescale_engine.is_as_made(r) AS is_as_made
     FROM timescale_engine.rollup AS r
-    JOIN pg_catalog.pg_class AS c ON c.oid = r.relation
-    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    LEFT JOIN pg_catalog.pg_class AS c ON c.oid = r.relation
+    LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     LEFT JOIN timescaledb_information.continuous_aggregates AS a
       ON a.view_schema = n.nspname AND a.view_name = c.relname
+    WHERE c.oid IS NOT NULL OR NOT r.native
     ORDER BY r.id
     """
 )
@@ -74,14 +78,6 @@ class FoundRollup:
     spec: RollupSpec
     definition: str
     is_as_made: bool
-
-
-def engine_version(connection: Connection) -> int | None:
-    """The version of the rollup engine in the database, None where it is not installed."""
-    if not connection.execute(_INSTALLED).scalar_one():
-        return None
-    version: int | None = connection.execute(_VERSION).scalar_one()
-    return version
 
 
 def rollups(connection: Connection) -> Mapping[Key, FoundRollup]:

@@ -3,13 +3,14 @@
 from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations.ops import UpgradeOps
 from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
 
-from db.timescale.catalog.archive import archive_policies
+from db.timescale.catalog.archive import archive_policies, incomplete_archives
 from db.timescale.compare.placing import (
     all_declared,
     connection_of,
@@ -23,6 +24,7 @@ from db.timescale.errors import SpecError
 from db.timescale.ops.archive import (
     AddArchivePolicyOp,
     AlterArchivePolicyOp,
+    MendArchiveOp,
     RemoveArchivePolicyOp,
 )
 from db.timescale.specs import ArchivePolicy
@@ -52,24 +54,21 @@ def _alter(name: str, policy: ArchivePolicy, existing: ArchivePolicy) -> AlterAr
     )
 
 
+def _arguments(name: str, policy: ArchivePolicy) -> dict[str, Any]:
+    return {
+        "table": name,
+        "archive_after": policy.archive_after,
+        "archive_table": policy.archive_table,
+        "history_view": policy.history_view,
+        "archive_chunk_interval": policy.archive_chunk_interval,
+        "schedule_interval": policy.schedule_interval,
+    }
+
+
 OPS = PolicyOps[ArchivePolicy](
-    add=lambda name, policy: AddArchivePolicyOp(
-        table=name,
-        archive_after=policy.archive_after,
-        archive_table=policy.archive_table,
-        history_view=policy.history_view,
-        archive_chunk_interval=policy.archive_chunk_interval,
-        schedule_interval=policy.schedule_interval,
-    ),
+    add=lambda name, policy: AddArchivePolicyOp(**_arguments(name, policy)),
     alter=_alter,
-    remove=lambda name, policy: RemoveArchivePolicyOp(
-        table=name,
-        archive_after=policy.archive_after,
-        archive_table=policy.archive_table,
-        history_view=policy.history_view,
-        archive_chunk_interval=policy.archive_chunk_interval,
-        schedule_interval=policy.schedule_interval,
-    ),
+    remove=lambda name, policy: RemoveArchivePolicyOp(**_arguments(name, policy)),
 )
 
 
@@ -88,6 +87,14 @@ def compare_archives(
     }
     changes = diff(wanted, found, OPS, partial(name_of, context))
     place(upgrade_ops, removals=changes.removals, additions=changes.additions)
+    gone = incomplete_archives(connection_of(context))
+    place(
+        upgrade_ops,
+        additions=[
+            MendArchiveOp(**_arguments(name_of(context, key), wanted[key]))
+            for key in wanted.keys() & found.keys() & gone
+        ],
+    )
     return PriorityDispatchResult.CONTINUE
 
 

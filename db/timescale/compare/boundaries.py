@@ -14,6 +14,7 @@ from alembic.util import DispatchPriority, PriorityDispatchResult
 from db.timescale.catalog.archive import archive_policies
 from db.timescale.catalog.hypertable import INTERNAL_SCHEMAS
 from db.timescale.compare.placing import Key, all_declared, connection_of, default_schema, key_of
+from db.timescale.editions import read_server
 from db.timescale.specs import ArchivePolicy
 
 ORDER = 0
@@ -23,6 +24,7 @@ def narrow(
     context: AutogenContext, _upgrade_ops: UpgradeOps, schemas: set[str | None]
 ) -> PriorityDispatchResult:
     """Takes internal schemas out of the comparison, and archives out of reflection."""
+    read_server(connection_of(context))  # says in one sentence where there is no extension
     schemas.difference_update(INTERNAL_SCHEMAS)
     archives = _archives(context)
 

@@ -17,6 +17,7 @@ from db.timescale.compare.placing import (
     default_schema,
     is_compared,
     key_of,
+    log_difference,
     name_of,
     place,
 )
@@ -135,6 +136,7 @@ def _insert(upgrade_ops: UpgradeOps, creation: CreateHypertableOp) -> None:
         ),
         len(upgrade_ops.ops),
     )
+    log_difference(creation)
     upgrade_ops.ops.insert(first, creation)
 
 

@@ -19,7 +19,7 @@ from db.timescale.compare.placing import (
     Key,
     connection_of,
     default_schema,
-    is_compared,
+    existing_tables,
     name_of,
     place,
 )
@@ -72,7 +72,7 @@ def compare_indexes(
     partitioned = hypertables(connection)
     removals: list[DropChunkIndexOp] = []
     additions: list[CreateChunkIndexOp] = []
-    for key, table in _existing_tables(context, schemas):
+    for key, table in existing_tables(context, schemas):
         _forget_alembics(context, upgrade_ops, key)
         name = name_of(context, key)
         changes = diff(
@@ -111,20 +111,6 @@ def _is_default(spec: IndexSpec, hypertable: HypertableSpec | None) -> bool:
     by_space = {(ident(part.column), by_time) for part in hypertable.space}
     is_named_so = spec.name.endswith(f"_{hypertable.time_column}_idx")
     return is_named_so and spec.columns in {(by_time,), *by_space}
-
-
-def _existing_tables(
-    context: AutogenContext, schemas: Collection[str | None]
-) -> Iterator[tuple[Key, Table]]:
-    for table in context.sorted_tables:
-        schema = table.schema if table.schema != default_schema(context) else None
-        key = (table.schema or default_schema(context), table.name)
-        if not is_compared(context, schemas, key):
-            continue
-        if table.name not in context.inspector.get_table_names(schema=schema):
-            continue
-        if context.run_object_filters(table, table.name, "table", False, table):
-            yield key, table
 
 
 def _forget_alembics(context: AutogenContext, upgrade_ops: UpgradeOps, key: Key) -> None:

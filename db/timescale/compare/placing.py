@@ -4,17 +4,21 @@ Steps that take something away come first, steps that add come last; downgrading
 what depends on another thing is made after it and removed before it in both directions.
 """
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations.ops import MigrateOperation, UpgradeOps
 from alembic.util import to_list
-from sqlalchemy import Connection, MetaData
+from sqlalchemy import Connection, MetaData, Table
 
 from db.timescale.catalog.hypertable import INTERNAL_SCHEMAS
+from db.timescale.ops.base import TimescaleOp
 from db.timescale.specs import Spec, declared
 from db.timescale.sqltext import split_relation
+
+_log = logging.getLogger("alembic.autogenerate.compare")
 
 Key = tuple[str, str]
 S = TypeVar("S", bound=Spec)
@@ -26,9 +30,18 @@ def place(
     removals: Sequence[MigrateOperation] = (),
     additions: Sequence[MigrateOperation] = (),
 ) -> None:
-    """Put removals in front of everything found so far and additions behind it."""
+    """Put removals in front of everything found so far and additions behind it; log each."""
+    for op in (*removals, *additions):
+        log_difference(op)
     upgrade_ops.ops[:0] = removals
     upgrade_ops.ops.extend(additions)
+
+
+def log_difference(op: MigrateOperation) -> None:
+    """Says what was found, as Alembic does of what it compares itself."""
+    if isinstance(op, TimescaleOp):
+        for difference in op.differences():
+            _log.info("Detected difference: %s", difference)
 
 
 def all_declared(context: AutogenContext, kind: type[S]) -> Iterator[S]:
@@ -67,3 +80,18 @@ def is_compared(context: AutogenContext, schemas: Collection[str | None], key: K
     if schema in INTERNAL_SCHEMAS:
         return False
     return (None if schema == default_schema(context) else schema) in schemas
+
+
+def existing_tables(
+    context: AutogenContext, schemas: Collection[str | None]
+) -> Iterator[tuple[Key, Table]]:
+    """The declared tables that the database holds and that take part in this comparison."""
+    for table in context.sorted_tables:
+        schema = table.schema if table.schema != default_schema(context) else None
+        key = (table.schema or default_schema(context), table.name)
+        if not is_compared(context, schemas, key):
+            continue
+        if table.name not in context.inspector.get_table_names(schema=schema):
+            continue
+        if context.run_object_filters(table, table.name, "table", False, table):
+            yield key, table

@@ -8,8 +8,10 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations.ops import UpgradeOps
 from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
+from sqlalchemy.exc import DBAPIError
 
 from db.timescale.catalog.rollup import refresh_policies
+from db.timescale.compare.engine import needs_repair
 from db.timescale.compare.placing import (
     Key,
     all_declared,
@@ -47,9 +49,16 @@ def compare_refresh(
         for spec in all_declared(context, RollupSpec)
         if spec.refresh is not None
     }
+    try:
+        with connection_of(context).begin_nested():
+            there = refresh_policies(connection_of(context))
+    except DBAPIError:
+        if not needs_repair(upgrade_ops):
+            raise
+        return PriorityDispatchResult.CONTINUE  # the engine cannot be asked before it is mended
     found: dict[Key, RefreshPolicy] = {
         key: policy
-        for key, policy in refresh_policies(connection_of(context)).items()
+        for key, policy in there.items()
         if key in wanted or is_compared(context, schemas, key)
     }
     changes = diff(wanted, found, OPS, partial(name_of, context))

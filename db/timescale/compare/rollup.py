@@ -8,8 +8,10 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.operations.ops import MigrateOperation, UpgradeOps
 from alembic.runtime.plugins import Plugin
 from alembic.util import DispatchPriority, PriorityDispatchResult
+from sqlalchemy.exc import DBAPIError
 
 from db.timescale.catalog.rollup import FoundRollup, normalized_definition, rollups
+from db.timescale.compare.engine import needs_repair
 from db.timescale.compare.placing import (
     Key,
     all_declared,
@@ -19,6 +21,7 @@ from db.timescale.compare.placing import (
     name_of,
     place,
 )
+from db.timescale.errors import SpecError
 from db.timescale.ops.rollup import (
     AlterRollupOp,
     CreateRollupOp,
@@ -62,17 +65,13 @@ def compare_rollups(
     context: AutogenContext, upgrade_ops: UpgradeOps, schemas: Collection[str | None]
 ) -> PriorityDispatchResult:
     """Adds what every declared rollup needs, and drops those no longer declared."""
-    connection = connection_of(context)
-    wanted = {
-        key_of(context, spec.name): _definition_only(spec)
-        for spec in all_declared(context, RollupSpec)
-    }
-    found = {
-        key: replace(rollup, spec=replace(rollup.spec, name=name_of(context, key)))
-        for key, rollup in rollups(connection).items()
-        if key in wanted or is_compared(context, schemas, key)
-    }
-    changes = diff(wanted, found, lambda spec: normalized_definition(connection, spec))
+    try:
+        with connection_of(context).begin_nested():
+            changes = _changes(context, schemas)
+    except (DBAPIError, SpecError):
+        if not needs_repair(upgrade_ops):
+            raise
+        return PriorityDispatchResult.CONTINUE  # the engine cannot be asked before it is mended
     place(upgrade_ops, removals=changes.removals, additions=changes.additions)
     return PriorityDispatchResult.CONTINUE
 
@@ -86,6 +85,20 @@ def setup(plugin: Plugin) -> None:
         qualifier="postgresql",
         priority=DispatchPriority.LAST,
     )
+
+
+def _changes(context: AutogenContext, schemas: Collection[str | None]) -> Changes:
+    connection = connection_of(context)
+    wanted = {
+        key_of(context, spec.name): _definition_only(spec)
+        for spec in all_declared(context, RollupSpec)
+    }
+    found = {
+        key: replace(rollup, spec=replace(rollup.spec, name=name_of(context, key)))
+        for key, rollup in rollups(connection).items()
+        if key in wanted or is_compared(context, schemas, key)
+    }
+    return diff(wanted, found, lambda spec: normalized_definition(connection, spec))
 
 
 def _definition_only(spec: RollupSpec) -> RollupSpec:

@@ -3,29 +3,39 @@
 -- 'apache' or 'timescale' (Community).
 CREATE OR REPLACE FUNCTION timescale_engine.edition() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN coalesce(nullif(current_setting('timescaledb.license', true), ''), 'timescale');
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(nullif(current_setting('timescaledb.license', true), ''), 'timescale')
+$$;
 
 -- The schema that holds TimescaleDB's functions, quoted.
 CREATE OR REPLACE FUNCTION timescale_engine.extension_schema() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (
-    SELECT quote_ident(n.nspname)
-    FROM pg_catalog.pg_extension AS e
-    JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
-    WHERE e.extname = 'timescaledb'
-);
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (
+        SELECT quote_ident(n.nspname)
+        FROM pg_catalog.pg_extension AS e
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+        WHERE e.extname = 'timescaledb'
+    )
+$$;
 
 -- 'name' or 'schema.name' as declared, quoted for SQL.
 CREATE OR REPLACE FUNCTION timescale_engine.quoted(relation text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (
-    SELECT string_agg(quote_ident(part), '.' ORDER BY position)
-    FROM unnest(string_to_array(relation, '.')) WITH ORDINALITY AS named (part, position)
-);
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (
+        SELECT string_agg(quote_ident(part), '.' ORDER BY position)
+        FROM unnest(string_to_array(relation, '.')) WITH ORDINALITY AS named (part, position)
+    )
+$$;
 
 -- The relation declared as 'name' or 'schema.name'; an error where there is none.
 CREATE OR REPLACE FUNCTION timescale_engine.relation(name text) RETURNS regclass
 LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
 AS $$
 BEGIN
     IF to_regclass(timescale_engine.quoted(name)) IS NULL THEN
@@ -38,16 +48,20 @@ $$;
 -- A relation as its quoted schema.name, whatever the search path.
 CREATE OR REPLACE FUNCTION timescale_engine.full_name(relation regclass) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN (
-    SELECT format('%I.%I', n.nspname, c.relname)
-    FROM pg_catalog.pg_class AS c
-    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE c.oid = relation
-);
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (
+        SELECT format('%I.%I', n.nspname, c.relname)
+        FROM pg_catalog.pg_class AS c
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE c.oid = relation
+    )
+$$;
 
 -- The rollup that a name stands for; an error where there is none.
 CREATE OR REPLACE FUNCTION timescale_engine.rollup_named(name text) RETURNS timescale_engine.rollup
 LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
 AS $$
 DECLARE
     found_rollup timescale_engine.rollup;
@@ -84,7 +98,7 @@ END
 $$;
 
 -- The start of the bucket an instant falls in, as time_bucket() has it for fixed widths: buckets
--- count from Monday 2000-01-03.
+-- count from Monday 2000-01-03. Parsed when it is made: it needs no search path and is inlined.
 CREATE OR REPLACE FUNCTION timescale_engine.bucket_start(width interval, instant timestamp)
 RETURNS timestamp
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

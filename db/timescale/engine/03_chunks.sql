@@ -2,19 +2,23 @@
 
 CREATE OR REPLACE FUNCTION timescale_engine.chunk_interval(hypertable regclass) RETURNS interval
 LANGUAGE sql STABLE
-RETURN (
-    SELECT d.time_interval
-    FROM timescaledb_information.dimensions AS d
-    JOIN pg_catalog.pg_namespace AS n ON n.nspname = d.hypertable_schema
-    JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = d.hypertable_name
-    WHERE c.oid = hypertable AND d.dimension_number = 1
-);
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (
+        SELECT d.time_interval
+        FROM timescaledb_information.dimensions AS d
+        JOIN pg_catalog.pg_namespace AS n ON n.nspname = d.hypertable_schema
+        JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = d.hypertable_name
+        WHERE c.oid = hypertable AND d.dimension_number = 1
+    )
+$$;
 
 -- The chunks of a hypertable by name, with their times (naive, or UTC instants).
 CREATE OR REPLACE FUNCTION timescale_engine.chunks_of(hypertable regclass)
 RETURNS TABLE (chunk text, span tsrange)
 LANGUAGE sql STABLE
-BEGIN ATOMIC
+SET search_path = pg_catalog, pg_temp
+AS $$
     SELECT
         format('%I.%I', k.chunk_schema, k.chunk_name),
         -- the view gives naive times as if they were UTC
@@ -23,19 +27,23 @@ BEGIN ATOMIC
     JOIN pg_catalog.pg_namespace AS n ON n.nspname = k.hypertable_schema
     JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = k.hypertable_name
     WHERE c.oid = hypertable;
-END;
+$$;
 
 -- A registry time as text of the source's type, for a literal in SQL.
 CREATE OR REPLACE FUNCTION timescale_engine.source_time(instant timestamp, zoned boolean)
 RETURNS text
 LANGUAGE sql STABLE
-RETURN CASE WHEN zoned THEN (instant AT TIME ZONE 'UTC')::text ELSE instant::text END;
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN zoned THEN (instant AT TIME ZONE 'UTC')::text ELSE instant::text END
+$$;
 
 -- The times a hypertable holds rows for: from its oldest chunk to its newest row; NULL if it is empty.
 CREATE OR REPLACE FUNCTION timescale_engine.held_span(
     hypertable regclass, time_column name, zoned boolean
 ) RETURNS tsrange
 LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     chunk_span tsrange;

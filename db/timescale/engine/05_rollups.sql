@@ -5,53 +5,65 @@
 -- The SELECT a spec declares.
 CREATE OR REPLACE FUNCTION timescale_engine.select_text(spec jsonb) RETURNS text
 LANGUAGE sql STABLE
-RETURN (
-    SELECT concat(
-        format(
-            'SELECT %s.time_bucket(INTERVAL %L, %I) AS bucket',
-            timescale_engine.extension_schema(), (spec ->> 'bucket')::interval, spec ->> 'time_column'
-        ),
-        (SELECT string_agg(format(', %I', g.name), '' ORDER BY g.position)
-         FROM jsonb_array_elements_text(spec -> 'group_by') WITH ORDINALITY AS g (name, position)),
-        (SELECT string_agg(format(', %s AS %I', a.item ->> 'expression', a.item ->> 'name'), ''
-                           ORDER BY a.position)
-         FROM jsonb_array_elements(spec -> 'aggregates') WITH ORDINALITY AS a (item, position)),
-        ' FROM ' || timescale_engine.quoted(spec ->> 'source'),
-        ' WHERE (' || (spec ->> 'where') || ')',
-        (SELECT ' GROUP BY ' || string_agg(n::text, ', ' ORDER BY n)
-         FROM generate_series(1, 1 + jsonb_array_length(spec -> 'group_by')) AS n)
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (
+        SELECT concat(
+            format(
+                'SELECT %s.time_bucket(INTERVAL %L, %I) AS bucket',
+                timescale_engine.extension_schema(), (spec ->> 'bucket')::interval, spec ->> 'time_column'
+            ),
+            (SELECT string_agg(format(', %I', g.name), '' ORDER BY g.position)
+             FROM jsonb_array_elements_text(spec -> 'group_by') WITH ORDINALITY AS g (name, position)),
+            (SELECT string_agg(format(', %s AS %I', a.item ->> 'expression', a.item ->> 'name'), ''
+                               ORDER BY a.position)
+             FROM jsonb_array_elements(spec -> 'aggregates') WITH ORDINALITY AS a (item, position)),
+            ' FROM ' || timescale_engine.quoted(spec ->> 'source'),
+            ' WHERE (' || (spec ->> 'where') || ')',
+            (SELECT ' GROUP BY ' || string_agg(n::text, ', ' ORDER BY n)
+             FROM generate_series(1, 1 + jsonb_array_length(spec -> 'group_by')) AS n)
+        )
     )
-);
+$$;
 
 -- A view as the catalog prints it, every name with its schema.
 CREATE OR REPLACE FUNCTION timescale_engine.printed(printed_view regclass) RETURNS text
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN pg_get_viewdef(printed_view);
 END
 $$;
 
--- What the server makes of a spec's SELECT: the same text for two ways of writing one definition.
-CREATE OR REPLACE FUNCTION timescale_engine.normalized(spec jsonb) RETURNS text
+-- A SELECT as the server prints it.
+CREATE OR REPLACE FUNCTION timescale_engine.reprinted(written text) RETURNS text
 LANGUAGE plpgsql
+SET search_path FROM CURRENT
 AS $$
 DECLARE
     definition text;
 BEGIN
-    EXECUTE 'CREATE TEMPORARY VIEW timescale_engine_normalized AS '
-        || timescale_engine.select_text(spec);
+    EXECUTE 'CREATE TEMPORARY VIEW timescale_engine_normalized AS ' || written;
     definition := timescale_engine.printed('pg_temp.timescale_engine_normalized'::regclass);
     DROP VIEW pg_temp.timescale_engine_normalized;
     RETURN definition;
 END
 $$;
 
+-- What the server makes of a spec's SELECT: the same text for two ways of writing one definition.
+CREATE OR REPLACE FUNCTION timescale_engine.normalized(spec jsonb) RETURNS text
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT timescale_engine.reprinted(timescale_engine.select_text(spec))
+$$;
+
 -- The definition of a rollup as it is now; NULL where somebody dropped it.
 CREATE OR REPLACE FUNCTION timescale_engine.live_definition(r timescale_engine.rollup)
 RETURNS text
 LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     declared regclass := r.aggregated;
@@ -68,16 +80,32 @@ BEGIN
 END
 $$;
 
+-- Whether a rollup is what was made of its spec: its SELECT and, where the engine keeps it, the view
+-- that readers name.
+CREATE OR REPLACE FUNCTION timescale_engine.is_as_made(r timescale_engine.rollup) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN timescale_engine.live_definition(r) IS NOT DISTINCT FROM r.definition AND (
+        r.native OR timescale_engine.printed(r.relation)
+            = timescale_engine.reprinted(timescale_engine.reader_text(r))
+    );
+END
+$$;
+
 -- Makes a rollup: a continuous aggregate where the edition has them, else one of the engine's. Does
 -- nothing if the same rollup is there. `native` overrides the choice. Filling it is a later step.
 CREATE OR REPLACE FUNCTION timescale_engine.create_rollup(declared jsonb, as_native boolean DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql
+SET search_path FROM CURRENT
 AS $$
 DECLARE
     name text := timescale_engine.quoted(declared ->> 'name');
     made timescale_engine.rollup;
 BEGIN
+    PERFORM timescale_engine.revive_rollup(declared);
     SELECT * INTO made FROM timescale_engine.rollup AS r WHERE r.relation = to_regclass(name);
     IF made.spec = declared THEN
         RETURN;
@@ -106,8 +134,32 @@ BEGIN
 END
 $$;
 
+-- Where somebody dropped the view of a rollup, its buckets get it back; of a continuous aggregate that
+-- was dropped nothing is left, and it is forgotten.
+CREATE OR REPLACE FUNCTION timescale_engine.revive_rollup(declared jsonb) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    lost timescale_engine.rollup;
+BEGIN
+    SELECT * INTO lost FROM timescale_engine.rollup AS r
+    WHERE r.spec ->> 'name' = declared ->> 'name'
+      AND timescale_engine.full_name(r.relation) IS NULL;
+    IF lost.native THEN
+        DELETE FROM timescale_engine.rollup AS r WHERE r.id = lost.id;
+    ELSIF FOUND THEN
+        PERFORM timescale_engine.create_reader(lost);
+        UPDATE timescale_engine.rollup AS r
+        SET relation = timescale_engine.relation(declared ->> 'name')
+        WHERE r.id = lost.id;
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION timescale_engine.time_is_zoned(spec jsonb) RETURNS boolean
 LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     found regtype := (
@@ -133,6 +185,7 @@ $$;
 CREATE OR REPLACE FUNCTION timescale_engine.create_native(made timescale_engine.rollup) RETURNS void
 LANGUAGE plpgsql
 SET client_min_messages = error
+SET search_path FROM CURRENT
 AS $$
 DECLARE
     name text := timescale_engine.quoted(made.spec ->> 'name');
@@ -154,6 +207,7 @@ CREATE OR REPLACE FUNCTION timescale_engine.create_indexes(
     spec jsonb, target regclass, key_columns text[] DEFAULT '{}'
 ) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     columns jsonb;
@@ -172,26 +226,33 @@ $$;
 -- The columns of an index as SQL, from an array of "column" or "column DESC".
 CREATE OR REPLACE FUNCTION timescale_engine.index_columns(columns jsonb) RETURNS text
 LANGUAGE sql STABLE
-RETURN (
-    SELECT string_agg(
-        quote_ident(regexp_replace(c.item, ' (ASC|DESC)$', '', 'i'))
-        || CASE WHEN c.item ~* ' DESC$' THEN ' DESC' ELSE '' END,
-        ', ' ORDER BY c.position
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (
+        SELECT string_agg(
+            quote_ident(regexp_replace(c.item, ' (ASC|DESC)$', '', 'i'))
+            || CASE WHEN c.item ~* ' DESC$' THEN ' DESC' ELSE '' END,
+            ', ' ORDER BY c.position
+        )
+        FROM jsonb_array_elements_text(columns) WITH ORDINALITY AS c (item, position)
     )
-    FROM jsonb_array_elements_text(columns) WITH ORDINALITY AS c (item, position)
-);
+$$;
 
 -- The columns of the key of a maintained rollup; none for a continuous aggregate, which has no key.
 CREATE OR REPLACE FUNCTION timescale_engine.key_columns(r timescale_engine.rollup) RETURNS text[]
 LANGUAGE sql STABLE
-RETURN CASE
-    WHEN r.native THEN '{}'
-    ELSE ARRAY(SELECT jsonb_array_elements_text((r.spec -> 'group_by') || '["bucket"]'))
-END;
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN r.native THEN '{}'
+        ELSE ARRAY(SELECT jsonb_array_elements_text((r.spec -> 'group_by') || '["bucket"]'))
+    END
+$$;
 
 -- Drops a rollup with what it holds; refuses while another rollup reads it.
 CREATE OR REPLACE FUNCTION timescale_engine.drop_rollup(name text) RETURNS void
 LANGUAGE plpgsql
+SET search_path FROM CURRENT
 AS $$
 DECLARE
     gone timescale_engine.rollup;
@@ -223,6 +284,7 @@ $$;
 CREATE OR REPLACE FUNCTION timescale_engine.fill_windows(name text)
 RETURNS TABLE (window_from timestamp, window_to timestamp, zoned boolean)
 LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     filled timescale_engine.rollup := timescale_engine.rollup_named(name);

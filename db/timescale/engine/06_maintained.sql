@@ -5,6 +5,7 @@ CREATE OR REPLACE FUNCTION timescale_engine.create_maintained(made timescale_eng
 RETURNS void
 LANGUAGE plpgsql
 SET client_min_messages = error
+SET search_path FROM CURRENT
 AS $$
 DECLARE
     watched timescale_engine.source := timescale_engine.watchable(made);
@@ -44,9 +45,9 @@ END
 $$;
 
 -- The view that readers name: materialized buckets before the watermark, the source from there on.
-CREATE OR REPLACE FUNCTION timescale_engine.create_reader(made timescale_engine.rollup)
-RETURNS void
-LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION timescale_engine.reader_text(made timescale_engine.rollup) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     watermark text := format(
@@ -59,12 +60,25 @@ DECLARE
         WHERE a.attrelid = made.materialized AND a.attnum > 0 AND NOT a.attisdropped
     );
 BEGIN
-    EXECUTE format(
-        'CREATE OR REPLACE VIEW %s AS SELECT %s FROM %s WHERE bucket < %s%s',
-        timescale_engine.quoted(made.spec ->> 'name'), columns, made.materialized, watermark,
+    RETURN format(
+        'SELECT %s FROM %s WHERE bucket < %s%s',
+        columns, made.materialized, watermark,
         CASE WHEN coalesce((made.spec ->> 'real_time')::boolean, true) THEN format(
             ' UNION ALL SELECT %s FROM %s WHERE bucket >= %s', columns, made.aggregated, watermark
         ) END
+    );
+END
+$$;
+
+CREATE OR REPLACE FUNCTION timescale_engine.create_reader(made timescale_engine.rollup)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+    EXECUTE format(
+        'CREATE OR REPLACE VIEW %s AS %s',
+        timescale_engine.quoted(made.spec ->> 'name'), timescale_engine.reader_text(made)
     );
 END
 $$;
@@ -73,6 +87,7 @@ $$;
 CREATE OR REPLACE FUNCTION timescale_engine.watchable(made timescale_engine.rollup)
 RETURNS timescale_engine.source
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     watched timescale_engine.source;
@@ -104,18 +119,20 @@ $$;
 -- Marks all the rows of the source dirty, from its oldest chunk to its newest row: the initial fill.
 CREATE OR REPLACE FUNCTION timescale_engine.mark_source(made timescale_engine.rollup) RETURNS void
 LANGUAGE sql
-BEGIN ATOMIC
+SET search_path = pg_catalog, pg_temp
+AS $$
     INSERT INTO timescale_engine.dirty_range (rollup_id, span)
     SELECT made.id, timescale_engine.whole_buckets(made.bucket, held.span)
     FROM timescale_engine.source AS s
     CROSS JOIN LATERAL timescale_engine.held_span(s.relation, s.time_column, s.zoned) AS held (span)
     WHERE s.id = made.source_id AND held.span IS NOT NULL;
     UPDATE timescale_engine.rollup AS r SET is_marked = true WHERE r.id = made.id;
-END;
+$$;
 
 -- Whether there is something a refresh of a maintained rollup would take.
 CREATE OR REPLACE FUNCTION timescale_engine.is_behind(name text) RETURNS boolean
 LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     r timescale_engine.rollup := timescale_engine.rollup_named(name);
@@ -134,6 +151,7 @@ $$;
 CREATE OR REPLACE FUNCTION timescale_engine.drop_maintained(gone timescale_engine.rollup)
 RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     watched timescale_engine.source;

@@ -10,6 +10,7 @@
 -- REPEATABLE READ both have one snapshot.
 CREATE OR REPLACE FUNCTION timescale_engine.refresh_step(rollup_id integer) RETURNS boolean
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     r timescale_engine.rollup;
@@ -65,37 +66,47 @@ CREATE OR REPLACE FUNCTION timescale_engine.is_only_open(
     r timescale_engine.rollup, parent_ceiling timestamp
 ) RETURNS boolean
 LANGUAGE sql STABLE
-RETURN (
-    SELECT count(*) <= 64
-        AND coalesce(min(lower(d.span)) >= r.watermark, true)
-        AND coalesce(parent_ceiling, max(upper(d.span)) - r.bucket, r.watermark) <= r.watermark
-    FROM timescale_engine.dirty_range AS d
-    WHERE d.rollup_id = r.id
-);
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (
+        SELECT count(*) <= 64
+            AND coalesce(min(lower(d.span)) >= r.watermark, true)
+            AND coalesce(parent_ceiling, max(upper(d.span)) - r.bucket, r.watermark) <= r.watermark
+        FROM timescale_engine.dirty_range AS d
+        WHERE d.rollup_id = r.id
+    )
+$$;
 
 -- What one step takes of the work: all of it where it is short, else the first batch.
 CREATE OR REPLACE FUNCTION timescale_engine.batch_of(r timescale_engine.rollup, todo tsmultirange)
 RETURNS tsmultirange
 LANGUAGE sql STABLE
-RETURN CASE
-    WHEN (SELECT sum(upper(s) - lower(s)) FROM unnest(todo) AS s) <= r.batch THEN todo
-    ELSE todo * tsmultirange(
-        tsrange(NULL, timescale_engine.bucket_start(r.batch, lower(todo)) + r.batch)
-    )
-END;
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN (SELECT sum(upper(s) - lower(s)) FROM unnest(todo) AS s) <= r.batch THEN todo
+        ELSE todo * tsmultirange(
+            tsrange(NULL, timescale_engine.bucket_start(r.batch, lower(todo)) + r.batch)
+        )
+    END
+$$;
 
 -- Many scattered buckets of one batch are cheaper aggregated as one range than one by one.
 CREATE OR REPLACE FUNCTION timescale_engine.hull(todo tsmultirange) RETURNS tsmultirange
 LANGUAGE sql IMMUTABLE
-RETURN CASE
-    WHEN (SELECT count(*) FROM unnest(todo)) <= 32 THEN todo
-    ELSE tsmultirange(range_merge(todo))
-END;
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN (SELECT count(*) FROM unnest(todo)) <= 32 THEN todo
+        ELSE tsmultirange(range_merge(todo))
+    END
+$$;
 
 -- Aggregates one range anew. The bounds are constants, so that one chunk a side is opened.
 CREATE OR REPLACE FUNCTION timescale_engine.aggregate(r timescale_engine.rollup, span tsrange)
 RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     bounds text := format(
@@ -120,6 +131,7 @@ CREATE OR REPLACE FUNCTION timescale_engine.frozen_now(
     r timescale_engine.rollup, todo tsmultirange
 ) RETURNS tsmultirange
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     source regclass := (SELECT s.relation FROM timescale_engine.source AS s WHERE s.id = r.source_id);
@@ -151,6 +163,7 @@ $$;
 -- must be known, or its drop would go unnoticed.
 CREATE OR REPLACE FUNCTION timescale_engine.record_chunks(r timescale_engine.rollup) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     source regclass := (SELECT s.relation FROM timescale_engine.source AS s WHERE s.id = r.source_id);
@@ -171,20 +184,22 @@ $$;
 CREATE OR REPLACE FUNCTION timescale_engine.child_tables(hypertable regclass)
 RETURNS TABLE (name text)
 LANGUAGE sql STABLE
-BEGIN ATOMIC
+SET search_path = pg_catalog, pg_temp
+AS $$
     SELECT format('%I.%I', n.nspname, c.relname)
     FROM pg_catalog.pg_inherits AS i
     JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
     JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
     WHERE i.inhparent = hypertable;
-END;
+$$;
 
 -- Marks the whole buckets of a window dirty, where they are materialized. Frozen ones stay as they are.
 CREATE OR REPLACE FUNCTION timescale_engine.mark_window(
     rollup_id integer, window_from timestamp, window_to timestamp
 ) RETURNS void
 LANGUAGE sql
-BEGIN ATOMIC
+SET search_path = pg_catalog, pg_temp
+AS $$
     INSERT INTO timescale_engine.dirty_range (rollup_id, span)
     SELECT r.id, marked.span
     FROM timescale_engine.rollup AS r
@@ -193,7 +208,7 @@ BEGIN ATOMIC
             * tsrange(NULL, r.watermark) AS span
     ) AS marked
     WHERE r.id = mark_window.rollup_id AND NOT isempty(marked.span);
-END;
+$$;
 
 -- Lets frozen buckets of a window be aggregated again, where the source has its rows back (a chunk
 -- restored from an archive, a table truncated and loaded anew). What they held is overwritten.
@@ -201,6 +216,7 @@ CREATE OR REPLACE FUNCTION timescale_engine.thaw_rollup(
     name text, window_from timestamp, window_to timestamp
 ) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     thawed timescale_engine.rollup := timescale_engine.rollup_named(name);
@@ -248,6 +264,7 @@ $$;
 -- A maintained rollup and all it reads from, sources first.
 CREATE OR REPLACE FUNCTION timescale_engine.lineage(name text) RETURNS integer[]
 LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     youngest timescale_engine.rollup := timescale_engine.rollup_named(name);

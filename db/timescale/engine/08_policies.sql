@@ -7,6 +7,7 @@ CREATE OR REPLACE FUNCTION timescale_engine.set_refresh_policy(
     name text, start_offset interval, end_offset interval, schedule_interval interval
 ) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     refreshed timescale_engine.rollup := timescale_engine.rollup_named(name);
@@ -29,6 +30,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION timescale_engine.remove_refresh_policy(name text) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     refreshed timescale_engine.rollup := timescale_engine.rollup_named(name);
@@ -48,21 +50,23 @@ CREATE OR REPLACE FUNCTION timescale_engine.set_policy(
     kind text, target text, config jsonb, schedule_interval interval
 ) RETURNS void
 LANGUAGE sql
-BEGIN ATOMIC
+SET search_path = pg_catalog, pg_temp
+AS $$
     INSERT INTO timescale_engine.policy AS p (kind, target, config, schedule_interval)
     VALUES (set_policy.kind, set_policy.target, set_policy.config, set_policy.schedule_interval)
     ON CONFLICT ON CONSTRAINT policy_pkey DO UPDATE
     SET config = excluded.config,
         schedule_interval = excluded.schedule_interval,
         next_run = least(p.next_run, now() + excluded.schedule_interval);
-END;
+$$;
 
 CREATE OR REPLACE FUNCTION timescale_engine.remove_policy(kind text, target text) RETURNS void
 LANGUAGE sql
-BEGIN ATOMIC
+SET search_path = pg_catalog, pg_temp
+AS $$
     DELETE FROM timescale_engine.policy AS p
     WHERE p.kind = remove_policy.kind AND p.target = remove_policy.target;
-END;
+$$;
 
 -- Runs every policy that is due: refreshes first, sources before what reads them, then archiving, then
 -- retention. Safe to run twice at once: a policy is claimed by moving its next run on. Policies of kind
@@ -105,7 +109,8 @@ $$;
 -- Takes the first policy that is due, or a row of NULLs.
 CREATE OR REPLACE FUNCTION timescale_engine.claim_policy() RETURNS timescale_engine.policy
 LANGUAGE sql
-BEGIN ATOMIC
+SET search_path = pg_catalog, pg_temp
+AS $$
     UPDATE timescale_engine.policy AS p
     SET last_run = clock_timestamp(),
         last_status = 'running',
@@ -121,10 +126,11 @@ BEGIN ATOMIC
     ) AS first
     WHERE p.kind = first.kind AND p.target = first.target
     RETURNING p.*;
-END;
+$$;
 
 CREATE OR REPLACE FUNCTION timescale_engine.run_refresh(target text, config jsonb) RETURNS boolean
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     step integer;
@@ -141,6 +147,7 @@ $$;
 -- Lets the toolkit's own rollups above a hypertable take what changed in it; true if more is left.
 CREATE OR REPLACE FUNCTION timescale_engine.refresh_readers(source regclass) RETURNS boolean
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     reader integer;
@@ -164,7 +171,8 @@ $$;
 CREATE OR REPLACE FUNCTION timescale_engine.native_readers(source regclass)
 RETURNS TABLE (name text, bucket interval, watermark timestamp)
 LANGUAGE sql STABLE
-BEGIN ATOMIC
+SET search_path = pg_catalog, pg_temp
+AS $$
     SELECT
         format('%I.%I', a.user_view_schema, a.user_view_name),
         b.bucket_width::interval,
@@ -176,12 +184,13 @@ BEGIN ATOMIC
       ON b.mat_hypertable_id = a.mat_hypertable_id
     JOIN _timescaledb_catalog.hypertable AS h ON h.id = a.raw_hypertable_id
     WHERE format('%I.%I', h.schema_name, h.table_name)::regclass = source;
-END;
+$$;
 
 -- Up to where a hypertable is closed: below the newest chunk that holds rows, and below the watermark of
 -- every rollup that reads it, which takes newer buckets from the table itself. NULL: it holds no rows.
 CREATE OR REPLACE FUNCTION timescale_engine.closed_until(source regclass) RETURNS timestamp
 LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     newest record;
@@ -212,6 +221,7 @@ $$;
 -- own refresh can help.
 CREATE OR REPLACE FUNCTION timescale_engine.require_current_readers(source regclass) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     newest timestamp := (
@@ -242,6 +252,7 @@ $$;
 -- is not closed yet stays, however old it is.
 CREATE OR REPLACE FUNCTION timescale_engine.run_retention(target text, config jsonb) RETURNS boolean
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     dropped regclass := target::regclass;
@@ -283,34 +294,38 @@ $$;
 -- The refresh and retention policies of a rollup, native or the toolkit's own, as jsonb.
 CREATE OR REPLACE FUNCTION timescale_engine.policies_of(r timescale_engine.rollup) RETURNS jsonb
 LANGUAGE sql STABLE
-RETURN (
-    SELECT coalesce(jsonb_agg(jsonb_build_object(
-        'kind', f.kind, 'config', f.config, 'schedule_interval', f.schedule_interval
-    )), '[]')
-    FROM (
-        SELECT p.kind, p.config, p.schedule_interval
-        FROM timescale_engine.policy AS p
-        WHERE p.target = timescale_engine.full_name(r.relation)
-        UNION ALL
-        SELECT
-            CASE j.proc_name WHEN 'policy_retention' THEN 'retention' ELSE 'refresh' END,
-            j.config,
-            j.schedule_interval
-        FROM timescaledb_information.jobs AS j
-        JOIN timescaledb_information.continuous_aggregates AS a
-          -- the view names the materialized hypertable in older versions, the aggregate in newer ones
-          ON (j.hypertable_schema, j.hypertable_name) IN (
-              (a.view_schema, a.view_name),
-              (a.materialization_hypertable_schema, a.materialization_hypertable_name)
-          )
-        WHERE j.proc_name IN ('policy_retention', 'policy_refresh_continuous_aggregate')
-          AND format('%I.%I', a.view_schema, a.view_name) = timescale_engine.full_name(r.relation)
-    ) AS f
-);
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'kind', f.kind, 'config', f.config, 'schedule_interval', f.schedule_interval
+        )), '[]')
+        FROM (
+            SELECT p.kind, p.config, p.schedule_interval
+            FROM timescale_engine.policy AS p
+            WHERE p.target = timescale_engine.full_name(r.relation)
+            UNION ALL
+            SELECT
+                CASE j.proc_name WHEN 'policy_retention' THEN 'retention' ELSE 'refresh' END,
+                j.config,
+                j.schedule_interval
+            FROM timescaledb_information.jobs AS j
+            JOIN timescaledb_information.continuous_aggregates AS a
+              -- the view names the materialized hypertable in older versions, the aggregate in newer ones
+              ON (j.hypertable_schema, j.hypertable_name) IN (
+                  (a.view_schema, a.view_name),
+                  (a.materialization_hypertable_schema, a.materialization_hypertable_name)
+              )
+            WHERE j.proc_name IN ('policy_retention', 'policy_refresh_continuous_aggregate')
+              AND format('%I.%I', a.view_schema, a.view_name) = timescale_engine.full_name(r.relation)
+        ) AS f
+    )
+$$;
 
 -- Sets the policies that policies_of() gave, in the way of the engine the rollup has now.
 CREATE OR REPLACE FUNCTION timescale_engine.set_policies(name text, policies jsonb) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     r timescale_engine.rollup := timescale_engine.rollup_named(name);

@@ -7,14 +7,22 @@ CREATE OR REPLACE FUNCTION timescale_engine.begin_rebuild(
     declared jsonb, as_native boolean DEFAULT NULL
 ) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     member timescale_engine.rollup;
-    existing timescale_engine.rollup := timescale_engine.rollup_named(declared ->> 'name');
+    existing timescale_engine.rollup;
     next_spec jsonb;
 BEGIN
+    PERFORM timescale_engine.revive_rollup(declared);
+    existing := timescale_engine.rollup_named(declared ->> 'name');
     IF existing.native = coalesce(as_native, existing.native)
+       AND timescale_engine.live_definition(existing) = existing.definition
        AND (existing.spec = declared OR timescale_engine.adjust(existing, declared)) THEN
+        existing := timescale_engine.rollup_named(declared ->> 'name');
+        IF NOT timescale_engine.is_as_made(existing) THEN
+            PERFORM timescale_engine.create_reader(existing);
+        END IF;
         RETURN;
     END IF;
     PERFORM timescale_engine.check_rebuild(declared);
@@ -32,6 +40,7 @@ $$;
 -- The NAME__next of a family that wait to be filled and put in place, sources first.
 CREATE OR REPLACE FUNCTION timescale_engine.rebuilding(name text) RETURNS SETOF text
 LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
 AS $$
 BEGIN
     IF to_regclass(timescale_engine.quoted(name || '__next')) IS NOT NULL THEN
@@ -44,7 +53,8 @@ $$;
 CREATE OR REPLACE FUNCTION timescale_engine.family(name text)
 RETURNS SETOF timescale_engine.rollup
 LANGUAGE sql STABLE
-BEGIN ATOMIC
+SET search_path = pg_catalog, pg_temp
+AS $$
     WITH RECURSIVE tree AS (
         SELECT (timescale_engine.rollup_named(family.name)).id AS id, 0 AS depth
         UNION ALL
@@ -56,11 +66,12 @@ BEGIN ATOMIC
     FROM timescale_engine.rollup AS r
     JOIN tree ON tree.id = r.id
     ORDER BY tree.depth, r.id;
-END;
+$$;
 
 -- Refuses a change of bucket or grouping that would lose history whose source rows are gone.
 CREATE OR REPLACE FUNCTION timescale_engine.check_rebuild(declared jsonb) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     existing timescale_engine.rollup := timescale_engine.rollup_named(declared ->> 'name');
@@ -84,6 +95,7 @@ $$;
 CREATE OR REPLACE FUNCTION timescale_engine.irreplaceable(r timescale_engine.rollup)
 RETURNS tsmultirange
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     base timescale_engine.rollup := r;
@@ -112,6 +124,7 @@ $$;
 -- The times for which a rollup's own table holds buckets; NULL if there are none.
 CREATE OR REPLACE FUNCTION timescale_engine.bucket_span(r timescale_engine.rollup) RETURNS tsrange
 LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     span tsrange;
@@ -127,17 +140,21 @@ $$;
 -- The hypertable that holds a rollup's buckets, of either kind.
 CREATE OR REPLACE FUNCTION timescale_engine.buckets_of(r timescale_engine.rollup) RETURNS regclass
 LANGUAGE sql STABLE
-RETURN coalesce(r.materialized, (
-    SELECT format(
-        '%I.%I', a.materialization_hypertable_schema, a.materialization_hypertable_name
-    )::regclass
-    FROM timescaledb_information.continuous_aggregates AS a
-    WHERE format('%I.%I', a.view_schema, a.view_name) = timescale_engine.full_name(r.relation)
-));
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(r.materialized, (
+        SELECT format(
+            '%I.%I', a.materialization_hypertable_schema, a.materialization_hypertable_name
+        )::regclass
+        FROM timescaledb_information.continuous_aggregates AS a
+        WHERE format('%I.%I', a.view_schema, a.view_name) = timescale_engine.full_name(r.relation)
+    ))
+$$;
 
 -- Puts the filled NAME__next of a family in place of NAME, if there are any.
 CREATE OR REPLACE FUNCTION timescale_engine.finish_rebuild(declared jsonb) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     members timescale_engine.rollup[] := ARRAY(
@@ -174,6 +191,7 @@ CREATE OR REPLACE FUNCTION timescale_engine.hand_over(
     old timescale_engine.rollup, new timescale_engine.rollup
 ) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     kept tsmultirange := timescale_engine.irreplaceable(old);
@@ -211,6 +229,7 @@ $$;
 CREATE OR REPLACE FUNCTION timescale_engine.copy_rights(from_view regclass, to_view regclass)
 RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     held record;
@@ -233,6 +252,7 @@ CREATE OR REPLACE FUNCTION timescale_engine.take_name(
     renamed timescale_engine.rollup, declared jsonb
 ) RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     stem text := replace(declared ->> 'name', '.', '_');

@@ -5,6 +5,7 @@ CREATE OR REPLACE FUNCTION timescale_engine.adjust(
     existing timescale_engine.rollup, declared jsonb
 ) RETURNS boolean
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     target regclass := timescale_engine.buckets_of(existing);
@@ -43,16 +44,20 @@ $$;
 -- The elements of one jsonb array that another one lacks.
 CREATE OR REPLACE FUNCTION timescale_engine.only_in(these jsonb, others jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE
-RETURN (
-    SELECT coalesce(jsonb_agg(i.item), '[]')
-    FROM jsonb_array_elements(these) AS i (item)
-    WHERE NOT others @> jsonb_build_array(i.item)
-);
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (
+        SELECT coalesce(jsonb_agg(i.item), '[]')
+        FROM jsonb_array_elements(these) AS i (item)
+        WHERE NOT others @> jsonb_build_array(i.item)
+    )
+$$;
 
 -- Drops the indexes on exactly these columns, keys excepted.
 CREATE OR REPLACE FUNCTION timescale_engine.drop_indexes(target regclass, dropped jsonb)
 RETURNS void
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     gone regclass;

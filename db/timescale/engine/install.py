@@ -1,10 +1,22 @@
-"""The scripts of the rollup engine, each of which may be run again at any time."""
+"""The one installer of the engine: its tables, what upgrades them, and every function.
 
+An installation is told from another by the hash of its scripts. Tables are made as they once were
+and then brought up step by step; functions are replaced as a whole, and only name what they use in
+texts, so that nothing of the engine holds back an update of the extension.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
-from db.timescale.sqltext import Fragment, compose, literal, raw
+from db.timescale.sqltext import Fragment, compose, dollar_quoted, joined, literal, raw
 
-VERSION = 2
+# the newest of the scripts under upgrades/
+VERSION = 3
+
+_FOLDER = "db.timescale.engine"
 
 # the inner IF is parsed only where its table is there
 _GUARD = """DO $guard$
@@ -18,9 +30,45 @@ BEGIN
 END
 $guard$"""
 
-_STAMP = """INSERT INTO timescale_engine.version (version)
-SELECT {version}
-WHERE NOT EXISTS (SELECT FROM timescale_engine.version AS v WHERE v.version = {version})"""
+_UPGRADE = """DO $upgrade$
+BEGIN
+    IF coalesce((SELECT max(v.version) FROM timescale_engine.version AS v), 0) < {version} THEN
+        EXECUTE {script};
+    END IF;
+END
+$upgrade$"""
+
+_STAMP = """WITH replaced AS (
+    DELETE FROM timescale_engine.version AS v
+    WHERE (v.version, v.scripts) IS DISTINCT FROM ({version}, {scripts})
+)
+INSERT INTO timescale_engine.version (version, scripts)
+SELECT {version}, {scripts}
+WHERE NOT EXISTS (
+    SELECT FROM timescale_engine.version AS v WHERE (v.version, v.scripts) = ({version}, {scripts})
+)"""
+
+# what FROM CURRENT means in the scripts: names as they were declared, then the extension's own
+SET_PATH = raw(
+    """SELECT
+    set_config('timescale_engine.path', current_setting('search_path'), true),
+    set_config(
+        'search_path',
+        concat_ws(
+            ', ',
+            quote_ident(coalesce(current_schema(), 'public')),
+            CASE
+                WHEN n.nspname <> coalesce(current_schema(), 'public') THEN quote_ident(n.nspname)
+            END,
+            'pg_temp'
+        ),
+        true
+    )
+FROM pg_catalog.pg_extension AS e
+JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+WHERE e.extname = 'timescaledb'"""
+)
+RESET_PATH = raw("SELECT set_config('search_path', current_setting('timescale_engine.path'), true)")
 
 _REMOVE = """DO $remove$
 BEGIN
@@ -34,16 +82,39 @@ END
 $remove$"""
 
 
-def install_statements() -> list[Fragment]:
-    """What installs the engine or brings it to this version; refuses to replace a newer one."""
-    folder = files("db.timescale.engine")
-    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".sql"))
+def install_script() -> Fragment:
+    """What installs the engine or brings it to this version, as one batch of statements.
+
+    All of it or nothing is done, also outside a transaction; a newer engine is not replaced.
+    """
     version = literal(VERSION)
-    return [
-        compose(_GUARD, version=version),
-        *(raw(_script(folder.joinpath(name).read_text("utf-8"))) for name in names),
-        compose(_STAMP, version=version),
-    ]
+    tables, *functions = _scripts()
+    return joined(
+        [
+            compose(_GUARD, version=version),
+            _statement(tables),
+            *_upgrades(),
+            SET_PATH,
+            *map(_statement, functions),
+            RESET_PATH,
+            compose(_STAMP, version=version, scripts=literal(scripts_hash())),
+        ],
+        ";\n\n",
+    )
+
+
+def function_texts() -> list[str]:
+    """The scripts that make functions, in order."""
+    return [script.read_text("utf-8") for script in _scripts()[1:]]
+
+
+@cache
+def scripts_hash() -> str:
+    """What tells this engine from every other one."""
+    found = sha256()
+    for script in (*_scripts(), *_sql_files("upgrades")):
+        found.update(f"{script.name}\n{script.read_text('utf-8')}\n".encode())
+    return found.hexdigest()[:16]
 
 
 def remove_statement() -> Fragment:
@@ -51,5 +122,23 @@ def remove_statement() -> Fragment:
     return raw(_REMOVE)
 
 
-def _script(text: str) -> str:
-    return text.strip().removesuffix(";")
+def _upgrades() -> Iterator[Fragment]:
+    for script in _sql_files("upgrades"):
+        yield compose(
+            _UPGRADE,
+            version=literal(int(script.name.removesuffix(".sql"))),
+            script=dollar_quoted(script.read_text("utf-8")),
+        )
+
+
+def _scripts() -> list[Traversable]:
+    return _sql_files()
+
+
+def _sql_files(*folder: str) -> list[Traversable]:
+    found = files(_FOLDER).joinpath(*folder).iterdir()
+    return sorted((f for f in found if f.name.endswith(".sql")), key=lambda file: file.name)
+
+
+def _statement(script: Traversable) -> Fragment:
+    return raw(script.read_text("utf-8").strip().removesuffix(";"))

@@ -115,6 +115,47 @@ class RemoveArchivePolicyOp(_ArchivePolicyOp):
         return AddArchivePolicyOp(**self.values())
 
 
+@Operations.register_operation("mend_archive")
+@dataclass(kw_only=True)
+class MendArchiveOp(_ArchivePolicyOp):
+    """Makes what an archive lacks: its table, or the view that reads both sides."""
+
+    OPERATION: ClassVar[str] = "mend_archive"
+
+    @classmethod
+    def mend_archive(
+        cls,
+        operations: Operations,
+        table: str,
+        *,
+        archive_after: timedelta,
+        archive_table: str,
+        history_view: str,
+        archive_chunk_interval: timedelta,
+        schedule_interval: timedelta | None = None,
+    ) -> None:
+        """Make the archive table and the history view of a policy where they are missing."""
+        operations.invoke(
+            cls(
+                table=table,
+                archive_after=archive_after,
+                archive_table=archive_table,
+                history_view=history_view,
+                archive_chunk_interval=archive_chunk_interval,
+                schedule_interval=schedule_interval or _DAILY,
+            )
+        )
+
+    def differences(self) -> list[str]:
+        """What may be gone."""
+        both = f"{self.archive_table} or {self.history_view}"
+        return [f"the archive of {self.table} is incomplete: {both} is missing"]
+
+    def reverse(self) -> "MendArchiveOp":
+        """The same: what is mended stays."""
+        return MendArchiveOp(**self.values())
+
+
 @Operations.register_operation("alter_archive_policy")
 @dataclass(kw_only=True)
 class AlterArchivePolicyOp(TimescaleOp):

@@ -33,6 +33,11 @@ class TimescaleOp(MigrateOperation):
             if field.name not in self.POSITIONAL and getattr(self, field.name) != _default(field)
         }
 
+    def differences(self) -> list[str]:
+        """What is not as declared, for a person: a line each."""
+        names = ", ".join(map(str, self.positional()))
+        return [f"{self.OPERATION.replace('_', ' ')}: {names}" if names else self.OPERATION]
+
     def to_diff_tuple(self) -> tuple[Any, ...]:
         """Alembic's description of a difference, as `alembic check` prints it."""
         return (self.OPERATION, *self.positional(), dict(self.keywords()))

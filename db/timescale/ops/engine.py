@@ -16,16 +16,47 @@ class InstallEngineOp(TimescaleOp):
     OPERATION: ClassVar[str] = "install_engine"
     POSITIONAL: ClassVar[tuple[str, ...]] = ()
 
-    upgrade_from: int | None = None
+    scripts: str | None = None
+    existing: str | None = None
 
     @classmethod
-    def install_engine(cls, operations: Operations, *, upgrade_from: int | None = None) -> None:
-        """Install the rollup engine; `upgrade_from` is the version that is there, if any."""
-        operations.invoke(cls(upgrade_from=upgrade_from))
+    def install_engine(
+        cls, operations: Operations, *, scripts: str | None = None, existing: str | None = None
+    ) -> None:
+        """Install the engine of this program.
+
+        `scripts` tells which one the revision was written for, `existing` which one is there, if
+        any; both are hashes of an engine's scripts.
+        """
+        operations.invoke(cls(scripts=scripts, existing=existing))
 
     def reverse(self) -> "DropEngineOp":
         """Out again where it was not there; a later version serves an earlier one's rollups."""
-        return DropEngineOp(keep_version=self.upgrade_from)
+        return DropEngineOp(scripts=self.scripts, existing=self.existing)
+
+
+@Operations.register_operation("watch_source")
+@dataclass(kw_only=True)
+class WatchSourceOp(TimescaleOp):
+    """Puts back the triggers by which rollups of the engine follow their source."""
+
+    OPERATION: ClassVar[str] = "watch_source"
+
+    table: str
+    fault: str | None = None
+
+    @classmethod
+    def watch_source(cls, operations: Operations, table: str, *, fault: str | None = None) -> None:
+        """Watch `table` again, whose rollups are aggregated anew; `fault` says what was wrong."""
+        operations.invoke(cls(table=table, fault=fault))
+
+    def differences(self) -> list[str]:
+        """What is wrong."""
+        return [f"{self.table}: {self.fault} is missing or differs"]
+
+    def reverse(self) -> "WatchSourceOp":
+        """The same: nobody wants to be without."""
+        return WatchSourceOp(table=self.table, fault=self.fault)
 
 
 @Operations.register_operation("drop_engine")
@@ -36,13 +67,16 @@ class DropEngineOp(TimescaleOp):
     OPERATION: ClassVar[str] = "drop_engine"
     POSITIONAL: ClassVar[tuple[str, ...]] = ()
 
-    keep_version: int | None = None
+    scripts: str | None = None
+    existing: str | None = None
 
     @classmethod
-    def drop_engine(cls, operations: Operations, *, keep_version: int | None = None) -> None:
-        """Remove the rollup engine; with `keep_version` it was only upgraded, and stays."""
-        operations.invoke(cls(keep_version=keep_version))
+    def drop_engine(
+        cls, operations: Operations, *, scripts: str | None = None, existing: str | None = None
+    ) -> None:
+        """Remove the rollup engine; where one was `existing` it was only upgraded, and stays."""
+        operations.invoke(cls(scripts=scripts, existing=existing))
 
     def reverse(self) -> InstallEngineOp:
         """The installation."""
-        return InstallEngineOp(upgrade_from=self.keep_version)
+        return InstallEngineOp(scripts=self.scripts, existing=self.existing)

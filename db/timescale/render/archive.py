@@ -6,6 +6,7 @@ from alembic.autogenerate.render import renderers
 from db.timescale.ops.archive import (
     AddArchivePolicyOp,
     AlterArchivePolicyOp,
+    MendArchiveOp,
     RemoveArchivePolicyOp,
 )
 from db.timescale.ops.base import TimescaleOp
@@ -14,6 +15,7 @@ from db.timescale.render.call import render_call
 
 @renderers.dispatch_for(AddArchivePolicyOp)
 @renderers.dispatch_for(AlterArchivePolicyOp)
+@renderers.dispatch_for(MendArchiveOp)
 @renderers.dispatch_for(RemoveArchivePolicyOp)
 def render_archive(context: AutogenContext, op: TimescaleOp) -> str:
     """The call that makes this very operation."""

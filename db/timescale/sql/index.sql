@@ -49,6 +49,19 @@ LEFT JOIN pg_constraint AS k ON k.conindid = i.indexrelid AND k.contype IN ('p',
 WHERE i.indrelid = to_regclass(:relation)
 ORDER BY c.relname;
 
+-- name: columns
+-- What makes an empty copy of a table to try definitions on. From the catalog: LIKE would lock it.
+SELECT string_agg(
+         format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod))
+           || CASE WHEN l.oid IS NULL THEN '' ELSE format(' COLLATE %I.%I', s.nspname, l.collname) END,
+         ', ' ORDER BY a.attnum
+       ) AS columns
+FROM pg_attribute AS a
+JOIN pg_type AS t ON t.oid = a.atttypid
+LEFT JOIN pg_collation AS l ON l.oid = a.attcollation AND a.attcollation <> t.typcollation
+LEFT JOIN pg_namespace AS s ON s.oid = l.collnamespace
+WHERE a.attrelid = to_regclass(:relation) AND a.attnum > 0 AND NOT a.attisdropped;
+
 -- name: copy
--- A table to try a definition on: it is rolled back.
-CREATE TEMPORARY TABLE {copy} (LIKE {table} INCLUDING GENERATED);
+-- It is rolled back.
+CREATE TEMPORARY TABLE {copy} ({columns});

@@ -10,6 +10,7 @@ from db.timescale.execution import Executor
 from db.timescale.ops.archive import (
     AddArchivePolicyOp,
     AlterArchivePolicyOp,
+    MendArchiveOp,
     RemoveArchivePolicyOp,
 )
 from db.timescale.sqltext import (
@@ -20,8 +21,8 @@ from db.timescale.sqltext import (
     interval_text,
     literal,
     named_statements,
-    raw,
 )
+from db.timescale.toimpl.engine import ensure_engine
 
 KIND = "archive"
 FEATURE = "job"
@@ -47,6 +48,14 @@ def add_archive_policy(operations: Operations, op: AddArchivePolicyOp) -> None:
         ],
         records.set_policy(KIND, op.table, op.config, op.schedule_interval),
     )
+
+
+@Operations.implementation_for(MendArchiveOp)
+def mend_archive(operations: Operations, op: MendArchiveOp) -> None:
+    """Make what is missing of it."""
+    executor = Executor.of(operations)
+    _install(executor)
+    executor.run(_sql("prepare", target=full_name(op.table), config=literal(op.config)))
 
 
 @Operations.implementation_for(AlterArchivePolicyOp)
@@ -75,13 +84,12 @@ def remove_archive_policy(operations: Operations, op: RemoveArchivePolicyOp) -> 
 
 
 def _install(executor: Executor) -> None:
-    statements = [records.tables(), raw(_statements()["functions"]), archiving.functions()]
     if executor.offline:
-        executor.run_all(statements)
+        ensure_engine(executor)
         return
     # what writers append to must not stay locked until the revision is through
     with executor.outside_transaction():
-        executor.run_all(statements)
+        ensure_engine(executor)
 
 
 def _sql(statement: str, /, **parts: Fragment) -> Fragment:

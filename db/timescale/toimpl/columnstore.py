@@ -25,6 +25,7 @@ from db.timescale.sqltext import (
     regclass,
     relation,
 )
+from db.timescale.toimpl.engine import ensure_engine_for
 
 FEATURE = "columnstore"
 
@@ -36,7 +37,9 @@ def enable_columnstore(
 ) -> None:
     """Set segments and order, whatever was set."""
     definition = {"segment_by": op.segment_by, "order_by": op.order_by}
-    Executor.of(operations).run_where(
+    executor = Executor.of(operations)
+    ensure_engine_for(executor, FEATURE)
+    executor.run_where(
         FEATURE,
         [
             *records.forget_skipped(FEATURE, op.table),

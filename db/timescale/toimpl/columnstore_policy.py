@@ -10,6 +10,7 @@ from db.timescale.ops.columnstore_policy import (
     RemoveColumnstorePolicyOp,
 )
 from db.timescale.sqltext import Fragment, compose, interval, interval_text, regclass
+from db.timescale.toimpl.engine import ensure_engine_for
 
 FEATURE = "columnstore_policy"
 
@@ -31,7 +32,9 @@ def set_columnstore_policy(
         after=interval(op.after),
         schedule_interval=interval(op.schedule_interval),
     )
-    Executor.of(operations).run_where(
+    executor = Executor.of(operations)
+    ensure_engine_for(executor, FEATURE)
+    executor.run_where(
         FEATURE,
         [*records.forget_skipped(FEATURE, op.table), _remove(op.table), add],
         records.record_skipped(FEATURE, op.table, definition),

@@ -10,6 +10,7 @@ from db.timescale.ops.reorder import (
     RemoveReorderPolicyOp,
 )
 from db.timescale.sqltext import Fragment, compose, literal, regclass
+from db.timescale.toimpl.engine import ensure_engine_for
 
 FEATURE = "reorder_policy"
 
@@ -25,7 +26,9 @@ def set_reorder_policy(
         table=regclass(op.table),
         index=literal(op.index),
     )
-    Executor.of(operations).run_where(
+    executor = Executor.of(operations)
+    ensure_engine_for(executor, FEATURE)
+    executor.run_where(
         FEATURE,
         [*records.forget_skipped(FEATURE, op.table), _remove(op.table), add],
         records.record_skipped(FEATURE, op.table, {"index": op.index}),

@@ -12,6 +12,7 @@ from db.timescale.ops.retention import (
     RemoveRetentionPolicyOp,
 )
 from db.timescale.sqltext import Fragment, compose, interval, interval_text, regclass
+from db.timescale.toimpl.engine import ensure_engine_for
 
 KIND = "retention"
 FEATURE = "retention_policy"
@@ -23,7 +24,9 @@ def set_retention_policy(
     operations: Operations, op: AddRetentionPolicyOp | AlterRetentionPolicyOp
 ) -> None:
     """Set the policy's values, whatever was there."""
-    Executor.of(operations).run_where(
+    executor = Executor.of(operations)
+    ensure_engine_for(executor, FEATURE)
+    executor.run_where(
         FEATURE,
         [
             *records.forget_policy(KIND, op.relation),

@@ -109,6 +109,19 @@ def test_an_older_time_follows_a_newer_one(standin: StandIn, frames: Frames) -> 
     assert older == 1
 
 
+def test_a_quote_which_has_no_time_is_never_told_as_an_older_one(
+    standin: StandIn, frames: Frames
+) -> None:
+    wanted = options(standin, 5)
+    standin.fault(Fault.OUT_OF_ORDER)
+    frames.ask({"a": "subscribe", "v": wanted})
+    frames.read_until(lambda: len(tokens_of(frames, 44)) > 10)
+    assert standin.faults.holds(Fault.OUT_OF_ORDER)
+    frames.ask({"a": "mode", "v": ["full", wanted]})
+    frames.read_until(lambda: len(tokens_of(frames, 184)) > 5)
+    assert not standin.faults.holds(Fault.OUT_OF_ORDER)
+
+
 def test_texts_that_are_no_objects_reach_every_socket(standin: StandIn, frames: Frames) -> None:
     standin.fault(Fault.TEXT)
     standin.fault(Fault.TEXT, value="[")

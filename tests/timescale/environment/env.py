@@ -22,6 +22,6 @@ if context.is_offline_mode():
 else:
     engine = create_engine(settings["url"], poolclass=NullPool)
     settings["on_engine"](engine)
-    with preflight.exclusive(engine), engine.connect() as connection:
+    with preflight.guarded(context, engine), engine.connect() as connection:
         context.configure(connection=connection, **options)
         plugin.run_migrations(context, patience_s=settings["patience_s"])

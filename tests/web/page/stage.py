@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from flask import Flask, render_template
 
 from app import create_app
+from app.web.painting.paint import first_paint
 from db.market import limits
 from db.market.exchanges import EXCHANGES
 from db.settings import Settings
@@ -88,6 +89,7 @@ def full(
         "updated_at": "2026-08-03T05:30:00+00:00",
         "atm_strike": 26_000.0,
         "underlying_price": 26_010.0,
+        "underlying_at": None,
         "underlying_future_symbol": "NIFTY26AUGFUT",
         "underlying_future_price": 26_100.0,
         "underlying_future_oi": 1_300_000,
@@ -159,6 +161,7 @@ def clock(
     problem: str | None = None,
     server_ms: int = NOW_MS,
     feeds: dict[str, Any] | None = None,
+    build: str | None = None,
 ) -> dict[str, Any]:
     """The server's word on the time and on the age of what is shown."""
     return {
@@ -168,18 +171,31 @@ def clock(
         "phase": phase,
         "problem": problem,
         "feeds": feeds or {},
+        "build": build,
     }
 
 
+DAY_COLUMNS = (
+    *("minutes", "pcr", "pcr_volume", "oi_ce", "oi_pe", "index", "premium", "atm", "straddle"),
+)
+NO_AXIS = {"day": None, "open": None, "close": None, "auction": None}
+NO_SERIES: dict[str, dict[str, Any]] = {
+    "levels": {**NO_AXIS, "minutes": [], "max_pain": [], "forward": [], "atm_iv": []},
+    "contract": {**NO_AXIS, "times": [], "oi": [], "price": [], "iv": [], "index": []},
+    "straddle": {**NO_AXIS, "times": [], "price": [], "put": [], "call": [], "index": []},
+    "heat": {**NO_AXIS, "strikes": [], "minutes": [], "minutes_each": 5},
+    "days": {name: [] for name in ("days", *DAY_COLUMNS[1:7])},
+    "smile": {"at": None, "expiry": None, "forward": None, "strikes": []},
+    "gamma": {"at": None, "flip": None, "net_total": None, "strikes": [], "net": []},
+}
+
+
 def no_day(**known: Any) -> dict[str, Any]:
-    """A day of which nothing is stored but what is given."""
+    """A day of which nothing is stored but what is given; the rest of it is unknown."""
+    minutes = known.get("minutes", [])
     return {
-        "day": None,
-        "open": None,
-        "close": None,
-        "minutes": [],
-        "pcr": [],
-        "index": [],
+        **NO_AXIS,
+        **{name: [None] * len(minutes) for name in DAY_COLUMNS},
         "previous_close": None,
         "previous_close_day": None,
         **known,
@@ -197,7 +213,11 @@ def comparison(
 
 @dataclass
 class Stage:
-    """A page whose server is the test: `follows` holds what it asked to follow, in order."""
+    """A page whose server is the test: `follows` holds what it asked to follow, in order.
+
+    `days` are the days by exchange (None: no answer), `series` other series by name, `asked` which
+    of them were asked for. Sources of the page stand under /front/ as well.
+    """
 
     page: "Page"
     app: Flask
@@ -205,12 +225,25 @@ class Stage:
     clock: dict[str, Any] = field(default_factory=clock)
     problem: str | None = None
     days: dict[str, Any] = field(default_factory=dict)
+    series: dict[str, Any] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
     answer: Callable[["Route", str], None] | None = None
     on_follow: Callable[["Stage", dict[str, Any]], None] | None = None
     limits: dict[str, Any] = field(default_factory=dict)
     comparisons: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     breaches: dict[str, Any] = field(default_factory=lambda: {"fields": [], "breaches": []})
     compared: list[str] = field(default_factory=list)
+    # whether the page gets its script, or stays as the server painted it
+    runs: bool = True
+    build: str = "one"
+    user: str = "trader"
+    # by the beginning of a path, what else is asked of the server
+    answers: dict[str, Callable[["Request"], tuple[int, Any]]] = field(
+        default_factory=lambda: {
+            "/api/alerts/events": lambda _: (200, {"events": [], "more": False}),
+            "/api/alerts": lambda _: (200, {"alerts": [], "most": 100}),
+        }
+    )
     sockets: list["WebSocketRoute"] = field(default_factory=list)
     follows: list[dict[str, Any]] = field(default_factory=list)
     polls: list[str] = field(default_factory=list)
@@ -270,25 +303,37 @@ class Stage:
         key = parts.path.rpartition("/")[2]
         if parts.path == "/":
             return self._page(route, parse_qs(parts.query).get("exchange", ["NSE"])[0])
-        if parts.path.startswith("/api/pcr/"):
-            if self.days.get(key, ...) is None:
-                return None
-            return route.fulfill(json=self.days.get(key, no_day()))
         if parts.path.startswith("/api/comparison/"):
             self.compared.append(f"{parts.path}?{parts.query}")
             span = parse_qs(parts.query)["with"][0]
             return route.fulfill(json=self.comparisons.get((key, span), comparison()))
         if parts.path.startswith("/api/breaches/"):
             return route.fulfill(json=self.breaches)
+        if parts.path.startswith("/api/series/"):
+            return self._series(route, *parts.path.split("/")[3:5], parts.query)
         if parts.path.startswith("/api/state/"):
             self.polls.append(key)
             return route.abort() if self.answer is None else self.answer(route, key)
+        if parts.path.startswith("/assets/main-") and not self.runs:
+            return route.abort()
+        for begin, answered in self.answers.items():
+            if parts.path.startswith(begin):
+                status, told = answered(request)
+                return route.fulfill(status=status, json=told)
         if parts.path.startswith("/front/"):
             # the page's modules as they are written, for tests of their functions
             body = (ROOT / "app" / "web" / parts.path[1:]).read_text(encoding="utf-8")
             return route.fulfill(body=body, content_type="text/javascript")
         found = self.app.test_client().get(parts.path)
         route.fulfill(status=found.status_code, headers=dict(found.headers), body=found.data)
+
+    def _series(self, route: "Route", exchange: str, name: str, query: str) -> None:
+        self.asked.append(f"{exchange} {name} {query}".strip())
+        if name != "day":
+            return route.fulfill(json=self.series.get(name, NO_SERIES[name]))
+        if self.days.get(exchange, ...) is None:
+            return None
+        return route.fulfill(json=self.days.get(exchange, no_day()))
 
     def connect(self, socket: "WebSocketRoute") -> None:
         """Take a link of the page."""
@@ -304,16 +349,20 @@ class Stage:
     def _page(self, route: "Route", chosen: str) -> None:
         shared = {name.lower(): value for name, value in vars(limits).items() if name.isupper()}
         shared["change_thresholds_pct"] = dict(limits.CHANGE_THRESHOLDS_PCT)
-        ui = {"poll_s": 5, "limits": {**shared, **self.limits}}
+        ui = {"poll_s": 5, "version": self.build, "limits": {**shared, **self.limits}}
+        start = {"exchange": chosen, "problem": self.problem, "user": self.user, "ui": ui}
         with self.app.test_request_context("/"):
             html = render_template(
                 "dashboard.html",
                 exchanges=list(EXCHANGES.values()),
                 chosen=chosen,
                 problem=self.problem,
-                user="trader",
                 limits=limits,
-                state=json.dumps({"exchange": chosen, "problem": self.problem, "ui": ui}),
+                user=self.user,
+                paint=first_paint(
+                    self.first, self.clock, self.problem, chosen, EXCHANGES[chosen].label
+                ),
+                state=json.dumps(start),
                 first=json.dumps(self.first),
                 clock=json.dumps(self.clock),
             )

@@ -60,6 +60,23 @@ def test_fresh_figures_and_other_chains_need_no_reason(staged: Staged) -> None:
     assert "Nothing new for" in page.locator("#sentence").inner_text()
 
 
+@pytest.mark.parametrize("state", ["live", "simulated"])
+def test_a_feed_that_flows_tells_how_far_its_history_is_filled(staged: Staged, state: str) -> None:
+    filling = "Filling history: 640 of 1,068 instruments."
+    stage = staged()
+    stage.first = full(source=state)
+    page = stage.open()
+    stage.send(clock(200, feeds={"NSE": {"state": state, "sentence": filling}}))
+    page.wait_for_selector(f'#sentence:has-text("{filling}")')
+    stage.wait_for("live")
+    stage.send(clock(60_000, feeds={"NSE": {"state": state, "sentence": filling}}))
+    stage.wait_for("stale")
+    assert "Nothing new for" in page.locator("#sentence").inner_text()
+    stage.send(full(sequence=2), clock(200, feeds={"NSE": {"state": state, "sentence": None}}))
+    stage.wait_for("live")
+    assert "Filling" not in page.locator("#sentence").inner_text()
+
+
 def test_a_replay_that_stands_has_a_reason_of_its_own(staged: Staged) -> None:
     stage = staged()
     stage.first = full(source="replayed")

@@ -77,6 +77,23 @@ def test_the_days_change_names_the_day_it_is_since(staged: Staged) -> None:
     assert said == "NIFTY 50; change since the close of Fri 31 Jul 2026, 25,900.00"
 
 
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        (None, ""),
+        ("2026-08-03T10:59:58+05:30", ""),
+        ("2026-08-03T10:58:00+05:30", "of 10:58:00, 2 min before the chain"),
+    ],
+)
+def test_an_index_that_is_older_than_its_chain_says_of_when_it_is(
+    staged: Staged, at: str | None, words: str
+) -> None:
+    stage = opened(staged, underlying_at=at)
+    assert stage.fact("auction") == words
+    named = "NIFTY 50" if at is None else f"NIFTY 50 of {at[11:19]}"
+    assert explained(stage, "underlying_price").startswith(f"{named}; ")
+
+
 def test_without_an_earlier_day_there_is_no_days_change(staged: Staged) -> None:
     stage = staged()
     stage.days["NSE"] = no_day(
@@ -84,7 +101,7 @@ def test_without_an_earlier_day_there_is_no_days_change(staged: Staged) -> None:
     )
     page = stage.open()
     page.wait_for_selector('[data-fact="day_change"]:text-is("–")')
-    page.wait_for_selector("#pcr-chart .line-pcr", state="attached")
+    page.wait_for_selector('figure[data-chart="pcr"] .readout:has-text("PCR")')
     assert stage.fact("day_change") == "–"
     assert explained(stage, "underlying_price").endswith("unknown: no earlier day is stored")
 

@@ -1,16 +1,23 @@
 """One link a page, polling while there is none, and coming back by itself."""
 
+import json
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import Stage, clock, delta, full
+from tests.web.page.stage import OPEN, Stage, clock, delta, full
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route
 
 
-def polled(message: dict[str, Any], age_ms: int | None, tag: str, seen: list[str | None]):
+def polled(
+    message: dict[str, Any],
+    age_ms: int | None,
+    tag: str,
+    seen: list[str | None],
+    market: dict[str, Any] | None = None,
+):
     """Answers a poll as the server does; `seen` takes the tags the page asks with."""
 
     def answer(route: "Route", _: str) -> None:
@@ -19,6 +26,8 @@ def polled(message: dict[str, Any], age_ms: int | None, tag: str, seen: list[str
         headers = {"ETag": tag, "OI-Server-Ms": "1785735000000"}
         if age_ms is not None:
             headers["OI-Age-Ms"] = str(age_ms)
+        if market is not None:
+            headers["OI-Market"] = json.dumps(market)
         if asked == tag:
             return route.fulfill(status=304, headers=headers)
         return route.fulfill(json=message, headers=headers)
@@ -53,6 +62,17 @@ def test_a_polled_chain_without_an_age_has_none(staged: Staged) -> None:
     refused(stage)
     stage.page.goto("http://localhost/")
     stage.wait_for("unknown")
+
+
+def test_a_page_that_asks_hears_that_somebody_must_log_in_at_the_broker(staged: Staged) -> None:
+    stage = staged()
+    login = {"state": "login needed", "sentence": "Log in at the broker – its session has ended."}
+    market = {"phase": OPEN, "feeds": {"NSE": login}}
+    stage.answer = polled(full(sequence=2), 60_000, 'W/"two"', [], market)
+    refused(stage)
+    stage.page.goto("http://localhost/")
+    stage.wait_for("broker")
+    assert stage.page.locator("#sentence").inner_text() == login["sentence"]
 
 
 def test_a_lost_link_is_shown_and_taken_up_again_where_it_was(staged: Staged) -> None:
@@ -122,7 +142,7 @@ def test_a_database_that_is_away_is_said_and_its_return_noticed(staged: Staged) 
     page = stage.open()
     stage.send(clock(3000, problem="The database does not answer (refused)."))
     stage.wait_for("down")
-    assert page.locator("#health").inner_text() == "database down"
+    assert page.locator("#health").inner_text().startswith("database down · ")
     assert page.locator("#sentence").inner_text().startswith("The database does not answer")
     assert page.title().startswith("down · ")
     stage.send(delta(2), clock(100))

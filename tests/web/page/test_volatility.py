@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.web.page.charts import figure, readout, wait_for_reading
 from tests.web.page.conftest import Staged
 from tests.web.page.stage import Stage, a_leg, clock, delta, full, no_day
 from tests.web.page.test_headline import explained
@@ -42,21 +43,12 @@ def at_the_money(page: "Page") -> list[str]:
     return [page.locator(place).inner_text() for place in places]
 
 
-def lines(page: "Page") -> list[str]:
-    """The classes of the smile's lines."""
-    page.wait_for_selector("#smile-chart path", state="attached")
-    found: list[str] = page.evaluate(
-        "[...document.querySelectorAll('#smile-chart path')].map((line) => line.classList[1])"
-    )
-    return found
-
-
-def reading(page: "Page", share: float) -> str:
-    """What the smile says under a pointer at that share of its width."""
-    box = page.locator("#smile-chart").bounding_box()
-    assert box
-    page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
-    return page.locator("#smile-readout").inner_text()
+def reading(page: "Page", key: str) -> str:
+    """What the smile says at its first (Home) or last (End) strike."""
+    wait_for_reading(page, "smile", "")
+    page.locator(f"{figure('smile')} .canvas").focus()
+    page.keyboard.press(key)
+    return readout(page, "smile")
 
 
 def test_the_forwards_volatility_is_shown_unless_the_other_is_chosen(staged: Staged) -> None:
@@ -77,8 +69,7 @@ def test_the_choice_is_remembered(staged: Staged) -> None:
     page.wait_for_selector("tr.atm")
     assert page.locator("#iv").input_value() == "spot"
     assert at_the_money(page) == ["9.0", "12.0", "11.5"]
-    assert page.locator('[data-iv="spot"]').is_visible()
-    assert page.locator('[data-iv="forward"]').is_hidden()
+    page.wait_for_selector(f'{figure("smile")} .note:text-is("on the index at 10 %")')
 
 
 def test_what_is_meant_is_said_with_the_figure(staged: Staged) -> None:
@@ -98,24 +89,22 @@ def test_what_is_meant_is_said_with_the_figure(staged: Staged) -> None:
 
 def test_the_smile_on_the_forward_is_one_line_of_contracts_out_of_the_money(staged: Staged) -> None:
     page = opened(staged).page
-    assert lines(page) == ["line-smile"]
+    wait_for_reading(page, "smile", "26,050")
     # 26,000 and all below are puts', 26,050 and all above calls'
-    path = page.locator("#smile-chart path").get_attribute("d")
-    assert path is not None
-    assert path.count("M") == 1
-    assert path.count("L") == len(STRIKES) - 1
-    assert reading(page, 0.15) == "25,800 · PE 14.3"
-    assert reading(page, 0.9) == "26,200 · CE 10.0"
-    assert page.locator('[data-iv="forward"]').is_visible()
+    assert readout(page, "smile") == "26,050 · CE 11.5"
+    assert reading(page, "Home") == "25,800 · PE 14.3"
+    page.locator(f"{figure('smile')} .canvas").press("ArrowRight")
+    assert readout(page, "smile") == "25,850 · PE 13.8"
+    assert reading(page, "End") == "26,200 · CE 10.0"
+    assert page.locator(f"{figure('smile')} .note").inner_text().startswith("on the forward")
 
 
 def test_the_smile_on_the_index_has_both_sides(staged: Staged) -> None:
     page = opened(staged).page
-    lines(page)
+    wait_for_reading(page, "smile", "CE")
     page.select_option("#iv", "spot")
-    page.wait_for_selector("#smile-chart .line-ce", state="attached")
-    assert lines(page) == ["line-ce", "line-pe"]
-    assert reading(page, 0.15) == "25,800 · CE 9.0 · PE 12.0"
+    wait_for_reading(page, "smile", "PE 12.0")
+    assert reading(page, "Home") == "25,800 · CE 9.0 · PE 12.0"
 
 
 def test_a_chain_without_a_forward_says_so_and_has_the_other_volatility(staged: Staged) -> None:
@@ -131,7 +120,7 @@ def test_a_chain_without_a_forward_says_so_and_has_the_other_volatility(staged: 
     assert "came without a forward" in explained(stage, "atm_iv")
     page.hover("tr.atm td.ce.iv")
     assert "with key i the IV is that of the index" in page.locator("#explanation").inner_text()
-    page.wait_for_selector("#smile-chart .none", state="attached")
+    page.wait_for_selector(f'{figure("smile")} .none:has-text("no volatility is known")')
     page.keyboard.press("i")
     assert at_the_money(page) == ["9.0", "12.0", "11.5"]
 

@@ -2,27 +2,45 @@
 
 CREATE SCHEMA live_edge;
 
+-- The owners of history, if these are others: new chunks get their triggers as theirs.
+DO $$
+DECLARE
+    owner name;
+BEGIN
+    FOR owner IN
+        SELECT DISTINCT pg_get_userbyid(relowner)
+        FROM pg_class
+        WHERE oid IN ('public.option_chain_snapshots'::regclass, 'public.ml_features'::regclass)
+          AND pg_get_userbyid(relowner) <> current_user
+    LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA live_edge TO %I', owner);
+    END LOOP;
+END
+$$;
+
 -- Never reset, so that a reader can tell newer from older even after an exchange was emptied.
 CREATE SEQUENCE live_edge.sequence;
 
-CREATE FUNCTION live_edge.transaction_id() RETURNS bigint
+CREATE OR REPLACE FUNCTION live_edge.transaction_id() RETURNS bigint
     LANGUAGE sql STABLE PARALLEL UNSAFE
-    AS $$ SELECT pg_current_xact_id()::text::bigint $$;
+    RETURN pg_current_xact_id()::text::bigint;
 
 -- An instant later than this is no instant of a market: history keeps its rows, but it is not
 -- shown; and one that is shown, because the clock was set back since, counts as older than any. The
 -- clock is read, and not when the transaction began: a long one ends with instants of its own.
-CREATE FUNCTION live_edge.horizon() RETURNS timestamp
+CREATE OR REPLACE FUNCTION live_edge.horizon() RETURNS timestamp
     LANGUAGE sql VOLATILE
+    SET search_path = pg_catalog, pg_temp
     AS $$ SELECT public.market_now() + (clock_timestamp() - now()) + INTERVAL '5 min' $$;
 
 -- A bulk load says so, and settles what it wrote by itself.
-CREATE FUNCTION live_edge.is_bulk_load() RETURNS boolean
+CREATE OR REPLACE FUNCTION live_edge.is_bulk_load() RETURNS boolean
     LANGUAGE sql STABLE
-    AS $$ SELECT coalesce(current_setting('live_edge.bulk_load', true), '') = 'on' $$;
+    RETURN coalesce(current_setting('live_edge.bulk_load', true), '') = 'on';
 
-CREATE FUNCTION live_edge.touch_inserted() RETURNS trigger
-    LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION live_edge.touch_inserted() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     IF live_edge.is_bulk_load() THEN
@@ -36,8 +54,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION live_edge.touch_updated() RETURNS trigger
-    LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION live_edge.touch_updated() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     -- ON CONFLICT fires this after every insert, most often with nothing updated
@@ -57,8 +76,9 @@ END
 $$;
 
 -- Features of the snapshot that a writer has just settled came with it, and change nothing.
-CREATE FUNCTION live_edge.touch_features() RETURNS trigger
-    LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION live_edge.touch_features() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     IF live_edge.is_bulk_load() THEN
@@ -76,8 +96,9 @@ $$;
 
 -- A row at a time: the columnstore is refused beside a DELETE trigger with a transition table.
 -- Rows of one snapshot lie together, so that all but the first cost one comparison.
-CREATE FUNCTION live_edge.touch_deleted() RETURNS trigger
-    LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION live_edge.touch_deleted() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     touched CONSTANT text := OLD.exchange || ' ' || OLD."timestamp";
@@ -95,8 +116,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION live_edge.clear() RETURNS trigger
-    LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION live_edge.clear() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     TRUNCATE public.snapshots;

@@ -3,7 +3,7 @@
 -- Totals of the snapshots that history holds between two instants, or of the named ones among
 -- them. EXECUTEd with constants, so that only the window's chunks are opened; one without
 -- statistics must not tempt the planner into nested loops over a whole day.
-CREATE FUNCTION live_edge.totals(
+CREATE OR REPLACE FUNCTION live_edge.totals(
     of_exchange text, first_instant timestamp, last_instant timestamp, instants timestamp[]
 ) RETURNS TABLE (
     "timestamp" timestamp, exchange text, contracts integer, underlying_price double precision,
@@ -11,6 +11,7 @@ CREATE FUNCTION live_edge.totals(
     volume_pe bigint, atm_strike double precision, straddle double precision
 )
     LANGUAGE plpgsql SET enable_nestloop = off
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     RETURN QUERY EXECUTE $query$
@@ -70,10 +71,11 @@ $$;
 
 -- Brings the rows of `snapshots` for these instants of one day in line with history; returns the
 -- instants at which history has rows.
-CREATE FUNCTION live_edge.refresh_day(
+CREATE OR REPLACE FUNCTION live_edge.refresh_day(
     of_exchange text, instants timestamp[]
 ) RETURNS timestamp[]
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     first_instant timestamp;
@@ -130,10 +132,11 @@ END
 $$;
 
 -- The same over any number of days; returns the instants at which history has rows.
-CREATE FUNCTION live_edge.refresh_snapshots(
+CREATE OR REPLACE FUNCTION live_edge.refresh_snapshots(
     of_exchange text, instants timestamp[]
 ) RETURNS timestamp[]
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     of_day timestamp[];
@@ -152,10 +155,11 @@ END
 $$;
 
 -- Fills `snapshots` for a window of history that was loaded in bulk; both ends included.
-CREATE FUNCTION live_edge.refresh_window(
+CREATE OR REPLACE FUNCTION live_edge.refresh_window(
     of_exchange text, first_instant timestamp, last_instant timestamp
 ) RETURNS bigint
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     instants timestamp[];
@@ -181,10 +185,11 @@ $$;
 
 -- Adds what `snapshots` lacks of a window of history, while others write: it waits for nobody, and
 -- a row that a writer settles meanwhile stays as that one left it.
-CREATE FUNCTION live_edge.fill_window(
+CREATE OR REPLACE FUNCTION live_edge.fill_window(
     of_exchange text, first_instant timestamp, last_instant timestamp
 ) RETURNS void
     LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
     AS $$
         INSERT INTO public.snapshots (
             "timestamp", exchange, contracts, underlying_price, future_price,

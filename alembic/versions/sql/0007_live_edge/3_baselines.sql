@@ -1,25 +1,25 @@
 -- What open interest is compared with.
 
--- In percent of what it was; unknown where either is, or where there was nothing.
-CREATE FUNCTION live_edge.percent_change(quantity bigint, baseline bigint)
+-- In percent of what it was; unknown where either is, or where there was nothing. Parsed when it is
+-- made, so that it needs no search path and becomes part of the statements that call it for each row.
+CREATE OR REPLACE FUNCTION live_edge.percent_change(quantity bigint, baseline bigint)
     RETURNS double precision
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$
-        SELECT CASE
-            WHEN baseline > 0
-                THEN (quantity - baseline)::double precision / baseline * 100
-        END
-    $$;
+    RETURN CASE
+        WHEN baseline > 0
+            THEN (quantity - baseline)::double precision / baseline * 100
+    END;
 
 -- OI of each contract n minutes before `at_instant`: at the newest snapshot at or before that
 -- moment, of the same day and no older than twice as far back.
-CREATE FUNCTION live_edge.baselines(
+CREATE OR REPLACE FUNCTION live_edge.baselines(
     of_exchange text, at_instant timestamp
 ) RETURNS TABLE (
     strike double precision, option_type text,
     oi_3m bigint, oi_5m bigint, oi_10m bigint, oi_15m bigint, oi_30m bigint
 )
     LANGUAGE plpgsql ROWS 300
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     ago timestamp[];
@@ -75,10 +75,11 @@ $$;
 
 -- OI of each contract at one instant of history. A strike may have been listed for another expiry
 -- then, which is another contract.
-CREATE FUNCTION live_edge.oi_at(
+CREATE OR REPLACE FUNCTION live_edge.oi_at(
     of_exchange text, at_instant timestamp
 ) RETURNS TABLE (strike double precision, option_type text, expiry date, oi bigint)
     LANGUAGE plpgsql ROWS 300
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     IF at_instant IS NOT NULL THEN
@@ -99,11 +100,12 @@ END
 $$;
 
 -- The first snapshot of the day of `at_instant`, and the last one before that day.
-CREATE FUNCTION live_edge.day_bounds(
+CREATE OR REPLACE FUNCTION live_edge.day_bounds(
     of_exchange text, at_instant timestamp,
     OUT day_open_at timestamp, OUT prev_close_at timestamp
 )
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     midnight CONSTANT timestamp := date_trunc('day', at_instant);

@@ -2,10 +2,11 @@
 
 -- Future, VIX and features as ml_features holds them for this instant. Where it holds none, those
 -- that a writer gave for this instant stay, and those of another instant go.
-CREATE FUNCTION live_edge.refresh_context(
+CREATE OR REPLACE FUNCTION live_edge.refresh_context(
     of_exchange text, at_instant timestamp
 ) RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     EXECUTE $query$
@@ -25,6 +26,8 @@ BEGIN
             ON features.exchange = $1 AND features."timestamp" = $2
         ON CONFLICT (exchange) DO UPDATE SET
             context_at = excluded.context_at,
+            underlying_at = CASE WHEN kept.context_at = $2 THEN kept.underlying_at END,
+            lot_size = CASE WHEN kept.context_at = $2 THEN kept.lot_size END,
             future_price = excluded.future_price,
             future_oi = excluded.future_oi,
             vix = excluded.vix,
@@ -48,10 +51,11 @@ $$;
 -- Unknown OI counts for nothing in a sum; a side without any known OI leaves PCR and max pain
 -- unknown. Max pain is the strike of least payout; from one strike to the next the payout grows by
 -- the call OI at or below minus the put OI above, times their distance.
-CREATE FUNCTION live_edge.summarize(
+CREATE OR REPLACE FUNCTION live_edge.summarize(
     of_exchange text, at_instant timestamp, context jsonb
 ) RETURNS integer
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     number CONSTANT bigint := nextval('live_edge.sequence');
@@ -196,8 +200,9 @@ END
 $$;
 
 -- Tells who listens of a head line that stays while its chain is compared with another past.
-CREATE FUNCTION live_edge.announce(of_exchange text) RETURNS void
+CREATE OR REPLACE FUNCTION live_edge.announce(of_exchange text) RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     number CONSTANT bigint := nextval('live_edge.sequence');
@@ -208,8 +213,9 @@ END
 $$;
 
 -- An exchange without any snapshot has no live edge.
-CREATE FUNCTION live_edge.forget(of_exchange text) RETURNS void
+CREATE OR REPLACE FUNCTION live_edge.forget(of_exchange text) RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     DELETE FROM public.option_chain_latest WHERE exchange = of_exchange;

@@ -2,27 +2,26 @@
 
 -- When the OI of a contract changed last, as far as it was seen to: open interest is told again and
 -- again between its changes. Unknown of a contract that is new here, until it changes.
-CREATE FUNCTION live_edge.oi_changed_at(
+CREATE OR REPLACE FUNCTION live_edge.oi_changed_at(
     expiry_before date, oi_before bigint, changed_at timestamp, shown_at timestamp,
     expiry date, oi bigint, at_instant timestamp
 ) RETURNS timestamp
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$
-        SELECT CASE
-            WHEN at_instant < shown_at OR expiry IS DISTINCT FROM expiry_before THEN NULL
-            WHEN oi = oi_before THEN changed_at
-            WHEN oi <> oi_before THEN at_instant
-        END
-    $$;
+    RETURN CASE
+        WHEN at_instant < shown_at OR expiry IS DISTINCT FROM expiry_before THEN NULL
+        WHEN oi = oi_before THEN changed_at
+        WHEN oi <> oi_before THEN at_instant
+    END;
 
 -- Writes the chain of one instant of history into option_chain_latest; greeks and the forward's IV,
 -- which history does not hold, stay where they were given for this very instant. Percentages that the writer stored
 -- stand; those that it did not are of the baseline that the quantities are of. Returns how many
 -- contracts are new.
-CREATE FUNCTION live_edge.chain_from_history(
+CREATE OR REPLACE FUNCTION live_edge.chain_from_history(
     of_exchange text, at_instant timestamp
 ) RETURNS bigint
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     added bigint;
@@ -151,10 +150,11 @@ $$;
 -- The same from what a writer of this session has put into its temporary table `staged_chain`. The
 -- contracts are nearly always known: an UPDATE by one join costs half of as many ON CONFLICTs. Plans
 -- are kept; one made while the newest chain was empty must not loop over all of it for each row.
-CREATE FUNCTION live_edge.chain_from_stage(
+CREATE OR REPLACE FUNCTION live_edge.chain_from_stage(
     of_exchange text, at_instant timestamp
 ) RETURNS bigint
     LANGUAGE plpgsql SET enable_nestloop = off
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     replaced bigint;
@@ -237,8 +237,9 @@ END
 $$;
 
 -- Takes contracts out of the newest chain whose row of that instant has gone from history.
-CREATE FUNCTION live_edge.drop_vanished(of_exchange text, at_instant timestamp) RETURNS void
+CREATE OR REPLACE FUNCTION live_edge.drop_vanished(of_exchange text, at_instant timestamp) RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     stored bigint;
@@ -270,10 +271,11 @@ END
 $$;
 
 -- OI at the day's open and at the previous close change once a day, or when history is corrected.
-CREATE FUNCTION live_edge.refresh_day_baselines(
+CREATE OR REPLACE FUNCTION live_edge.refresh_day_baselines(
     of_exchange text, at_instant timestamp, is_forced boolean
 ) RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     bounds record;
@@ -320,11 +322,12 @@ $$;
 -- After the contracts were written: sums up, and drops those that are no longer listed. Every row
 -- of another instant is one that the summary counted before and the writing did not replace. With
 -- `is_stored` the totals are put into `snapshots` too.
-CREATE FUNCTION live_edge.finish_chain(
+CREATE OR REPLACE FUNCTION live_edge.finish_chain(
     of_exchange text, at_instant timestamp, context jsonb, added bigint, is_stored boolean,
     is_forced boolean
 ) RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     known bigint;
@@ -354,8 +357,9 @@ $$;
 
 -- OI changes of the newest chain against a history that was corrected behind it. Those that its
 -- writer gave stand: it remembers more than history may hold yet.
-CREATE FUNCTION live_edge.refresh_changes(of_exchange text, at_instant timestamp) RETURNS void
+CREATE OR REPLACE FUNCTION live_edge.refresh_changes(of_exchange text, at_instant timestamp) RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     are_given boolean;
@@ -372,8 +376,9 @@ END
 $$;
 
 -- Quantities and percentages of the newest chain, each pair of one baseline.
-CREATE FUNCTION live_edge.compare_latest(of_exchange text, at_instant timestamp) RETURNS void
+CREATE OR REPLACE FUNCTION live_edge.compare_latest(of_exchange text, at_instant timestamp) RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     UPDATE public.option_chain_latest AS kept

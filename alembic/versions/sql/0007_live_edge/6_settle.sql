@@ -3,14 +3,16 @@
 -- are EXECUTEd, and so always planned with their instants as constants.
 
 -- One settles an exchange at a time; the next one sees what the first has committed.
-CREATE FUNCTION live_edge.lock(of_exchange text) RETURNS void
+CREATE OR REPLACE FUNCTION live_edge.lock(of_exchange text) RETURNS void
     LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
     AS $$ SELECT pg_advisory_xact_lock(hashtext('live_edge'), hashtext(of_exchange)) $$;
 
 -- The newest one that may be shown. EXECUTEd: a plan made before the first chunk was there would
 -- never see one.
-CREATE FUNCTION live_edge.newest_snapshot(of_exchange text) RETURNS timestamp
+CREATE OR REPLACE FUNCTION live_edge.newest_snapshot(of_exchange text) RETURNS timestamp
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     newest timestamp;
@@ -29,10 +31,11 @@ END
 $$;
 
 -- Makes the chain of an instant of history the newest one.
-CREATE FUNCTION live_edge.show(
+CREATE OR REPLACE FUNCTION live_edge.show(
     of_exchange text, at_instant timestamp, is_forced boolean
 ) RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     added bigint;
@@ -45,10 +48,11 @@ END
 $$;
 
 -- Snapshots behind the newest chain have changed: only what is compared with them follows.
-CREATE FUNCTION live_edge.follow_correction(
+CREATE OR REPLACE FUNCTION live_edge.follow_correction(
     of_exchange text, touched timestamp[]
 ) RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     shown record;
@@ -67,8 +71,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION live_edge.settle(of_exchange text, touched timestamp[]) RETURNS void
+CREATE OR REPLACE FUNCTION live_edge.settle(of_exchange text, touched timestamp[]) RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     found CONSTANT timestamp[] := live_edge.refresh_snapshots(of_exchange, touched);
@@ -100,8 +105,9 @@ END
 $$;
 
 -- Settles everything this transaction has touched so far, in one order of exchanges for all.
-CREATE FUNCTION live_edge.flush() RETURNS void
+CREATE OR REPLACE FUNCTION live_edge.flush() RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     part record;
@@ -125,8 +131,9 @@ END
 $$;
 
 -- Fires once a touched snapshot when the transaction commits; the first one settles all.
-CREATE FUNCTION live_edge.flush_touched() RETURNS trigger
-    LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+CREATE OR REPLACE FUNCTION live_edge.flush_touched() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET plan_cache_mode = force_generic_plan
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     IF EXISTS (
@@ -142,8 +149,9 @@ END
 $$;
 
 -- After a bulk load: the newest chain once, whatever was loaded.
-CREATE FUNCTION live_edge.refresh_newest(of_exchange text) RETURNS void
+CREATE OR REPLACE FUNCTION live_edge.refresh_newest(of_exchange text) RETURNS void
     LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     newest timestamp;

@@ -1,8 +1,9 @@
 -- What a writer calls that puts one exchange's chain into its temporary table `staged_chain`.
 
 -- Makes that table, or empties it for the next chain of the same transaction.
-CREATE FUNCTION live_edge.open_stage() RETURNS void
+CREATE OR REPLACE FUNCTION live_edge.open_stage() RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     IF to_regclass('pg_temp.staged_chain') IS NULL THEN
@@ -50,10 +51,11 @@ $$;
 
 -- Changes of OI, in percent and units, where the writer does not say that it gives them: each pair
 -- of one baseline.
-CREATE FUNCTION live_edge.complete_staged(
+CREATE OR REPLACE FUNCTION live_edge.complete_staged(
     of_exchange text, at_instant timestamp, context jsonb
 ) RETURNS void
     LANGUAGE plpgsql SET enable_nestloop = off
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     IF (context ->> 'has_changes')::boolean THEN
@@ -81,12 +83,13 @@ BEGIN
 END
 $$;
 
--- Future, VIX and features as the writer gives them: `context` has columns of chain_summary. Those
--- it does not name stay as they are.
-CREATE FUNCTION live_edge.set_context(
+-- Time of the index, future, VIX, lot and features as the writer gives them: `context` has columns
+-- of chain_summary. Those it does not name stay as they are.
+CREATE OR REPLACE FUNCTION live_edge.set_context(
     of_exchange text, at_instant timestamp, context jsonb
 ) RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     given public.chain_summary;
@@ -94,18 +97,20 @@ BEGIN
     SELECT * INTO given FROM public.chain_summary WHERE exchange = of_exchange;
     given := jsonb_populate_record(given, context);
     INSERT INTO public.chain_summary (
-        exchange, "timestamp", context_at, future_price, future_oi, future_symbol, vix,
-        itm_oi_ce_pct_change, itm_oi_pe_pct_change, percent_oichange_fut_3m,
+        exchange, "timestamp", context_at, underlying_at, future_price, future_oi, future_symbol,
+        vix, lot_size, itm_oi_ce_pct_change, itm_oi_pe_pct_change, percent_oichange_fut_3m,
         atm_shift_intensity, itm_ce_breadth, itm_pe_breadth
     )
     VALUES (
-        of_exchange, at_instant, at_instant, given.future_price, given.future_oi,
-        given.future_symbol, given.vix, given.itm_oi_ce_pct_change, given.itm_oi_pe_pct_change,
-        given.percent_oichange_fut_3m, given.atm_shift_intensity, given.itm_ce_breadth,
-        given.itm_pe_breadth
+        of_exchange, at_instant, at_instant, given.underlying_at, given.future_price,
+        given.future_oi, given.future_symbol, given.vix, given.lot_size,
+        given.itm_oi_ce_pct_change, given.itm_oi_pe_pct_change, given.percent_oichange_fut_3m,
+        given.atm_shift_intensity, given.itm_ce_breadth, given.itm_pe_breadth
     )
     ON CONFLICT (exchange) DO UPDATE SET
         context_at = excluded.context_at,
+        underlying_at = excluded.underlying_at,
+        lot_size = excluded.lot_size,
         future_price = excluded.future_price,
         future_oi = excluded.future_oi,
         future_symbol = excluded.future_symbol,
@@ -121,10 +126,11 @@ $$;
 
 -- The live edge alone, between two snapshots; false when something newer is shown already, or when
 -- the instant is beyond the horizon.
-CREATE FUNCTION live_edge.write_edge(
+CREATE OR REPLACE FUNCTION live_edge.write_edge(
     of_exchange text, at_instant timestamp, context jsonb
 ) RETURNS boolean
     LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     added bigint;
@@ -143,8 +149,9 @@ $$;
 
 -- Whether a chain of this instant is as new as the one that is shown; a shown instant beyond the
 -- horizon counts as older than any.
-CREATE FUNCTION live_edge.may_show(of_exchange text, at_instant timestamp) RETURNS boolean
+CREATE OR REPLACE FUNCTION live_edge.may_show(of_exchange text, at_instant timestamp) RETURNS boolean
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     horizon CONSTANT timestamp := live_edge.horizon();
@@ -158,10 +165,11 @@ $$;
 
 -- History and live edge in one; false when a newer chain is shown already, or when the instant is
 -- beyond the horizon.
-CREATE FUNCTION live_edge.write_snapshot(
+CREATE OR REPLACE FUNCTION live_edge.write_snapshot(
     of_exchange text, at_instant timestamp, context jsonb
 ) RETURNS boolean
     LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     PERFORM live_edge.lock(of_exchange);
@@ -181,8 +189,9 @@ END
 $$;
 
 -- A snapshot is almost always new, and then costs a third less than with ON CONFLICT.
-CREATE FUNCTION live_edge.insert_staged(of_exchange text, at_instant timestamp) RETURNS void
+CREATE OR REPLACE FUNCTION live_edge.insert_staged(of_exchange text, at_instant timestamp) RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     INSERT INTO public.option_chain_snapshots (
@@ -200,8 +209,9 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION live_edge.upsert_staged(of_exchange text, at_instant timestamp) RETURNS void
+CREATE OR REPLACE FUNCTION live_edge.upsert_staged(of_exchange text, at_instant timestamp) RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     INSERT INTO public.option_chain_snapshots (
@@ -244,10 +254,11 @@ $$;
 
 -- What this transaction has just stored is settled here, with the greeks that only the stage
 -- holds, instead of when it commits.
-CREATE FUNCTION live_edge.settle_staged(
+CREATE OR REPLACE FUNCTION live_edge.settle_staged(
     of_exchange text, at_instant timestamp, context jsonb
 ) RETURNS boolean
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
     added bigint;
@@ -265,8 +276,9 @@ END
 $$;
 
 -- The row of `snapshots` for the chain that is shown: its totals are those just summed up.
-CREATE FUNCTION live_edge.record_shown(of_exchange text) RETURNS void
+CREATE OR REPLACE FUNCTION live_edge.record_shown(of_exchange text) RETURNS void
     LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     INSERT INTO public.snapshots (

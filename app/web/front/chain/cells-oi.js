@@ -33,7 +33,7 @@ export const oiTime = {
   raw: (leg) => (leg.oi_at === null ? null : format.clockOf(leg.oi_at)),
   text: (leg) => format.clockOf(leg.oi_at),
   says: (leg) => (leg.oi_at === null
-    ? "its open interest has not changed since it was first seen here"
+    ? "when its open interest changed last is not known: nobody saw it change"
     : `open interest changed last at ${format.clockOf(leg.oi_at)}`),
 };
 

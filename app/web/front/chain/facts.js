@@ -34,7 +34,7 @@ const itm = (side, word) => ({
 export const FACTS = {
   underlying_price: {
     text: (s) => format.price(s.underlying_price),
-    says: (s, { day, isAuction }) => `${s.underlying_name}${isAuction
+    says: (s, { day, isAuction }) => `${s.underlying_name}${s.underlying_at ? ` of ${format.marketClock(s.underlying_at)}` : ""}${isAuction
       ? ", standing still in its closing auction while options trade: the strike at the money is the forward's" : ""}; ${saysDay(s, day)}`,
   },
   future: {
@@ -127,7 +127,7 @@ function saysAtmIv(summary, iv) {
 }
 
 // the minute in which the index moved last, as far as the day is known
-export function lastMoved(day) {
+function lastMoved(day) {
   const { minutes = [], index = [] } = day ?? {};
   for (let i = index.length - 1; i > 0; i -= 1) if (index[i] !== index[i - 1]) return minutes[i];
   return null;
@@ -135,6 +135,19 @@ export function lastMoved(day) {
 
 // what it was at the close before, beside what it is
 export const BEFORE = { pcr: format.ratio, pcr_volume: format.ratio, max_pain: format.strike };
+// how far the index is behind the chain by the exchange's own times, in seconds; null where it is
+// not, or nobody tells
+function behind({ underlying_at: at, last_update: now }) {
+  const seconds = at && now ? (Date.parse(now) - Date.parse(at)) / 1000 : 0;
+  return seconds > limits.slow_after_s ? seconds : null;
+}
+
+// what stands beside an index that is older than the chain under it
+export function saysIndexAge(summary, { day, isAuction }) {
+  const late = behind(summary);
+  if (isAuction) return ["auction", late === null ? lastMoved(day) : format.marketClock(summary.underlying_at)].filter(Boolean).join(", last ");
+  return late === null ? "" : `of ${format.marketClock(summary.underlying_at)}, ${format.duration(late)} before the chain`;
+}
 
 export function dayChange({ underlying_price: now }, day) {
   const before = day?.previous_close ?? null;

@@ -24,8 +24,9 @@ export class Fit {
     this.scroller = scroller;
     this.chosen = "p5";
     this.ruler = document.createElement("canvas").getContext("2d");
-    this.hiding = new CSSStyleSheet();
-    document.adoptedStyleSheets = [...document.adoptedStyleSheets, this.hiding];
+    // one for the page: what stands within it may have hidden some already
+    this.hiding = document.adoptedStyleSheets[0] ?? new CSSStyleSheet();
+    document.adoptedStyleSheets = [this.hiding];
     this.due = false;
     this.compact = false;
   }

@@ -11,6 +11,9 @@ export class Frame {
   constructor(table, fit) {
     this.table = table;
     this.fit = fit;
+    // what the server painted is made anew, to the letter, in the frame in which it goes
+    table.querySelector("colgroup")?.remove();
+    table.tHead.rows[1]?.remove();
     this.group = document.createElement("colgroup");
     this.headings = document.createElement("tr");
     this.totals = table.tFoot.rows[0];
@@ -50,7 +53,10 @@ export class Frame {
       const sorted = sort && sort.key === key && sort.side === side;
       if (sorted) heading.setAttribute("aria-sort", sort.down ? "descending" : "ascending");
       else heading.removeAttribute("aria-sort");
-      if (!side) continue;
+      if (!side) {
+        this.fit.note(key, heading.textContent);
+        continue;
+      }
       const one = column(key);
       set(heading, "textContent", one.head(view));
       set(heading, "title", one.headSays(view));

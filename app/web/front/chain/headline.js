@@ -1,9 +1,8 @@
 // The two head lines, the rest of the footer and the title of the page.
 
 import { roving } from "../core/explain.js";
-import { BEFORE, counted, dayChange, FACTS, lastMoved } from "./facts.js";
+import { BEFORE, counted, dayChange, FACTS, saysIndexAge } from "./facts.js";
 import { levels } from "./levels.js";
-import { limits } from "../core/embedded.js";
 import * as format from "../core/format.js";
 import { set } from "../core/dom.js";
 
@@ -18,7 +17,6 @@ export class Headline {
     this.before = Object.keys(BEFORE).map((name) => [name, place(`${name}_before`)]);
     this.auction = place("auction");
     this.foot = Object.fromEntries(["expiry", "market_time", "market_day", "legs", "sequence"].map((name) => [name, places(name)]));
-    for (const span of document.querySelectorAll("[data-itm-minutes]")) span.textContent = `${limits.itm_change_minutes}m`;
     const tellOf = (button) => () => (this.summary ? FACTS[button.dataset.for].says(this.summary, this.about) : "");
     for (const row of document.querySelectorAll(".headline .line")) roving(row, explanation, tellOf);
   }
@@ -44,7 +42,7 @@ export class Headline {
       set(node, "textContent", known === null || known === undefined ? "" : `was ${BEFORE[name](known)}`);
     }
     set(this.name, "textContent", summary?.underlying_name ?? format.DASH);
-    set(this.auction, "textContent", isAuction ? ["auction", lastMoved(day)].filter(Boolean).join(", last ") : "");
+    set(this.auction, "textContent", summary ? saysIndexAge(summary, this.about) : "");
     this.showFoot(summary, strikes);
   }
 

@@ -1,6 +1,8 @@
 // Where the table is scrolled to: the strike at the money stays in the middle until the trader
 // scrolls, and can be called back.
 
+import { centred } from "./centred.js";
+
 const ROOM_PX = 60;
 const USUAL_ROW_PX = 24;
 
@@ -48,9 +50,7 @@ export class Place {
 
   // brings a row into the middle
   into(line) {
-    const head = this.table.tHead.offsetHeight;
-    const room = this.scroller.clientHeight - head - this.table.tFoot.offsetHeight;
-    this.scroller.scrollTop = line.offsetTop - head - (room - line.offsetHeight) / 2;
+    this.scroller.scrollTop = centred(line, this.table, this.scroller);
     // a table that is wider than its place shows both sides alike
     this.scroller.scrollLeft = (this.scroller.scrollWidth - this.scroller.clientWidth) / 2;
   }

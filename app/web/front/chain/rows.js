@@ -1,5 +1,6 @@
 // One line of the chain: its cells are made once for a layout; afterwards only those that differ change.
 
+import { compared } from "./against.js";
 import { column } from "./cells.js";
 import { DASH, strike as strikeText } from "../core/format.js";
 
@@ -79,8 +80,11 @@ export class Row {
 
   cell(one, leg, view, { anew, fades }) {
     const { column: of } = one;
-    const shown = leg === null ? DASH : of.text(leg, view);
-    const name = one.base + (shown === DASH ? " unknown" : of.tint?.(leg, view) ?? "");
+    const { text: change, tint } = compared(of, leg, view);
+    const value = leg === null ? DASH : of.text(leg, view);
+    // where there is no room for both, the difference is what was asked for
+    const shown = change && view.compact ? change : [value, change].filter(Boolean).join(" ");
+    const name = one.base + (shown === DASH ? " unknown" : tint || (of.tint?.(leg, view) ?? ""));
     if (one.name !== name) one.cell.className = name;
     one.name = name;
     if (one.shown !== shown) one.text.nodeValue = shown;

@@ -1,5 +1,6 @@
 // The chain table: which rows stand in it, and what marks them.
 
+import { saysPinned } from "./against.js";
 import { column } from "./cells.js";
 import { Fit } from "./fit.js";
 import { Frame } from "./frame.js";
@@ -258,7 +259,7 @@ export class ChainTable {
     if (!row) return "";
     if (!side) return this.saysStrike(strike);
     const leg = row.legs[side];
-    const what = leg ? column(key).says(leg, this.view) : "this strike has no such contract in the chain";
+    const what = leg ? column(key).says(leg, this.view) + saysPinned(column(key), leg, this.view) : "this strike has no such contract in the chain";
     const level = key === "oi" && row.levels[side] ? `; ${LEVELS[row.levels[side]]}` : "";
     return `${row.middle.textContent} ${side}: ${what}${level}`;
   }

@@ -10,7 +10,7 @@ export class Views {
     this.view = null;
   }
 
-  of(chain, { choice, layout, compact, isPast }) {
+  of(chain, { choice, layout, compact, against, isPast }) {
     const { summary } = chain;
     const compares = layout.all.some((key) => column(key).compares);
     if (compares) this.baselines.want(chain, choice.span, isPast);
@@ -21,6 +21,7 @@ export class Views {
       hasForward: summary.forward !== null,
       closeAt: summary.prev_close_at,
       compact,
+      against,
       before: compares ? this.baselines.of(chain, choice.span) : null,
     };
     const { view } = this;

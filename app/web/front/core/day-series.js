@@ -19,27 +19,12 @@ export class DaySeries {
     if (performance.now() - asked < FRESH_MS) return;
     this.askedAt.set(exchange, performance.now());
     try {
-      const answer = await fetch(`/api/pcr/${exchange}`);
+      const answer = await fetch(`/api/series/${exchange}/day`);
       if (!answer.ok) return;
       this.known.set(exchange, await answer.json());
       this.onNew(exchange);
     } catch {
       // the health line already says that the server is away; the next minute tries again
     }
-  }
-
-  // the minute that is not over yet comes from the live chain
-  extend(exchange, { pcr, underlying_price: index, last_update: at }) {
-    const series = this.of(exchange);
-    if (!series || at === null || series.day !== at.slice(0, 10)) return series;
-    const { minutes } = series;
-    const minute = at.slice(11, 16);
-    const last = minutes.at(-1);
-    if (last !== undefined && minute < last) return series;
-    const i = last === minute ? minutes.length - 1 : minutes.length;
-    minutes[i] = minute;
-    series.pcr[i] = pcr;
-    series.index[i] = index;
-    return series;
   }
 }

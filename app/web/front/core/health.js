@@ -6,6 +6,7 @@ import { duration, marketClock, marketDate } from "./format.js";
 
 const GRACE_MS = 1500;
 const OLD = new Set(["stale", "reconnecting", "down", "login", "broker", "unknown"]);
+const FLOWING = new Set(["live", "auction", "simulated", "closed"]);
 const SENTENCES = {
   waiting: "No snapshot has arrived yet: history is filling, or no feed is running (python -m app collect).",
   reconnecting: "The link to the server is gone; trying again.",
@@ -21,7 +22,9 @@ const SENTENCES = {
 export function verdict(known) {
   const { loggedOut, problem, lostMs, label, summary, ageMs } = known;
   if (loggedOut) return ["login", "sign in", SENTENCES.login];
-  if (problem) return ["down", /database/i.test(problem) ? "database down" : "out of order", `${problem} The page recovers by itself.`];
+  // the past needs no link, and is never older than it was
+  if (known.market.kind === "past" && summary) return ["past", "past", known.market.says];
+  if (problem) return ["down", (/database/i.test(problem) ? "database down" : "out of order") + (summary ? agedBy(ageMs) : ""), `${problem} The page recovers by itself.`];
   // a moment without a link is not worth a colour
   if (lostMs > GRACE_MS) return ["reconnecting", `reconnecting${agedBy(ageMs)}`, SENTENCES.reconnecting];
   if (!summary) return ["loading", "loading", `Loading ${label}…`];
@@ -29,10 +32,13 @@ export function verdict(known) {
   return explained(found, known);
 }
 
-// why nothing new comes, by what brings it; what is fresh needs no reason, a replay has its own
+// why nothing new comes, by what brings it; what is fresh needs no reason, a replay has its own. A
+// feed that flows tells what else is being done: of the history that is filled, how far that is
 /** @param {string[]} found */
 function explained([state, word, sentence], { feed, market }) {
-  if (!feed?.sentence || state === "live" || market.kind === "replayed") return [state, word, sentence];
+  if (!feed?.sentence || market.kind === "replayed") return [state, word, sentence];
+  if (FLOWING.has(feed.state)) return [state, word, [sentence, feed.sentence].filter(Boolean).join(" ")];
+  if (state === "live") return [state, word, sentence];
   if (feed.state === "login needed") return ["broker", "log in at the broker", feed.sentence];
   return [state, word, state === "closed" ? sentence : feed.sentence];
 }
@@ -103,6 +109,6 @@ export class Health {
   // what the title begins with: nothing while a live market is seen live
   get prefix() {
     if (this.state === "broker") return "log in";
-    return this.state === "live" || this.state === "closed" ? "" : this.state;
+    return ["live", "closed", "past"].includes(this.state) ? "" : this.state;
   }
 }

@@ -6,7 +6,8 @@ export function bindKeys(actions, sheet, areOn) {
   const toggle = () => (sheet.open ? sheet.close() : sheet.showModal());
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.target.matches("input:not([type=checkbox]), textarea") || !areOn()) return;
+    // the arrow keys of a table or slider are its own, and a text is written with all
+    if (event.defaultPrevented || event.target.matches("input:not([type=range], [type=checkbox]), textarea") || !areOn()) return;
     const isCovered = document.querySelector("dialog[open]") !== null;
     const act = event.key === "?" && (sheet.open || !isCovered) ? toggle : !isCovered && Object.hasOwn(actions, event.key) && actions[event.key];
     if (!act) return;

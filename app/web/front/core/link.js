@@ -53,6 +53,7 @@ export class Link {
     const held = (key) => (key === anew || this.resuming.has(key) ? null : this.handlers.held(key));
     this.socket?.send(JSON.stringify({ follow: Object.fromEntries(this.followed.map((key) => [key, held(key)])) }));
     clearTimeout(this.answer);
+    if (this.followed.length === 0) return;
     this.answer = setTimeout(() => {
       this.resuming.clear();
       this.ask();
@@ -160,6 +161,7 @@ export class Link {
       this.handlers.data(message);
     }
     const told = (name) => (answer.headers.has(name) ? Number.parseInt(answer.headers.get(name), 10) : NaN);
-    this.handlers.clock({ server_ms: told("OI-Server-Ms"), ages: { [exchange]: told("OI-Age-Ms") } });
+    const market = JSON.parse(answer.headers.get("OI-Market") ?? "{}");
+    this.handlers.clock({ ...market, server_ms: told("OI-Server-Ms"), ages: { [exchange]: told("OI-Age-Ms") }, build: answer.headers.get("OI-Build") });
   }
 }

@@ -22,6 +22,13 @@ export function marketOf(summary, phase) {
   return { kind, words: wordsOf(kind, at, summary.source), fresh: FRESH[kind], says: SAYS[kind](at) };
 }
 
+// a stored moment is shown, whatever the market is at
+export function pastMarket(at, pinned) {
+  const when = `${marketClock(at)}, ${marketWeekday(at)}`;
+  const against = pinned ? ` against ${marketClock(pinned.summary.last_update)}, ${marketDate(pinned.summary.last_update)}` : "";
+  return { kind: "past", words: `as of ${when}${against}`, fresh: "past", says: `The past, as of ${when}; Home leads back to the present.` };
+}
+
 function kindOf(summary, phase) {
   const { source } = summary;
   if (source === "simulated" || source === "replayed") return source;

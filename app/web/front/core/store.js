@@ -47,6 +47,12 @@ export class Chain {
     this.changed.push([before, leg]);
   }
 
+  // as it is now; what comes later does not touch it
+  copy() {
+    const kept = Object.create(Chain.prototype);
+    return Object.assign(kept, this, { summary: { ...this.summary }, legs: new Map(this.legs), sorted: null });
+  }
+
   leg(strike, side) {
     return this.legs.get(`${strike}${side}`) ?? null;
   }

@@ -1,0 +1,1 @@
+"""The chain as of any stored instant, and the way from one to the next."""

@@ -1,0 +1,106 @@
+"""PCR, index, premium and the straddle at the money by minute over one trading day."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from app.chains.series.made import Series
+from app.chains.series.reading import Reading, bounds
+from db.market.calendar import Instrument, session
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from db.queries.pcr import OiTotal
+    from db.queries.snapshots import StraddlePoint
+
+# the longest closure of the exchange is shorter
+CLOSURE = timedelta(days=10)
+_DIGITS = 4
+
+
+def day_series(reading: Reading) -> Series:
+    """The day that is meant; empty arrays without one, or where nothing is stored of it."""
+    if reading.day is None:
+        return _series(None, (), (), ())
+    with reading.source.history() as connection:
+        return _read(connection, reading.exchange, reading.day)
+
+
+def _read(connection: "Connection", exchange: str, day: date) -> Series:
+    from db.queries.pcr import pcr_days, pcr_minutes
+    from db.queries.snapshots import straddles
+
+    start, end = bounds(day)
+    return _series(
+        day,
+        pcr_minutes(connection, exchange, start, end),
+        straddles(connection, exchange, start, end),
+        pcr_days(connection, exchange, start - CLOSURE, start),
+    )
+
+
+def _series(
+    day: date | None,
+    rows: "Iterable[OiTotal]",
+    straddles: "Iterable[StraddlePoint]",
+    earlier: "tuple[OiTotal, ...]",
+) -> Series:
+    totals = tuple(rows)
+    minutes = [row.bucket.strftime("%H:%M") for row in totals]
+    # the last one of a minute stands for it, as in the rollup
+    at_the_money = {point.timestamp.strftime("%H:%M"): point for point in straddles}
+    known = [at_the_money.get(minute) for minute in minutes]
+    return Series(
+        facts={**axis(day, minutes), **_previous_close(earlier)},
+        columns={
+            "minutes": minutes,
+            "pcr": [rounded(row.pcr, _DIGITS) for row in totals],
+            "pcr_volume": [rounded(row.pcr_volume, _DIGITS) for row in totals],
+            "oi_ce": [row.oi_ce for row in totals],
+            "oi_pe": [row.oi_pe for row in totals],
+            "index": [row.underlying_close for row in totals],
+            "premium": [difference(row.future_close, row.underlying_close) for row in totals],
+            "atm": [None if point is None else point.atm_strike for point in known],
+            "straddle": [None if point is None else rounded(point.straddle, 2) for point in known],
+        },
+    )
+
+
+def axis(day: date | None, times: list[str]) -> dict[str, Any]:
+    """The day and the bounds of its axis, 'HH:MM' in IST; `auction` is where the index stands.
+
+    The bounds are the day's session, widened to what is stored beyond it: a simulated market keeps
+    no hours.
+    """
+    hours = None if day is None else session(day)
+    index = None if day is None else session(day, Instrument.INDEX)
+    known = [] if hours is None else [f"{end:%H:%M}" for end in (hours.opens, hours.closes)]
+    extent = [*known, *(moment[:5] for moment in (*times[:1], *times[-1:]))]
+    stands = index is not None and index.prints > index.closes
+    return {
+        "day": None if day is None else day.isoformat(),
+        "open": min(extent, default=None),
+        "close": max(extent, default=None),
+        "auction": [f"{index.closes:%H:%M}", f"{index.prints:%H:%M}"] if index and stands else None,
+    }
+
+
+def difference(minuend: float | None, subtrahend: float | None) -> float | None:
+    """To the paisa; None where either is unknown."""
+    return None if minuend is None or subtrahend is None else round(minuend - subtrahend, 2)
+
+
+def rounded(value: float | None, digits: int) -> float | None:
+    """None stays None."""
+    return None if value is None else round(value, digits)
+
+
+def _previous_close(earlier: "tuple[OiTotal, ...]") -> dict[str, Any]:
+    """The index at the end of the last stored day before, and that day; None where none is."""
+    last = earlier[-1] if earlier else None
+    known = last is not None and last.underlying_close is not None
+    return {
+        "previous_close": last.underlying_close if last else None,
+        "previous_close_day": last.bucket.date().isoformat() if last and known else None,
+    }

@@ -1,0 +1,4 @@
+"""Paper trading: orders filled at the live edge's own quotes, and what they come to.
+
+No order leaves this program. Charges and taxes are not counted anywhere here.
+"""

@@ -1,0 +1,112 @@
+"""Quotes out of a chain's rows, for whoever holds some: a web process or a collector."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from app.desk.paper.quotes import Contract, Greeks, Quote
+from db.errors import InvalidInputError
+from db.market.exchanges import exchange_named
+from db.market.lots import lot_size
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from db.queries.chain import LatestOption
+    from db.queries.summary import ChainSummary
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRows:
+    """One exchange key's newest chain by symbol, with its head line and age."""
+
+    exchange: str
+    head: "ChainSummary | None"
+    rows: "Mapping[str, LatestOption]"
+    age_s: float | None
+
+    @property
+    def replayed_at(self) -> datetime | None:
+        """The moment that it replays; None of a chain of the present."""
+        head = self.head
+        return head.timestamp if head is not None and head.source == "replayed" else None
+
+    def quote(self, symbol: str) -> Quote:
+        """The newest quote; raises InvalidInputError for a contract that the chain lacks."""
+        row, head = self.rows.get(symbol), self.head
+        if row is None or row.expiry is None or head is None:
+            raise InvalidInputError(f"The chain of {self.exchange} has no contract {symbol}.")
+        underlying = exchange_named(self.exchange).underlying_symbol
+        size = lot_size(underlying, row.expiry)
+        return Quote(
+            contract=Contract(self.exchange, symbol, row.expiry, row.strike, row.option_type, size),
+            at=row.timestamp,
+            age_s=self.age_s,
+            source=head.source,
+            bid=row.best_bid,
+            ask=row.best_ask,
+            bid_quantity=row.bid_quantity,
+            ask_quantity=row.ask_quantity,
+            ltp=row.ltp,
+            index=head.underlying_price,
+            forward=head.forward,
+            iv_forward=self._volatility(row),
+            greeks=Greeks(row.delta, row.gamma, row.theta, row.vega),
+        )
+
+    def _volatility(self, row: "LatestOption") -> float | None:
+        """By put–call parity both sides of a strike have one; the other side's is as good."""
+        if row.iv_forward is not None:
+            return row.iv_forward
+        others = (each for each in self.rows.values() if each.strike == row.strike)
+        return next((each.iv_forward for each in others if each is not row), None)
+
+
+@dataclass(slots=True)
+class StoredQuotes:
+    """Quotes read from the database, each chain once."""
+
+    engine: "Engine"
+    _seen: dict[str, ChainRows] = field(default_factory=dict)
+
+    def quote(self, exchange: str, symbol: str) -> Quote:
+        """The newest quote; raises InvalidInputError for a contract that its chain lacks."""
+        return self._chain(exchange).quote(symbol)
+
+    def replayed_at(self, exchange: str) -> datetime | None:
+        """The moment that a key's chain replays; None of one that is of the present."""
+        return self._chain(exchange).replayed_at
+
+    def _chain(self, exchange: str) -> ChainRows:
+        from db.queries.chain import latest_chain
+        from db.queries.summary import summary
+
+        exchange_named(exchange)
+        if exchange not in self._seen:
+            with self.engine.connect() as connection:
+                head = summary(connection, exchange)
+                rows = {row.symbol: row for row in latest_chain(connection, exchange)}
+            age_s = None if head is None else head.age_s
+            self._seen[exchange] = ChainRows(exchange, head, rows, age_s)
+        return self._seen[exchange]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineBooks:
+    """Books in the database of an engine that writes."""
+
+    engine: "Engine"
+
+    @contextmanager
+    def newest(self) -> "Iterator[Connection]":
+        """A connection for reading what was committed last."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> "Iterator[Connection]":
+        """A connection in a transaction that is committed on leaving without an error."""
+        with self.engine.begin() as connection:
+            yield connection

@@ -1,0 +1,47 @@
+// What was done: P&L by day, and the last orders with the reason of each fill.
+
+import { clockOf, integer, marketClock, marketWeekday, price, signed } from "../core/format.js";
+import { make } from "./make.js";
+
+const KINDS = { order: "Order", close: "Close", settlement: "Expiry" };
+
+export class History {
+  // `cancel(id)` ends an order that rests
+  constructor(cancel) {
+    this.cancel = cancel;
+    this.waiting = make("ul", { class: "orders" });
+    this.resting = make("div", { hidden: true }, make("h2", { textContent: "Resting orders" }), this.waiting);
+    this.days = make("tbody");
+    this.none = make("p", { class: "hint", textContent: "Nothing was dealt yet." });
+    this.orders = make("ol", { class: "orders" });
+    const head = make("thead", {}, make("tr", {}, ...["Day", "Fills", "Realised"].map((name) => make("th", { scope: "col", textContent: name }))));
+    this.table = make("table", {}, head, this.days);
+    this.root = make("section", { class: "history", "aria-label": "Orders and days" }, this.resting,
+      make("details", { open: true }, make("summary", { textContent: "P&L by day" }), this.none, this.table),
+      make("details", {}, make("summary", { textContent: "Last orders" }), this.orders));
+  }
+
+  show({ days, orders, resting }) {
+    this.resting.hidden = resting.length === 0;
+    this.waiting.replaceChildren(...resting.map((order) => this.line(order)));
+    this.none.hidden = days.length > 0;
+    this.table.hidden = days.length === 0;
+    this.days.replaceChildren(...days.map(({ day, fills, realised }) => make("tr", {},
+      make("th", { scope: "row", textContent: marketWeekday(day) }),
+      make("td", { class: "figure", textContent: integer(fills) }),
+      make("td", { class: `figure${realised > 0 ? " gain" : ""}${realised < 0 ? " loss" : ""}`, textContent: signed(realised) }))));
+    this.orders.replaceChildren(...orders.map((order) => make("li", {},
+      make("p", { class: "when", textContent: `${KINDS[order.kind] ?? order.kind} of ${clockOf(Date.parse(order.placed_at))} IST, ${order.status}` }),
+      ...order.fills.map((fill) => make("p", {
+        textContent: `${fill.side === "B" ? "+" : "−"}${integer(fill.lots)} ${fill.symbol}: ${fill.reason}`,
+        title: `${price(fill.price)} at ${marketClock(fill.at)} of the market`,
+      })))));
+  }
+
+  line({ id, ends, legs }) {
+    const words = legs.map(({ side, lots, symbol, limit }) => `${side === "B" ? "+" : "−"}${integer(lots)} ${symbol} at ${price(limit)}`);
+    return make("li", {},
+      make("span", { textContent: `${words.join(", ")}, until ${marketClock(ends)}` }), " ",
+      make("button", { type: "button", textContent: "Cancel", "aria-label": `Cancel ${words.join(", ")}`, onclick: () => this.cancel(id) }));
+  }
+}

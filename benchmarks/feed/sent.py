@@ -1,0 +1,194 @@
+"""What the stand-in sent, by its journal, held against what history holds and a browser saw."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Engine, text
+
+from benchmarks.feed.ends import Key
+
+Records = NDArray[np.void]
+_STORED = """
+    SELECT token, coalesce(ltp, 0) AS ltp, coalesce(oi, -1) AS oi, coalesce(volume, -1) AS volume
+    FROM option_chain_snapshots
+    WHERE exchange = :exchange
+      AND timestamp = :at
+"""
+_COUNTED = """
+    SELECT
+        count(*) AS rows,
+        count(DISTINCT (exchange, timestamp, strike, option_type)) AS contracts
+    FROM option_chain_snapshots
+"""
+_TOKEN_BITS = np.uint64(32)
+_LOOKED_BACK = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A contract whose price made no sense between two seconds of the exchange."""
+
+    token: int
+    first: int
+    last: int
+
+
+class Sent:
+    """The ticks of one subscriber, frame by frame and by token.
+
+    A connection brings its frames whole and in order. So a chain, wherever its reader was, is what
+    all frames up to one of them leave: `wrong` looks for that one.
+    """
+
+    def __init__(self, records: Records) -> None:
+        records = records[~records["is_older"]]
+        is_next = np.ones(len(records), np.bool_)
+        is_next[1:] = (records["sent_ns"][1:] != records["sent_ns"][:-1]) | (
+            records["port"][1:] != records["port"][:-1]
+        )
+        frames = np.cumsum(is_next) - 1
+        self._ports = records["port"][is_next]
+        self._frames_of = _spans(frames, records)
+        order = np.argsort(records["token"], kind="stable")
+        self.rows: Records = records[order]
+        self._keys = _keys(self.rows["token"], frames[order])
+        self._oi = _known_oi(self.rows)
+
+    def wrong(self, stored: NDArray[np.float64], second: int, refused: Collection[Refused]) -> int:
+        """How many stored rows (token, price, OI, volume) of a chain of that second were not sent.
+
+        All of them where no tick of that second was.
+        """
+        tokens = stored[:, 0].astype(np.uint64)
+        unpriced = _unpriced(tokens, second, refused)
+        found = [
+            self._wrong_at(frame, tokens, stored, unpriced)
+            for frame in self._frames_of.get(second, ())
+        ]
+        return min(found, default=len(stored))
+
+    def _wrong_at(
+        self,
+        frame: int,
+        tokens: NDArray[np.uint64],
+        stored: NDArray[np.float64],
+        unpriced: NDArray[np.bool_],
+    ) -> int:
+        """How many differ from what the frames up to this one leave.
+
+        Before a tick that may not have been read the one before it may stand: of a frame that a
+        fault distorted, or of a connection that has ended since.
+        """
+        at = np.searchsorted(self._keys, _keys(tokens, np.uint64(frame)), side="right") - 1
+        right = np.zeros(len(stored), np.bool_)
+        may_stand = np.ones(len(stored), np.bool_)
+        for _ in range(_LOOKED_BACK):
+            rows, oi = self.rows[np.maximum(at, 0)], self._oi[np.maximum(at, 0)]
+            may_stand &= (at >= 0) & (rows["token"] == tokens)
+            right |= may_stand & _same(rows, oi, stored, unpriced)
+            if right.all():
+                return 0
+            may_stand &= ~rows["is_sound"] | (rows["port"] != self._ports[frame])
+            at -= 1
+        return int((~right).sum())
+
+    def sent_at(self) -> dict[int, float]:
+        """By second of the exchange: when its first tick was sent, by perf_counter."""
+        rows = self.rows[self.rows["is_full"]]
+        seconds, first = np.unique(rows["exchange_time"], return_inverse=True)
+        began = np.full(len(seconds), np.iinfo(np.uint64).max, np.uint64)
+        np.minimum.at(began, first, rows["sent_ns"])
+        return dict(zip(seconds.tolist(), (began / 1e9).tolist(), strict=True))
+
+
+def compared(
+    engine: Engine,
+    stored: Mapping[Key, tuple[int, int]],
+    sent: Sent,
+    refused: Collection[Refused] = (),
+) -> dict[str, Any]:
+    """Whether history holds each row that was due once, as it was sent."""
+    wrong: dict[str, int] = {}
+    with engine.connect() as connection:
+        counted = connection.execute(text(_COUNTED)).one()
+        for (exchange, at), (second, _) in stored.items():
+            binds = {"exchange": exchange, "at": at.replace(tzinfo=None)}
+            rows = np.array(connection.execute(text(_STORED), binds).all(), dtype=np.float64)
+            if found := sent.wrong(rows.reshape(-1, 4), second, refused):
+                wrong[f"{exchange} {at:%H:%M:%S}"] = found
+    return {
+        "rows_sent": sum(contracts for _, contracts in stored.values()),
+        "rows_stored": counted.rows,
+        "rows_doubled": counted.rows - counted.contracts,
+        "rows_wrong": sum(wrong.values()),
+        "chains_wrong": wrong,
+    }
+
+
+def unsent(ticks: Records, records: Records) -> int:
+    """How many full ticks that a client read were never sent, by token, time and figures."""
+    return int((~np.isin(_marks(ticks), _marks(records[records["is_full"]]))).sum())
+
+
+def _spans(frames: NDArray[np.int64], records: Records) -> dict[int, range]:
+    """By second of the exchange: the frames from its first full tick to that of the next second."""
+    seconds, first = np.unique(records["exchange_time"][records["is_full"]], return_index=True)
+    begins = frames[records["is_full"]][first]
+    ends = [*begins[1:].tolist(), int(frames[-1]) + 1 if len(frames) else 0]
+    spans = zip(seconds.tolist(), begins.tolist(), ends, strict=True)
+    return {second: range(begin, end) for second, begin, end in spans}
+
+
+def _known_oi(rows: Records) -> NDArray[np.int64]:
+    """The OI that is known after each tick of a token; −1 before the first full one."""
+    place = np.where(rows["is_full"], np.arange(len(rows)), -1)
+    last = np.maximum.accumulate(place) if len(rows) else place
+    oi = rows["oi"].astype(np.int64)[np.maximum(last, 0)]
+    is_its_own = (last >= 0) & (rows["token"][np.maximum(last, 0)] == rows["token"])
+    found: NDArray[np.int64] = np.where(is_its_own, oi, -1)
+    return found
+
+
+def _keys(tokens: "NDArray[Any]", seconds: "NDArray[Any] | np.uint64") -> NDArray[np.uint64]:
+    found: NDArray[np.uint64] = (tokens.astype(np.uint64) << _TOKEN_BITS) | np.asarray(
+        seconds, np.uint64
+    )
+    return found
+
+
+def _marks(rows: Records) -> NDArray[np.uint64]:
+    """A number for each tick that hardly any other has."""
+    mark = _keys(rows["token"], rows["exchange_time"])
+    for name, factor in (
+        ("ltp", 0x9E3779B97F4A7C15),
+        ("oi", 0xC2B2AE3D27D4EB4F),
+        ("volume", 0x165667B19E3779F9),
+    ):
+        mark = (mark ^ rows[name].astype(np.uint64)) * np.uint64(factor)
+        mark ^= mark >> np.uint64(29)
+    return mark
+
+
+def _unpriced(
+    tokens: NDArray[np.uint64], second: int, refused: Collection[Refused]
+) -> NDArray[np.bool_]:
+    found = [each.token for each in refused if each.first <= second <= each.last]
+    return np.isin(tokens, np.array(found, np.uint64))
+
+
+def _same(
+    rows: Records,
+    oi: NDArray[np.int64],
+    stored: NDArray[np.float64],
+    unpriced: NDArray[np.bool_],
+) -> NDArray[np.bool_]:
+    price = np.abs(rows["ltp"] / 100 - stored[:, 1]) < 1e-6
+    found: NDArray[np.bool_] = (
+        (price | (unpriced & (stored[:, 1] == 0)))
+        & (oi == stored[:, 2])
+        & (rows["volume"] == stored[:, 3])
+    )
+    return found

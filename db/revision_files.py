@@ -1,0 +1,23 @@
+"""Where the SQL of revisions lies: files beside them, never changed after they were released."""
+
+from pathlib import Path
+
+_FOLDER = Path(__file__).resolve().parent.parent / "alembic" / "versions" / "sql"
+
+
+def sql_file(name: str) -> Path:
+    """The path of `<name>.sql`, whether it is there or not."""
+    return _FOLDER / f"{name}.sql"
+
+
+def sql_files(name: str) -> list[Path]:
+    """`<name>.sql`, or in order all files of the folder `<name>`.
+
+    Raises FileNotFoundError where there is neither.
+    """
+    folder = _FOLDER / name
+    paths = sorted(folder.glob("*.sql")) if folder.is_dir() else [sql_file(name)]
+    missing = [path for path in paths if not path.is_file()]
+    if missing or not paths:
+        raise FileNotFoundError(folder)
+    return paths

@@ -1,0 +1,317 @@
+-- The way back out of an archive: span by span, each span one chunk of the table, in two transactions.
+-- Rows go straight into their chunk, so that the table's statement triggers do not take every one of
+-- them in hand again: what they kept (rollups, a live edge) was kept of these rows already.
+
+-- The first instant from `since` on that the archive holds a row for, or NULL. Window by window:
+-- no index leads with the time.
+CREATE OR REPLACE FUNCTION timescale_engine.next_archived(
+  archive text, time_column name, since timestamp, until timestamp, step interval, zoned boolean
+) RETURNS timestamp
+LANGUAGE plpgsql
+SET enable_seqscan = off
+SET enable_indexscan = off
+SET enable_indexonlyscan = off
+SET search_path FROM CURRENT
+AS $function$
+DECLARE
+  held tsrange;
+  found_instant timestamp;
+BEGIN
+  FOR held IN
+    SELECT c.span * tsrange(since, until)
+    FROM timescale_engine.chunks_of(archive::regclass) AS c
+    WHERE c.span && tsrange(since, until)
+    ORDER BY c.span
+  LOOP
+    since := lower(held);
+    WHILE since < upper(held) LOOP
+      EXECUTE format(
+        'SELECT min(%1$I)%5$s FROM %2$s WHERE %1$I >= %3$L AND %1$I < %4$L',
+        time_column, archive, timescale_engine.source_time(since, zoned),
+        timescale_engine.source_time(least(since + step, upper(held)), zoned),
+        CASE WHEN zoned THEN ' AT TIME ZONE ''UTC''' END
+      ) INTO found_instant;
+      IF found_instant IS NOT NULL THEN
+        RETURN found_instant;
+      END IF;
+      since := since + step;
+    END LOOP;
+  END LOOP;
+  RETURN NULL;
+END
+$function$;
+
+-- Makes the chunk of an instant, empty, and no row is ever seen in it. Where the edition cannot be asked
+-- for a chunk, a row of an instant that has none goes in and out: chunks are made by inserting.
+CREATE OR REPLACE FUNCTION timescale_engine.make_chunk(
+  source regclass, time_column name, archive text, instant timestamp, zoned boolean
+) RETURNS void
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $function$
+DECLARE
+  beside timestamp := instant + CASE
+    WHEN instant = date_trunc('second', instant) THEN INTERVAL '1 microsecond'
+    ELSE INTERVAL '-1 microsecond'
+  END;
+  width bigint := extract(epoch FROM timescale_engine.chunk_interval(source)) * 1000000;
+  starts bigint := floor(extract(epoch FROM instant) * 1000000 / width) * width;
+  columns text := timescale_engine.restored_columns(source);
+BEGIN
+  IF timescale_engine.edition() <> 'apache' THEN
+    BEGIN
+      PERFORM _timescaledb_functions.create_chunk(source, jsonb_build_object(
+        time_column, jsonb_build_array(starts, starts + width)
+      ));
+      RETURN;
+    EXCEPTION WHEN internal_error OR invalid_parameter_value THEN
+      NULL; -- it would overlap a chunk of another interval; inserting finds what is left between
+    END;
+  END IF;
+  EXECUTE format(
+    'INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE
+     SELECT %3$s FROM %4$s WHERE %5$I = %6$L LIMIT 1',
+    source, columns,
+    (
+      SELECT string_agg(
+        CASE
+          WHEN a.attname = time_column
+            THEN format('%L', timescale_engine.source_time(beside, zoned))
+          ELSE quote_ident(a.attname)
+        END, ', ' ORDER BY a.attnum
+      )
+      FROM pg_attribute AS a
+      WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+    ),
+    archive, time_column, timescale_engine.source_time(instant, zoned)
+  );
+  EXECUTE format(
+    'DELETE FROM %s WHERE %I = %L', source, time_column, timescale_engine.source_time(beside, zoned)
+  );
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION timescale_engine.restored_columns(source regclass) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT (
+      SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum)
+      FROM pg_attribute
+      WHERE attrelid = source AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+    )
+$$;
+
+-- Brings the next archived span of [window_from, window_to) back: copies, compares count and checksum,
+-- takes it out of the archive, all in the transaction of the caller. Called again with what it
+-- returned as `next_from`, a transaction a call, until that is NULL. The table's chunk is made in a call
+-- of its own (`restored` is 0 then): the lock for that would keep waiting whoever needs a new chunk too.
+-- Times are text in the type of the time column, ±infinity included.
+CREATE OR REPLACE FUNCTION timescale_engine.restore_archive(
+  target text, config jsonb, window_from text, window_to text,
+  OUT next_from text, OUT restored bigint
+)
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $function$
+DECLARE
+  source regclass := target::regclass;
+  archive text := config ->> 'archive_table';
+  time_column name;
+  zoned boolean;
+  first timestamp;
+  until timestamp;
+  chunk record;
+  span text;
+BEGIN
+  restored := 0;
+  IF to_regclass(archive) IS NULL THEN
+    RETURN;
+  END IF;
+  PERFORM pg_advisory_xact_lock(hashtextextended('timescale_engine.archive ' || target, 0));
+  SELECT d.column_name, d.column_type = 'timestamptz'::regtype
+  INTO STRICT time_column, zoned
+  FROM timescaledb_information.dimensions AS d
+  WHERE format('%I.%I', d.hypertable_schema, d.hypertable_name)::regclass = source
+    AND d.dimension_number = 1;
+  until := CASE WHEN zoned THEN window_to::timestamptz AT TIME ZONE 'UTC' ELSE window_to::timestamp END;
+  first := timescale_engine.next_archived(
+    archive, time_column,
+    CASE WHEN zoned THEN window_from::timestamptz AT TIME ZONE 'UTC' ELSE window_from::timestamp END,
+    until, timescale_engine.chunk_interval(source), zoned
+  );
+  IF first IS NULL THEN
+    RETURN;
+  END IF;
+  SELECT max(c.chunk) AS name, count(*) AS chunks, max(upper(c.span)) AS ends
+  INTO chunk
+  FROM timescale_engine.chunks_of(source) AS c
+  WHERE c.span @> first;
+  IF chunk.chunks = 0 THEN
+    PERFORM timescale_engine.make_chunk(source, time_column, archive, first, zoned);
+    next_from := timescale_engine.source_time(first, zoned);
+    RETURN;
+  END IF;
+  until := least(until, chunk.ends);
+  span := format(
+    '%1$I >= %2$L AND %1$I < %3$L', time_column,
+    timescale_engine.source_time(first, zoned), timescale_engine.source_time(until, zoned)
+  );
+  restored := timescale_engine.restore_span(
+    source, archive, timescale_engine.destination(source, chunk.name, chunk.chunks), span
+  );
+  PERFORM timescale_engine.settle_chunk(source, until, restored);
+  next_from := timescale_engine.source_time(until, zoned);
+END
+$function$;
+
+-- Where rows of a span go: to its chunk, or by way of the table where they have to be told apart by a
+-- second dimension, or where the chunk is in the columnstore.
+CREATE OR REPLACE FUNCTION timescale_engine.destination(
+  source regclass, chunk text, chunks bigint
+) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+      WHEN chunks = 1 AND NOT EXISTS (
+        SELECT
+        FROM timescaledb_information.chunks AS k
+        WHERE format('%I.%I', k.chunk_schema, k.chunk_name) = destination.chunk AND k.is_compressed
+      ) AND NOT EXISTS (
+        SELECT
+        FROM timescaledb_information.dimensions AS d
+        WHERE format('%I.%I', d.hypertable_schema, d.hypertable_name)::regclass = source
+          AND d.dimension_number > 1
+      ) THEN chunk
+      ELSE source::text
+    END
+$$;
+
+CREATE OR REPLACE FUNCTION timescale_engine.restore_span(
+  source regclass, archive text, destination text, span text
+) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $function$
+DECLARE
+  hash text := timescale_engine.row_hash(source);
+  wanted record;
+  kept record;
+  stored record;
+  copied bigint;
+  removed bigint;
+  clash text;
+BEGIN
+  wanted := timescale_engine.archived_sums(archive, hash, span);
+  kept := timescale_engine.row_sums(destination, hash, span);
+  BEGIN
+    copied := timescale_engine.copy_rows(
+      archive, destination, timescale_engine.restored_columns(source), span
+    );
+  EXCEPTION
+    WHEN unique_violation THEN
+      GET STACKED DIAGNOSTICS clash = PG_EXCEPTION_DETAIL;
+      RAISE unique_violation USING MESSAGE = format(
+        '%s and its archive both hold a row (%s): it was written anew after it was archived.'
+        ' Delete the one in %s that is older, then run this again.',
+        source, rtrim(clash, '.'), archive
+      );
+  END;
+  stored := timescale_engine.row_sums(destination, hash, span);
+  removed := timescale_engine.remove_archived(archive, span);
+  IF copied <> wanted.rows OR removed <> wanted.rows
+     OR stored.rows <> kept.rows + wanted.rows
+     OR stored.checksum <> kept.checksum + wanted.checksum THEN
+    RAISE data_corrupted USING MESSAGE = format(
+      '%s: %s rows of %s did not come back as they were; nothing of this span was moved.',
+      source, wanted.rows, span
+    );
+  END IF;
+  RETURN wanted.rows;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION timescale_engine.remove_archived(archive text, span text) RETURNS bigint
+LANGUAGE plpgsql
+SET enable_seqscan = off
+SET enable_indexscan = off
+SET search_path FROM CURRENT
+AS $function$
+DECLARE
+  removed bigint;
+BEGIN
+  EXECUTE format('DELETE FROM %s WHERE %s', archive, span);
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  RETURN removed;
+END
+$function$;
+
+-- Drops one chunk of an archive that has given back its last row; false where there is none.
+CREATE OR REPLACE FUNCTION timescale_engine.drop_emptied_chunk(target text, config jsonb)
+RETURNS boolean
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $function$
+DECLARE
+  emptied text;
+  is_filled boolean;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('timescale_engine.archive ' || target, 0));
+  FOR emptied IN
+    SELECT c.chunk
+    FROM timescale_engine.chunks_of(to_regclass(config ->> 'archive_table')) AS c
+    ORDER BY c.span
+  LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', emptied) INTO is_filled;
+    IF NOT is_filled THEN
+      PERFORM timescale_engine.lock_gently(emptied, 'ACCESS EXCLUSIVE');
+      EXECUTE format('SELECT EXISTS (SELECT FROM %s)', emptied) INTO is_filled;
+      IF NOT is_filled THEN
+        EXECUTE format('DROP TABLE %s', emptied);
+        RETURN true;
+      END IF;
+    END IF;
+  END LOOP;
+  RETURN false;
+END
+$function$;
+
+-- All of it from a script, a transaction a span.
+CREATE OR REPLACE PROCEDURE timescale_engine.empty_archive(target text, config jsonb)
+LANGUAGE plpgsql
+AS $procedure$
+DECLARE
+  step record;
+  since text := '-infinity';
+BEGIN
+  LOOP
+    SELECT * INTO step FROM timescale_engine.restore_archive(target, config, since, 'infinity');
+    COMMIT;
+    EXIT WHEN step.next_from IS NULL;
+    since := step.next_from;
+  END LOOP;
+END
+$procedure$;
+
+-- Removes an archive that holds no row any more, and the view that read it.
+CREATE OR REPLACE FUNCTION timescale_engine.dissolve_archive(target text, config jsonb)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $function$
+DECLARE
+  archive text := config ->> 'archive_table';
+  is_filled boolean := false;
+BEGIN
+  IF to_regclass(archive) IS NOT NULL THEN
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', archive) INTO is_filled;
+  END IF;
+  IF is_filled THEN
+    RAISE object_not_in_prerequisite_state USING
+      MESSAGE = format('%s still holds rows of %s; run this again.', archive, target);
+  END IF;
+  EXECUTE format('DROP VIEW IF EXISTS %s', config ->> 'history_view');
+  EXECUTE format('DROP TABLE IF EXISTS %s', archive);
+END
+$function$;

@@ -1,0 +1,282 @@
+"""A past moment is the chain that was live then, wherever its rows lie by now."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import URL, Connection, Engine, text
+
+from app.chains.columns import FIELDS
+from app.chains.past.moments import Moments
+from app.chains.past.replay import Past
+from app.chains.state import Chain, Leg, read_state
+from app.collector.enrich import enriched, moment_of
+from app.collector.memory import Memory
+from app.feeds.simulate.feed import snapshot_at
+from db.engine import engine_for
+from db.errors import InvalidInputError, NotStoredError
+from db.ingest import write_snapshot
+from db.market.clock import IST
+from tests.support.databases import DatabaseServer
+
+SEED = 7
+# the second and the third are of one expiry
+TUESDAY, WEDNESDAY, THURSDAY = date(2026, 8, 4), date(2026, 8, 5), date(2026, 8, 6)
+# of the second day: a gap, all spans of changes, the auction
+TIMES = (
+    (TUESDAY, ("15:00:00", "15:39:30")),
+    (WEDNESDAY, ("09:15:00", "09:15:30", "09:20:00", "09:45:00", "09:45:30", "15:25:00")),
+    (THURSDAY, ("09:15:00", "09:18:00")),
+)
+# what is not kept of a chain, or told of the newest one alone
+_NOT_KEPT = {"sequence", "updated_at", "source", "underlying_future_symbol"}
+
+
+def at(day: date, clock: str) -> datetime:
+    return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=IST)
+
+
+@dataclass
+class Recorded:
+    """A database with what was live at each of its instants."""
+
+    engine: Engine
+    live: dict[datetime, Chain] = field(default_factory=dict)
+
+    @contextmanager
+    def history(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            yield connection
+
+    @property
+    def past(self) -> Past:
+        return Past(self)
+
+    def read(self, moment: datetime, past: Past | None = None) -> dict[str, Any]:
+        """What a page is sent that asks for a moment."""
+        asked = past or self.past
+        message: dict[str, Any] = orjson.loads(asked.body(asked.moment("NSE", moment)).body)
+        return message
+
+
+@contextmanager
+def recording(url: URL) -> Iterator[Recorded]:
+    """Three days of simulated NSE chains, written as the collector writes them."""
+    engine = engine_for(url)
+    made, memory = Recorded(engine), Memory()
+    for day, clocks in TIMES:
+        for clock in clocks:
+            given = snapshot_at(SEED, "NSE", at(day, clock))
+            with engine.begin() as connection:
+                write_snapshot(connection, enriched(given, memory))
+            memory.remember(moment_of(given))
+            with engine.connect() as connection:
+                made.live[given.timestamp] = read_state(connection, "NSE").chain
+    yield made
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def recorded(server: DatabaseServer) -> Iterator[Recorded]:
+    """Days that no test changes."""
+    with server.database("migrated") as url, recording(url) as made:
+        yield made
+
+
+@pytest.fixture
+def changing(database: URL) -> Iterator[Recorded]:
+    """Days of a test's own."""
+    with recording(database) as made:
+        yield made
+
+
+def archived(engine: Engine, edition: str) -> None:
+    """All days moved to the archive, and to its columnstore where there is one."""
+    with engine.begin() as session:
+        rows = "SELECT * FROM option_chain_snapshots"
+        session.execute(text(f"INSERT INTO archive.option_chain_snapshots {rows}"))
+        session.execute(
+            text("SELECT drop_chunks('option_chain_snapshots', '2026-09-01'::timestamp)")
+        )
+    compressed(engine, edition, "archive.option_chain_snapshots")
+
+
+def compressed(engine: Engine, edition: str, table: str) -> None:
+    if edition != "community":
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
+        for chunk in session.scalars(text(f"SELECT show_chunks('{table}')::text")).all():
+            session.execute(text(f"CALL convert_to_columnstore('{chunk}')"))
+
+
+def test_a_moment_is_the_chain_that_was_live_then(
+    changing: Recorded, server: DatabaseServer
+) -> None:
+    demand_the_live_chains(changing)
+    compressed(changing.engine, server.edition, "option_chain_snapshots")
+    demand_the_live_chains(changing)
+    archived(changing.engine, server.edition)
+    demand_the_live_chains(changing)
+    days = orjson.loads(changing.past.days("NSE").body)["days"]
+    assert [day["archived"] for day in days] == [True] * 3
+
+
+def _kept(leg: Leg) -> Leg:
+    """Without when OI changed, which history does not tell, and the close, which has a test."""
+    left_out = {"oi_at", "prev_close_oi"}
+    return tuple(value for name, value in zip(FIELDS, leg, strict=True) if name not in left_out)
+
+
+def test_the_previous_close_is_that_of_the_same_contract(recorded: Recorded) -> None:
+    past = recorded.past
+    close = past.chain(past.moment("NSE", at(WEDNESDAY, "15:25:00"))).rows
+    after = past.chain(past.moment("NSE", at(THURSDAY, "09:15:00"))).rows
+    held = {row.symbol: row.oi for row in close}
+    assert [row.prev_close_oi for row in after] == [held.get(row.symbol) for row in after]
+    assert any(row.prev_close_oi for row in after)
+    # the day before was of another expiry
+    assert {row.prev_close_oi for row in close} == {None}
+
+
+def demand_the_live_chains(recorded: Recorded) -> None:
+    past = recorded.past
+    for instant, live in recorded.live.items():
+        found = past.chain(past.moment("NSE", instant))
+        assert [_kept(leg) for leg in found.legs.values()] == [
+            _kept(leg) for leg in live.legs.values()
+        ]
+        known = {name: value for name, value in live.facts.items() if name not in _NOT_KEPT}
+        assert {name: found.facts[name] for name in known} == known
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("09:15:00", "09:15:00"),
+        ("09:15:29.999999", "09:15:00"),
+        ("09:44:59", "09:20:00"),
+        ("15:24:59", "09:45:30"),
+        ("23:59:59", "15:25:00"),
+    ],
+)
+def test_a_moment_is_the_newest_one_by_then(recorded: Recorded, asked: str, found: str) -> None:
+    moment = recorded.past.moment("NSE", at(WEDNESDAY, asked))
+    assert moment.at == at(WEDNESDAY, found)
+
+
+def test_between_two_days_stands_the_end_of_the_first(recorded: Recorded) -> None:
+    moment = recorded.past.moment("NSE", at(WEDNESDAY, "09:14:59"))
+    assert moment.at == at(TUESDAY, "15:39:30")
+
+
+def test_each_moment_says_where_steps_lead(recorded: Recorded) -> None:
+    ways = recorded.read(at(WEDNESDAY, "09:15:30"))["moment"]
+
+    def told(*ends: tuple[date, str]) -> list[str]:
+        return [at(*end).isoformat() for end in ends]
+
+    assert ways["at"] == at(WEDNESDAY, "09:15:30").isoformat()
+    assert ways["snapshot"] == told((WEDNESDAY, "09:15:00"), (WEDNESDAY, "09:20:00"))
+    assert ways["minute"] == told((TUESDAY, "15:39:30"), (WEDNESDAY, "09:20:00"))
+    assert ways["hour"] == told((TUESDAY, "15:39:30"), (WEDNESDAY, "15:25:00"))
+    assert ways["day"] == told((TUESDAY, "15:00:00"), (THURSDAY, "09:15:00"))
+    first, last = at(TUESDAY, "15:00:00"), at(THURSDAY, "09:18:00")
+    assert recorded.read(first)["moment"]["snapshot"][0] is None
+    assert recorded.read(last)["moment"]["snapshot"][1] is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ("2026-08-04T14:59:59", "before 2026-08-04 15:00:00, so not of 2026-08-04 14:59:59"),
+        ("2126-08-04T14:59:59", "is yet to come; the last stored moment is 2026-08-06 09:18:00"),
+    ],
+)
+def test_a_moment_that_is_not_stored_is_refused_with_the_nearest(
+    recorded: Recorded, asked: str, sentence: str
+) -> None:
+    with pytest.raises(NotStoredError, match=sentence):
+        recorded.past.moment("NSE", datetime.fromisoformat(asked).replace(tzinfo=IST))
+
+
+def test_what_is_not_there_is_said(recorded: Recorded) -> None:
+    past = recorded.past
+    with pytest.raises(NotStoredError, match="the nearest stored moment is 2026-08-06 09:18:00"):
+        past.instants("NSE", date(2026, 8, 8))
+    with pytest.raises(NotStoredError, match="the nearest stored moment is 2026-08-04 15:00:00"):
+        past.instants("NSE", date(2026, 8, 1))
+    with pytest.raises(NotStoredError, match="Nothing is stored of BSE yet"):
+        past.moment("BSE", at(WEDNESDAY, "10:00:00"))
+    with pytest.raises(InvalidInputError, match="Unknown exchange"):
+        past.moment("NYSE", at(WEDNESDAY, "10:00:00"))
+
+
+def test_a_run_of_frames_leads_to_the_same_chains_as_single_reads(recorded: Recorded) -> None:
+    past = recorded.past
+    run = orjson.loads(past.run(past.moment("NSE", at(TUESDAY, "15:00:00")), 60).body)
+    assert len(run["frames"]) == len(recorded.live)
+    shown: dict[str, Any] = {}
+    for frame, instant in zip(run["frames"], recorded.live, strict=True):
+        shown = applied(shown, frame)
+        single = recorded.read(instant, past)
+        assert shown["moment"] == single["moment"]
+        assert shown["summary"] == single["summary"]
+        assert sorted(shown["legs"]) == sorted(single["legs"], key=lambda leg: leg[:2])
+
+
+def applied(shown: dict[str, Any], frame: dict[str, Any]) -> dict[str, Any]:
+    """What a page shows after a frame."""
+    if frame["kind"] == "full":
+        return frame
+    assert frame["base"] == shown["sequence"]
+    legs = {tuple(leg[:2]): list(leg) for leg in shown["legs"]}
+    for key in frame["gone"]:
+        del legs[tuple(key)]
+    for strike, side, *changes in frame["cells"]:
+        for place, value in zip(changes[::2], changes[1::2], strict=True):
+            legs[strike, side][place] = value
+    legs |= {tuple(leg[:2]): leg for leg in frame["legs"]}
+    return {
+        **shown,
+        "sequence": frame["sequence"],
+        "moment": frame["moment"],
+        "summary": shown["summary"] | frame["summary"],
+        "legs": list(legs.values()),
+    }
+
+
+def test_days_moments_and_expiries_are_listed(recorded: Recorded) -> None:
+    days = orjson.loads(recorded.past.days("NSE").body)["days"]
+    assert [(day["day"], day["snapshots"], day["archived"]) for day in days] == [
+        ("2026-08-04", 2, False),
+        ("2026-08-05", 6, False),
+        ("2026-08-06", 2, False),
+    ]
+    assert days[1]["last"] == at(WEDNESDAY, "15:25:00").isoformat()
+    day = orjson.loads(recorded.past.instants("NSE", WEDNESDAY).body)
+    assert day["instants"][:2] == [33_300_000, 33_330_000]
+    hours = [day["opens"], *day["auction"], day["closes"]]
+    assert [ms // 60_000 for ms in hours] == [9 * 60 + 15, 15 * 60 + 15, 15 * 60 + 35, 15 * 60 + 40]
+    expiries = orjson.loads(recorded.past.expiries("NSE_MONTHLY").body)["expiries"]
+    assert [(e["expiry"], e["exchange"], e["is_current"]) for e in expiries] == [
+        ("2026-08-04", "NSE", False),
+        ("2026-08-11", "NSE", True),
+    ]
+    assert expiries[0]["last"] == at(TUESDAY, "15:39:30").isoformat()
+
+
+def test_today_grows_while_it_is_looked_at(changing: Recorded) -> None:
+    now = at(WEDNESDAY, "15:25:30")
+    past = Past(changing, Moments(changing, lambda: now))
+    assert changing.read(now, past)["moment"]["snapshot"][1] is None
+    given = snapshot_at(SEED, "NSE", now)
+    with changing.engine.begin() as connection:
+        write_snapshot(connection, enriched(given, Memory()))
+    fresh = Past(changing, Moments(changing, lambda: now + timedelta(seconds=30)))
+    assert (
+        changing.read(at(WEDNESDAY, "15:25:00"), fresh)["moment"]["snapshot"][1] == now.isoformat()
+    )
