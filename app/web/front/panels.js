@@ -53,7 +53,7 @@ export class Panels {
   // answers what the panel's module gave, for who wants to use it
   async open(name) {
     if (this.current !== name) {
-      this.entries.get(this.current)?.mounted?.then(({ hide }) => hide());
+      this.entries.get(this.current)?.mounted?.then((panel) => panel.hide());
       this.current = name;
       keep("panel", name);
       for (const [key, { tab, root }] of this.entries) {
