@@ -154,7 +154,7 @@ class _Painter:
 
     def row(self, strike: float) -> Row:
         calls, puts = (self._cells(strike, side) for side in _SIDES)
-        number = str(int(strike)) if strike.is_integer() else repr(strike)
+        number = str(int(strike)) if float(strike).is_integer() else repr(strike)
         return Row(number, figures.strike(strike), self._marks(strike), calls, puts)
 
     def _cells(self, strike: float, side: str) -> list[Cell]:
