@@ -234,7 +234,7 @@ def _longest(
     levels: Mapping[tuple[float, str], str],
 ) -> dict[str, list[str]]:
     """Each column's texts with all digits alike: they are equally wide, so few differ."""
-    shapes = {column.key: {column.heading} for column in _CALLS} | {"strike": {"STRIKE"}}
+    shapes = {"strike": {"STRIKE"}, **{column.key: {column.heading} for column in _CALLS}}
     for cells in written.values():
         for key, (_, text) in cells.items():
             shapes[key].add(text.translate(_SHAPE))
@@ -251,6 +251,6 @@ EMPTY = Table(
     rows=[],
     totals=_across("", lambda *_: ("", "")),
     # nothing beyond what a column has room for anyway
-    longest={column.key: [] for column in _CALLS} | {"strike": []},
+    longest={**{column.key: [] for column in _CALLS}, "strike": []},
 )
 """The table of no chain."""
