@@ -15,6 +15,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from db import declaration, gentle
+from db.ahead import require_clear
+from db.baseline.steps import require_recognized
+from db.baseline.tables import metadata as legacy
 from db.convert.converter import OnlineConverter
 from db.engine import database_url, explained, synced, translate_losses
 from db.errors import OIError
@@ -54,7 +57,11 @@ def run_online() -> None:
     engine = create_engine(
         url,
         poolclass=NullPool,
-        connect_args={"application_name": "oi-gemini-migrate", "options": session_options(url)},
+        connect_args={
+            "application_name": "oi-gemini-migrate",
+            "client_encoding": "utf8",
+            "options": session_options(url),
+        },
     )
     translate_losses(engine)
     if not plugin.changes_database(context):
@@ -67,6 +74,11 @@ def run_online() -> None:
         for warning in preflight.warnings(server):
             notice(warning)
         configure(connection=connection)
+        if plugin.upgrades(context, connection):
+            if not context.get_context().get_current_heads():
+                require_recognized(connection)
+            connection.rollback()
+            require_clear(url, legacy, metadata, quarantines=quarantines())
         plugin.run_migrations(context)
 
 
@@ -104,8 +116,13 @@ def configure(**target: Any) -> None:
         transaction_per_migration=True,
         process_revision_directives=name_revisions,
         timescale_lock_timeout_ms=settings().lock_timeout_ms,
-        timescale_converter=OnlineConverter(metadata=metadata),
+        timescale_converter=OnlineConverter(metadata=metadata, quarantines=quarantines()),
     )
+
+
+def quarantines() -> bool:
+    """Whether rows that no hypertable holds may be kept apart: `alembic -x quarantine=allow`."""
+    return context.get_x_argument(as_dictionary=True).get("quarantine") == "allow"
 
 
 def target_url() -> URL:

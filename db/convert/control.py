@@ -218,6 +218,8 @@ def _take_over(this: _Run) -> None:
         _catch_up(this)
         time.sleep(_HELD_LOOK_S)
         this.job = state.load(this.connection, this.job.id)
+    if not this.options.quarantines:
+        state.require_none_quarantined(this.connection, this.job)
     this.job, this.swap_ms = swapping.swap(this.connection, this.job)
 
 

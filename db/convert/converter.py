@@ -21,12 +21,14 @@ class OnlineConverter:
     Indexes that `metadata` declares are built along, so that the revision that adds them later
     finds them there instead of keeping writers waiting. The replaced table stays, in step, until
     `python -m db convert finish`; going back while it is there takes its place again, later it is
-    a conversion of its own.
+    a conversion of its own. Rows that the new table cannot hold stop it before its swap unless
+    `quarantines` lets them be kept apart.
     """
 
     metadata: MetaData | None = None
     options: RunOptions | None = None
     on_progress: OnProgress | None = None
+    quarantines: bool = False
 
     def convert(self, engine: Engine, conversion: Conversion) -> None:
         """Make the plain table a hypertable; return when it has been swapped."""
@@ -63,7 +65,7 @@ class OnlineConverter:
             )
 
     def _options(self, table: TableFacts) -> RunOptions:
-        options = self.options or RunOptions()
+        options = replace(self.options or RunOptions(), quarantines=self.quarantines)
         if self.metadata is None:
             return options
         return replace(options, ahead=request.indexes_ahead(self.metadata, table))

@@ -14,7 +14,7 @@ from sqlalchemy import URL, make_url
 
 from db import links
 from db.backoff import Backoff
-from db.convert.errors import BusyError
+from db.convert.errors import BlockedError, BusyError
 from db.errors import ExtensionMissingError
 from db.gentle import GENTLE, options
 from db.timescale.sqltext import named_statements
@@ -72,10 +72,12 @@ def _schema_script() -> str:
 def install(connection: Connection) -> None:
     """Make the schemas and tables of the conversion, unless they are there.
 
-    Raises ExtensionMissingError where there is no TimescaleDB.
+    Raises ExtensionMissingError where there is no TimescaleDB, BlockedError where the schemas are
+    somebody else's.
     """
     require_extension(connection)
     with connection.transaction():
+        _require_own(connection)
         connection.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_CONTROL_LOCK])
         connection.execute(_schema_script().encode())
 
@@ -91,8 +93,29 @@ def require_extension(connection: Connection) -> None:
 
 def is_installed(connection: Connection) -> bool:
     """Whether any conversion was ever begun in this database."""
-    row = one(connection, "SELECT to_regclass('oi_convert.conversion') IS NOT NULL AS there")
+    # a schema of that name may be somebody else's
+    row = one(
+        connection,
+        "SELECT EXISTS (SELECT FROM pg_attribute a "
+        "WHERE a.attrelid = to_regclass('oi_convert.conversion') AND a.attname = 'blueprint'"
+        ") AS there",
+    )
     return bool(row["there"])
+
+
+def _require_own(connection: Connection) -> None:
+    query = """
+        SELECT n.nspname AS name
+        FROM pg_namespace n
+        WHERE n.nspname IN ('oi_convert', 'oi_convert_new', 'oi_convert_old')
+          AND EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid)
+    """
+    taken = connection.execute(query).fetchone()
+    if taken is not None and not is_installed(connection):
+        raise BlockedError(
+            f"The schema {taken['name']} is there and is not the toolkit's, which needs the name; "
+            "rename it."
+        )
 
 
 def catalog(connection: Connection, name: str, /, **parameters: object) -> list[Row]:

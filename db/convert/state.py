@@ -3,7 +3,7 @@
 from psycopg.types.json import Jsonb
 
 from db.convert import request
-from db.convert.errors import ConversionError
+from db.convert.errors import BlockedError, ConversionError
 from db.convert.model import Blueprint, Direction, Job, Phase, RunOptions, Throttle
 from db.convert.session import Connection, Row, one
 from db.timescale.converter import Conversion
@@ -210,6 +210,20 @@ def quarantined(connection: Connection, conversion_id: int) -> list[Row]:
         """,
         [conversion_id],
     ).fetchall()
+
+
+def require_none_quarantined(connection: Connection, job: Job) -> None:
+    """Raises BlockedError when a row was kept out of the new table; it says which and why."""
+    found = quarantined(connection, job.id)
+    if found:
+        kinds = "; ".join(
+            f"{row['rows']:,} × {row['reason']}, as {row['example']}" for row in found
+        )
+        raise BlockedError(
+            f"{job.label} holds rows that the new table cannot hold ({kinds}); nothing was swapped. "
+            "Correct or delete them and run this again, or let them be kept apart in "
+            "oi_convert.quarantine: alembic -x quarantine=allow upgrade head."
+        )
 
 
 def copied(connection: Connection, conversion_id: int) -> Row:

@@ -23,7 +23,8 @@ from alembic.operations.ops import (
     MigrationScript,
     OpContainer,
 )
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.migration import MigrationContext, RevisionStep
+from sqlalchemy import Connection
 
 from db.timescale.errors import LockNotAvailableError
 from db.timescale.progress import notice
@@ -42,6 +43,8 @@ class Context(Protocol):
 
     def get_revision_argument(self) -> Any: ...
 
+    def get_context(self) -> MigrationContext: ...
+
 
 def changes_database(context: Context) -> bool:
     """Whether the command is to bring the database to a revision, and does not only look at it."""
@@ -50,6 +53,16 @@ def changes_database(context: Context) -> bool:
     except KeyError:
         return False  # Alembic has it for upgrade, downgrade and stamp alone
     return True
+
+
+def upgrades(context: Context, connection: Connection) -> bool:
+    """Whether the command brings a database up; `context` is configured, nothing has run yet."""
+    migrations = context.get_context()
+    # what Alembic asks itself to learn its steps
+    steps = migrations._migrations_fn(migrations.get_current_heads(), migrations)  # type: ignore[misc]
+    found = any(isinstance(step, RevisionStep) and step.is_upgrade for step in steps)
+    connection.rollback()
+    return found
 
 
 def run_migrations(context: Context, *, patience_s: float = 120.0) -> None:
