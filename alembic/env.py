@@ -29,6 +29,15 @@ from db.timescale.errors import LockNotAvailableError, TimescaleError
 from db.timescale.progress import notice
 
 config = context.config
+# whatever a role's or the database's defaults are
+_FIXED = {
+    "default_transaction_isolation": "read\\ committed",
+    "default_transaction_read_only": "off",
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "idle_in_transaction_session_timeout": "0",
+    "search_path": "public",
+}
 _GENERATED_ID = re.compile(r"^[0-9a-f]{12}$")
 _NOT_A_WORD = re.compile(r"\W+")
 
@@ -79,6 +88,8 @@ def run_online() -> None:
                 require_recognized(connection)
             connection.rollback()
             require_clear(url, legacy, metadata, quarantines=quarantines())
+        else:
+            plugin.undo_unfinished(context, connection)
         plugin.run_migrations(context)
 
 
@@ -100,7 +111,8 @@ def look(connection: Connection) -> None:
 def session_options(url: URL) -> str:
     """Gentle settings, and what the URL or the environment asks for."""
     given = url.query.get("options") or os.environ.get("PGOPTIONS") or ""
-    return gentle.options(gentle.GENTLE, given if isinstance(given, str) else " ".join(given))
+    asked = gentle.options(gentle.GENTLE, given if isinstance(given, str) else " ".join(given))
+    return f"{asked} {gentle.options(_FIXED)}"
 
 
 def run_offline() -> None:
@@ -122,7 +134,8 @@ def configure(**target: Any) -> None:
 
 def quarantines() -> bool:
     """Whether rows that no hypertable holds may be kept apart: `alembic -x quarantine=allow`."""
-    return context.get_x_argument(as_dictionary=True).get("quarantine") == "allow"
+    asked = context.get_x_argument(as_dictionary=True).get("quarantine")
+    return config.attributes.get("quarantine", asked) == "allow"
 
 
 def target_url() -> URL:

@@ -10,7 +10,7 @@ from db.convert.ending import finish, undo
 from db.convert.errors import BlockedError
 from db.convert.facts import TableFacts
 from db.convert.model import Direction, Job, OnProgress, Phase, RunOptions
-from db.convert.session import connect, install
+from db.convert.session import connect, install, is_installed
 from db.timescale.converter import Conversion
 
 
@@ -33,6 +33,14 @@ class OnlineConverter:
     def convert(self, engine: Engine, conversion: Conversion) -> None:
         """Make the plain table a hypertable; return when it has been swapped."""
         self._reach(engine, conversion, "to_hypertable")
+
+    def has_begun(self, engine: Engine, conversion: Conversion) -> bool:
+        """Whether a run was stopped that has left the plain table under capture."""
+        with connect(engine.url) as connection:
+            if not is_installed(connection):
+                return False
+            table = facts.named(connection, conversion.spec.table)
+            return state.open_job(connection, table.schema, table.name) is not None
 
     def revert(self, engine: Engine, conversion: Conversion) -> None:
         """Make the hypertable a plain table with all rows and the old keys and indexes."""
