@@ -4,6 +4,12 @@ What of a database the migrations cannot go through; each row is a sentence with
 SELECT 'The server is a standby; run this on its primary.' AS sentence
 WHERE pg_is_in_recovery()
 UNION ALL
+SELECT format('The extension timescaledb is in the schema %%I, which cannot be changed, and is needed '
+              'in public; restore a dump into a database where it is.', n.nspname)
+FROM pg_extension AS e
+JOIN pg_namespace AS n ON n.oid = e.extnamespace
+WHERE e.extname = 'timescaledb' AND n.nspname <> 'public'
+UNION ALL
 SELECT format('The database is encoded in %%s, which cannot hold every name and text; restore a dump '
               'of it into one that is encoded in UTF8.', pg_encoding_to_char(d.encoding))
 FROM pg_database AS d

@@ -130,6 +130,8 @@ def _advance(this: _Run) -> None:
             return
     if this.job.phase is Phase.SWAPPED:
         swapping.tidy(this.connection, this.job)
+        if this.job.direction == "to_plain":
+            reconcile.bring_back(this.connection, this.job)
 
 
 def _prepare(this: _Run) -> None:

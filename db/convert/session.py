@@ -40,6 +40,10 @@ _OPTIONS: Mapping[str, str] = {
     "idle_in_transaction_session_timeout": "0",
     "TimeZone": "UTC",
     "DateStyle": "ISO",
+    # each statement sees what was committed before it, whatever the role's default
+    "default_transaction_isolation": "read\\ committed",
+    "default_transaction_read_only": "off",
+    "search_path": "public",
     "plan_cache_mode": "force_custom_plan",
     "jit": "off",
     "max_parallel_maintenance_workers": "0",
@@ -55,13 +59,20 @@ def connect(
     settings: Mapping[str, str] = _OPTIONS,
 ) -> Connection:
     """A connection in autocommit mode; transactions are opened explicitly."""
+    address = make_url(url)
     return links.connect(
-        make_url(url),
+        address,
         application_name=application_name,
-        options=options(settings),
+        options=f"{_given(address)} {options(settings)}".strip(),
         row_factory=dict_row,
         prepare_threshold=None,
     )
+
+
+def _given(url: URL) -> str:
+    """What the address asks for itself, as `?options=-c role=owner`."""
+    given = url.query.get("options") or ()
+    return given if isinstance(given, str) else " ".join(given)
 
 
 @cache

@@ -220,7 +220,7 @@ def require_none_quarantined(connection: Connection, job: Job) -> None:
             f"{row['rows']:,} × {row['reason']}, as {row['example']}" for row in found
         )
         raise BlockedError(
-            f"{job.label} holds rows that the new table cannot hold ({kinds}); nothing was swapped. "
+            f"{job.label} holds rows that the new table cannot hold ({kinds}); it is as before. "
             "Correct or delete them and run this again, or let them be kept apart in "
             "oi_convert.quarantine: alembic -x quarantine=allow upgrade head."
         )

@@ -89,6 +89,9 @@ def require_nothing_new(connection: Connection, job: Job, live: TableFacts) -> N
         for row in catalog(connection, "triggers", oid=live.oid)
         if row["name"] not in known and not row["name"].startswith("oi_convert_")
     ]
+    new += facts.labels(catalog(connection, "dependents", oid=live.oid))
+    new += facts.labels(catalog(connection, "functions", oid=live.oid))
+    new += [v["name"] for v in catalog(connection, "views", oid=live.oid) if v["kind"] == "m"]
     if live.is_hypertable:
         new += facts.labels(catalog(connection, "aggregates", hypertable_id=live.hypertable_id))
     if new:

@@ -1,4 +1,4 @@
-"""What a database is, to be compared with what it was: its dump without rows, and sums of its rows."""
+"""What a database is, to be compared with what it was: its dump and sums of its rows."""
 
 import subprocess
 from functools import cache
@@ -37,11 +37,11 @@ def pg_dump() -> Path:
     return max(found, key=lambda path: int(path.parts[-3]))
 
 
-def schema(url: URL) -> list[str]:
-    """The lines of a dump of everything but rows."""
+def schema(url: URL, *only: str) -> list[str]:
+    """The lines of a dump of everything but rows, or of `only` what pg_dump is told."""
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)
     dump = subprocess.run(
-        [pg_dump(), "--schema-only", address], capture_output=True, text=True, check=True
+        [pg_dump(), "--schema-only", *only, address], capture_output=True, text=True, check=True
     )
     return [line for line in dump.stdout.splitlines() if not line.startswith(_RANDOM)]
 
