@@ -158,8 +158,11 @@ WHERE d.deptype = 'n'
   -- these have sentences of their own
   AND v.relkind IS DISTINCT FROM 'm'
   AND d.classid <> 'pg_proc'::REGCLASS
-  AND (k.oid IS NULL OR k.conrelid = %(oid)s)
-  -- the chunks of a hypertable, and its own rules and triggers
+  AND (k.oid IS NULL OR k.conrelid = %(oid)s AND k.contype = 'f')
+  -- what is its own
+  AND NOT (d.classid = 'pg_trigger'::REGCLASS AND EXISTS (
+      SELECT FROM pg_trigger t WHERE t.oid = d.objid AND t.tgrelid = %(oid)s
+  ))
   AND NOT (d.classid = 'pg_class'::REGCLASS AND EXISTS (
       SELECT FROM pg_inherits i WHERE i.inhrelid = d.objid AND i.inhparent = %(oid)s
   ))
@@ -318,3 +321,64 @@ FROM _timescaledb_catalog.dimension d
 WHERE d.hypertable_id = %(hypertable_id)s
   AND d.interval_length IS NOT NULL
   AND d.column_name = %(column)s
+
+-- name: fingerprint
+-- What a table is beside its rows, a hash of each part; the conversion's own triggers are left out.
+SELECT part,
+       md5(coalesce(string_agg(item, E'\n' ORDER BY item), '')) AS hash
+FROM (
+    SELECT 'columns' AS part,
+           concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+                     a.attidentity, a.attgenerated, a.attcollation, a.attstattarget, a.attstorage,
+                     pg_get_expr(d.adbin, d.adrelid), a.attacl, col_description(c.oid, a.attnum)) AS item
+    FROM pg_attribute a
+    JOIN pg_class c ON c.oid = a.attrelid
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attrelid = %(oid)s AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT 'constraints', concat_ws(' ', k.conname, pg_get_constraintdef(k.oid), k.convalidated)
+    FROM pg_constraint k
+    WHERE k.conrelid = %(oid)s OR k.confrelid = %(oid)s
+    UNION ALL
+    SELECT 'indexes', pg_get_indexdef(i.indexrelid)
+    FROM pg_index i
+    WHERE i.indrelid = %(oid)s
+    UNION ALL
+    SELECT 'owner, grants and options',
+           concat_ws(' ', c.relowner, c.relacl, c.reloptions, c.relreplident, c.relrowsecurity,
+                     c.relforcerowsecurity, c.relpersistence, c.reltablespace,
+                     obj_description(c.oid, 'pg_class'))
+    FROM pg_class c
+    WHERE c.oid = %(oid)s
+    UNION ALL
+    SELECT 'triggers', concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled)
+    FROM pg_trigger t
+    WHERE t.tgrelid = %(oid)s AND NOT t.tgisinternal AND t.tgname NOT LIKE 'oi\_convert\_%%'
+    UNION ALL
+    SELECT 'rules and policies', pg_get_ruledef(r.oid)
+    FROM pg_rewrite r
+    WHERE r.ev_class = %(oid)s
+    UNION ALL
+    SELECT 'rules and policies',
+           concat_ws(' ', p.polname, p.polcmd, p.polroles, p.polqual, p.polwithcheck)
+    FROM pg_policy p
+    WHERE p.polrelid = %(oid)s
+    UNION ALL
+    SELECT 'publications', concat_ws(' ', r.prpubid, r.prattrs, r.prqual)
+    FROM pg_publication_rel r
+    WHERE r.prrelid = %(oid)s
+    UNION ALL
+    SELECT 'statistics', pg_get_statisticsobjdef(e.oid)
+    FROM pg_statistic_ext e
+    WHERE e.stxrelid = %(oid)s
+    UNION ALL
+    SELECT 'views and what else uses it', concat_ws(' ', d.classid, d.objid, v.oid, pg_get_viewdef(v.oid))
+    FROM pg_depend d
+    LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::REGCLASS AND r.oid = d.objid
+    LEFT JOIN pg_class v ON v.oid = r.ev_class
+    WHERE d.refclassid = 'pg_class'::REGCLASS
+      AND d.refobjid = %(oid)s
+      AND d.deptype = 'n'
+      AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = d.objid)
+) parts
+GROUP BY part

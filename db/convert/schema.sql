@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS oi_convert.conversion (
     phase TEXT NOT NULL,
     request JSONB NOT NULL,
     blueprint JSONB NOT NULL,
+    fingerprint JSONB,
     throttle JSONB NOT NULL DEFAULT '{}',
     paused BOOLEAN NOT NULL DEFAULT false,
     hold_swap BOOLEAN NOT NULL DEFAULT false,
@@ -22,6 +23,18 @@ CREATE TABLE IF NOT EXISTS oi_convert.conversion (
     swapped_at TIMESTAMPTZ,
     ended_at TIMESTAMPTZ
 );
+
+DO $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT
+        FROM pg_attribute
+        WHERE attrelid = 'oi_convert.conversion'::REGCLASS AND attname = 'fingerprint'
+    ) THEN
+        ALTER TABLE oi_convert.conversion ADD COLUMN fingerprint JSONB;
+    END IF;
+END
+$$;
 
 CREATE UNIQUE INDEX IF NOT EXISTS conversion_open_key
     ON oi_convert.conversion (table_schema, table_name)

@@ -1,5 +1,7 @@
 """Conversions as rows: begin, load, advance, and the audit trail."""
 
+from collections.abc import Mapping
+
 from psycopg.types.json import Jsonb
 
 from db.convert import request
@@ -105,6 +107,20 @@ def begin(
     )
     note(connection, row["id"], "begin", direction=direction)
     return load(connection, row["id"])
+
+
+def keep_fingerprint(connection: Connection, job: Job, found: Mapping[str, str]) -> None:
+    """Remember what the table was when the new one was made after it."""
+    connection.execute(
+        "UPDATE oi_convert.conversion SET fingerprint = %s WHERE id = %s", [Jsonb(found), job.id]
+    )
+
+
+def kept_fingerprint(connection: Connection, job: Job) -> Mapping[str, str]:
+    """What `keep_fingerprint` was told."""
+    query = "SELECT fingerprint FROM oi_convert.conversion WHERE id = %s"
+    kept: Mapping[str, str] | None = one(connection, query, [job.id])["fingerprint"]
+    return kept or {}
 
 
 def enter(connection: Connection, job: Job, phase: Phase) -> Job:

@@ -41,6 +41,11 @@ CASES: dict[str, tuple[str, ...]] = {
         "'BEGIN IF NEW.strike > 0 THEN NEW.oi := -1; END IF; RETURN NEW; END'",
         "CREATE TRIGGER changing BEFORE INSERT ON option_chain_snapshots FOR EACH ROW "
         "EXECUTE FUNCTION changing()",
+        "CREATE TRIGGER changing_some BEFORE UPDATE OF oi ON option_chain_snapshots FOR EACH ROW "
+        "WHEN (NEW.strike < 0) EXECUTE FUNCTION changing()",
+        "ALTER TABLE option_chain_snapshots ADD CHECK (strike > -1)",
+        "CREATE VIEW mine AS SELECT id, oi FROM option_chain_snapshots",
+        "CREATE INDEX mine_idx ON option_chain_snapshots (lower(symbol)) WHERE oi > 0",
     ),
 }
 
