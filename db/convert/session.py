@@ -204,10 +204,17 @@ def with_lock(
             if time.monotonic() + pause_s > deadline:
                 raise BusyError(
                     f"The table was never free for {LOCK_TIMEOUT_MS} ms within {patience_s:g} s; "
-                    "nothing was changed. Find long transactions in pg_stat_activity, then run "
-                    "this again."
+                    f"nothing was changed. {_holders(connection)}, then run this again."
                 ) from error
         time.sleep(pause_s)
+
+
+def _holders(connection: Connection) -> str:
+    """Who holds locks on tables of this database, and what to do about it, the oldest first."""
+    rows = catalog(connection, "holders")
+    if not rows:
+        return "Find long transactions in pg_stat_activity"
+    return "Locks are held by " + "; ".join(row["label"] for row in rows) + ": end these"
 
 
 def _make_autovacuum_give_way(connection: Connection) -> None:
