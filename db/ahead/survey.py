@@ -12,7 +12,7 @@ from sqlalchemy import URL, MetaData
 from db.ahead import values
 from db.convert import facts, obstacles, state
 from db.convert.facts import TableFacts
-from db.convert.session import Connection, connect, is_installed, one
+from db.convert.session import Connection, connect, is_installed, one, require_direct
 from db.errors import OIError
 from db.timescale.specs import ArchivePolicy, HypertableSpec, RollupSpec, declared
 from db.timescale.sqltext import named_statements
@@ -37,6 +37,7 @@ def require_clear(url: URL, legacy: MetaData, wanted: MetaData, *, quarantines: 
     With `quarantines`, rows that a hypertable cannot hold are none.
     """
     with connect(url, application_name="oi-gemini-ahead") as connection:
+        require_direct(connection)
         if "timescaledb" not in _extensions(connection):
             # the first thing that preflight says
             return

@@ -44,6 +44,7 @@ _OPTIONS: Mapping[str, str] = {
     "default_transaction_isolation": "read\\ committed",
     "default_transaction_read_only": "off",
     "search_path": "public",
+    "oi.direct": "yes",
     "plan_cache_mode": "force_custom_plan",
     "jit": "off",
     "max_parallel_maintenance_workers": "0",
@@ -86,11 +87,25 @@ def install(connection: Connection) -> None:
     Raises ExtensionMissingError where there is no TimescaleDB, BlockedError where the schemas are
     somebody else's.
     """
+    require_direct(connection)
     require_extension(connection)
     with connection.transaction():
         _require_own(connection)
         connection.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_CONTROL_LOCK])
         connection.execute(_schema_script().encode())
+
+
+def require_direct(connection: Connection) -> None:
+    """Raises BlockedError where a pooler stands between that keeps start-up options to itself.
+
+    Locks of sessions and settings would be somebody else's by the next transaction.
+    """
+    told = one(connection, "SELECT current_setting('oi.direct', true) AS direct")["direct"]
+    if told != "yes":
+        raise BlockedError(
+            "A connection pooler stands between this program and the server; migrations and "
+            "conversions need a direct connection: name the server itself in the database's URL."
+        )
 
 
 def require_extension(connection: Connection) -> None:
