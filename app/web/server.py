@@ -47,7 +47,7 @@ def serve(settings: Settings, workers: int = 1) -> None:
         "bind": _bound(settings.host, settings.port),
         "umask": _PRIVATE,
         "workers": workers,
-        "worker_class": "gthread",
+        "worker_class": "app.web.intake.worker.Worker",
         "threads": _THREADS,
         "worker_connections": _CONNECTIONS,
         "keepalive": _KEEPALIVE_S,
