@@ -12,9 +12,12 @@ def command(workers: int) -> None:
     """
     from app.web.auth import signin
     from app.web.server import address, serve
+    from db import privileges
     from db.settings import settings
 
     chosen = settings()
+    if warning := privileges.drop(chosen.run_as):
+        click.echo(warning, err=True)
     click.echo(f"Dashboard on {address(chosen)}")
     if signin.configured(chosen) is None:
         click.echo("Nobody can sign in yet: run `python -m app password` first.", err=True)
