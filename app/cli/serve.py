@@ -20,5 +20,7 @@ def command(workers: int) -> None:
         click.echo(warning, err=True)
     click.echo(f"Dashboard on {address(chosen)}")
     if signin.configured(chosen) is None:
-        click.echo("Nobody can sign in yet: run `python -m app password` first.", err=True)
+        click.echo(
+            "No sign-in is set here: only users can sign in (`python -m app user list`).", err=True
+        )
     serve(chosen, workers)
