@@ -221,7 +221,8 @@ def _totals(
 
 def _total_change(legs: Iterable[Leg], change_at: int, oi_at: int) -> str:
     """In percent of what the known changes are of."""
-    known = [(leg[change_at], leg[oi_at]) for leg in legs if leg[change_at] is not None]
+    told = [(leg[change_at], leg[oi_at]) for leg in legs]
+    known = [(change, oi) for change, oi in told if change is not None and oi is not None]
     units = sum(change for change, _ in known)
     before = sum(oi - change for change, oi in known)
     return figures.percent(units / before * 100 if before > 0 else None)

@@ -152,7 +152,7 @@ def test_a_click_on_a_heading_sorts_and_escape_returns(staged: Staged) -> None:
     stage = staged()
     contracts = [
         a_leg(strike, side, oi=oi)
-        for strike, oi in ((25_900, 30), (25_950, None), (26_000, 10), (26_050, 20))
+        for strike, oi in ((25_900.0, 30), (25_950.0, None), (26_000.0, 10), (26_050.0, 20))
         for side in ("CE", "PE")
     ]
     stage.first = full(contracts=contracts)
@@ -192,7 +192,7 @@ def test_rows_can_be_those_beyond_a_threshold_or_of_much_oi(staged: Staged) -> N
 def test_build_up_is_named_by_price_and_open_interest(staged: Staged) -> None:
     stage = staged()
     contracts = [
-        a_leg(26_000 + 50 * i, "CE", ltp=ltp, oi=oi, prev_close_oi=100)
+        a_leg(26_000.0 + 50 * i, "CE", ltp=ltp, oi=oi, prev_close_oi=100)
         for i, (ltp, oi) in enumerate([(11, 110), (9, 110), (11, 90), (9, 90), (10, 90), (9, None)])
     ]
     stage.first = full(contracts=contracts, prev_close_at=CLOSE)
@@ -266,7 +266,7 @@ def test_greeks_are_those_of_the_collector_to_the_digits_shown(
     stage = staged()
     contracts = [
         a_leg(strike, side, iv=iv + 1, iv_forward=iv)
-        for strike, iv in ((25_000, 18.1), (26_000, 10.5), (26_050, 9.7), (27_500, 21.3))
+        for strike, iv in ((25_000.0, 18.1), (26_000.0, 10.5), (26_050.0, 9.7), (27_500.0, 21.3))
         for side in ("CE", "PE")
     ]
     stage.first = full(contracts=contracts)
@@ -279,7 +279,7 @@ def test_greeks_are_those_of_the_collector_to_the_digits_shown(
         wanted = greeks(leg["side"] == "CE", level, leg["strike"], years, volatility, rate)
         for name, digits in (("delta", 2), ("gamma", 5), ("theta", 2), ("vega", 2)):
             shown = page.locator(
-                f'tr[data-strike="{leg["strike"]}"] td.{leg["side"].lower()}.{name}'
+                f'tr[data-strike="{leg["strike"]:.0f}"] td.{leg["side"].lower()}.{name}'
             ).inner_text()
             value = float(shown.replace("−", "-"))
             assert value == pytest.approx(float(getattr(wanted, name)), abs=0.51 * 10**-digits)

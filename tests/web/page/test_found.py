@@ -80,7 +80,7 @@ def test_support_and_resistance_are_marked_and_in_the_head_line(staged: Staged) 
     held |= {(26_100, "PE"): 5_000, (25_900, "CE"): 5_000}
     contracts = [
         a_leg(strike, side, oi=held.get((strike, side), 10))
-        for strike in range(25_800, 26_250, 50)
+        for strike in map(float, range(25_800, 26_250, 50))
         for side in ("CE", "PE")
     ]
     stage.first = full(contracts=contracts)

@@ -50,7 +50,7 @@ def test_a_models_signal_comes_with_its_confidence(staged: Staged) -> None:
 
 @pytest.mark.parametrize("name", ["pcr", "max_pain"])
 def test_a_ratio_without_all_its_legs_says_how_many_are_known(staged: Staged, name: str) -> None:
-    contracts = [*legs(), a_leg(26_250, "CE", oi=None)]
+    contracts = [*legs(), a_leg(26_250.0, "CE", oi=None)]
     stage = opened(staged, contracts, pcr=None, max_pain=None)
     assert stage.fact(name) == "–"
     assert explained(stage, name).endswith("is unknown: OI of 18 of 19 legs known")

@@ -41,6 +41,7 @@ export class Frame {
     }
     col.dataset.key = key;
     heading.textContent = side ? headingOf(key) : "STRIKE";
+    this.fit.note(key, heading.textContent);
     this.group.append(col);
     this.headings.append(heading);
     this.totals.append(total);
@@ -115,7 +116,7 @@ function sumOf(units, side, chain) {
     const leg = chain.leg(strike, side);
     if (!leg) continue;
     legs += 1;
-    const value = take(leg) ?? null;
+    const value = leg.oi === null ? null : take(leg) ?? null;
     if (value === null) continue;
     known += 1;
     sum = (sum ?? 0) + value;
