@@ -6,16 +6,20 @@ import pwd
 from db.errors import SettingsError
 
 
-def drop(account: str | None) -> str | None:
-    """Become that account for good; where we are not root there is nothing to drop.
-
-    Answers a warning where root has named none. Raises SettingsError for an account that is none,
-    is root itself, or cannot be become.
-    """
+def warning() -> str | None:
+    """What to say where a program runs as root; None where it does not."""
     if os.geteuid() != 0:
         return None
-    if account is None:
-        return "This runs as root; OI_RUN_AS can name an account with fewer rights."
+    return "This runs as root; OI_RUN_AS can name an account with fewer rights."
+
+
+def drop(account: str | None) -> None:
+    """Become that account for good; where we are not root, or none is named, nothing changes.
+
+    Raises SettingsError for an account that is none, is root itself, or cannot be become.
+    """
+    if account is None or os.geteuid() != 0:
+        return
     try:
         entry = pwd.getpwnam(account)
     except KeyError:
@@ -29,4 +33,3 @@ def drop(account: str | None) -> str | None:
     except OSError as error:
         raise SettingsError(f"The account {account} cannot be become: {error.strerror}.") from error
     os.environ["HOME"] = entry.pw_dir
-    return None

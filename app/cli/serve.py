@@ -16,8 +16,7 @@ def command(workers: int) -> None:
     from db.settings import settings
 
     chosen = settings()
-    if warning := privileges.drop(chosen.run_as):
-        click.echo(warning, err=True)
+    privileges.drop(chosen.run_as)
     click.echo(f"Dashboard on {address(chosen)}")
     if signin.configured(chosen) is None:
         click.echo(

@@ -14,7 +14,8 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become ano
 _PROGRAM = """
 import os
 from db import privileges
-assert privileges.drop("nobody") is None
+privileges.drop("nobody")
+assert privileges.warning() is None
 print(os.getresuid(), os.getresgid(), os.getgroups())
 try:
     os.setuid(0)
@@ -45,5 +46,7 @@ def test_an_account_that_will_not_do_is_one_sentence(account: str) -> None:
 
 
 def test_without_an_account_root_is_warned_and_others_keep_theirs() -> None:
-    warning = privileges.drop(None)
-    assert (warning is not None) == (os.geteuid() == 0)
+    before = os.getresuid()
+    privileges.drop(None)
+    assert os.getresuid() == before
+    assert (privileges.warning() is not None) == (os.geteuid() == 0)
