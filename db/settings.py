@@ -49,6 +49,9 @@ class Settings:
     exchanges_file: Path | None = _setting(
         None, "A file of exchange keys, of any index or share, beside the built-in ones."
     )
+    run_as: str | None = _setting(
+        None, "The account that dashboard, collector and maintenance become when root starts them."
+    )
     host: str = _setting(
         "127.0.0.1", "Address the dashboard listens on; IPv6 as it is, ::1.", legacy="FLASK_HOST"
     )
