@@ -34,7 +34,8 @@ def matrix(frame: Frame) -> Floats:
 
 def newest(frame: Frame) -> Floats:
     """The inputs of the last instant alone, (1, inputs): equal to the last row of `matrix`."""
-    return np.array([[each.of(_needed(frame))[-1] for each in INPUTS]])
+    needed = _needed(frame)
+    return np.array([[each.of(needed)[-1] for each in INPUTS]])
 
 
 def _needed(frame: Frame) -> Frame:

@@ -70,3 +70,12 @@ PAPER_ORDERS_SHOWN = 50
 
 PAPER_DAYS_SHOWN = 60
 """How many of the newest days on which a user dealt are told."""
+
+SIGNAL_HOLDS_S = 90.0
+"""A signal older than this, by the time of its chain, is not shown: three snapshots' pauses."""
+
+SIGNALS_SHOWN = 40
+"""How many of the newest signals of a day are told."""
+
+SIGNAL_DAYS_SHOWN = 30
+"""Over how many days it is told what came of signals."""

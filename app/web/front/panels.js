@@ -8,6 +8,7 @@ export const PANELS = [
   { name: "charts", label: "Charts", load: () => import("./charts/panel.js") },
   { name: "alerts", label: "Alerts", load: () => import("./alerts/panel.js") },
   { name: "paper", label: "Paper", load: () => import("./paper/panel.js") },
+  { name: "signals", label: "Signals", load: () => import("./signals/panel.js") },
 ];
 
 export class Panels {
