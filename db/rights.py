@@ -19,7 +19,7 @@ NEEDS: Mapping[str, Sequence[str]] = {
     "archive": ("owns_table", "owns_engine"),
     "maintain": ("owns_engine",),
     "import": ("uses_schemas", "writes_tables", "owns_engine", "makes_temporary"),
-    "status": ("uses_schemas", "reads_tables"),
+    "status": ("uses_schemas", "reads_tables", "reads_aggregates"),
 }
 
 
@@ -42,6 +42,8 @@ def missing_rights(
     statements = named_statements("db", "rights.sql")
     found: dict[str, str] = {}
     for need in NEEDS[command]:
+        if need == "reads_aggregates" and not _has_aggregates(connection):
+            continue
         values = {"table": table} if need == "owns_table" else {}
         for row in connection.execute(text(statements[need]), values):
             found[row.missing] = row.statement
@@ -62,3 +64,8 @@ def require_at(url: URL, command: str, table: str | None = None) -> None:
     engine = create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool)
     with translate_losses(engine).connect() as connection:
         require(connection, command, table)
+
+
+def _has_aggregates(connection: Connection) -> bool:
+    there = text("SELECT to_regclass('_timescaledb_catalog.continuous_agg') IS NOT NULL AS there")
+    return bool(connection.execute(there).scalar_one())

@@ -95,6 +95,16 @@ WHERE n.nspname = 'public'
   AND NOT has_table_privilege(c.oid, 'SELECT')
 ORDER BY 1
 
+-- name: reads_aggregates
+-- How far a continuous aggregate is filled is told to those who may read it.
+SELECT format('reading %I.%I', n.nspname, c.relname) AS missing,
+       format('GRANT SELECT ON %I.%I TO %I', n.nspname, c.relname, current_user) AS statement
+FROM _timescaledb_catalog.continuous_agg AS a
+JOIN pg_namespace AS n ON n.nspname = a.user_view_schema
+JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = a.user_view_name
+WHERE NOT has_table_privilege(c.oid, 'SELECT')
+ORDER BY 1
+
 -- name: writes_tables
 SELECT format('reading and writing %I.%I', n.nspname, c.relname) AS missing,
        format(

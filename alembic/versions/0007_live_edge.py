@@ -91,6 +91,7 @@ def create_tables() -> None:
         sa.Column("oi_change_30m", sa.BIGINT(), nullable=True),
         sa.Column("day_open_oi", sa.BIGINT(), nullable=True),
         sa.Column("prev_close_oi", sa.BIGINT(), nullable=True),
+        sa.Column("oi_at", sa.TIMESTAMP(), nullable=True),
         sa.Column("iv_forward", sa.DOUBLE_PRECISION(), nullable=True),
         sa.Column("theoretical_price", sa.DOUBLE_PRECISION(), nullable=True),
         sa.Column("delta", sa.DOUBLE_PRECISION(), nullable=True),

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-RATE = 0.10
+from db.market.limits import ASSUMED_RATE
+
+RATE = ASSUMED_RATE
 """Continuously compounded rate a year, as the legacy program uses."""
 
 YEAR_S = 365 * 24 * 3600

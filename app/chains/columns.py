@@ -19,14 +19,10 @@ _PRICE_DIGITS = 4
 
 
 class Contract(NamedTuple):
-    """A row of a chain with its place: strikes from ATM (None if unknown).
-
-    `older_ms` is the instant of the row where that is not the chain's own, as ms since 1970.
-    """
+    """A row of a chain with its place: strikes from ATM (None if unknown)."""
 
     row: "LatestOption"
     position: int | None
-    older_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +57,14 @@ def _beside_the_page(name: str) -> Column:
     return Column(_of(name), legacy=name, csv=name)
 
 
-def _time_of_day(contract: Contract) -> str:
-    return contract.row.timestamp.strftime("%H:%M:%S")
+def _oi_time(contract: Contract) -> str:
+    """When OI changed last; of one that was not seen to change, when it was told last."""
+    return (contract.row.oi_at or contract.row.timestamp).strftime("%H:%M:%S")
+
+
+def _oi_at_ms(contract: Contract) -> int | None:
+    at = contract.row.oi_at
+    return None if at is None else int(at.timestamp() * _MS)
 
 
 def _strike_type(contract: Contract) -> str | None:
@@ -87,9 +89,8 @@ COLUMNS: tuple[Column, ...] = (
     _everywhere("symbol"),
     _beside_the_page("token"),
     Column(_of("oi"), wire="oi", legacy="latest_oi", csv="latest_oi"),
-    # null to the page where it is the chain's own: else every contract would change each second
-    Column(attrgetter("older_ms"), wire="oi_at"),
-    Column(_time_of_day, legacy="oi_time", csv="oi_time"),
+    Column(_oi_at_ms, wire="oi_at"),
+    Column(_oi_time, legacy="oi_time", csv="oi_time"),
     Column(_strike_type, legacy="strike_type", csv="strike_type"),
     _beside_the_page("moneyness"),
     Column(attrgetter("position"), legacy="position", csv="position"),
@@ -140,12 +141,6 @@ def placed(
     rows: "tuple[LatestOption, ...]", atm: float | None, step: float
 ) -> "tuple[Contract, ...]":
     """The contracts of a chain with their places around ATM."""
-    newest = max((row.timestamp for row in rows), default=None)
     return tuple(
-        Contract(
-            row,
-            None if atm is None else round((row.strike - atm) / step),
-            None if row.timestamp == newest else int(row.timestamp.timestamp() * _MS),
-        )
-        for row in rows
+        Contract(row, None if atm is None else round((row.strike - atm) / step)) for row in rows
     )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
+from app.chains.breaches import Breaches
+from app.chains.comparison import Comparisons
 from app.chains.feeds import Feeds
 from app.chains.past.replay import Past
 from app.chains.series.kept import KeptSeries
@@ -36,6 +38,8 @@ class Services:
     feeds: Feeds
     past: Past
     series: KeptSeries
+    comparisons: Comparisons
+    breaches: Breaches
     live: Live
 
     @classmethod
@@ -57,6 +61,8 @@ class Services:
             feeds=feeds,
             past=Past(database),
             series=KeptSeries(database),
+            comparisons=Comparisons(database),
+            breaches=Breaches(database),
             live=Live(database.url, states, feeds, sessions.is_open, lambda: assets().version),
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from db.market.exchanges import EXCHANGES
 from db.market.ticks import Source
 
 SEED = 7
-_DRAIN_S = 300.0
+_PATIENCE_S = 60.0
 Chosen = dict[str, str | int | float]
 
 
@@ -163,9 +164,18 @@ class Rig:
                 raise failed[0]
 
     def drain(self) -> None:
-        """Wait until what the feed has brought is committed, so that only then the clock stops."""
-        outbox = self.collector._outbox
-        awaited(lambda: not outbox._left(), _DRAIN_S, "The collector did not store all it had.")
+        """Wait until what the feed has brought is committed, so that only then the clock stops.
+
+        However long that takes on a busy machine, unless nothing is committed any more.
+        """
+        outbox, counts = self.collector._outbox, self.collector.counts
+
+        def goes_on(from_: int) -> bool:
+            return counts.snapshots > from_ or not outbox._left()
+
+        while outbox._left():
+            holds = partial(goes_on, counts.snapshots)
+            awaited(holds, _PATIENCE_S, "The collector does not store what it has.")
 
     def contracts(self) -> int:
         """How many contracts are followed."""

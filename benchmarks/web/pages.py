@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 
 _VITALS = Path(__file__).with_name("vitals.js")
 _PATIENCE_MS = 60_000
+# what was there when the page marked itself usable; a login page is when it is loaded
+_UNTIL_USABLE = """
+(() => {
+  const usable = performance.getEntriesByName("usable")[0]?.startTime ?? Infinity;
+  return ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type))
+    .filter(({ responseEnd }) => responseEnd <= usable)
+    .reduce((sum, { transferSize }) => sum + transferSize, 0);
+})()
+"""
 # its script has taken over: what the server painted is there before
 _USABLE = "body.dashboard:not([data-unready]):has(#tab-charts) #rows tr[data-strike]"
 # Chrome's own "Fast 4G": 9 Mbit/s down, 1.5 up, 60 ms
@@ -39,7 +48,7 @@ NETWORKS: Mapping[str, Mapping[str, Any] | None] = {"local": None, "4G": _4G}
 class Visit:
     """One visit of a page; times in ms from navigation, `bytes` as they came over the wire.
 
-    `usable_bytes` are those of the requests that had ended when the page could be used.
+    `usable_bytes` are those of the requests that had ended when the page marked itself usable.
     """
 
     page: str
@@ -138,10 +147,10 @@ def _visit(
     page.goto(url, wait_until="commit")
     page.wait_for_selector(usable)
     usable_ms = (time.perf_counter_ns() - started) / 1e6
-    usable_bytes = wire["bytes"]
     page.wait_for_load_state("load")
     _interact(page, name)
     vitals = page.evaluate("window.vitals")
+    usable_bytes = page.evaluate(_UNTIL_USABLE)
     page.close()
     return Visit(
         page=name,

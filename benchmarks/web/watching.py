@@ -68,6 +68,9 @@ def watched_live(browser: "Browser", site: Site) -> Watched:
         page = context.new_page()
         devtools = context.new_cdp_session(page)
         page.goto(site.url)
+        # a market that has just begun brings another chain than the one that was stored last
+        page.wait_for_selector(_FRESH)
+        page.reload()
         page.wait_for_selector(_FRESH)
         page.wait_for_timeout(_SETTLE_MS)
         before, busy = _sequence(page), _busy(devtools, page)

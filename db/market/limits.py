@@ -38,6 +38,9 @@ STALE_AFTER_S = 45.0
 FUTURE_TOLERANCE_S = 300.0
 """An instant further ahead of the market's clock than this is no instant of a market."""
 
+ASSUMED_RATE = 0.10
+"""Continuously compounded rate a year that volatility on the index is told at."""
+
 MOST_STRIKES = 500
 """The widest range of strikes either side of ATM that may be asked for."""
 

@@ -41,7 +41,10 @@ class StoredOption(NamedTuple):
 
 
 class LatestOption(NamedTuple):
-    """A contract of the newest chain; `oi_change_*` in units, `prev_close_oi` the day before's."""
+    """A contract of the newest chain; `oi_change_*` in units, `prev_close_oi` the day before's.
+
+    `oi_at` is when its OI changed last, None until it was seen to.
+    """
 
     exchange: str
     timestamp: datetime
@@ -81,6 +84,7 @@ class LatestOption(NamedTuple):
     gamma: float | None
     theta: float | None
     vega: float | None
+    oi_at: datetime | None = None
 
 
 class OiChange(NamedTuple):

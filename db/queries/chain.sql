@@ -39,7 +39,8 @@ SELECT
     chain.delta AS delta,
     chain.gamma AS gamma,
     chain.theta AS theta,
-    chain.vega AS vega
+    chain.vega AS vega,
+    chain.oi_at AS oi_at
 FROM option_chain_latest AS chain
 WHERE chain.exchange = %(exchange)s
 ORDER BY chain.strike, chain.option_type;
@@ -83,7 +84,8 @@ SELECT
     chain.delta AS delta,
     chain.gamma AS gamma,
     chain.theta AS theta,
-    chain.vega AS vega
+    chain.vega AS vega,
+    chain.oi_at AS oi_at
 FROM option_chain_latest AS chain
 ORDER BY chain.exchange, chain.strike, chain.option_type;
 

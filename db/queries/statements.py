@@ -25,6 +25,7 @@ _INSTANTS = frozenset(
         "day_open_at",
         "end",
         "ends",
+        "oi_at",
         "opened",
         "prev_close_at",
         "start",

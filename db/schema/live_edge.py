@@ -54,6 +54,8 @@ option_chain_latest = Table(
     *(Column(f"oi_change_{minutes}m", BIGINT) for minutes in CHANGE_MINUTES),
     Column("day_open_oi", BIGINT),
     Column("prev_close_oi", BIGINT),
+    # when OI was seen to change last
+    Column("oi_at", MarketTime),
     *doubles("iv_forward", "theoretical_price", "delta", "gamma", "theta", "vega"),
     PrimaryKeyConstraint("exchange", "strike", "option_type"),
     # room on the page for the next three versions of each row, so that no index is touched while a

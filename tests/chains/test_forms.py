@@ -12,7 +12,7 @@ import pytest
 from app.chains import legacy
 from app.chains.columns import COLUMNS, FIELDS
 from app.chains.export import chain_csv, file_name
-from app.chains.state import Chain, ChainFaultError
+from app.chains.state import Chain, ChainFaultError, ChainState
 from app.chains.wire import clock_message, full_body
 from db.market.limits import MOST_STRIKES
 from tests.support.chain_states import MARKET_TIME, head, option, state
@@ -39,11 +39,15 @@ def test_volatility_is_rounded_once_to_what_the_screen_shows() -> None:
     assert leg(made, 100.0, "CE")["delta"] == 0.13
 
 
-def test_only_a_contract_older_than_its_chain_names_its_instant() -> None:
-    old = MARKET_TIME - timedelta(minutes=3)
-    made = Chain("NSE", head(1), (option(100.0, "CE", 1), option(100.0, "PE", 1, timestamp=old)))
-    assert leg(made, 100.0, "CE")["oi_at"] is None
-    assert leg(made, 100.0, "PE")["oi_at"] == int(old.timestamp() * 1000)
+def test_the_time_of_open_interest_goes_to_all_as_that_of_its_last_change() -> None:
+    changed = MARKET_TIME - timedelta(minutes=3)
+    rows = (option(100.0, "CE", 1, oi_at=changed), option(100.0, "PE", 1))
+    made = Chain("NSE", head(1), rows)
+    assert leg(made, 100.0, "CE")["oi_at"] == int(changed.timestamp() * 1000)
+    assert leg(made, 100.0, "PE")["oi_at"] is None
+    answer = legacy.payload(ChainState(made, 0.0, None))
+    assert answer["call_options"][0]["oi_time"] == "10:27:00"
+    assert answer["put_options"][0]["oi_time"] == "10:30:00", "seen then, though never to change"
 
 
 def test_a_full_message_says_what_its_values_are_but_not_the_time() -> None:

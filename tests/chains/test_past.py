@@ -33,7 +33,7 @@ TIMES = (
     (THURSDAY, ("09:15:00", "09:18:00")),
 )
 # what is not kept of a chain, or told of the newest one alone
-_NOT_KEPT = {"sequence", "updated_at", "source", "underlying_future_symbol"}
+_NOT_KEPT = {"sequence", "updated_at", "source", "underlying_future_symbol", "underlying_at"}
 
 
 def at(day: date, clock: str) -> datetime:

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, text
 
 HISTORY = text(
     """
-    SELECT exchange, "timestamp", strike, option_type, oi, volume, ltp, underlying_price, iv
+    SELECT exchange, "timestamp", strike, option_type, oi, volume, ltp, underlying_price, iv,
+           coalesce(expiry, ("timestamp" + time_to_expiry_seconds * INTERVAL '1 s')::date) AS expiry
     FROM option_chain_snapshots
     """
 )
@@ -109,7 +110,7 @@ def _latest(
     for key, row in history[newest].items():
         past = [_oi(history, moment, key) for moment in baselines]
         changes = [None if None in (row.oi, oi) else row.oi - oi for oi in past]
-        fixed = [_oi(history, moment, key) for moment in day]
+        fixed = [_oi(history, moment, key, row.expiry) for moment in day]
         rows.add((exchange, *key, newest, row.oi, row.ltp, *changes, *fixed))
     return rows
 
@@ -119,9 +120,12 @@ def _baseline(moments: list[datetime], newest: datetime, minutes: int) -> dateti
     return max((m for m in moments if newest - 2 * span <= m <= newest - span), default=None)
 
 
-def _oi(history: dict[datetime, Chain], moment: datetime | None, key: Any) -> int | None:
+def _oi(
+    history: dict[datetime, Chain], moment: datetime | None, key: Any, expiry: Any = None
+) -> int | None:
+    """Of a strike then; with an `expiry`, of that contract alone."""
     row = history[moment].get(key) if moment is not None else None
-    return None if row is None else row.oi
+    return None if row is None or (expiry and row.expiry != expiry) else row.oi
 
 
 def _sum(values: Any) -> int | None:

@@ -1,7 +1,7 @@
 """Whoever writes, and however: the live edge is what history says, after every commit."""
 
 import threading
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import hypothesis.strategies as st
 import pytest
@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import Connection, Engine, text
 
 from db.ingest import write_live_edge, write_snapshot
+from db.market.clock import IST
 from db.queries.chain import chain_at
 from db.queries.summary import summary
 from tests.ingest.reference import expected, kept
-from tests.support.chains import OPEN, at, snapshot
+from tests.support.chains import EXPIRY, OPEN, at, snapshot
 from tests.support.databases import connection
 from tests.support.legacy import SAVE, SAVE_FEATURES
 
@@ -52,6 +53,10 @@ STATEMENTS = {
 }
 
 
+# of the same contracts as those that `write` writes
+SAVED = SAVE.replace("600000", "%(seconds)s")
+
+
 def naive(value: object) -> object:
     return value.replace(tzinfo=None) if isinstance(value, datetime) else value
 
@@ -59,7 +64,7 @@ def naive(value: object) -> object:
 def perform(session: Connection, action: tuple) -> None:
     match action:
         case ("insert", exchange, moment, strike, side, oi):
-            session.connection.cursor().execute(SAVE, row(exchange, moment, strike, side, oi))
+            session.connection.cursor().execute(SAVED, row(exchange, moment, strike, side, oi))
         case ("write", exchange, moment, oi):
             write_snapshot(session, snapshot(moment, oi, exchange=exchange))
         case ("move", exchange, moment, target) if moment.date() != target.date() or chain_at(
@@ -91,6 +96,7 @@ def row(exchange: str, moment: datetime, strike: float, side: str, oi: int | Non
         "token": 1,
         "underlying_price": 26_010.0,
         "volume": 5,
+        "seconds": int((datetime.combine(EXPIRY, time(15, 30), IST) - moment).total_seconds()),
     }
 
 

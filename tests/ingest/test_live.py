@@ -1,6 +1,7 @@
 """What the collector writes is stored, shown at the live edge and announced."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, text
@@ -10,7 +11,7 @@ from db.ingest import write_live_edge, write_snapshot
 from db.queries.chain import chain_at, latest_chain
 from db.queries.snapshots import snapshot_at
 from db.queries.summary import summary
-from tests.support.chains import at, enriched_columns, option, rows_of, snapshot
+from tests.support.chains import EXPIRY, at, enriched_columns, option, rows_of, snapshot
 from tests.support.databases import connection
 
 
@@ -93,6 +94,14 @@ def test_changes_never_reach_into_the_day_before(engine: Engine) -> None:
     assert (row.day_open_oi, row.prev_close_oi) == (100, 70)
 
 
+def test_the_close_of_a_contract_that_has_expired_is_no_baseline(engine: Engine) -> None:
+    following = EXPIRY + timedelta(days=7)
+    write(engine, snapshot(at(-24 * 60 + 374), 70), snapshot(at(0), 100, expiry=following))
+    with engine.connect() as session:
+        rows = latest_chain(session, "NSE")
+    assert {(row.day_open_oi, row.prev_close_oi) for row in rows} == {(100, None)}
+
+
 def test_the_live_edge_moves_between_snapshots_without_touching_history(engine: Engine) -> None:
     write(engine, snapshot(at(0), 100), snapshot(at(3), 110))
     live = snapshot(at(3.5), 150, features={})
@@ -106,6 +115,53 @@ def test_the_live_edge_moves_between_snapshots_without_touching_history(engine: 
     assert {(row.oi, row.oi_change_3m) for row in rows} == {(150, 50)}
     assert newest.timestamp == at(3)
     assert head.itm_ce_breadth == 0.4, "features of the last snapshot stay"
+
+
+def oi_times(engine: Engine) -> set[object]:
+    with engine.connect() as session:
+        return {row.oi_at for row in latest_chain(session, "NSE")}
+
+
+def test_the_time_of_open_interest_is_that_of_its_last_change(engine: Engine) -> None:
+    write(engine, snapshot(at(0), 100))
+    assert oi_times(engine) == {None}, "nobody has seen it change yet"
+    write(engine, snapshot(at(3), 110))
+    with engine.begin() as session:
+        write_live_edge(session, snapshot(at(3.5), 110))
+    write(engine, snapshot(at(4), 110))
+    assert oi_times(engine) == {at(3)}
+    with engine.begin() as session:
+        write_live_edge(session, snapshot(at(4.5), 90))
+    write(engine, snapshot(at(5), 90))
+    assert oi_times(engine) == {at(4.5)}
+
+
+def test_another_contract_at_the_same_strike_begins_without_a_time_of_change(
+    engine: Engine,
+) -> None:
+    write(engine, snapshot(at(0), 100), snapshot(at(1), 110))
+    write(engine, snapshot(at(2), 50, expiry=EXPIRY + timedelta(days=7)))
+    assert oi_times(engine) == {None}
+    write(engine, snapshot(at(3), {26_000.0: (None, None)}), snapshot(at(4), 60))
+    assert oi_times(engine) == {None}, "what it was before is not known"
+
+
+def test_a_change_that_reaches_history_by_sql_has_its_time(engine: Engine) -> None:
+    write(engine, snapshot(at(0), 100))
+    again = text(
+        """
+        INSERT INTO option_chain_snapshots (
+            "timestamp", exchange, strike, option_type, symbol, token, oi, expiry
+        )
+        SELECT
+            "timestamp" + INTERVAL '1 min', exchange, strike, option_type, symbol, token,
+            oi + CASE option_type WHEN 'CE' THEN 5 ELSE 0 END, expiry
+        FROM option_chain_snapshots
+        """
+    )
+    with engine.begin() as session:
+        session.execute(again)
+    assert oi_times(engine) == {at(1), None}
 
 
 def test_an_older_live_edge_is_refused(engine: Engine) -> None:

@@ -56,3 +56,14 @@ def test_a_price_that_crosses_is_told_on_the_page_and_stays_in_the_log(
     page.reload()
     page.click("#tab-alerts")
     page.wait_for_selector(f'.log li:has-text("{sentence}")')
+
+
+def test_a_panel_makes_room_for_another(page: "Page", web: WebServer, store: Store) -> None:
+    store()
+    page.goto(web.url)
+    wait_for_data(page)
+    # the page's end fails the test when a panel logs an error as it is left
+    for panel, part in (("paper", ".hint"), ("alerts", ".log li"), ("charts", "figure")):
+        page.click(f"#tab-{panel}")
+        page.wait_for_selector(f"#panel-{panel} {part}")
+        assert page.locator("[role=tabpanel]:visible").count() == 1

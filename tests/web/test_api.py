@@ -108,6 +108,8 @@ def test_a_senseless_number_of_strikes_is_refused(client: FlaskClient, strikes: 
         "/api/state/{}",
         "/api/series/{}/day",
         "/api/chain/{}.csv",
+        "/api/comparison/{}",
+        "/api/breaches/{}",
         "/live?follow=BSE,{}",
     ],
 )

@@ -27,7 +27,7 @@ _DAYS_KEPT = 64
 _STEPS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
 _DAY = timedelta(days=1)
 # the longest closure of the exchange is shorter
-_CLOSURE = timedelta(days=15)
+CLOSURE = timedelta(days=15)
 
 Instants = tuple[datetime, ...]
 
@@ -163,7 +163,7 @@ class Moments:
         day = at.date()
         place = bisect_left(days, day, key=lambda stored: stored.day)
         previous = days[place - 1].end if place else None
-        if previous is not None and at - previous > _CLOSURE:
+        if previous is not None and at - previous > CLOSURE:
             previous = None
         return Moment(exchange, at, self.instants(exchange, days[place]), previous)
 

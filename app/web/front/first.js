@@ -4,10 +4,11 @@
 
 import { centred } from "./chain/centred.js";
 import { Fit } from "./chain/fit.js";
+import { Layout } from "./chain/layout.js";
 import { find } from "./core/dom.js";
 import { preference } from "./core/preferences.js";
 
-const PAINTED = { range: "", unit: "pct", lots: "", iv: "forward", metric: "p5" };
+const PAINTED = { range: "", unit: "pct", lots: "", iv: "forward", metric: "p5", cols: "", rows: "" };
 
 const table = find("chain");
 const scroller = find("scroller");
@@ -20,7 +21,8 @@ function isAsChosen() {
 
 function show() {
   const { strike: _, ...longest } = JSON.parse(table.dataset.longest);
-  const fit = new Fit(table, scroller, Object.keys(longest));
+  const fit = new Fit(table, scroller);
+  fit.lay(new Layout(Object.keys(longest)), false);
   for (const [key, texts] of Object.entries(JSON.parse(table.dataset.longest))) texts.forEach((text) => fit.note(key, text));
   fit.apply();
   if (fit.compact) return;

@@ -1,9 +1,12 @@
 // The dashboard: puts the page's parts together and binds them to keys and address.
 
 import { askedFor } from "./alerts/asking.js";
+import { Baselines } from "./chain/baselines.js";
 import { Headline, showTitle } from "./chain/headline.js";
 import { describeKeys, offerLots } from "./chain/sheet.js";
 import { ChainTable } from "./chain/table.js";
+import { firstLayout, Tools } from "./chain/tools.js";
+import { Views } from "./chain/view.js";
 import { bindContracts } from "./charts/contract-click.js";
 import { address, addressed } from "./core/address.js";
 import { find } from "./core/dom.js";
@@ -12,8 +15,9 @@ import { Explanation } from "./core/explain.js";
 import { Health } from "./core/health.js";
 import { bindKeys } from "./core/keys.js";
 import { marketOf, pastMarket } from "./core/market.js";
-import { nextOption, remembered, toggleTheme } from "./core/preferences.js";
+import { nextOption, nextTheme, preference, remembered, rememberedBox } from "./core/preferences.js";
 import { Renewal } from "./core/renewal.js";
+import { Warm } from "./core/warm.js";
 import { Page } from "./page.js";
 import { Panels } from "./panels.js";
 import { Gate } from "./replay/gate.js";
@@ -34,10 +38,13 @@ const keys = tabs.map((tab) => tab.dataset.exchange);
 const past = new Gate(page, find("as-of"));
 const health = new Health();
 const headline = new Headline(explanation);
-const table = new ChainTable({ table: find("chain"), scroller: find("scroller"), centreButton: find("centre"), explanation });
-const renewal = new Renewal(start.ui.version, find("outdated"));
+const table = new ChainTable({ table: find("chain"), scroller: find("scroller"), centreButton: find("centre"), explanation, ...firstLayout() });
+const baselines = new Baselines((key) => key === page.exchange && page.tell("chain"));
+const views = new Views(baselines);
+const renewal = new Renewal(start.ui.version, find("outdated"), find("told"));
 const panels = new Panels(find("side"), page);
-let view = null;
+const warm = new Warm(page);
+page.breaches.hearers.add((unseen) => panels.badge("breaches", unseen ? String(unseen) : ""));
 let usable = false;
 
 const labelOf = (key) => tabs.find((tab) => tab.dataset.exchange === key).textContent;
@@ -55,27 +62,23 @@ function look() {
 
 function render() {
   const { summary, chain, exchange, moment } = page;
+  const isHere = Boolean(summary) && summary.updated_at !== null;
   look();
   // a past moment brings with it what its head line is compared with
   const about = moment ? { day: moment, phase: moment.phase ?? {} } : { day: page.days.of(exchange), phase: page.clock.phase };
-  headline.show(summary, { ...about, strikes: chain?.strikes.length, iv: page.choice.iv });
+  headline.show(chain, { ...about, before: isHere ? baselines.of(chain, "close") : null, iv: page.choice.iv });
   offerLots(find("lots"), summary, page.choice.lots);
-  if (!summary || summary.updated_at === null) return table.clear();
+  if (!isHere) return table.clear();
   table.show(chain, viewOf(chain));
   if (!usable) performance.mark("usable");
   usable = true;
   if (!moment) page.days.want(exchange);
+  baselines.want(chain, "close", moment !== null);
 }
 
-// the same object while nothing was chosen anew: the table then touches only changed legs
-function viewOf(chain) {
-  const { lot_size: lotSize, forward } = chain.summary;
-  const wanted = {
-    ...page.choice, lots: page.choice.lots && lotSize ? lotSize : 0, lotSize, hasForward: forward !== null, compact: table.compact, against: page.pinned,
-  };
-  if (!view || Object.keys(wanted).some((key) => wanted[key] !== view[key])) view = wanted;
-  return view;
-}
+const viewOf = (chain) => views.of(chain, {
+  choice: page.choice, layout: table.layout, compact: table.compact, against: page.pinned, isPast: page.moment !== null,
+});
 
 function markTab(key) {
   for (const tab of tabs) {
@@ -139,6 +142,7 @@ page.on("moment", linkCsv);
 page.on("exchange", linkCsv);
 page.on("chain", render);
 page.on("clock", look);
+page.on("reveal", ({ strike, side, key }) => table.reveal(strike, side, key));
 page.on("link", () => {
   health.heardOf(page.way);
   if (page.loggedOut) look();
@@ -147,7 +151,7 @@ remembered(find("range"), "range", (value) => chose({ count: Number(value) || 0 
 remembered(find("unit"), "unit", (value) => chose({ absolute: value === "abs" }));
 remembered(find("lots"), "lots", (value) => chose({ lots: value === "lots" }));
 remembered(find("iv"), "iv", (value) => chose({ iv: value }));
-remembered(find("metric"), "metric", (value) => table.prefer(value));
+const tools = new Tools({ table, chose, redraw: () => usable && page.tell("chain") });
 table.onCompact = () => usable && render();
 markTab(page.exchange);
 const begun = addressed(keys);
@@ -171,27 +175,32 @@ for (const tab of tabs) {
     event.preventDefault();
     choose(tab.dataset.exchange);
   });
+  for (const name of ["pointerenter", "focus"]) tab.addEventListener(name, () => warm.follow(tab.dataset.exchange));
 }
 addEventListener("popstate", visit);
 bindContracts(find("chain"), async (strike, side) => (await panels.open("charts")).contract(strike, side));
 offerTrades(find("chain"), page, panels);
 describeKeys(find("keys"));
 find("sign-out").addEventListener("submit", () => page.leave());
-find("theme").addEventListener("click", toggleTheme);
+find("theme").addEventListener("click", nextTheme);
 find("help").addEventListener("click", () => find("keys").showModal());
 find("keys").addEventListener("click", (event) => event.target === find("keys") && find("keys").close());
+rememberedBox(find("single-keys"), "single-keys");
 bindKeys({
   ...Object.fromEntries(tabs.map((tab, i) => [String(i + 1), () => choose(tab.dataset.exchange)])),
-  t: toggleTheme,
+  t: nextTheme,
   c: () => table.centre(),
   r: () => nextOption(find("range")),
   a: () => nextOption(find("unit")),
   l: () => nextOption(find("lots")),
   i: () => nextOption(find("iv")),
+  f: () => nextOption(find("filter")),
+  o: () => tools.openColumns(),
+  e: () => tools.exportShown(),
   d: () => find("csv").click(),
   ...Object.fromEntries(Object.entries(STEPS).map(([key, step]) => [key, () => past.use((replay) => replay.step(...step))])),
   h: () => past.use((_, bar) => bar.slider.focus()),
   p: () => past.use((replay) => replay.togglePin()),
   Home: () => past.replay?.leave(),
   n: askedFor(page, panels, find("chain")),
-}, find("keys"));
+}, find("keys"), () => preference("single-keys", "on") === "on");

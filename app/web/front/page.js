@@ -3,8 +3,10 @@
 // Events: "chain" (what is shown has new figures, or another chain is shown), "exchange" (another
 // tab), "pin" (what is compared with), "live" (key: any followed chain has new figures), "choice",
 // "moment", "clock" (ages and phase were heard), "link" (the way, or a problem), "notice" (news that
-// are no chain), "build" (which page the server gives out).
+// are no chain), "build" (which page the server gives out), "reveal" ({ strike, side, key }: a
+// contract of the shown chain is to be brought into sight).
 
+import { Breaches } from "./chain/breaches.js";
 import { Clock } from "./core/clock.js";
 import { DaySeries } from "./core/day-series.js";
 import { forgetChain, keepChain, keptChain } from "./core/kept.js";
@@ -16,7 +18,7 @@ export class Page {
     this.start = start;
     this.explanation = explanation;
     this.exchange = start.exchange;
-    this.choice = { count: 0, absolute: false, lots: false, iv: "forward" };
+    this.choice = { count: 0, absolute: false, lots: false, iv: "forward", span: "close", filter: null };
     // null while the present is shown, else { at (market time), chain, … }
     this.moment = null;
     // a chain of another moment that the shown one is compared with
@@ -32,6 +34,7 @@ export class Page {
     this.awaited = new Set();
     this.interest = new Map();
     this.hearers = new Map();
+    this.breaches = new Breaches(this);
     this.days = new DaySeries((key) => key === this.exchange && this.tell("chain"));
     this.link = new Link(start.ui.poll_s * 1000, this.handlers());
     this.hearClock(firstClock);

@@ -6,6 +6,7 @@ import { keep, preference } from "./core/preferences.js";
 // marks its tab. Its name is the topic of the notices it hears, open or not.
 export const PANELS = [
   { name: "charts", label: "Charts", load: () => import("./charts/panel.js") },
+  { name: "breaches", label: "Breaches", load: () => import("./breaches/panel.js") },
   { name: "alerts", label: "Alerts", load: () => import("./alerts/panel.js") },
   { name: "paper", label: "Paper", load: () => import("./paper/panel.js") },
   { name: "signals", label: "Signals", load: () => import("./signals/panel.js") },
@@ -30,6 +31,8 @@ export class Panels {
     badge.className = "badge";
     tab.append(badge);
     tab.addEventListener("click", () => this.open(name));
+    // who points at it will want it
+    tab.addEventListener("pointerenter", () => load().catch(() => {}), { once: true });
     this.strip.append(tab);
     return { tab, badge, load, root: this.root(name), mounted: null };
   }
@@ -54,7 +57,7 @@ export class Panels {
   // answers what the panel's module gave, for who wants to use it
   async open(name) {
     if (this.current !== name) {
-      this.entries.get(this.current)?.mounted?.then(({ hide }) => hide());
+      this.entries.get(this.current)?.mounted?.then((panel) => panel.hide());
       this.current = name;
       keep("panel", name);
       for (const [key, { tab, root }] of this.entries) {
@@ -66,6 +69,10 @@ export class Panels {
     const panel = await this.mount(name);
     if (this.current === name) panel.show();
     return panel;
+  }
+
+  badge(name, text) {
+    this.entries.get(name).badge.textContent = text;
   }
 
   // loads a panel without opening it

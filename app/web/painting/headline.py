@@ -21,10 +21,15 @@ class Fact:
     classes: str = ""
 
 
-def facts_of(summary: Summary | None, phase: Phase, strikes: int) -> dict[str, Fact]:
-    """By the name of their place, the figures around a chain; dashes without one."""
+def facts_of(
+    summary: Summary | None, phase: Phase, strikes: int, levels: Mapping[tuple[float, str], str]
+) -> dict[str, Fact]:
+    """By the name of their place, the figures around a chain; dashes without one.
+
+    `levels` are the marks of support and resistance by strike and side.
+    """
     if summary is None:
-        dashes = {name: Fact(figures.DASH) for name in (*_FACTS, *_FOOT, "legs")}
+        dashes = {name: Fact(figures.DASH) for name in (*_FACTS, *_FOOT, "legs", "levels")}
         return {
             **dashes,
             "market_day": Fact(""),
@@ -34,6 +39,7 @@ def facts_of(summary: Summary | None, phase: Phase, strikes: int) -> dict[str, F
     facts = {name: write(summary) for name, write in _FACTS.items()}
     facts |= {name: Fact(write(summary)) for name, write in _FOOT.items()}
     facts["legs"] = Fact(f"{strikes} strikes · {_counted(summary) or _all_legs(summary)}")
+    facts["levels"] = Fact(f"{_level(levels, 'S1')} / {_level(levels, 'R1')}")
     # of the days before only the script knows
     facts["day_change"] = Fact(figures.DASH, "small muted")
     facts["auction"] = Fact(_index_age(summary, phase), "small muted")
@@ -48,6 +54,16 @@ def _index_age(summary: Summary, phase: Phase) -> str:
     if _is_auction(summary, phase):
         return "auction" if clock is None else f"auction, last {clock}"
     return "" if clock is None else f"of {clock}, {figures.duration(late_s)} before the chain"
+
+
+def _level(levels: Mapping[tuple[float, str], str], name: str) -> str:
+    return figures.strike(next((key[0] for key, mark in levels.items() if mark == name), None))
+
+
+def _baseline(summary: Summary) -> Fact:
+    """The day that the changes of the day count from, without its year."""
+    at = summary["prev_close_at"]
+    return Fact(figures.DASH if at is None else figures.market_weekday(at).rpartition(" ")[0])
 
 
 def _plain(name: str, write: Callable[[Any], str]) -> Callable[[Summary], Fact]:
@@ -69,7 +85,7 @@ def _itm(side: str) -> Callable[[Summary], Fact]:
         change = summary[f"itm_{side}_oi_change"]
         if change is None:
             return Fact(figures.DASH)
-        tone = "" if abs(change) < _QUIET else "up" if change > 0 else "down"
+        tone = "" if abs(change) < _QUIET else "added" if change > 0 else "closed"
         return Fact(f"{figures.percent(change)} %", tone)
 
     return fact
@@ -111,6 +127,7 @@ _FACTS: Mapping[str, Callable[[Summary], Fact]] = {
     "atm_iv": _plain("atm_iv_forward", figures.decimal),
     "straddle": _plain("straddle", figures.price),
     "to_expiry": _to_expiry,
+    "baseline": _baseline,
     "signal": _signal,
 }
 _FOOT: Mapping[str, Callable[[Summary], str]] = {

@@ -8,6 +8,7 @@ import orjson
 
 from app.web.painting import figures
 from app.web.painting.headline import Fact, facts_of
+from app.web.painting.levels import levels_of
 from app.web.painting.table import EMPTY, Table, table_of
 from app.web.painting.verdict import Market, Verdict, market_of, verdict_of
 from db.market.limits import ITM_CHANGE_MINUTES
@@ -24,6 +25,8 @@ class Paint:
     market: Market
     verdict: Verdict
     title: str
+    day: str
+    """The day of the figures as YYYY-MM-DD; empty without one."""
 
     @property
     def itm_minutes(self) -> int:
@@ -53,10 +56,11 @@ def first_paint(
     strikes = 0 if first is None else _count(first)
     return Paint(
         table=EMPTY if first is None or _is_bare(first) else _table(first),
-        facts=facts_of(summary, clock["phase"], strikes),
+        facts=facts_of(summary, clock["phase"], strikes, {} if first is None else _levels(first)),
         market=market,
         verdict=verdict,
         title=_title(summary, market, verdict, label),
+        day=((summary or {}).get("last_update") or "")[:10],
     )
 
 
@@ -67,6 +71,12 @@ def _is_bare(first: Message) -> bool:
 
 def _table(first: Message) -> Table:
     return table_of(first["summary"], first["fields"], first["legs"])
+
+
+def _levels(first: Message) -> dict[tuple[float, str], str]:
+    strike, side, oi = (list(first["fields"]).index(name) for name in ("strike", "side", "oi"))
+    held = {(leg[strike], leg[side]): leg[oi] for leg in first["legs"]}
+    return levels_of(first["summary"], held)
 
 
 def _count(first: Message) -> int:

@@ -9,12 +9,15 @@ from typing import Any
 
 from app.chains.state import Leg
 from app.web.painting import figures
+from app.web.painting.levels import Oi, levels_of
 from db.market.limits import CHANGE_MINUTES, CHANGE_THRESHOLDS_PCT
 
 Summary = Mapping[str, Any]
 _SIDES = ("CE", "PE")
 # enough for the tallest screen: what is beyond comes with the script
 _AROUND = 24
+# as wide as the mark of a level is
+_LEVEL_ROOM = "0000"
 _SHAPE = str.maketrans("123456789", "000000000")
 
 
@@ -28,15 +31,21 @@ class Column:
     says: str
     text: Callable[[Any], str]
     threshold: float | None = None
+    units: str | None = None
+
+    @property
+    def named(self) -> str:
+        """Its classes: the key, and what it shares with others of its kind."""
+        return self.key if self.units is None else f"{self.key} shift"
 
     def classes(self, side: str, value: Any) -> str:
         """The classes of a cell."""
-        name = f"{side.lower()} {self.key}"
+        name = f"{side.lower()} {self.named}"
         if value is None:
             return f"{name} unknown"
         if self.threshold is None or abs(value) < self.threshold / 2:
             return name
-        way = " rise" if value > 0 else " fall"
+        way = " added" if value > 0 else " closed"
         return name + way + (" breach" if abs(value) >= self.threshold else "")
 
 
@@ -50,6 +59,7 @@ class Cell:
     text: str
     says: str = ""
     width: str | None = None
+    level: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +87,19 @@ def _change(minutes: int) -> Column:
     threshold = CHANGE_THRESHOLDS_PCT[minutes]
     says = f"OI change over {minutes} minutes in %; filled from {threshold:g} %"
     field = f"pct_{minutes}m"
-    return Column(f"p{minutes}", field, f"Δ{minutes}", says, figures.percent, threshold)
+    return Column(
+        f"p{minutes}", field, f"Δ{minutes}", says, figures.percent, threshold, f"oi_{minutes}m"
+    )
 
 
 _CALLS = (
-    Column("oi", "oi", "OI", "Open interest in units", figures.integer),
+    Column(
+        "oi",
+        "oi",
+        "OI",
+        "Open interest in units; the bar compares it with the most of what is shown",
+        figures.integer,
+    ),
     *map(_change, CHANGE_MINUTES),
     Column("volume", "volume", "Vol", "Volume: units traded today", figures.quantity),
     Column(
@@ -103,13 +121,14 @@ def table_of(summary: Summary, fields: Sequence[str], legs: Iterable[Leg]) -> Ta
     strikes = sorted({strike for strike, _ in found})
     written = {key: _written(leg, place) for key, leg in found.items()}
     most = max((leg[place["oi"]] or 0 for leg in found.values()), default=0) or 1
-    painter = _Painter(summary, written, most, place["oi"], found)
-    totals = _totals(summary)
+    oi = {key: leg[place["oi"]] for key, leg in found.items()}
+    painter = _Painter(summary, written, most, oi, levels_of(summary, oi))
+    totals = _totals(summary, found, place)
     return Table(
         headings=_across("STRIKE", lambda column, _: (column.heading, column.says)),
         rows=[painter.row(strike) for strike in _around(strikes, summary["atm_strike"])],
         totals=totals,
-        longest=_longest(written, strikes, totals),
+        longest=_longest(written, strikes, totals, painter.levels),
     )
 
 
@@ -130,8 +149,8 @@ class _Painter:
     summary: Summary
     written: Mapping[tuple[float, str], Written]
     most: int
-    oi_at: int
-    legs: Mapping[tuple[float, str], Leg]
+    oi: Oi
+    levels: Mapping[tuple[float, str], str]
 
     def row(self, strike: float) -> Row:
         calls, puts = (self._cells(strike, side) for side in _SIDES)
@@ -147,13 +166,13 @@ class _Painter:
                 column.classes(side, written[column.key][0]),
                 written[column.key][1],
                 width=self._width(strike, side) if column.key == "oi" else None,
+                level=self.levels.get((strike, side)) if column.key == "oi" else None,
             )
             for column in _COLUMNS[side]
         ]
 
     def _width(self, strike: float, side: str) -> str:
-        leg = self.legs.get((strike, side))
-        oi = leg[self.oi_at] if leg is not None else None
+        oi = self.oi.get((strike, side))
         return figures.ratio(oi / self.most) if oi else "0"
 
     def _marks(self, strike: float) -> str:
@@ -186,8 +205,13 @@ def _across(middle: str, cell: Callable[[Column, str], tuple[str, str]]) -> list
     return [*calls, Cell("strike", "", "strike", middle), *puts]
 
 
-def _totals(summary: Summary) -> list[Cell]:
+def _totals(
+    summary: Summary, legs: Mapping[tuple[float, str], Leg], place: Mapping[str, int]
+) -> list[Cell]:
     def total(column: Column, side: str) -> tuple[str, str]:
+        if column.units is not None:
+            told = [leg for (_, of), leg in legs.items() if of == side]
+            return _total_change(told, place[column.units], place["oi"]), ""
         if column.key not in ("oi", "volume"):
             return "", ""
         return figures.quantity(summary[f"total_{column.key}_{side.lower()}"]), ""
@@ -195,14 +219,28 @@ def _totals(summary: Summary) -> list[Cell]:
     return _across(f"PCR {figures.ratio(summary['pcr'])}", total)
 
 
+def _total_change(legs: Iterable[Leg], change_at: int, oi_at: int) -> str:
+    """In percent of what the known changes are of."""
+    told = [(leg[change_at], leg[oi_at]) for leg in legs]
+    known = [(change, oi) for change, oi in told if change is not None and oi is not None]
+    units = sum(change for change, _ in known)
+    before = sum(oi - change for change, oi in known)
+    return figures.percent(units / before * 100 if before > 0 else None)
+
+
 def _longest(
-    written: Mapping[tuple[float, str], Written], strikes: list[float], totals: list[Cell]
+    written: Mapping[tuple[float, str], Written],
+    strikes: list[float],
+    totals: list[Cell],
+    levels: Mapping[tuple[float, str], str],
 ) -> dict[str, list[str]]:
     """Each column's texts with all digits alike: they are equally wide, so few differ."""
     shapes = {key: set(texts) for key, texts in EMPTY.longest.items()}
     for cells in written.values():
         for key, (_, text) in cells.items():
             shapes[key].add(text.translate(_SHAPE))
+    for marked in levels:
+        shapes["oi"].add(written[marked]["oi"][1].translate(_SHAPE) + _LEVEL_ROOM)
     shapes["strike"] |= {figures.strike(strike).translate(_SHAPE) for strike in strikes}
     for cell in totals:
         shapes[cell.key].add(cell.text.translate(_SHAPE))

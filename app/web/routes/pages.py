@@ -45,6 +45,7 @@ def dashboard() -> ResponseReturnValue:
         chosen=key,
         problem=problem,
         user=g.user,
+        limits=limits,
         state=_embedded({"exchange": key, "problem": problem, "user": g.user, "ui": _ui()}),
         first=_safe(b"null" if state is None else full_body(state).body),
         clock=_embedded(clock),

@@ -70,6 +70,9 @@ WHERE e.extname = 'timescaledb'"""
 )
 RESET_PATH = raw("SELECT set_config('search_path', current_setting('timescale_engine.path'), true)")
 
+# trigger functions that are there follow the scripts; their tables are not locked for that
+_REWRITE = raw("SELECT timescale_engine.write_logger(s) FROM timescale_engine.source AS s")
+
 _REMOVE = """DO $remove$
 BEGIN
     IF to_regclass('timescale_engine.rollup') IS NOT NULL THEN
@@ -97,6 +100,7 @@ def install_script() -> Fragment:
             SET_PATH,
             *map(_statement, functions),
             RESET_PATH,
+            _REWRITE,
             compose(_STAMP, version=version, scripts=literal(scripts_hash())),
         ],
         ";\n\n",

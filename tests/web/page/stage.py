@@ -202,6 +202,15 @@ def no_day(**known: Any) -> dict[str, Any]:
     }
 
 
+def comparison(
+    prices: dict[tuple[float, str], float] | None = None, **known: Any
+) -> dict[str, Any]:
+    """What a chain is compared with; nothing without prices by contract."""
+    nothing = dict.fromkeys(("at", "expiry", "pcr", "pcr_volume", "max_pain"))
+    told = [[strike, side, price, None] for (strike, side), price in (prices or {}).items()]
+    return {**nothing, "contracts": len(told), "oi_known": 0, "legs": told, **known}
+
+
 @dataclass
 class Stage:
     """A page whose server is the test: `follows` holds what it asked to follow, in order.
@@ -221,6 +230,9 @@ class Stage:
     answer: Callable[["Route", str], None] | None = None
     on_follow: Callable[["Stage", dict[str, Any]], None] | None = None
     limits: dict[str, Any] = field(default_factory=dict)
+    comparisons: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    breaches: dict[str, Any] = field(default_factory=lambda: {"fields": [], "breaches": []})
+    compared: list[str] = field(default_factory=list)
     # whether the page gets its script, or stays as the server painted it
     runs: bool = True
     build: str = "one"
@@ -290,7 +302,13 @@ class Stage:
             return route.abort()
         key = parts.path.rpartition("/")[2]
         if parts.path == "/":
-            return self._page(route, parse_qs(parts.query).get("exchange", ["NSE"])[0])
+            return self._page(route, parse_qs(parts.query))
+        if parts.path.startswith("/api/comparison/"):
+            self.compared.append(f"{parts.path}?{parts.query}")
+            span = parse_qs(parts.query)["with"][0]
+            return route.fulfill(json=self.comparisons.get((key, span), comparison()))
+        if parts.path.startswith("/api/breaches/"):
+            return route.fulfill(json=self.breaches)
         if parts.path.startswith("/api/series/"):
             return self._series(route, *parts.path.split("/")[3:5], parts.query)
         if parts.path.startswith("/api/state/"):
@@ -328,7 +346,10 @@ class Stage:
         socket.on_message(heard)
         self.sockets.append(socket)
 
-    def _page(self, route: "Route", chosen: str) -> None:
+    def _page(self, route: "Route", query: dict[str, list[str]]) -> None:
+        chosen = query.get("exchange", ["NSE"])[0]
+        # as the server does it: nothing of the present is painted for a past moment
+        painted = None if "at" in query else self.first
         shared = {name.lower(): value for name, value in vars(limits).items() if name.isupper()}
         shared["change_thresholds_pct"] = dict(limits.CHANGE_THRESHOLDS_PCT)
         ui = {"poll_s": 5, "version": self.build, "limits": {**shared, **self.limits}}
@@ -339,9 +360,10 @@ class Stage:
                 exchanges=list(EXCHANGES.values()),
                 chosen=chosen,
                 problem=self.problem,
+                limits=limits,
                 user=self.user,
                 paint=first_paint(
-                    self.first, self.clock, self.problem, chosen, EXCHANGES[chosen].label
+                    painted, self.clock, self.problem, chosen, EXCHANGES[chosen].label
                 ),
                 state=json.dumps(start),
                 first=json.dumps(self.first),

@@ -53,7 +53,9 @@ async () => {
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("size", [(1440, 900), (360, 740)])
-@pytest.mark.parametrize("market", ["live", "simulated", "closed", "stale", "waiting", "sheet"])
+@pytest.mark.parametrize(
+    "market", ["live", "simulated", "closed", "stale", "waiting", "sheet", "columns", "breaches"]
+)
 def test_axe_finds_nothing(staged: Staged, theme: str, size: tuple[int, int], market: str) -> None:
     stage = staged(width=size[0], height=size[1], color_scheme=theme, reduced_motion="reduce")
     wide: dict[str, Any] = {"pct_5m": 12.5, "pct_10m": -13.0, "pct_15m": 8.0}
@@ -69,6 +71,17 @@ def test_axe_finds_nothing(staged: Staged, theme: str, size: tuple[int, int], ma
     page.wait_for_selector("#rows tr" if market != "waiting" else 'body[data-health="waiting"]')
     if market == "sheet":
         page.keyboard.press("?")
+    if market == "columns":
+        page.keyboard.press("o")
+        page.wait_for_selector("#columns[open] li")
+        page.uncheck("#mirror")
+    if market == "breaches":
+        at = [1_785_735_000_000, 26_000.0]
+        names = ["at", "strike", "side", "minutes", "pct", "units"]
+        news = [[*at, "CE", 5, 12.5, 650], [*at, "PE", 3, -9.0, None]]
+        stage.breaches = {"fields": names, "breaches": news}
+        page.click("#tab-breaches")
+        page.wait_for_selector(".breaches li button")
     page.evaluate(AXE)
     assert page.evaluate(VIOLATIONS) == []
 

@@ -86,7 +86,9 @@ def test_a_rule_is_made_switched_off_and_deleted_by_the_keyboard_alone(staged: S
     desk = with_desk(stage)
     page = stage.open()
     page.wait_for_selector("tr.atm")
-    page.locator('tr[data-strike="26000"] td.ce.ltp').click()
+    page.locator('tr.atm [tabindex="0"]').focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_selector('tr[data-strike="26000"] td.ce.ltp:focus')
     page.keyboard.press("n")
     page.wait_for_selector('input[name="level"]:focus')
     assert page.input_value('input[name="strike"]') == "26000"

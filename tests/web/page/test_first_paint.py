@@ -29,7 +29,8 @@ _LOOK = """
   return {
     body: { health, market, columns, title: document.title,
       hidden: document.getElementById("broker").hidden },
-    words: all("#market, #health, #sentence, #empty", (node) => node.id),
+    words: all("#market, #health, #sentence, #empty, #asof-clock, #asof-weekday",
+      (node) => node.id),
     facts: all("[data-fact]", (node, i) => `${node.dataset.fact} ${i}`),
     heads: all("#chain thead tr:last-child th, #totals td", (node, i) => i),
     cells: all("#rows :is(td, th)",
@@ -40,9 +41,12 @@ _LOOK = """
 """
 _SHIFTS = """
 window.shifted = [];
-new PerformanceObserver((list) => list.getEntries().forEach((entry) => window.shifted.push(
-  [entry.value, ...entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 80))],
-))).observe({ type: "layout-shift", buffered: true });
+const box = ({ x, y, width }) => [x, y, width].map(Math.round).join();
+const moved = ({ node, previousRect, currentRect }) =>
+  `${(node?.outerHTML ?? node?.data)?.slice(0, 50)} ${box(previousRect)} ${box(currentRect)}`;
+new PerformanceObserver((list) => list.getEntries().forEach(({ value, sources }) =>
+  window.shifted.push([value, ...sources.map(moved)]),
+)).observe({ type: "layout-shift", buffered: true });
 """
 
 

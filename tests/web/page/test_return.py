@@ -130,6 +130,7 @@ def test_where_loading_anew_does_not_help_a_sentence_says_so(staged: Staged) -> 
     stage.until(lambda: len(stage.follows) == 2)
     stage.send(clock(build="two"))
     page.wait_for_selector("#outdated:not([hidden])")
+    assert "is of another build" in page.locator("#told").inner_text()
     # two builds served in turn: the sentence goes, nothing is loaded
     stage.send(clock(build="one"))
     page.wait_for_selector("#outdated", state="hidden")

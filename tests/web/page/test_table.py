@@ -102,7 +102,7 @@ def test_a_dash_tells_its_reason_to_the_keyboard(staged: Staged) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     focused = page.locator("#chain :focus")
-    assert focused.get_attribute("class") == "ce p5 unknown"
+    assert focused.get_attribute("class") == "ce p5 shift unknown"
     assert focused.get_attribute("aria-describedby") == "explanation"
     said = page.locator("#explanation").inner_text()
     assert said.startswith(

@@ -73,17 +73,24 @@ BEGIN
 END
 $$;
 
--- OI of each contract at one instant of history.
+-- OI of each contract at one instant of history. A strike may have been listed for another expiry
+-- then, which is another contract.
 CREATE OR REPLACE FUNCTION live_edge.oi_at(
     of_exchange text, at_instant timestamp
-) RETURNS TABLE (strike double precision, option_type text, oi bigint)
+) RETURNS TABLE (strike double precision, option_type text, expiry date, oi bigint)
     LANGUAGE plpgsql ROWS 300
     SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     IF at_instant IS NOT NULL THEN
         RETURN QUERY EXECUTE $query$
-            SELECT chain.strike, chain.option_type, chain.oi
+            SELECT
+                chain.strike, chain.option_type,
+                coalesce(
+                    chain.expiry,
+                    (chain."timestamp" + chain.time_to_expiry_seconds * INTERVAL '1 s')::date
+                ),
+                chain.oi
             FROM public.option_chain_snapshots AS chain
             WHERE chain.exchange = $1 AND chain."timestamp" = $2
         $query$

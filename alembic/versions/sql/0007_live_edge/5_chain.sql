@@ -1,5 +1,18 @@
 -- The newest chain of an exchange, one row a contract.
 
+-- When the OI of a contract changed last, as far as it was seen to: open interest is told again and
+-- again between its changes. Unknown of a contract that is new here, until it changes.
+CREATE OR REPLACE FUNCTION live_edge.oi_changed_at(
+    expiry_before date, oi_before bigint, changed_at timestamp, shown_at timestamp,
+    expiry date, oi bigint, at_instant timestamp
+) RETURNS timestamp
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE
+        WHEN at_instant < shown_at OR expiry IS DISTINCT FROM expiry_before THEN NULL
+        WHEN oi = oi_before THEN changed_at
+        WHEN oi <> oi_before THEN at_instant
+    END;
+
 -- Writes the chain of one instant of history into option_chain_latest; greeks and the forward's IV,
 -- which history does not hold, stay where they were given for this very instant. Percentages that the writer stored
 -- stand; those that it did not are of the baseline that the quantities are of. Returns how many
@@ -84,6 +97,10 @@ BEGIN
                 oi_change_10m = excluded.oi_change_10m,
                 oi_change_15m = excluded.oi_change_15m,
                 oi_change_30m = excluded.oi_change_30m,
+                oi_at = live_edge.oi_changed_at(
+                    kept.expiry, kept.oi, kept.oi_at, kept."timestamp",
+                    excluded.expiry, excluded.oi, excluded."timestamp"
+                ),
                 iv_forward = CASE
                     WHEN kept."timestamp" = excluded."timestamp" THEN kept.iv_forward
                 END,
@@ -171,6 +188,10 @@ BEGIN
         oi_change_10m = chain.oi_change_10m,
         oi_change_15m = chain.oi_change_15m,
         oi_change_30m = chain.oi_change_30m,
+        oi_at = live_edge.oi_changed_at(
+            kept.expiry, kept.oi, kept.oi_at, kept."timestamp",
+            chain.expiry, chain.oi, at_instant
+        ),
         iv_forward = chain.iv_forward,
         theoretical_price = chain.theoretical_price,
         delta = chain.delta,
@@ -272,12 +293,17 @@ BEGIN
     SET day_open_oi = known.day_open_oi, prev_close_oi = known.prev_close_oi
     FROM (
         SELECT
-            strike, option_type, day_open.oi AS day_open_oi, prev_close.oi AS prev_close_oi
+            latest.strike, latest.option_type,
+            day_open.oi AS day_open_oi, prev_close.oi AS prev_close_oi
         FROM public.option_chain_latest AS latest
         LEFT JOIN live_edge.oi_at(of_exchange, bounds.day_open_at) AS day_open
-            USING (strike, option_type)
+            ON day_open.strike = latest.strike
+            AND day_open.option_type = latest.option_type
+            AND coalesce(day_open.expiry = latest.expiry, true)
         LEFT JOIN live_edge.oi_at(of_exchange, bounds.prev_close_at) AS prev_close
-            USING (strike, option_type)
+            ON prev_close.strike = latest.strike
+            AND prev_close.option_type = latest.option_type
+            AND coalesce(prev_close.expiry = latest.expiry, true)
         WHERE latest.exchange = of_exchange
     ) AS known
     WHERE kept.exchange = of_exchange
@@ -305,8 +331,13 @@ CREATE OR REPLACE FUNCTION live_edge.finish_chain(
     AS $$
 DECLARE
     known bigint;
+    expiry_before date;
+    is_another boolean;
 BEGIN
-    SELECT contracts INTO known FROM public.chain_summary WHERE exchange = of_exchange;
+    SELECT contracts, expiry
+    INTO known, expiry_before
+    FROM public.chain_summary
+    WHERE exchange = of_exchange;
     IF live_edge.summarize(of_exchange, at_instant, context) <> coalesce(known, 0) + added THEN
         DELETE FROM public.option_chain_latest
         WHERE exchange = of_exchange AND "timestamp" <> at_instant;
@@ -314,7 +345,13 @@ BEGIN
     IF is_stored THEN
         PERFORM live_edge.record_shown(of_exchange);
     END IF;
-    PERFORM live_edge.refresh_day_baselines(of_exchange, at_instant, is_forced OR added > 0);
+    SELECT expiry IS DISTINCT FROM expiry_before
+    INTO is_another
+    FROM public.chain_summary
+    WHERE exchange = of_exchange;
+    PERFORM live_edge.refresh_day_baselines(
+        of_exchange, at_instant, is_forced OR is_another OR added > 0
+    );
 END
 $$;
 

@@ -3,6 +3,9 @@
 import * as format from "../core/format.js";
 import { CONVENTIONS } from "../core/volatility.js";
 
+// more open interest is neither good nor bad: its colours are not those of prices
+const FLOW = [" added", " closed"];
+const PRICE = [" more", " less"];
 const NOTHING = { text: "", tint: "" };
 
 const inLots = (units, view) => (view.lots ? format.lots(units, view.lots) : units);
@@ -13,8 +16,8 @@ const one = (change) => format.percent(change);
 // by column: the figure of a leg, and how a difference of two is written. What is a change itself
 // is compared with nothing.
 const FIGURES = {
-  oi: [(leg) => leg.oi, quantity],
-  volume: [(leg) => leg.volume, quantity],
+  oi: [(leg) => leg.oi, quantity, FLOW],
+  volume: [(leg) => leg.volume, quantity, FLOW],
   iv: [(leg, view) => leg[CONVENTIONS[view.iv].leg], one],
   ltp: [(leg) => leg.ltp, two],
 };
@@ -29,13 +32,13 @@ export function compared({ key }, leg, view) {
   if (!view.against || !FIGURES[key]) return NOTHING;
   const then = pinnedLeg(leg, view);
   if (!then) return NOTHING;
-  const [figure, write] = FIGURES[key];
+  const [figure, write, [up, down] = PRICE] = FIGURES[key];
   const [before, now] = [figure(then, view) ?? null, figure(leg, view) ?? null];
   if (before === null || now === null || before === now) return NOTHING;
   const text = write(now - before, view);
   // what rounds to nothing has no direction
   if (!/[1-9]/.test(text)) return NOTHING;
-  return now > before ? { text: `▲${text}`, tint: " more" } : { text: `▼${text}`, tint: " less" };
+  return now > before ? { text: `▲${text}`, tint: up } : { text: `▼${text}`, tint: down };
 }
 
 export function saysPinned({ key, text }, leg, view) {

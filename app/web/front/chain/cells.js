@@ -1,105 +1,31 @@
-// The columns of one side of the chain: heading, what a cell shows, how it is tinted, what it says.
+// The columns that a side of the chain may show, one entry each: add one here and it can be chosen,
+// sorted by, explained and exported. An entry has
+//   key, name        in the address and in the list of columns
+//   head, headSays   its heading and what that means
+//   text, says       what a cell shows, and what it means or why it is unknown
+//   value            what it is sorted by and exported as (`raw`, where that is no number; `units`: a
+//                    quantity that is told in lots too)
+//   tint             further classes; `kind`, a class that several columns share
+//   moved, directed  when a change is marked, and whether it has a direction
+//   total            what the foot sums up
+//   compares         it needs prices of an earlier moment (view.before)
+//   valued           it follows index, forward and time too (view.valuation)
 
 import { limits } from "../core/embedded.js";
-import * as format from "../core/format.js";
-import { CONVENTIONS, NO_FORWARD } from "../core/volatility.js";
+import { change, day, dayQuantity, oi, oiTime, quantity, volume } from "./cells-oi.js";
+import { book, build, greeks, iv, ltp, ltpChange, ltpPercent, model } from "./cells-price.js";
 
-// a price has moved when it left what one trade at bid or ask makes of it
-const MOVED_TICKS = 0.1;
-const MOVED_SHARE = 0.005;
+const changes = limits.change_minutes.map(change);
 
-const inLots = (units, view) => (view.lots ? format.lots(units, view.lots) : units);
-const unit = (view) => (view.lots ? "lots" : "units");
-const both = (units, view) => `${format.integer(units)}${view.lotSize ? ` = ${format.integer(format.lots(units, view.lotSize))} lots` : ""}`;
-const at = (leg) => (leg.oi_at === null || leg.oi_at === undefined ? "" : `; this contract's figures are of ${format.clockOf(leg.oi_at)}`);
+export const POOL = [
+  oi, ...changes, ...limits.change_minutes.map(quantity), day, dayQuantity, build, oiTime, volume, iv,
+  ltp, ltpChange, ltpPercent, ...book, ...greeks, ...model,
+];
+export const KEYS = POOL.map((one) => one.key);
+// of the calls, from left to right
+export const DEFAULT = [oi, ...changes, volume, iv, ltp].map((one) => one.key);
 
-const oi = {
-  key: "oi",
-  head: (view) => (view?.lots ? "OI lots" : "OI"),
-  headSays: (view) => `Open interest in ${unit(view)}`,
-  moved: (before, now) => before !== now,
-  value: (leg) => leg.oi,
-  text: (leg, view) => (view.compact ? format.quantity : format.integer)(inLots(leg.oi, view)),
-  says: (leg, view) => (leg.oi === null
-    ? "the exchange has reported no open interest for this contract"
-    : `OI ${both(leg.oi, view)}${at(leg)}`),
-};
-
-const change = (minutes) => {
-  const threshold = limits.change_thresholds_pct[minutes];
-  const pct = `pct_${minutes}m`;
-  const units = `oi_${minutes}m`;
-  return {
-    key: `p${minutes}`,
-    head: () => `Δ${minutes}`,
-    headSays: (view) => `OI change over ${minutes} minutes in ${view.absolute ? unit(view) : "%"}; filled from ${threshold} %`,
-    value: (leg) => leg[pct],
-    text: (leg, view) => (view.absolute ? format.signedQuantity(inLots(leg[units], view)) : format.percent(leg[pct])),
-    tint: (leg) => {
-      const value = leg[pct];
-      if (value === null || Math.abs(value) < threshold / 2) return "";
-      return (value > 0 ? " rise" : " fall") + (Math.abs(value) >= threshold ? " breach" : "");
-    },
-    says: (leg) => (leg[pct] === null
-      ? `change over ${minutes} minutes unknown: no snapshot ${minutes} minutes earlier today, or no OI then`
-      : `OI ${format.percent(leg[pct])} % = ${format.signedQuantity(leg[units])} in ${minutes} minutes${at(leg)}`),
-  };
-};
-
-const volume = {
-  key: "volume",
-  head: (view) => (view?.lots ? "Vol lots" : "Vol"),
-  headSays: (view) => `Volume: ${unit(view)} traded today`,
-  value: (leg) => leg.volume,
-  text: (leg, view) => format.quantity(inLots(leg.volume, view)),
-  says: (leg, view) => (leg.volume === null ? "no volume reported" : `volume ${both(leg.volume, view)} traded today`),
-};
-
-const ivOf = (leg, view) => leg[CONVENTIONS[view.iv].leg] ?? null;
-const noIv = (view) => (view.iv === "forward" && !view.hasForward
-  ? `IV unknown: ${NO_FORWARD}`
-  : "IV unknown: no volatility explains this price, which lies below what exercise is worth, or there was no trade");
-
-const iv = {
-  key: "iv",
-  head: () => "IV",
-  headSays: (view) => `Implied volatility, %, ${CONVENTIONS[view.iv].on}`,
-  text: (leg, view) => format.decimal(ivOf(leg, view)),
-  says: (leg, view) => (ivOf(leg, view) === null
-    ? noIv(view)
-    : `IV ${format.decimal(ivOf(leg, view))} % ${CONVENTIONS[view.iv].on}${leg.delta === null ? "" : `, delta ${leg.delta.toFixed(2)}`}`),
-};
-
-const ltp = {
-  key: "ltp",
-  head: () => "LTP",
-  headSays: () => "Last traded price",
-  directed: true,
-  moved: (before, now) => before === null || now === null
-    || Math.abs(now - before) > Math.max(MOVED_TICKS, MOVED_SHARE * before),
-  value: (leg) => leg.ltp,
-  text: (leg) => format.price(leg.ltp),
-  says: (leg) => (leg.ltp === null
-    ? "no trade yet today"
-    : `LTP ${format.price(leg.ltp)}, bid ${format.price(leg.best_bid)} × ${format.integer(leg.bid_quantity)}, ask ${format.price(leg.best_ask)} × ${format.integer(leg.ask_quantity)}; model ${format.price(leg.theoretical_price)}`),
-};
-
-/**
- * @typedef {object} Column
- * @property {string} key
- * @property {(view?) => string} head
- * @property {(view) => string} headSays
- * @property {(leg, view) => string} text
- * @property {(leg, view) => string} says
- * @property {(leg) => any} [value] what `moved` compares
- * @property {(before, now) => boolean} [moved] whether a change is worth a mark
- * @property {boolean} [directed] whether up and down are told apart
- * @property {(leg) => string} [tint] further classes of a cell
- */
-
-/** @type {Column[]} */
-const CALLS = [oi, ...limits.change_minutes.map(change), volume, iv, ltp];
-
-/** @type {Record<"CE" | "PE", Column[]>} */
-export const COLUMNS = { CE: CALLS, PE: [...CALLS].reverse() };
-export const column = (key) => CALLS.find((one) => one.key === key);
+const byKey = new Map(POOL.map((one) => [one.key, one]));
+export const column = (key) => byKey.get(key);
+// its heading where no chain is shown
+export const heading = (key) => column(key).head({ lots: 0, span: "close", before: null });

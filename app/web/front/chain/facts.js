@@ -6,11 +6,17 @@ import * as format from "../core/format.js";
 import { CONVENTIONS, NO_FORWARD } from "../core/volatility.js";
 
 const direction = (value) => (value > 0 ? "up" : value < 0 ? "down" : "");
+// more open interest is neither good nor bad: it has colours of its own
+const flow = (value) => (value > 0 ? "added" : value < 0 ? "closed" : "");
 const minutes = limits.itm_change_minutes;
 
 // how many legs' OI is known, where it is not all of them
 export const counted = ({ contracts, oi_known: known }) => (known === null || known === undefined || known === contracts
   ? "" : `OI of ${format.integer(known)} of ${format.integer(contracts)} legs known`);
+
+const saysBefore = (name, write, { before }) => (before?.at && before[name] !== null
+  ? `; ${write(before[name])} at the close of ${format.marketWeekday(before.at)}` : "");
+const countedStrikes = ({ strikes }) => (strikes === undefined ? "" : `, ${strikes} strikes`);
 
 const whole = (summary) => counted(summary) || "full chain";
 const lacking = (what, summary) => `${what} is unknown: ${counted(summary) || "no open interest on one side"}`;
@@ -19,7 +25,7 @@ const itmChange = (summary, side) => summary[`itm_${side}_oi_change`];
 
 const itm = (side, word) => ({
   text: (summary) => (itmChange(summary, side) === null ? format.DASH : `${format.percent(itmChange(summary, side))} %`),
-  tone: (summary) => direction(Math.abs(itmChange(summary, side)) < 0.05 ? 0 : itmChange(summary, side)),
+  tone: (summary) => flow(Math.abs(itmChange(summary, side)) < 0.05 ? 0 : itmChange(summary, side)),
   says: (summary) => (itmChange(summary, side) === null
     ? `Unknown: OI of the ${limits.itm_strikes} ${word} in the money now or ${minutes} minutes before is missing`
     : `Open interest of the ${limits.itm_strikes} ${word} in the money, all together, against ${minutes} minutes before`),
@@ -53,17 +59,34 @@ export const FACTS = {
   },
   pcr: {
     text: (s) => format.ratio(s.pcr),
-    says: (s) => (s.pcr === null ? lacking("PCR", s) : `Put open interest / call open interest, ${whole(s)}`),
+    says: (s, about) => (s.pcr === null
+      ? lacking("PCR", s)
+      : `Put open interest / call open interest, ${whole(s)}${countedStrikes(about)}${saysBefore("pcr", format.ratio, about)}`),
   },
   pcr_volume: {
     text: (s) => format.ratio(s.pcr_volume),
-    says: (s) => (s.pcr_volume === null ? "Volume PCR is unknown: no volume on one side" : "Put volume / call volume, full chain"),
+    says: (s, about) => (s.pcr_volume === null
+      ? "Volume PCR is unknown: no volume on one side"
+      : `Put volume / call volume, full chain${saysBefore("pcr_volume", format.ratio, about)}`),
   },
   max_pain: {
     text: (s) => format.strike(s.max_pain),
-    says: (s) => (s.max_pain === null
+    says: (s, about) => (s.max_pain === null
       ? lacking("Max pain", s)
-      : `The strike at which option buyers would receive least if it expired now, ${whole(s)}`),
+      : `The strike at which option buyers would receive least if it expired now, ${whole(s)}${countedStrikes(about)}${saysBefore("max_pain", format.strike, about)}`),
+  },
+  levels: {
+    text: (_, { levels }) => `${format.strike(levels.S[0])} / ${format.strike(levels.R[0])}`,
+    says: (_, { levels }) => [
+      levels.S.length ? `Support, most put OI below the index: ${levels.S.map(format.strike).join(", then ")}` : "Support unknown: no put below the index holds any OI",
+      levels.R.length ? `resistance, most call OI above it: ${levels.R.map(format.strike).join(", then ")}` : "resistance unknown: no call above it holds any OI",
+    ].join("; "),
+  },
+  baseline: {
+    text: (s) => (s.prev_close_at ? format.marketWeekday(s.prev_close_at).replace(/ \d{4}$/, "") : format.DASH),
+    says: (s) => (s.prev_close_at
+      ? `Changes of the day count from the close of ${format.marketWeekday(s.prev_close_at)}, ${format.marketClock(s.prev_close_at)}; those over minutes from the newest snapshot that is old enough`
+      : "Changes of the day are unknown: no earlier day is stored"),
   },
   itm_ce: itm("ce", "calls"),
   itm_pe: itm("pe", "puts"),
@@ -110,6 +133,8 @@ function lastMoved(day) {
   return null;
 }
 
+// what it was at the close before, beside what it is
+export const BEFORE = { pcr: format.ratio, pcr_volume: format.ratio, max_pain: format.strike };
 // how far the index is behind the chain by the exchange's own times, in seconds; null where it is
 // not, or nobody tells
 function behind({ underlying_at: at, last_update: now }) {

@@ -9,6 +9,7 @@ const BROAD = 1.35;
 // from here down OI is written short, beside one figure that is chosen
 const COMPACT_PX = 420;
 const STEADY = { oi: 6, p3: 4.5, p5: 4.5, p10: 4.5, p15: 4.5, p30: 4.5, volume: 6, iv: 3.5, ltp: 5.5, strike: 5 };
+const USUAL = 4.5;
 
 // the width of a text in digits, which are all equally wide; rather too much than too little
 export function digits(text) {
@@ -18,22 +19,26 @@ export function digits(text) {
 }
 
 export class Fit {
-  // `keys` are those of a side's columns
-  constructor(table, scroller, keys) {
-    this.keys = keys;
+  constructor(table, scroller) {
     this.table = table;
     this.scroller = scroller;
-    this.base = STEADY;
-    this.needs = { ...STEADY };
     this.chosen = "p5";
     this.ruler = document.createElement("canvas").getContext("2d");
+    // one for the page: what stands within it may have hidden some already
+    this.hiding = document.adoptedStyleSheets[0] ?? new CSSStyleSheet();
+    document.adoptedStyleSheets = [this.hiding];
     this.due = false;
     this.compact = false;
   }
 
-  // what was noted so far is always there
-  settle() {
-    this.base = { ...this.needs };
+  // `all`: the trader has chosen them, so that the table is rather wider than its place than short
+  // of one
+  lay(layout, all) {
+    this.layout = layout;
+    this.all = all;
+    this.base = Object.fromEntries(["strike", ...layout.all].map((key) => [key, STEADY[key] ?? USUAL]));
+    this.needs = { ...this.base };
+    this.due = true;
   }
 
   // another chain or another unit: what was long is no more
@@ -63,35 +68,54 @@ export class Fit {
     this.widen(kept, px, room);
   }
 
+  get order() {
+    const fixed = new Set(["oi", this.chosen]);
+    const others = this.layout.all.filter((key) => !DISPENSABLE.includes(key) && key !== "p5").reverse();
+    return [...DISPENSABLE, ...others, "p5"].filter((key) => !fixed.has(key));
+  }
+
   kept(px, room) {
-    if (this.compact) return ["oi", this.chosen];
-    let { keys } = this;
-    const order = [...DISPENSABLE.filter((key) => key !== this.chosen), ...(this.chosen === "p5" ? [] : ["p5"])];
-    for (const key of order) {
-      if (needed(keys, px) <= room) break;
+    let keys = this.layout.all;
+    if (this.compact) return keys.includes(this.chosen) ? keys.filter((key) => key === "oi" || key === this.chosen) : keys.slice(0, 2);
+    if (this.all) return keys;
+    for (const key of this.order) {
+      if (this.needed(keys, px) <= room) break;
       keys = keys.filter((one) => one !== key);
     }
     return keys;
   }
 
+  of(side, kept) {
+    return this.layout.keys(side).filter((key) => kept.includes(key));
+  }
+
+  needed(kept, px) {
+    const sum = (side) => this.of(side, kept).reduce((total, key) => total + px[key], 0);
+    return px.strike + sum("CE") + sum("PE");
+  }
+
   hide(kept) {
-    const hidden = this.keys.filter((key) => !kept.includes(key)).join(" ");
-    if (this.table.dataset.hidden === hidden) return;
-    this.table.dataset.hidden = hidden;
+    const hidden = this.layout.all.filter((key) => !kept.includes(key));
+    if (this.table.dataset.hidden === hidden.join(" ")) return;
+    this.table.dataset.hidden = hidden.join(" ");
+    this.hiding.replaceSync(hidden.map((key) => `#chain .${key} { display: none; }`).join("\n"));
     // a heading over columns that are not there would keep their room
-    for (const heading of this.table.querySelectorAll("[data-over]")) heading.colSpan = kept.length;
-    document.body.dataset.columns = hidden === "" ? "all" : "some";
+    for (const heading of this.table.querySelectorAll("[data-over]")) heading.colSpan = Math.max(1, this.of(heading.dataset.over, kept).length);
+    document.body.dataset.columns = hidden.length ? "some" : "all";
   }
 
   widen(kept, px, room) {
-    const spare = Math.max(0, room - needed(kept, px));
+    const needed = this.needed(kept, px);
+    const spare = Math.max(0, room - needed);
     // bars of OI take what is left, the others a little of it
-    const share = spare / (2 * (kept.length + 5) + 1);
+    const weight = (key) => (key === "oi" ? 6 : 1);
+    const weights = ["CE", "PE"].reduce((sum, side) => this.of(side, kept).reduce((n, key) => n + weight(key), sum), 1);
+    const share = spare / weights;
     for (const col of this.table.querySelectorAll("col")) {
       const { key } = col.dataset;
-      col.style.width = `${Math.floor(px[key] + share * (key === "oi" ? 6 : 1))}px`;
+      col.style.width = `${Math.floor(px[key] + share * weight(key))}px`;
     }
+    this.table.classList.toggle("wide", needed > room);
+    this.table.style.width = needed > room ? `${needed}px` : "";
   }
 }
-
-const needed = (keys, px) => px.strike + 2 * keys.reduce((sum, key) => sum + px[key], 0);

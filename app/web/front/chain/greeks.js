@@ -1,6 +1,9 @@
-// Sensitivities of a contract by Black and Scholes, computed on the page. Same formulas and units as
-// app/analytics/black_scholes.py.
+// Sensitivities of the contracts that are shown, by Black and Scholes: computed here, so that who
+// does not show them is not sent them. Same formulas and units as app/analytics/black_scholes.py.
 
+import { CONVENTIONS } from "../core/volatility.js";
+
+const YEAR_MS = 365 * 24 * 3600 * 1000;
 const ROOT_2PI = Math.sqrt(2 * Math.PI);
 
 // G. West, "Better approximations to cumulative normal functions", Wilmott Magazine (2005)
@@ -46,4 +49,31 @@ export function greeks(isCall, spot, strike, years, volatility, rate) {
     theta: ((-spot * density * volatility) / (2 * root) - carry) / 365,
     vega: (spot * density * root) / 100,
   };
+}
+
+// Values the legs of one chain at one moment, each at most once.
+export class Valuation {
+  constructor(summary, convention) {
+    const { level, leg, rate } = CONVENTIONS[convention];
+    this.level = summary[level];
+    this.volatility = leg;
+    this.rate = rate;
+    this.years = (Date.parse(summary.expires_at) - Date.parse(summary.last_update)) / YEAR_MS;
+    this.known = new WeakMap();
+  }
+
+  // null where volatility, level or expiry is unknown
+  of(leg) {
+    if (this.known.has(leg)) return this.known.get(leg);
+    const volatility = leg[this.volatility] ?? null;
+    const found = volatility === null || this.level === null ? null
+      : greeks(leg.side === "CE", this.level, leg.strike, this.years, volatility / 100, this.rate);
+    this.known.set(leg, found);
+    return found;
+  }
+
+  // whether another one would say the same
+  equals(other) {
+    return other !== null && ["level", "volatility", "years"].every((name) => this[name] === other[name]);
+  }
 }

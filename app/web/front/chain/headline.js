@@ -1,7 +1,8 @@
 // The two head lines, the rest of the footer and the title of the page.
 
 import { roving } from "../core/explain.js";
-import { counted, dayChange, FACTS, saysIndexAge } from "./facts.js";
+import { BEFORE, counted, dayChange, FACTS, saysIndexAge } from "./facts.js";
+import { levels } from "./levels.js";
 import * as format from "../core/format.js";
 import { set } from "../core/dom.js";
 
@@ -13,18 +14,22 @@ export class Headline {
     this.places = Object.keys(FACTS).map((name) => [FACTS[name], place(name)]);
     this.name = place("underlying_name");
     this.day = place("day_change");
+    this.before = Object.keys(BEFORE).map((name) => [name, place(`${name}_before`)]);
     this.auction = place("auction");
     this.foot = Object.fromEntries(["expiry", "market_time", "market_day", "legs", "sequence"].map((name) => [name, places(name)]));
     const tellOf = (button) => () => (this.summary ? FACTS[button.dataset.for].says(this.summary, this.about) : "");
     for (const row of document.querySelectorAll(".headline .line")) roving(row, explanation, tellOf);
   }
 
-  // `summary` is null for a tab of which nothing is here: no figure of another one stays
-  show(summary, { day, phase, strikes, iv }) {
+  // `chain` is null for a tab of which nothing is here: no figure of another one stays
+  // `before`: the close before, null while nobody knows it
+  show(chain, { day, phase, before, iv }) {
+    const summary = chain?.summary ?? null;
+    const strikes = chain?.strikes.length;
     this.summary = summary;
     // a replay's clock is not the one that the phase is of
     const isAuction = Boolean(summary) && summary.source !== "replayed" && phase.options === "open" && phase.index === "auction";
-    this.about = { day, iv, isAuction };
+    this.about = { day, iv, isAuction, before, strikes, levels: chain ? levels(chain) : { S: [], R: [] } };
     for (const [fact, node] of this.places) {
       set(node, "textContent", summary ? fact.text(summary, this.about) : format.DASH);
       set(node, "className", summary && fact.tone ? fact.tone(summary) : "");
@@ -32,6 +37,10 @@ export class Headline {
     const change = summary ? dayChange(summary, day) : { text: "", tone: "" };
     set(this.day, "textContent", change.text);
     set(this.day, "className", `small ${change.tone}`);
+    for (const [name, node] of this.before) {
+      const known = before?.at ? before[name] : null;
+      set(node, "textContent", known === null || known === undefined ? "" : `was ${BEFORE[name](known)}`);
+    }
     set(this.name, "textContent", summary?.underlying_name ?? format.DASH);
     set(this.auction, "textContent", summary ? saysIndexAge(summary, this.about) : "");
     this.showFoot(summary, strikes);

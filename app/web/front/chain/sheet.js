@@ -1,5 +1,6 @@
-// What the page says about itself: the thresholds in the sheet of keys, and whether lots are known.
+// What the page says about itself: thresholds, figures to keep on a narrow screen, whether lots are known.
 
+import { heading } from "./cells.js";
 import { limits } from "../core/embedded.js";
 
 export function describeKeys(sheet) {
@@ -15,4 +16,12 @@ export function offerLots(select, summary, wanted) {
   option.disabled = unknown;
   option.textContent = unknown ? "lots: size unknown for this expiry" : "lots";
   select.value = wanted && !unknown ? "lots" : "";
+}
+
+// the figures of a layout that may stay beside OI where there is no room for all
+export function offerMetrics(select, layout) {
+  const before = select.value;
+  const keys = layout.all.filter((key) => key !== "oi");
+  select.replaceChildren(...keys.map((key) => new Option(heading(key), key, false, key === "p5")));
+  if (keys.includes(before)) select.value = before;
 }

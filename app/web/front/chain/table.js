@@ -1,18 +1,26 @@
-// The chain table: which rows stand in it, what marks them, and where it is scrolled to.
+// The chain table: which rows stand in it, and what marks them.
 
 import { saysPinned } from "./against.js";
-import { COLUMNS, column } from "./cells.js";
-import { centred } from "./centred.js";
+import { column } from "./cells.js";
 import { Fit } from "./fit.js";
-import { integer, quantity, lots as lotsOf, ratio } from "../core/format.js";
+import { Frame } from "./frame.js";
 import { Grid } from "./grid.js";
-import { set } from "../core/dom.js";
+import { levels } from "./levels.js";
+import { FILTERS, sorted } from "./order.js";
+import { Place } from "./place.js";
 import { Row } from "./rows.js";
+import { set } from "../core/dom.js";
 
-const ROOM_PX = 60;
+const SIDES = ["CE", "PE"];
+const RESORT_MS = 5000;
+const LEVELS = {
+  S1: "support: most put OI below the index", S2: "second support by put OI",
+  R1: "resistance: most call OI above the index", R2: "second resistance by call OI",
+};
 
 export class ChainTable {
-  constructor({ table, scroller, centreButton, explanation }) {
+  // `layout`: which columns stand where; `all`: whether the trader has chosen them
+  constructor({ table, scroller, centreButton, explanation, layout, all }) {
     this.table = table;
     this.scroller = scroller;
     this.centreButton = centreButton;
@@ -21,14 +29,16 @@ export class ChainTable {
     this.body = table.tBodies[0];
     this.rows = new Map();
     this.strikes = [];
-    this.follows = true;
+    this.sort = null;
     this.pointed = false;
+    this.valuation = null;
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
-    this.fit = new Fit(table, scroller, COLUMNS.CE.map((one) => one.key));
+    this.fit = new Fit(table, scroller);
+    this.frame = new Frame(table, this.fit);
+    this.place = new Place({ table, scroller, centreButton });
     this.grid = new Grid(table, explanation, (cell) => () => this.says(cell));
     this.note = (key, text) => this.fit.note(key, text);
-    this.takeOver();
-    this.makeFrame();
+    this.lay(layout, all);
     this.listen();
   }
 
@@ -42,78 +52,41 @@ export class ChainTable {
     this.fit.apply();
   }
 
-  // what the server painted is made anew, to the letter, in the frame in which it goes
-  takeOver() {
-    this.table.querySelector("colgroup")?.remove();
-    this.table.tHead.rows[1]?.remove();
-    this.table.tFoot.rows[0].replaceChildren();
+  lay(layout, all) {
+    this.layout = layout;
+    this.fit.lay(layout, all);
+    this.frame.lay(layout);
+    this.view = undefined;
+    if (this.sort && this.sort.side && !layout.keys(this.sort.side).includes(this.sort.key)) this.sort = null;
+    this.rows.clear();
+    this.strikes = [];
     this.body.replaceChildren();
   }
 
-  // one <col>, heading and total a column
-  makeFrame() {
-    const group = document.createElement("colgroup");
-    const headings = document.createElement("tr");
-    const totals = this.table.tFoot.rows[0];
-    const add = (key, side = null) => {
-      const name = side ? `${side.toLowerCase()} ${key}` : key;
-      const col = document.createElement("col");
-      const heading = document.createElement("th");
-      heading.scope = "col";
-      const total = totals.insertCell();
-      for (const node of [col, heading, total]) {
-        node.className = name;
-        node.dataset.column = key;
-        if (side) node.dataset.side = side;
-      }
-      col.dataset.key = key;
-      heading.textContent = side ? column(key).head() : "STRIKE";
-      this.fit.note(key, heading.textContent);
-      group.append(col);
-      headings.append(heading);
-      return total;
-    };
-    const calls = COLUMNS.CE.map((one) => [one.key, add(one.key, "CE")]);
-    const middle = add("strike");
-    const puts = COLUMNS.PE.map((one) => [one.key, add(one.key, "PE")]);
-    this.totals = { CE: Object.fromEntries(calls), PE: Object.fromEntries(puts), middle };
-    this.table.prepend(group);
-    this.table.tHead.append(headings);
-    this.fit.settle();
-  }
-
   show(chain, view) {
-    const anew = chain !== this.chain || view !== this.view;
     const other = chain !== this.chain;
+    const anew = other || view !== this.view;
     if (anew) this.fit.forget();
     this.chain = chain;
     this.view = view;
-    if (anew) this.head();
+    if (anew) this.frame.head(view, this.sort);
+    const revalued = !view.valuation.equals(this.valuation);
+    this.valuation = view.valuation;
     const strikes = this.wanted(other);
-    if (strikes.join() !== this.strikes.join() || other) this.build(strikes, other);
-    const seen = anew || this.calm.matches || document.hidden ? null : this.visible();
+    if (other || strikes.join() !== this.strikes.join()) this.build(strikes, other);
+    const seen = anew || this.calm.matches || document.hidden ? null : this.place.visible;
     const most = this.mostOi(strikes);
     strikes.forEach((strike, i) => {
       const row = this.rows.get(strike);
       if (anew) this.note("strike", row.middle.textContent);
-      const how = { most, anew, fades: seen !== null && i >= seen.from && i <= seen.to };
-      for (const side of ["CE", "PE"]) row.show(side, chain.leg(strike, side), view, how);
+      const how = { most, anew, revalued, fades: seen !== null && i >= seen.from && i <= seen.to };
+      for (const side of SIDES) row.show(side, chain.leg(strike, side), view, how);
     });
-    this.sum(chain.summary);
+    this.frame.sum(chain, view);
+    this.markLevels(chain, view);
     if (this.fit.due) this.fit.apply();
     this.mark(chain.summary);
     this.explanation.refresh();
-  }
-
-  // headings say the unit
-  head() {
-    for (const heading of this.table.tHead.rows[1].cells) {
-      const { column: key, side } = heading.dataset;
-      if (!side) continue;
-      set(heading, "textContent", column(key).head(this.view));
-      set(heading, "title", column(key).headSays(this.view));
-      this.fit.note(key, heading.textContent);
-    }
   }
 
   // no chain to show: nothing of another one stays
@@ -123,19 +96,33 @@ export class ChainTable {
     this.strikes = [];
     this.rows.clear();
     this.body.replaceChildren();
+    this.place.isOffered = false;
     this.centreButton.hidden = true;
-    for (const cell of this.table.tFoot.rows[0].cells) cell.textContent = "";
+    this.frame.clear();
     this.explanation.refresh();
   }
 
-  // Rows do not move under a still pointer: while it rests on them a narrow range stays as it is.
+  // Rows do not move under a still pointer: while it rests on them what is shown stays as it is, as
+  // far as it is a choice of rows at all.
   wanted(other) {
-    const strikes = this.chain.around(this.view.count);
-    const held = this.pointed && !other && this.count === this.view.count
-      && this.strikes.every((strike) => this.chain.leg(strike, "CE") || this.chain.leg(strike, "PE"));
-    if (held && this.view.count) return this.strikes;
-    this.count = this.view.count;
-    return strikes;
+    const { count, filter } = this.view;
+    const asked = [count, filter?.name, filter?.span, filter?.least, this.sort?.key, this.sort?.side, this.sort?.down].join();
+    const same = asked === this.asked && !other;
+    const present = () => this.strikes.every((strike) => SIDES.some((side) => this.chain.leg(strike, side)));
+    if (same && (count || filter || this.sort) && (this.pointed || this.isFresh(filter)) && present()) return this.strikes;
+    this.asked = asked;
+    this.orderedAt = performance.now();
+    return this.chosen(filter ? this.chain.strikes : this.chain.around(count), filter);
+  }
+
+  // rows that were put in order a moment ago stay so: who reads them must not run after them
+  isFresh(filter) {
+    return Boolean(filter || this.sort) && performance.now() - this.orderedAt < RESORT_MS;
+  }
+
+  chosen(strikes, filter) {
+    const kept = filter ? FILTERS[filter.name](strikes, this.chain, filter) : strikes;
+    return this.sort ? sorted(kept, this.chain, this.sort, this.view) : kept;
   }
 
   // rows that stay are the same ones
@@ -143,7 +130,7 @@ export class ChainTable {
     const hadFocus = this.grid.focused;
     if (other) this.rows.clear();
     const kept = new Map();
-    for (const strike of strikes) kept.set(strike, this.rows.get(strike) ?? new Row(strike, this.note));
+    for (const strike of strikes) kept.set(strike, this.rows.get(strike) ?? new Row(strike, this.layout, this.note));
     for (const [strike, row] of this.rows) if (!kept.has(strike)) row.line.remove();
     if (other) this.body.replaceChildren();
     let place = this.body.firstChild;
@@ -156,15 +143,24 @@ export class ChainTable {
     this.atm = undefined;
     const atm = this.rows.get(this.chain.summary.atm_strike) ?? this.rows.get(strikes[Math.floor(strikes.length / 2)]);
     this.grid.stop(atm?.middle ?? null, hadFocus);
-    if (other) this.follows = true;
+    if (other && !this.sort) this.place.follows = true;
   }
 
   mostOi(strikes) {
     let most = 1;
     for (const strike of strikes) {
-      most = Math.max(most, this.chain.leg(strike, "CE")?.oi ?? 0, this.chain.leg(strike, "PE")?.oi ?? 0);
+      for (const side of SIDES) most = Math.max(most, this.chain.leg(strike, side)?.oi ?? 0);
     }
     return most;
+  }
+
+  markLevels(chain, view) {
+    const found = levels(chain);
+    this.levels = found;
+    for (const [strike, row] of this.rows) {
+      row.level("CE", found.R.includes(strike) ? `R${found.R.indexOf(strike) + 1}` : "", view);
+      row.level("PE", found.S.includes(strike) ? `S${found.S.indexOf(strike) + 1}` : "", view);
+    }
   }
 
   mark({ atm_strike: atm, max_pain: pain }) {
@@ -180,64 +176,58 @@ export class ChainTable {
     const moved = atm !== this.atm;
     this.atm = atm;
     this.pain = pain;
-    if (moved && this.follows && !this.pointed) this.centre();
-    else this.offerCentre();
-  }
-
-  sum(summary) {
-    const { lots } = this.view;
-    const of = (units) => (lots ? integer(lotsOf(units, lots)) : quantity(units));
-    const put = (cell, key, text) => {
-      set(cell, "textContent", text);
-      this.fit.note(key, text);
-    };
-    for (const side of ["CE", "PE"]) {
-      const name = side.toLowerCase();
-      put(this.totals[side].oi, "oi", of(summary[`total_oi_${name}`]));
-      put(this.totals[side].volume, "volume", of(summary[`total_volume_${name}`]));
-    }
-    put(this.totals.middle, "strike", `PCR ${ratio(summary.pcr)}`);
-  }
-
-  visible() {
-    const height = this.body.rows[0]?.offsetHeight || 24;
-    const from = Math.floor(this.scroller.scrollTop / height) - 1;
-    return { from, to: from + Math.ceil(this.scroller.clientHeight / height) + 1 };
-  }
-
-  centre() {
-    const atm = this.chain?.summary.atm_strike ?? null;
-    if (atm === null) return;
-    if (!this.rows.has(atm) && this.chain.strikes.includes(atm)) this.release();
-    const line = this.rows.get(atm)?.line;
-    if (!line) return;
-    this.scroller.scrollTop = centred(line, this.table, this.scroller);
-    this.follows = true;
-    this.offerCentre();
+    this.place.isOffered = atm !== null;
+    this.place.at(this.rows.get(atm)?.line ?? null, moved, this.pointed);
   }
 
   // the trader asks for the rows of now, wherever the pointer is
-  release() {
-    this.count = undefined;
+  centre() {
+    const atm = this.chain?.summary.atm_strike ?? null;
+    if (atm === null) return;
+    this.reveal(atm);
+    this.place.centre();
+  }
+
+  // brings a strike into sight, and the cell of a column of a side into hand
+  reveal(strike, side, key) {
+    if (!this.rows.has(strike) && this.chain?.strikes.includes(strike)) this.renew();
+    const row = this.rows.get(strike);
+    if (!row) return false;
+    this.place.follows = false;
+    this.place.into(row.line);
+    if (side) this.grid.go(row.one(side, key)?.cell ?? row.middle);
+    return true;
+  }
+
+  renew() {
+    this.asked = undefined;
     this.show(this.chain, this.view);
   }
 
-  offerCentre() {
-    const line = this.rows.get(this.atm)?.line;
-    const off = line ? line.offsetTop - this.scroller.scrollTop : 0;
-    const inside = line && off > this.table.tHead.offsetHeight && off < this.scroller.clientHeight - ROOM_PX;
-    this.centreButton.hidden = !this.chain || this.atm === null || Boolean(this.follows && inside);
+  // by a column of a side: largest first, then smallest, then by strike again
+  sortBy(key, side) {
+    const { sort } = this;
+    const same = sort && sort.key === key && sort.side === side;
+    this.order(same && !sort.down ? null : { key, side, down: !same });
+  }
+
+  order(sort) {
+    if (this.sort === sort) return;
+    this.sort = sort;
+    if (!this.chain) return;
+    this.frame.head(this.view, sort);
+    this.renew();
+    if (sort) this.place.toTop();
+    else this.centre();
   }
 
   listen() {
-    const own = () => {
-      this.follows = false;
-      requestAnimationFrame(() => this.offerCentre());
-    };
-    for (const name of ["wheel", "touchmove", "pointerdown"]) this.scroller.addEventListener(name, own, { passive: true });
-    this.scroller.addEventListener("keydown", (event) => /^(Arrow|Page|Home|End)/.test(event.key) && own());
-    this.scroller.addEventListener("scroll", () => this.offerCentre(), { passive: true });
     this.centreButton.addEventListener("click", () => this.centre());
+    this.table.tHead.addEventListener("click", (event) => this.headed(event.target.closest("th[data-column]")));
+    this.table.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && this.sort) this.order(null);
+      if (event.key === "Enter" || event.key === " ") this.headed(event.target.closest("thead th[data-column]"), event);
+    });
     this.body.addEventListener("pointerenter", (event) => { this.pointed = event.pointerType === "mouse"; });
     this.body.addEventListener("pointerleave", () => {
       this.pointed = false;
@@ -246,24 +236,37 @@ export class ChainTable {
     new ResizeObserver(() => {
       const { compact } = this.fit;
       this.fit.apply();
+      this.place.measure();
       if (compact !== this.fit.compact) this.onCompact?.();
-      if (this.follows && this.chain) this.centre();
+      if (this.place.follows && this.chain) this.centre();
     }).observe(this.scroller);
+  }
+
+  headed(heading, event) {
+    if (!heading || !this.chain) return;
+    event?.preventDefault();
+    this.sortBy(heading.dataset.column, heading.dataset.side);
   }
 
   says(cell) {
     const { column: key, side } = cell.dataset;
     if (!this.chain || !this.view) return "";
-    if (cell.closest("thead")) return side ? column(key).headSays(this.view) : "Strike, in points of the index";
-    if (cell.closest("tfoot")) return this.saysTotal(key, side);
+    if (cell.closest("thead")) return this.saysHead(key, side);
+    if (cell.closest("tfoot")) return this.frame.says(key, side, this.chain, this.view);
     const strike = Number(cell.parentElement.dataset.strike);
     const row = this.rows.get(strike);
     // its row has gone since it was pointed at
     if (!row) return "";
     if (!side) return this.saysStrike(strike);
-    const leg = row?.legs[side];
+    const leg = row.legs[side];
     const what = leg ? column(key).says(leg, this.view) + saysPinned(column(key), leg, this.view) : "this strike has no such contract in the chain";
-    return `${row.middle.textContent} ${side}: ${what}`;
+    const level = key === "oi" && row.levels[side] ? `; ${LEVELS[row.levels[side]]}` : "";
+    return `${row.middle.textContent} ${side}: ${what}${level}`;
+  }
+
+  saysHead(key, side) {
+    const what = side ? column(key).headSays(this.view) : "Strike, in points of the index";
+    return `${what}. Click or Enter sorts by it, Esc goes back to strikes.`;
   }
 
   saysStrike(strike) {
@@ -273,14 +276,5 @@ export class ChainTable {
       strike === pain && "max pain: option buyers would receive least here",
     ].filter(Boolean);
     return `Strike ${this.rows.get(strike).middle.textContent}${what.length ? `, ${what.join("; ")}` : ""}`;
-  }
-
-  saysTotal(key, side) {
-    const { summary, strikes } = this.chain;
-    const name = side?.toLowerCase();
-    if (!side) return `Put open interest / call open interest over all ${strikes.length} strikes`;
-    const word = side === "CE" ? "calls" : "puts";
-    if (key === "oi") return `All ${word}: open interest ${integer(summary[`total_oi_${name}`])} units`;
-    return key === "volume" ? `All ${word}: volume ${integer(summary[`total_volume_${name}`])} units` : "";
   }
 }

@@ -87,6 +87,8 @@ export class Slot {
     for (const [name, value] of Object.entries({ "aria-label": title, "aria-description": says, "aria-valuemin": 0, "aria-valuemax": 0, "aria-valuenow": 0 })) this.host.setAttribute(name, String(value));
     this.selects = this.definition.options.map((option) => this.select(option));
     this.options.replaceChildren(...this.selects.map(({ node }) => node));
+    // as wide from the beginning as with the first drawing: nothing beside them moves then
+    this.offer(this.view);
     this.forget();
     this.later(true);
   }
@@ -105,16 +107,20 @@ export class Slot {
     this.board.wake();
   }
 
+  get view() {
+    const { page, series, choices } = this.board;
+    return new View(page, series, choices.of(this.chart, page.exchange));
+  }
+
   draw() {
     this.wants = false;
-    const { page, series, choices } = this.board;
-    const view = new View(page, series, choices.of(this.chart, page.exchange));
+    const { view } = this;
     this.offer(view);
     const bare = !view.summary || view.summary.updated_at === null;
     const drawing = bare ? { none: "there is no chain yet" } : this.definition.plot(view);
     if (!drawing && this.drawn && !view.trouble) return set(this.note, "textContent", "loading…");
     if (!drawing || drawing.none) return this.showNone(drawing?.none ?? (view.trouble || "loading…"));
-    const drawn = JSON.stringify([page.exchange, drawing.x, drawing.range, drawing.columns, drawing.marks, drawing.cells, this.board.theme.version]);
+    const drawn = JSON.stringify([view.exchange, drawing.x, drawing.range, drawing.columns, drawing.marks, drawing.cells, this.board.theme.version]);
     set(this.none, "hidden", true);
     set(this.note, "textContent", drawing.note ?? "");
     if (drawn === this.drawn || !this.plot.size.width || !this.plot.size.height) return;

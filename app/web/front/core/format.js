@@ -13,6 +13,7 @@ export const integer = known((v) => whole.format(v));
 export const price = known((v) => two.format(v));
 export const decimal = known((v) => one.format(v));
 export const ratio = known((v) => v.toFixed(2));
+export const fixed = (v, digits) => (v === null || v === undefined ? DASH : v.toFixed(digits).replace("-", "−"));
 export const strike = known((v) => upToTwo.format(v));
 export const signed = known((v) => sign(v) + two.format(Math.abs(v)));
 export const percent = known((v) => {

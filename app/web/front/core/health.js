@@ -88,10 +88,12 @@ export class Health {
     const wasOld = OLD.has(this.state);
     const [state, word, sentence] = verdict({ problem, loggedOut, way, lostMs, wasOld, summary, market, ...known });
     set(document.body.dataset, "health", state);
-    set(document.body.dataset, "market", market.kind);
+    // a tab that is on its way keeps the frame of the one before: the page would jump twice
+    const framed = state !== "loading" || summary || document.body.dataset.market === "none";
+    if (framed) set(document.body.dataset, "market", market.kind);
     set(this.word, "textContent", word);
     set(this.sentence, "textContent", sentence);
-    set(this.chip, "textContent", market.words);
+    if (framed) set(this.chip, "textContent", market.words);
     set(this.broker, "hidden", state !== "broker");
     const bare = !summary || summary.updated_at === null;
     set(this.empty, "hidden", !bare);

@@ -37,10 +37,20 @@ export function nextOption(select) {
   select.dispatchEvent(new Event("change"));
 }
 
-export function toggleTheme() {
+// a checkbox that remembers itself as "on" or "off"
+export function rememberedBox(box, name) {
+  box.checked = preference(name, box.checked ? "on" : "off") === "on";
+  box.addEventListener("change", () => keep(name, box.checked ? "on" : "off"));
+}
+
+// other colours than the system's, then the system's own for good, then whatever the system says
+export function nextTheme() {
   const root = document.documentElement;
-  const dark = getComputedStyle(root).colorScheme === "dark"
-    || (!root.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
-  root.dataset.theme = dark ? "light" : "dark";
-  keep("theme", root.dataset.theme);
+  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const other = system === "dark" ? "light" : "dark";
+  const next = { [other]: system, [system]: null }[root.dataset.theme] ?? (root.dataset.theme ? null : other);
+  if (next === null) delete root.dataset.theme;
+  else root.dataset.theme = next;
+  keep("theme", next ?? "");
+  return next;
 }

@@ -5,19 +5,26 @@ const NAME = "renewed-at";
 const AGAIN_AFTER_MS = 600_000;
 
 export class Renewal {
-  // `build` is that of this page, `line` where the sentence stands
-  constructor(build, line) {
+  // `build` is that of this page, `line` where the sentence stands, `told` what a screen reader hears
+  constructor(build, line, told) {
     this.build = build;
     this.line = line;
+    this.told = told;
   }
 
   // what the server says of its build; nothing is taken from a hand at work
   heard(build) {
     if (!build || !this.build) return;
-    this.line.hidden = build === this.build || !this.wasRenewed();
-    if (build === this.build || this.wasRenewed() || atWork()) return;
-    if (!this.note()) this.line.hidden = false;
-    else location.reload();
+    const isOther = build !== this.build;
+    this.say(isOther && this.wasRenewed());
+    if (!isOther || this.wasRenewed() || atWork()) return;
+    if (this.note()) location.reload();
+    else this.say(true);
+  }
+
+  say(isOutdated) {
+    if (isOutdated && this.line.hidden) this.told.textContent = this.line.textContent;
+    this.line.hidden = !isOutdated;
   }
 
   wasRenewed() {

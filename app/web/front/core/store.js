@@ -11,6 +11,8 @@ export class Chain {
     this.summary = message.summary;
     this.legs = new Map();
     this.sorted = null;
+    // what the last message changed: [leg before, leg now] each
+    this.changed = [];
     this.take(message.legs);
     this.sequence = message.sequence;
   }
@@ -18,6 +20,7 @@ export class Chain {
   // answers false when the message does not build on what is here
   patch(message) {
     if (message.base !== this.sequence) return false;
+    this.changed = [];
     Object.assign(this.summary, message.summary);
     for (const [strike, side] of message.gone) this.legs.delete(`${strike}${side}`);
     if (message.gone.length || message.legs.length) this.sorted = null;
@@ -37,9 +40,11 @@ export class Chain {
 
   // a changed leg is a new object: that is how the table knows what to look at
   change(key, changes) {
-    const leg = { ...this.legs.get(key) };
+    const before = this.legs.get(key);
+    const leg = { ...before };
     for (let i = 0; i < changes.length; i += 2) leg[this.names[changes[i]]] = changes[i + 1];
     this.legs.set(key, leg);
+    this.changed.push([before, leg]);
   }
 
   // as it is now; what comes later does not touch it

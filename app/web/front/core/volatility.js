@@ -1,12 +1,22 @@
 // The two conventions of implied volatility on this page, and where each stands in what is sent.
 
+import { limits } from "./embedded.js";
+
 export const CONVENTIONS = {
   forward: {
     leg: "iv_forward",
     atm: "atm_iv_forward",
+    level: "forward",
+    rate: 0,
     on: "on the forward that put–call parity of the chain implies",
   },
-  spot: { leg: "iv", atm: "atm_iv", on: "on the index at a rate of 10 % a year" },
+  spot: {
+    leg: "iv",
+    atm: "atm_iv",
+    level: "underlying_price",
+    rate: limits.assumed_rate,
+    on: "on the index at a rate of 10 % a year",
+  },
 };
 
 export const NO_FORWARD = "the chain came without a forward; with key i the IV is that of the index and 10 %";

@@ -1,0 +1,38 @@
+// How the chain is shown: what was chosen, and what its figures are compared with and valued at.
+// The same object while nothing of that is new: the table then touches only changed legs.
+
+import { column } from "./cells.js";
+import { Valuation } from "./greeks.js";
+
+export class Views {
+  constructor(baselines) {
+    this.baselines = baselines;
+    this.view = null;
+  }
+
+  of(chain, { choice, layout, compact, against, isPast }) {
+    const { summary } = chain;
+    const compares = layout.all.some((key) => column(key).compares);
+    if (compares) this.baselines.want(chain, choice.span, isPast);
+    const wanted = {
+      ...choice,
+      lots: choice.lots && summary.lot_size ? summary.lot_size : 0,
+      lotSize: summary.lot_size,
+      hasForward: summary.forward !== null,
+      closeAt: summary.prev_close_at,
+      compact,
+      against,
+      before: compares ? this.baselines.of(chain, choice.span) : null,
+    };
+    const { view } = this;
+    if (!view || Object.keys(wanted).some((key) => wanted[key] !== view[key])) this.view = wanted;
+    this.view.valuation = this.valued(summary, choice.iv);
+    return this.view;
+  }
+
+  // one valuation serves until index, forward or the minute have moved
+  valued(summary, convention) {
+    const made = new Valuation(summary, convention);
+    return this.view.valuation?.equals(made) ? this.view.valuation : made;
+  }
+}
