@@ -159,6 +159,9 @@ class Settings:
         "Seconds after a BUY or SELL in which the other side is not told.",
         between=(0, 86_400),
     )
+    signal_paper_lots: int = _setting(
+        0, "Lots with which each BUY or SELL is followed on paper; 0 for none.", between=(0, 1000)
+    )
     ui_refresh_s: int = _setting(
         5,
         "Seconds between polls of a page without a live link.",

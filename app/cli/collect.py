@@ -198,7 +198,12 @@ def _collector(engine: "Engine", feed: "Feed", ring: "Ring") -> "Collector":
         snapshot_interval_s=chosen.snapshot_interval_s,
         spool=chosen.home / "spool",
         ring=ring,
-        signals=SignalOptions(chosen.home, chosen.signal_threshold, chosen.signal_cooldown_s),
+        signals=SignalOptions(
+            chosen.home,
+            chosen.signal_threshold,
+            chosen.signal_cooldown_s,
+            chosen.signal_paper_lots,
+        ),
     )
     return Collector(engine, feed, options)
 

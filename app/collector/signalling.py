@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.desk.paper.following import Follower
 from app.signals.models import Models
 from db.errors import OIError
 from db.market.clock import market_now
@@ -37,6 +38,7 @@ class SignalOptions:
     home: Path = Path(".oi")
     threshold: float = 0.45
     cooldown_s: int = 300
+    paper_lots: int = 0
 
 
 class SignalWatch:
@@ -58,6 +60,7 @@ class SignalWatch:
         self._now = now
         self._clock = clock
         self._models = Models(options.home)
+        self._follower = Follower(engine, options.paper_lots, now)
         self._predictors: dict[str, Predictor] = {}
         self._absent: dict[str, str] = {}
         self._settled_at: dict[str, float] = {}
@@ -132,6 +135,8 @@ class SignalWatch:
         with self._engine.begin() as connection:
             is_news = predictor.is_news(made) or was_absent
             write_prediction(connection, made, is_news=is_news)
+        if self._options.paper_lots:
+            self._follower.follow(made)
 
     def _predictor(self, exchange: str, at: datetime) -> "Predictor":
         """With what was before this process began."""

@@ -81,6 +81,21 @@ def give_feedback(connection: Connection, exchange: str, at: datetime, outcome: 
     return connection.scalar(_statement("feedback"), given) is not None
 
 
+def note_not_followed(
+    connection: Connection, made: Prediction, why: str, *, violates: bool
+) -> None:
+    """Keep that a signal was not followed on paper; `violates`: a limit of ours forbade it."""
+    given = {
+        "timestamp": made.timestamp,
+        "exchange": made.exchange,
+        "signal": made.signal,
+        "confidence": made.confidence,
+        "why": why,
+        "violates": violates,
+    }
+    connection.execute(_statement("not_followed"), given)
+
+
 def write_drift(
     connection: Connection, exchange: str, model_id: str, drift: Mapping[str, float]
 ) -> None:

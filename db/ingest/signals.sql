@@ -47,6 +47,13 @@ WHERE made.exchange = :exchange
   AND made."timestamp" = :timestamp
 RETURNING made.signal AS signal;
 
+-- name: not_followed
+INSERT INTO paper_trading_metrics (
+    "timestamp", exchange, executed, reason, signal, confidence, quantity_lots,
+    constraint_violation
+)
+VALUES (:timestamp, :exchange, false, :why, :signal, :confidence, 0, :violates);
+
 -- name: drift
 UPDATE signal_latest AS known
 SET drift = CAST(:drift AS jsonb)

@@ -82,3 +82,12 @@ SIGNALS_SHOWN = 40
 
 SIGNAL_DAYS_SHOWN = 30
 """Over how many days it is told what came of signals."""
+
+SIGNAL_PAPER_POSITIONS = 3
+"""How many positions that follow signals may be open at once, over all chains."""
+
+SIGNAL_PAPER_PAUSE_S = 300
+"""So long after one was opened no other one of its chain is."""
+
+SIGNAL_PAPER_EXIT_S = 900
+"""So long before the end of the index's continuous session they are closed, and none is opened."""
