@@ -193,11 +193,20 @@ def _collect_from_broker(
 
 def _collector(engine: "Engine", feed: "Feed", ring: "Ring") -> "Collector":
     from app.collector import Collector, CollectorOptions
+    from app.collector.signalling import SignalOptions
     from db.settings import settings
 
     chosen = settings()
     options = CollectorOptions(
-        snapshot_interval_s=chosen.snapshot_interval_s, spool=chosen.home / "spool", ring=ring
+        snapshot_interval_s=chosen.snapshot_interval_s,
+        spool=chosen.home / "spool",
+        ring=ring,
+        signals=SignalOptions(
+            chosen.home,
+            chosen.signal_threshold,
+            chosen.signal_cooldown_s,
+            chosen.signal_paper_lots,
+        ),
     )
     return Collector(engine, feed, options)
 

@@ -17,6 +17,7 @@ from db.schema.series import (
     paper_trading_metrics,
     vix_term_structure,
 )
+from db.schema.signals import predictions, signal_latest
 
 __all__ = [
     "alert_events",
@@ -37,6 +38,8 @@ __all__ = [
     "paper_orders",
     "paper_positions",
     "paper_trading_metrics",
+    "predictions",
+    "signal_latest",
     "site_sessions",
     "site_users",
     "snapshot_touched",

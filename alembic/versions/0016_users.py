@@ -6,7 +6,7 @@ Revises: 0015_paper
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017_users"
+revision = "0016_users"
 down_revision = "0015_paper"
 branch_labels = None
 depends_on = None
