@@ -57,7 +57,7 @@ def long_figures() -> list[Leg]:
         "pct_30m": 25.6,
         "oi_30m": 888_000,
     }
-    strikes = [99_800 + 100 * n for n in range(9)]
+    strikes = [99_800.0 + 100 * n for n in range(9)]
     return [a_leg(strike, side, **wide) for strike in strikes for side in ("CE", "PE")]
 
 
