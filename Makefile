@@ -9,7 +9,7 @@ FRONT := app/web/dist/manifest.json
 FRONT_SOURCES := $(shell find app/web/front) $(wildcard scripts/front.*) package.json package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench clean release lock
+.PHONY: help setup demo test bench clean release lock audit
 
 help: ## Show these lines
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -32,6 +32,10 @@ clean: ## Stop the local server, remove .venv and caches; data and programs in .
 
 release: $(READY) ## List all revisions as released: from then on they stay as they are
 	@$(VENV)/python scripts/release.py
+
+audit: $(READY) ## Ask whether a locked dependency has a known fault (SECURITY.md lists the exceptions)
+	@$(VENV)/pip-audit --requirement requirements.lock --require-hashes --disable-pip --ignore-vuln CVE-2020-35678
+	@npm audit --omit=optional
 
 lock: $(READY) ## Write the lock files anew from pyproject.toml
 	@export UV_CUSTOM_COMPILE_COMMAND="make lock"; \

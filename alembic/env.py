@@ -15,6 +15,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from db import declaration, gentle
+from db.ahead import require_clear
+from db.baseline.steps import require_recognized
+from db.baseline.tables import metadata as legacy
 from db.convert.converter import OnlineConverter
 from db.engine import database_url, explained, synced, translate_losses
 from db.errors import OIError
@@ -26,6 +29,15 @@ from db.timescale.errors import LockNotAvailableError, TimescaleError
 from db.timescale.progress import notice
 
 config = context.config
+# whatever a role's or the database's defaults are
+_FIXED = {
+    "default_transaction_isolation": "read\\ committed",
+    "default_transaction_read_only": "off",
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "idle_in_transaction_session_timeout": "0",
+    "search_path": "public",
+}
 _GENERATED_ID = re.compile(r"^[0-9a-f]{12}$")
 _NOT_A_WORD = re.compile(r"\W+")
 
@@ -54,7 +66,11 @@ def run_online() -> None:
     engine = create_engine(
         url,
         poolclass=NullPool,
-        connect_args={"application_name": "oi-gemini-migrate", "options": session_options(url)},
+        connect_args={
+            "application_name": "oi-gemini-migrate",
+            "client_encoding": "utf8",
+            "options": session_options(url),
+        },
     )
     translate_losses(engine)
     if not plugin.changes_database(context):
@@ -67,6 +83,13 @@ def run_online() -> None:
         for warning in preflight.warnings(server):
             notice(warning)
         configure(connection=connection)
+        if plugin.upgrades(context, connection):
+            if not context.get_context().get_current_heads():
+                require_recognized(connection)
+            connection.rollback()
+            require_clear(url, legacy, metadata, quarantines=quarantines())
+        else:
+            plugin.undo_unfinished(context, connection)
         plugin.run_migrations(context)
 
 
@@ -88,7 +111,8 @@ def look(connection: Connection) -> None:
 def session_options(url: URL) -> str:
     """Gentle settings, and what the URL or the environment asks for."""
     given = url.query.get("options") or os.environ.get("PGOPTIONS") or ""
-    return gentle.options(gentle.GENTLE, given if isinstance(given, str) else " ".join(given))
+    asked = gentle.options(gentle.GENTLE, given if isinstance(given, str) else " ".join(given))
+    return f"{asked} {gentle.options(_FIXED)}"
 
 
 def run_offline() -> None:
@@ -104,8 +128,14 @@ def configure(**target: Any) -> None:
         transaction_per_migration=True,
         process_revision_directives=name_revisions,
         timescale_lock_timeout_ms=settings().lock_timeout_ms,
-        timescale_converter=OnlineConverter(metadata=metadata),
+        timescale_converter=OnlineConverter(metadata=metadata, quarantines=quarantines()),
     )
+
+
+def quarantines() -> bool:
+    """Whether rows that no hypertable holds may be kept apart: `alembic -x quarantine=allow`."""
+    asked = context.get_x_argument(as_dictionary=True).get("quarantine")
+    return config.attributes.get("quarantine", asked) == "allow"
 
 
 def target_url() -> URL:

@@ -34,6 +34,8 @@ _BAD_ADDRESS = (
     "invalid connection option",
     "bad value for connect_timeout",
 )
+# PgBouncer's words, which go on with the parameter
+_POOLER = "unsupported startup parameter"
 _UNAVAILABLE_CLASSES = ("08", "57P", "53300", "3D000", "28")
 
 
@@ -221,6 +223,11 @@ def explained(error: BaseException, is_disconnect: bool = False) -> OIError | No
         )
     if reason.startswith(_BAD_ADDRESS):
         return SettingsError(f"The URL of the database cannot be used: {reason}.")
+    if _POOLER in reason:
+        return SettingsError(
+            "A connection pooler stands between this program and the server and refuses start-up "
+            "options; migrations and conversions need a direct connection: name the server itself."
+        )
     if unavailable(error, is_disconnect):
         return DatabaseUnavailableError(f"The database does not answer: {reason}.")
     return None

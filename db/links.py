@@ -47,6 +47,8 @@ def parameters(
 ) -> dict[str, Any]:
     """What every connection of ours is opened with: a dead link is given up after `silence_s`."""
     return {
+        # a database of bytes, SQL_ASCII, would give bytes for text
+        "client_encoding": "utf8",
         "connect_timeout": connect_timeout_s,
         "keepalives": 1,
         "keepalives_idle": max(1, silence_s // 2),

@@ -49,6 +49,9 @@ class Settings:
     exchanges_file: Path | None = _setting(
         None, "A file of exchange keys, of any index or share, beside the built-in ones."
     )
+    run_as: str | None = _setting(
+        None, "The account that dashboard, collector and maintenance become when root starts them."
+    )
     host: str = _setting(
         "127.0.0.1", "Address the dashboard listens on; IPv6 as it is, ::1.", legacy="FLASK_HOST"
     )
@@ -150,6 +153,17 @@ class Settings:
         None,
         "Address of http or https that the collector tells of each alert, by a POST with JSON.",
         secret=True,
+    )
+    signal_threshold: float = _setting(
+        0.45, "Chance from which a signal says BUY or SELL, not HOLD.", between=(0.34, 0.99)
+    )
+    signal_cooldown_s: int = _setting(
+        300,
+        "Seconds after a BUY or SELL in which the other side is not told.",
+        between=(0, 86_400),
+    )
+    signal_paper_lots: int = _setting(
+        0, "Lots with which each BUY or SELL is followed on paper; 0 for none.", between=(0, 1000)
     )
     ui_refresh_s: int = _setting(
         5,

@@ -16,6 +16,8 @@ revision = "0004_chain_hypertable"
 down_revision = "0003_engine"
 branch_labels = None
 depends_on = None
+# rows are moved in transactions of their own; stopped there, `downgrade` takes back what it left
+commits_midway = True
 
 _HYPERTABLE = {
     "table": "option_chain_snapshots",

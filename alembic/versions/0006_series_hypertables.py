@@ -13,6 +13,8 @@ revision = "0006_series_hypertables"
 down_revision = "0005_chain_indexes"
 branch_labels = None
 depends_on = None
+# rows are moved in transactions of their own; stopped there, `downgrade` takes back what it left
+commits_midway = True
 
 _WEEK = timedelta(days=7)
 _FEATURES = {

@@ -16,6 +16,8 @@ revision = "0007_live_edge"
 down_revision = "0006_series_hypertables"
 branch_labels = None
 depends_on = None
+# rows are moved in transactions of their own; stopped there, `downgrade` takes back what it left
+commits_midway = True
 
 _SNAPSHOTS = {
     "table": "snapshots",

@@ -9,8 +9,6 @@ from app.chains.state import Chain, ChainState
 
 Row = dict[str, Any]
 
-# programs that know no "no view" are told to do nothing, and why
-_NO_SIGNAL: Row = {"ml_signal": "HOLD", "ml_metadata": {}}
 _NAMED = tuple((column.legacy, column.take) for column in COLUMNS if column.legacy is not None)
 _PLAIN = tuple((name, take) for name, take in _NAMED if "/" not in name)
 _GROUPED = tuple((name.partition("/"), take) for name, take in _NAMED if "/" in name)
@@ -35,12 +33,12 @@ def body(state: ChainState, strikes: int | None = None) -> Encoded:
 
 
 def _payload(chain: Chain, status: str, strikes: int | None) -> Row:
-    shown = _around(chain, strikes)
+    shown, facts = _around(chain, strikes), chain.facts_when(status)
     return {
-        **chain.facts,
-        "strike_difference": chain.facts["strike_step"],
-        "status": status,
-        **_NO_SIGNAL,
+        **facts,
+        "strike_difference": facts["strike_step"],
+        # programs that know no "no view" are told to do nothing, and why
+        "ml_signal": facts["ml_signal"] or "HOLD",
         "call_options": [_option(c) for c in shown if c.row.option_type == "CE"],
         "put_options": [_option(c) for c in shown if c.row.option_type == "PE"],
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.chains.bodies import Bodies
 from app.chains.columns import ON_THE_WIRE, Contract, placed
-from app.chains.summary import Facts, facts_of
+from app.chains.summary import NO_SIGNAL_OF_STALE, Facts, facts_of
 from db.errors import OIError
 from db.market.calendar import Phase, phase
 from db.market.clock import market_now
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from db.queries.chain import LatestOption
+    from db.queries.signals import Signal
     from db.queries.summary import ChainSummary
 
 Key = tuple[float, str]
 Leg = tuple[Any, ...]
 Order = tuple[int, int]
 
+STALE = "stale"
 _NOTHING_YET = -1
 # a server's clock is disciplined by milliseconds all the time; a second is a step
 _SLEW_S = 1.0
@@ -41,6 +43,7 @@ class Chain:
     exchange: str
     head: "ChainSummary | None"
     rows: "tuple[LatestOption, ...]"
+    signal: "Signal | None" = None
     bodies: Bodies = field(default_factory=Bodies, compare=False, repr=False)
 
     @property
@@ -71,7 +74,12 @@ class Chain:
     @cached_property
     def facts(self) -> Facts:
         """The head line, without its status."""
-        return facts_of(self.exchange, self.head, self.rows)
+        return facts_of(self.exchange, self.head, self.rows, self.signal)
+
+    def facts_when(self, status: str) -> Facts:
+        """The same with its status; of a chain that is stale no signal is told."""
+        told = NO_SIGNAL_OF_STALE if status == STALE and self.facts["ml_signal"] else {}
+        return {**self.facts, **told, "status": status}
 
     def demand_sound(self) -> None:
         """Raise ChainFaultError when no page could be made of this."""
@@ -126,7 +134,7 @@ class ChainState:
         age_s = self.age_s()
         if age_s is not None and age_s <= STALE_AFTER_S:
             return "live"
-        return "closed" if phase(market_now()) is Phase.CLOSED else "stale"
+        return "closed" if phase(market_now()) is Phase.CLOSED else STALE
 
     def after(self, last: "ChainState") -> "ChainState":
         """This state, read after `last` was: it is the newer one, whatever any clock says.
@@ -153,13 +161,15 @@ def read_state(connection: "Connection", exchange: str) -> ChainState:
     can be made.
     """
     from db.queries.chain import latest_chain
+    from db.queries.signals import latest_signal
     from db.queries.summary import summary
 
     exchange_named(exchange)
     # from before the question on the age is counted by our own clock: rather too old than too young
     read_at = time.monotonic()
     head = summary(connection, exchange)
-    chain = Chain(exchange, head, latest_chain(connection, exchange))
+    signal = latest_signal(connection, exchange)
+    chain = Chain(exchange, head, latest_chain(connection, exchange), signal)
     chain.demand_sound()
     return ChainState(chain, read_at, None if head is None else _plausible(head.age_s))
 

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from db.market.calendar import expiry_instant
 from db.market.exchanges import exchange_named
-from db.market.limits import ITM_CHANGE_MINUTES
+from db.market.limits import ITM_CHANGE_MINUTES, SIGNAL_HOLDS_S
 from db.market.lots import lot_size
 
 if TYPE_CHECKING:
     from db.market.exchanges import Exchange
     from db.queries.chain import LatestOption
+    from db.queries.signals import Signal
     from db.queries.summary import ChainSummary
 
 Facts = dict[str, Any]
@@ -54,9 +55,22 @@ _INSTANTS = {
     "day_open_at": "day_open_at",
 }
 NO_MODEL = "no model"
+NO_SIGNAL = "no signal"
 
 
-def facts_of(exchange: str, head: "ChainSummary | None", rows: Sequence["LatestOption"]) -> Facts:
+def _silent(why: str) -> Facts:
+    return {"ml_signal": None, "ml_confidence": None, "ml_rationale": why, "ml_metadata": {}}
+
+
+NO_SIGNAL_OF_STALE: Facts = _silent(f"{NO_SIGNAL}: the data are stale")
+
+
+def facts_of(
+    exchange: str,
+    head: "ChainSummary | None",
+    rows: Sequence["LatestOption"],
+    signal: "Signal | None" = None,
+) -> Facts:
     """Everything of the head line but its status, which changes by itself; unknown is None."""
     known = exchange_named(exchange)
     expiry = None if head is None else head.expiry
@@ -73,9 +87,29 @@ def facts_of(exchange: str, head: "ChainSummary | None", rows: Sequence["LatestO
         **{ours: _iso(_stored(head, theirs)) for ours, theirs in _INSTANTS.items()},
         "itm_ce_oi_change": calls,
         "itm_pe_oi_change": puts,
-        "ml_signal": None,
-        "ml_confidence": None,
-        "ml_rationale": NO_MODEL,
+        **_told(signal, head),
+    }
+
+
+def _told(signal: "Signal | None", head: "ChainSummary | None") -> Facts:
+    """What a model says of this chain; one that speaks of an earlier chain says nothing of it."""
+    if signal is None or signal.signal is None:
+        return _silent(NO_MODEL if signal is None else signal.rationale)
+    at = signal.timestamp
+    age_s = (head.timestamp - at).total_seconds() if head is not None and at is not None else None
+    if at is None or age_s is None or not 0 <= age_s <= SIGNAL_HOLDS_S:
+        return _silent(f"{NO_SIGNAL}: none is of this moment")
+    return {
+        "ml_signal": signal.signal,
+        "ml_confidence": signal.confidence,
+        "ml_rationale": signal.rationale,
+        "ml_metadata": {
+            "signal_id": at.isoformat(),
+            "model_id": signal.model_id,
+            "horizon_s": signal.horizon_s,
+            "latency_ms": signal.latency_ms,
+            "chances": {"SELL": signal.p_sell, "HOLD": signal.p_hold, "BUY": signal.p_buy},
+        },
     }
 
 

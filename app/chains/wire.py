@@ -139,7 +139,7 @@ def full_message(chain: Chain, status: str) -> Full:
         "exchange": chain.exchange,
         "sequence": chain.sequence,
         "fields": FIELDS,
-        "summary": chain.facts | {"status": status},
+        "summary": chain.facts_when(status),
         "legs": list(chain.legs.values()),
     }
 

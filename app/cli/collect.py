@@ -68,10 +68,13 @@ def command(as_json: bool, **choices: Any) -> None:
     A recording needs the columns timestamp, exchange, token, expiry, strike, option_type, ltp, oi
     and volume; rows that make no sense are counted by reason, named by their lines and left out.
     """
+    from db import privileges
     from db.engine import write_engine
+    from db.settings import settings
 
     _log_to_stderr()
     _demand_that_options_fit(**choices)
+    privileges.drop(settings().run_as)
     # whatever else is missing, that comes first
     account = _broker.account() if choices["feed"] == "kite" else None
     engine = write_engine()
@@ -190,11 +193,20 @@ def _collect_from_broker(
 
 def _collector(engine: "Engine", feed: "Feed", ring: "Ring") -> "Collector":
     from app.collector import Collector, CollectorOptions
+    from app.collector.signalling import SignalOptions
     from db.settings import settings
 
     chosen = settings()
     options = CollectorOptions(
-        snapshot_interval_s=chosen.snapshot_interval_s, spool=chosen.home / "spool", ring=ring
+        snapshot_interval_s=chosen.snapshot_interval_s,
+        spool=chosen.home / "spool",
+        ring=ring,
+        signals=SignalOptions(
+            chosen.home,
+            chosen.signal_threshold,
+            chosen.signal_cooldown_s,
+            chosen.signal_paper_lots,
+        ),
     )
     return Collector(engine, feed, options)
 

@@ -12,10 +12,14 @@ def command(workers: int) -> None:
     """
     from app.web.auth import signin
     from app.web.server import address, serve
+    from db import privileges
     from db.settings import settings
 
     chosen = settings()
+    privileges.drop(chosen.run_as)
     click.echo(f"Dashboard on {address(chosen)}")
     if signin.configured(chosen) is None:
-        click.echo("Nobody can sign in yet: run `python -m app password` first.", err=True)
+        click.echo(
+            "No sign-in is set here: only users can sign in (`python -m app user list`).", err=True
+        )
     serve(chosen, workers)

@@ -3,7 +3,7 @@
 import queue
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from app.collector.leadership import Leadership, Leading
 from app.collector.outbox import Outbox
 from app.collector.past import Past
 from app.collector.reader import Reader
+from app.collector.signalling import SignalOptions, SignalWatch
 from app.collector.spool import Spool
 from app.collector.telling import Telling
 from app.collector.watchdog import Watchdog
@@ -44,6 +45,7 @@ class CollectorOptions:
     spool: Path = Path(".oi/spool")
     silent_s: float = FEED_SILENT_S
     ring: Callable[[Rung], None] = lambda rung: None
+    signals: SignalOptions = field(default_factory=SignalOptions)
 
 
 class Collector:
@@ -51,7 +53,7 @@ class Collector:
 
     The feed's thread assembles, a second one writes, a third fills the spool; the one that runs
     this watches the feed. None waits for another but where a recording is held back. Beside a live
-    feed one more watches alerts, and one looks after paper orders that rest.
+    feed one more watches alerts, one looks after paper orders that rest, and one tells signals.
     """
 
     def __init__(
@@ -72,7 +74,8 @@ class Collector:
         # of all that threads share, putting into this is what a signal handler may do
         self._ends: queue.SimpleQueue[None] = queue.SimpleQueue()
         alerts = AlertWatch(engine, leadership.holder, chosen.ring)
-        self._desk = (alerts, RestingWatch(engine)) if feed.live else ()
+        signals = SignalWatch(engine, chosen.signals, now)
+        self._desk = (alerts, RestingWatch(engine), signals) if feed.live else ()
         self._writer = Writer(
             engine,
             self._outbox,
@@ -83,6 +86,7 @@ class Collector:
             is_live=feed.live,
             ended=self.stop,
             committed=alerts.saw if feed.live else lambda _: None,
+            stored=signals.saw if feed.live else lambda _: None,
         )
         self._aside: str | None = None
         self._assembler = Assembler(

@@ -22,6 +22,7 @@ from db.backoff import Backoff
 from db.engine import connected
 from db.errors import DatabaseUnavailableError, OIError
 from db.ingest.leases import LeaseLostError
+from db.market.ticks import EnrichedSnapshot
 
 _LOG = logging.getLogger("oi.collector")
 # a little less than a second: a feed that speaks once a second is never held back until its next
@@ -38,9 +39,9 @@ class Writer:
 
     Each chain's live edge is written about once a second, each snapshot until it is in. What the
     database refuses for the data's sake is counted by reason and left out. `committed` is told of
-    each chain that is newly shown, and must not wait. `failure` is what ended it before its time:
-    NotMigratedError, or DatabaseUnavailableError where a recording met a database that never
-    answered at all.
+    each chain that is newly shown and `stored` of each snapshot that is new; neither may wait.
+    `failure` is what ended it before its time: NotMigratedError, or DatabaseUnavailableError where
+    a recording met a database that never answered at all.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Writer:
         is_live: bool,
         ended: Callable[[], None],
         committed: Callable[[str], None] = lambda exchange: None,
+        stored: Callable[[EnrichedSnapshot], None] = lambda snapshot: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
@@ -66,6 +68,7 @@ class Writer:
         self._is_live = is_live
         self._ended = ended
         self._committed = committed
+        self._stored = stored
         self._clock = clock
         self._shown_at: dict[str, float] = {}
         self._early_at: dict[str, float] = {}
@@ -187,6 +190,7 @@ class Writer:
             self._counts.snapshots += 1
             self._counts.rows += len(snapshot.options)
             self._committed(snapshot.exchange)
+            self._stored(snapshot)
         return True
 
     def _attempt(self, action: Callable[[Connection], T]) -> tuple[bool, T | None]:

@@ -10,7 +10,18 @@ from app.web.auth.session_key import session_key
 from app.web.auth.store import store
 from app.web.hosts import HostGate
 from app.web.proxies import TrustedProxies
-from app.web.routes import alerts, broker, chain, compared, live, pages, paper, past, series
+from app.web.routes import (
+    alerts,
+    broker,
+    chain,
+    compared,
+    live,
+    pages,
+    paper,
+    past,
+    series,
+    signals,
+)
 from app.web.services import Services
 from db.settings import Settings
 from db.settings import settings as environment_settings
@@ -41,7 +52,8 @@ def build(settings: Settings | None = None, kept: Path | None = None) -> Flask:
     security.install(app)
     packing.install(app)
     auth.install(app)
-    for part in (assets, auth, pages, broker, chain, compared, past, series, alerts, paper, live):
+    market = (chain, compared, past, series, alerts, paper, signals, live)
+    for part in (assets, auth, pages, broker, *market):
         app.register_blueprint(part.blueprint)
     guarded = TrustedProxies(HostGate(app.wsgi_app, chosen), chosen.trusted_proxies)
     app.wsgi_app = guarded  # type: ignore[method-assign,assignment]  # as Flask documents it

@@ -38,6 +38,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_HTTPS_ONLY_S = 365 * 86_400
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _OWN_SITES = frozenset({"same-origin", "none"})
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
@@ -77,6 +78,9 @@ def with_headers(response: Response) -> Response:
     if "Content-Security-Policy" not in response.headers:
         response.headers["Content-Security-Policy"] = content_policy()
     response.headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure:
+        # https://www.rfc-editor.org/rfc/rfc6797: said over plain HTTP it would count for nothing
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={_HTTPS_ONLY_S}")
     return response
 
 

@@ -8,12 +8,15 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from db import privileges
 from db.errors import InvalidInputError
 from db.settings import Settings
 
 if TYPE_CHECKING:
     from flask import Flask
     from gunicorn.app.base import BaseApplication
+
+_log = logging.getLogger(__name__)
 
 _THREADS = 16
 _CONNECTIONS = 1000
@@ -47,7 +50,7 @@ def serve(settings: Settings, workers: int = 1) -> None:
         "bind": _bound(settings.host, settings.port),
         "umask": _PRIVATE,
         "workers": workers,
-        "worker_class": "gthread",
+        "worker_class": "app.web.intake.worker.Worker",
         "threads": _THREADS,
         "worker_connections": _CONNECTIONS,
         "keepalive": _KEEPALIVE_S,
@@ -62,6 +65,8 @@ def serve(settings: Settings, workers: int = 1) -> None:
     # who came and who was turned away belongs into every log
     for name in ("app.web.auth", "app.web.routes.broker"):
         logging.getLogger(name).setLevel(logging.INFO)
+    if warning := privileges.warning():
+        _log.warning(warning)
     _application(options, kept).run()
 
 

@@ -17,6 +17,8 @@ from app.push.live import Live
 from app.web.assets import assets
 from app.web.auth import signin
 from app.web.auth.attempts import AttemptLimit
+from app.web.auth.keeper import SessionKeeper
+from app.web.auth.people import People
 from app.web.auth.sessions import Sessions
 from app.web.database import Database
 from app.web.paper.quotes import LiveQuotes
@@ -32,7 +34,8 @@ class Services:
 
     settings: Settings
     attempts: AttemptLimit
-    sessions: Sessions
+    people: People
+    sessions: SessionKeeper
     database: Database
     states: ChainStates
     feeds: Feeds
@@ -48,13 +51,16 @@ class Services:
 
         `store` is the folder where sign-ins keep what several workers share.
         """
-        sessions = Sessions.of(settings, store, partial(signin.proof_of, settings))
         database = Database(settings, explicit=explicit)
+        people = People(settings, database)
+        files = Sessions.of(settings, store, partial(signin.proof_of, settings))
+        sessions = SessionKeeper(settings, database, people, files)
         states = ChainStates(database)
         feeds = Feeds(database)
         return cls(
             settings=settings,
             attempts=AttemptLimit(store / "attempts"),
+            people=people,
             sessions=sessions,
             database=database,
             states=states,

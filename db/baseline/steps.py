@@ -30,15 +30,20 @@ def adopt_or_create(operations: Operations) -> None:
         for table in metadata.sorted_tables:
             executor.run_all([*_create(table)])
         return
-    lines = all_differences(executor.connection)
-    if lines:
-        raise UnrecognizedDatabaseError(lines)
+    require_recognized(executor.connection)
     found = found_tables(executor.connection)
     for table in metadata.sorted_tables:
         if table.name in found:
             executor.run_all([*_complete(executor.connection, table)])
         else:
             executor.run_all([*_create(table)])
+
+
+def require_recognized(connection: Connection) -> None:
+    """Raises UnrecognizedDatabaseError when the tables are not the old program's."""
+    lines = all_differences(connection)
+    if lines:
+        raise UnrecognizedDatabaseError(lines)
 
 
 def _create(table: Table) -> Iterator[Fragment]:

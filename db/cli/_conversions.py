@@ -28,7 +28,7 @@ def plan_text(plan: "Plan") -> str:
 
 def _time_text(plan: "Plan") -> str:
     if plan.sample_rows_per_s is None:
-        return "none, the table is empty"
+        return "not measured: the table is empty, or the role may make no temporary one"
     return (
         f"about {duration_text(plan.estimated_s)} "
         "(a sample was copied, compared and indexed at "

@@ -54,11 +54,15 @@ def command(
     unschedule: bool,
     as_json: bool,
 ) -> None:
+    from db import privileges
     from db.engine import write_engine
     from db.rights import require_at
+    from db.settings import settings
 
     if sum((once, every_s is not None, schedule_s is not None, unschedule)) > 1:
         raise click.UsageError("Give one of --once, --every, --schedule and --unschedule.")
+    if every_s is not None:
+        privileges.drop(settings().run_as)
     engine = write_engine()
     require_at(engine.url, "maintain")
     if schedule_s is not None or unschedule:

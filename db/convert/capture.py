@@ -6,7 +6,9 @@ the rows of logged keys as they are by then, so the log needs neither order nor 
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 
+import psycopg
 from psycopg import sql
 
 from db.convert.model import Job
@@ -85,6 +87,17 @@ def create_triggers(
                 function=job.own(f"{purpose}_{'delete_row' if by_row else event}"),
             )
         )
+        _fire_always(connection, table, _trigger(job, purpose, event))
+
+
+def _fire_always(connection: Connection, table: sql.Identifier, trigger: sql.Identifier) -> None:
+    """Also for who writes with session_replication_role = replica, as restores do.
+
+    Older versions of TimescaleDB have no such thing on a hypertable.
+    """
+    statement = sql.SQL("ALTER TABLE {} ENABLE ALWAYS TRIGGER {}").format(table, trigger)
+    with suppress(psycopg.errors.FeatureNotSupported), connection.transaction():
+        connection.execute(statement)
 
 
 def drop_trigger_statements(job: Job, purpose: str, table: sql.Identifier) -> list[sql.Composed]:

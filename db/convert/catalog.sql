@@ -45,8 +45,13 @@ SELECT a.attname AS name,
        a.attnotnull AS is_required,
        a.attgenerated <> '' AS is_generated,
        a.attidentity <> '' AS is_identity,
-       t.typname IN ('json', 'xml', 'jsonpath', 'point', 'line', 'lseg', 'box', 'path', 'polygon',
-                     'circle') AS is_unhashable,
+       NOT EXISTS (
+           SELECT
+           FROM pg_opclass o
+           JOIN pg_am m ON m.oid = o.opcmethod AND m.amname = 'hash'
+           WHERE o.opcdefault
+             AND o.opcintype = a.atttypid
+       ) AS is_unhashable,
        t.typsend <> 0 AND t.typreceive <> 0 AS is_binary,
        pg_get_expr(d.adbin, d.adrelid) AS default_expression,
        col_description(a.attrelid, a.attnum) AS comment,
@@ -125,6 +130,91 @@ WHERE d.classid = 'pg_rewrite'::REGCLASS
   AND d.refobjid = %(oid)s
   AND v.oid <> %(oid)s
 ORDER BY v.relname
+
+-- name: dependents
+-- What hangs on a table and can neither be carried along nor left where it is: rules and policies of
+-- other tables, views that group by its key or show its row type, columns of that type, publications
+-- that name columns of it.
+SELECT DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid) AS label
+FROM pg_depend d
+LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::REGCLASS AND r.oid = d.objid
+LEFT JOIN pg_class v ON v.oid = r.ev_class
+LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::REGCLASS AND k.oid = d.objid
+WHERE d.deptype = 'n'
+  AND (
+      d.refclassid = 'pg_class'::REGCLASS
+      AND d.refobjid = %(oid)s
+      AND v.relkind IS DISTINCT FROM 'v'
+      OR d.refclassid = 'pg_type'::REGCLASS
+      AND d.refobjid IN (
+          SELECT t.oid
+          FROM pg_type t
+          JOIN pg_type row_type ON t.oid IN (row_type.oid, row_type.typarray)
+          WHERE row_type.typrelid = %(oid)s
+      )
+      OR d.refclassid = 'pg_constraint'::REGCLASS
+      AND d.refobjid IN (SELECT c.oid FROM pg_constraint c WHERE c.conrelid = %(oid)s)
+  )
+  -- these have sentences of their own
+  AND v.relkind IS DISTINCT FROM 'm'
+  AND d.classid <> 'pg_proc'::REGCLASS
+  AND (k.oid IS NULL OR k.conrelid = %(oid)s AND k.contype = 'f')
+  -- what is its own
+  AND NOT (d.classid = 'pg_trigger'::REGCLASS AND EXISTS (
+      SELECT FROM pg_trigger t WHERE t.oid = d.objid AND t.tgrelid = %(oid)s
+  ))
+  AND NOT (d.classid = 'pg_class'::REGCLASS AND EXISTS (
+      SELECT FROM pg_inherits i WHERE i.inhrelid = d.objid AND i.inhparent = %(oid)s
+  ))
+  AND v.oid IS DISTINCT FROM %(oid)s
+ORDER BY 1
+
+-- name: peculiarities
+-- What a hypertable, or its conversion, would not keep of a table, each in a sentence.
+SELECT 'It is unlogged; set it LOGGED first.' AS label
+FROM pg_class c
+WHERE c.oid = %(oid)s
+  AND c.relpersistence = 'u'
+UNION ALL
+SELECT format('It lies in the tablespace %%s; move it to the default one.', s.spcname)
+FROM pg_class c
+JOIN pg_tablespace s ON s.oid = c.reltablespace
+WHERE c.oid = %(oid)s
+UNION ALL
+SELECT format('The trigger %%s fires on replicas or always, which is not carried along; drop it.',
+              t.tgname)
+FROM pg_trigger t
+WHERE t.tgrelid = %(oid)s
+  AND NOT t.tgisinternal
+  AND t.tgenabled IN ('A', 'R')
+  AND t.tgname NOT LIKE 'oi\_convert\_%%'
+UNION ALL
+SELECT format('The trigger %%s is one of a row and reads a transition table, which a hypertable does '
+              'not have; make it FOR EACH STATEMENT.', t.tgname)
+FROM pg_trigger t
+WHERE t.tgrelid = %(oid)s
+  AND NOT t.tgisinternal
+  AND t.tgtype & 1 = 1
+  AND (t.tgoldtable IS NOT NULL OR t.tgnewtable IS NOT NULL)
+UNION ALL
+SELECT format('The constraint trigger %%s cannot be one of a hypertable; make it an ordinary one.',
+              t.tgname)
+FROM pg_trigger t
+WHERE t.tgrelid = %(oid)s
+  AND NOT t.tgisinternal
+  AND t.tgconstraint <> 0
+UNION ALL
+SELECT format('Extended statistics are kept on it (%%s), which are not carried along; drop them.',
+              e.stxname)
+FROM pg_statistic_ext e
+WHERE e.stxrelid = %(oid)s
+UNION ALL
+SELECT format('The subscription %%s writes into it, past a hypertable''s chunks; drop the table from '
+              'its publication, then refresh the subscription.', s.subname)
+FROM pg_subscription_rel r
+JOIN pg_stat_subscription s ON s.subid = r.srsubid
+WHERE r.srrelid = %(oid)s
+  AND s.relid IS NULL
 
 -- name: aggregates
 SELECT format('%%I.%%I', ca.user_view_schema, ca.user_view_name) AS label
@@ -231,3 +321,92 @@ FROM _timescaledb_catalog.dimension d
 WHERE d.hypertable_id = %(hypertable_id)s
   AND d.interval_length IS NOT NULL
   AND d.column_name = %(column)s
+
+-- name: fingerprint
+-- What a table is beside its rows, a hash of each part; the conversion's own triggers are left out.
+SELECT part,
+       md5(coalesce(string_agg(item, E'\n' ORDER BY item), '')) AS hash
+FROM (
+    SELECT 'columns' AS part,
+           concat_ws(' ', a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+                     a.attidentity, a.attgenerated, a.attcollation, a.attstattarget, a.attstorage,
+                     pg_get_expr(d.adbin, d.adrelid), a.attacl, col_description(c.oid, a.attnum)) AS item
+    FROM pg_attribute a
+    JOIN pg_class c ON c.oid = a.attrelid
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attrelid = %(oid)s AND a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT 'constraints', concat_ws(' ', k.conname, pg_get_constraintdef(k.oid), k.convalidated)
+    FROM pg_constraint k
+    WHERE k.conrelid = %(oid)s OR k.confrelid = %(oid)s
+    UNION ALL
+    SELECT 'indexes', pg_get_indexdef(i.indexrelid)
+    FROM pg_index i
+    WHERE i.indrelid = %(oid)s
+    UNION ALL
+    SELECT 'owner, grants and options',
+           concat_ws(' ', c.relowner, c.relacl, c.reloptions, c.relreplident, c.relrowsecurity,
+                     c.relforcerowsecurity, c.relpersistence, c.reltablespace,
+                     obj_description(c.oid, 'pg_class'))
+    FROM pg_class c
+    WHERE c.oid = %(oid)s
+    UNION ALL
+    SELECT 'triggers', concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled)
+    FROM pg_trigger t
+    WHERE t.tgrelid = %(oid)s AND NOT t.tgisinternal AND t.tgname NOT LIKE 'oi\_convert\_%%'
+    UNION ALL
+    SELECT 'rules and policies', pg_get_ruledef(r.oid)
+    FROM pg_rewrite r
+    WHERE r.ev_class = %(oid)s
+    UNION ALL
+    SELECT 'rules and policies',
+           concat_ws(' ', p.polname, p.polcmd, p.polroles, p.polqual, p.polwithcheck)
+    FROM pg_policy p
+    WHERE p.polrelid = %(oid)s
+    UNION ALL
+    SELECT 'publications', concat_ws(' ', r.prpubid, r.prattrs, r.prqual)
+    FROM pg_publication_rel r
+    WHERE r.prrelid = %(oid)s
+    UNION ALL
+    SELECT 'statistics', pg_get_statisticsobjdef(e.oid)
+    FROM pg_statistic_ext e
+    WHERE e.stxrelid = %(oid)s
+    UNION ALL
+    SELECT 'views and what else uses it', concat_ws(' ', d.classid, d.objid, v.oid, pg_get_viewdef(v.oid))
+    FROM pg_depend d
+    LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::REGCLASS AND r.oid = d.objid
+    LEFT JOIN pg_class v ON v.oid = r.ev_class
+    WHERE d.refclassid = 'pg_class'::REGCLASS
+      AND d.refobjid = %(oid)s
+      AND d.deptype = 'n'
+      AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = d.objid)
+) parts
+GROUP BY part
+
+-- name: holders
+-- Sessions and prepared transactions that hold locks on users' tables, the oldest transaction first.
+SELECT DISTINCT ON (since, label) label
+FROM (
+    SELECT a.xact_start AS since,
+           format('server process %%s of %%s (%%s) on %%s', l.pid, a.usename,
+                  left(regexp_replace(a.query, '\s+', ' ', 'g'), 80), l.relation::REGCLASS) AS label
+    FROM pg_locks l
+    JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.granted
+      AND l.pid <> pg_backend_pid()
+      AND l.locktype = 'relation'
+      AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+      AND l.relation >= 16384
+    UNION ALL
+    SELECT x.prepared,
+           format('the prepared transaction %%L on %%s (COMMIT PREPARED or ROLLBACK PREPARED)',
+                  x.gid, l.relation::REGCLASS)
+    FROM pg_locks l
+    JOIN pg_prepared_xacts x ON x.transaction = split_part(l.virtualtransaction, '/', 2)::XID
+    WHERE l.pid IS NULL
+      AND l.locktype = 'relation'
+      AND l.relation >= 16384
+      AND x.database = current_database()
+) held
+ORDER BY since, label
+LIMIT 5

@@ -1,8 +1,10 @@
 """What ended conversions leave behind, taken away; a killed clean-up is made good by the next."""
 
+import psycopg
 from psycopg import sql
 
 from db.convert import capture, state
+from db.convert.errors import BlockedError
 from db.convert.model import NEW_SCHEMA, OLD_SCHEMA, Job
 from db.convert.session import Connection
 
@@ -10,14 +12,21 @@ from db.convert.session import Connection
 def drop_leftovers(connection: Connection, job: Job) -> None:
     """The table that is not in use, and the logs, of an ended conversion."""
     for schema in (NEW_SCHEMA, OLD_SCHEMA):
-        connection.execute(
-            sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(
-                sql.Identifier(schema, job.table_name)
-            )
-        )
+        _drop(connection, sql.Identifier(schema, job.table_name))
     for purpose in ("changes", "changes_since"):
         capture.drop_log(connection, job, purpose)
     state.note(connection, job.id, "cleaned up")
+
+
+def _drop(connection: Connection, table: sql.Identifier) -> None:
+    try:
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table))
+    except psycopg.errors.DependentObjectsStillExist as error:
+        hanging = (error.diag.message_detail or str(error)).replace("\n", "; ")
+        raise BlockedError(
+            f"{table.as_string(connection)} is not dropped, because others use it: {hanging}. Drop "
+            "these, or make them read the table in use, then run this again."
+        ) from error
 
 
 def sweep(connection: Connection, schema: str, name: str) -> None:

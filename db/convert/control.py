@@ -130,6 +130,8 @@ def _advance(this: _Run) -> None:
             return
     if this.job.phase is Phase.SWAPPED:
         swapping.tidy(this.connection, this.job)
+        if this.job.direction == "to_plain":
+            reconcile.bring_back(this.connection, this.job)
 
 
 def _prepare(this: _Run) -> None:
@@ -218,6 +220,8 @@ def _take_over(this: _Run) -> None:
         _catch_up(this)
         time.sleep(_HELD_LOOK_S)
         this.job = state.load(this.connection, this.job.id)
+    if not this.options.quarantines:
+        state.require_none_quarantined(this.connection, this.job)
     this.job, this.swap_ms = swapping.swap(this.connection, this.job)
 
 

@@ -10,7 +10,7 @@ from db.convert.ending import finish, undo
 from db.convert.errors import BlockedError
 from db.convert.facts import TableFacts
 from db.convert.model import Direction, Job, OnProgress, Phase, RunOptions
-from db.convert.session import connect, install
+from db.convert.session import connect, install, is_installed
 from db.timescale.converter import Conversion
 
 
@@ -21,16 +21,26 @@ class OnlineConverter:
     Indexes that `metadata` declares are built along, so that the revision that adds them later
     finds them there instead of keeping writers waiting. The replaced table stays, in step, until
     `python -m db convert finish`; going back while it is there takes its place again, later it is
-    a conversion of its own.
+    a conversion of its own. Rows that the new table cannot hold stop it before its swap unless
+    `quarantines` lets them be kept apart.
     """
 
     metadata: MetaData | None = None
     options: RunOptions | None = None
     on_progress: OnProgress | None = None
+    quarantines: bool = False
 
     def convert(self, engine: Engine, conversion: Conversion) -> None:
         """Make the plain table a hypertable; return when it has been swapped."""
         self._reach(engine, conversion, "to_hypertable")
+
+    def has_begun(self, engine: Engine, conversion: Conversion) -> bool:
+        """Whether a run was stopped that has left the plain table under capture."""
+        with connect(engine.url) as connection:
+            if not is_installed(connection):
+                return False
+            table = facts.named(connection, conversion.spec.table)
+            return state.open_job(connection, table.schema, table.name) is not None
 
     def revert(self, engine: Engine, conversion: Conversion) -> None:
         """Make the hypertable a plain table with all rows and the old keys and indexes."""
@@ -63,7 +73,7 @@ class OnlineConverter:
             )
 
     def _options(self, table: TableFacts) -> RunOptions:
-        options = self.options or RunOptions()
+        options = replace(self.options or RunOptions(), quarantines=self.quarantines)
         if self.metadata is None:
             return options
         return replace(options, ahead=request.indexes_ahead(self.metadata, table))

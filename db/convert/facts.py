@@ -97,6 +97,11 @@ def named(connection: Connection, name: str) -> TableFacts:
     return read(connection, oid)
 
 
+def fingerprint(connection: Connection, oid: int) -> dict[str, str]:
+    """What a table is beside its rows: each part, as "columns" or "triggers", with its hash."""
+    return {row["part"]: row["hash"] for row in catalog(connection, "fingerprint", oid=oid)}
+
+
 def has_columnstore(connection: Connection, table: TableFacts) -> bool:
     """Whether the table is a hypertable with the columnstore enabled."""
     if not table.is_hypertable:

@@ -166,7 +166,8 @@ class RunOptions:
     """How a run is made; None keeps what an earlier run of the same conversion had.
 
     `ahead` are indexes that the new hypertable gets beside the old table's: built before anyone
-    uses it, where later they would keep writers of the youngest chunk waiting.
+    uses it, where later they would keep writers of the youngest chunk waiting. Without
+    `quarantines` a row that the new table cannot hold stops the run before its swap.
     """
 
     workers: int = 1
@@ -176,6 +177,7 @@ class RunOptions:
     rehearsal: bool = False
     throttle: Throttle | None = None
     ahead: tuple[TargetIndex, ...] = ()
+    quarantines: bool = True
 
 
 @dataclass(frozen=True, slots=True)

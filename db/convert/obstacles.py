@@ -18,6 +18,7 @@ def obstacles(connection: Connection, table: TableFacts) -> list[str]:
     return [
         *_kind(table),
         *_dependents(connection, table),
+        *facts.labels(catalog(connection, "peculiarities", oid=table.oid)),
         *(
             f"Column {column.name} is an identity column; turn it into a serial default."
             for column in table.columns
@@ -81,11 +82,13 @@ def _dependents(connection: Connection, table: TableFacts) -> list[str]:
         for row in catalog(connection, "triggers", oid=table.oid)
         if row["enabled"] == "D"
     ]
+    others = facts.labels(catalog(connection, "dependents", oid=table.oid))
     sentences = {
         "Triggers are disabled ({}), which a hypertable's cannot be; drop them.": disabled,
         "Foreign keys refer to it ({}); drop them.": incoming,
         "Materialized views read it ({}); drop them and make them again afterwards.": materialized,
         "Functions are bound to its row type ({}); drop them and make them again.": functions,
+        "It is used by what cannot follow it ({}); drop these and make them again.": others,
         "Continuous aggregates read it ({}); `alembic downgrade` removes them first.": aggregates,
         "Rollups read it ({}); `alembic downgrade` removes them first.": engine,
     }

@@ -17,6 +17,7 @@ from db.convert.session import Connection, catalog, connect, fetching, one, requ
 from db.timescale.converter import Conversion
 
 _SAMPLE_ROWS = 50_000
+_MAY_SAMPLE = "SELECT has_database_privilege(current_database(), 'TEMPORARY') AS may"
 # rows leave the old table by one COPY and enter the new one by another, and both are compared
 _SIDES = 2
 
@@ -115,7 +116,12 @@ def _extent(connection: Connection, table: TableFacts, drawn: Blueprint) -> dict
 
 
 def _sample(connection: Connection, table: TableFacts, drawn: Blueprint) -> float | None:
-    """Rows per second of all that is done to a row, measured on a temporary copy of some."""
+    """Rows per second of all that is done to a row, measured on a temporary copy of some.
+
+    None for an empty table, and for a role that may make no temporary one.
+    """
+    if not one(connection, _MAY_SAMPLE)["may"]:
+        return None
     statements = (
         (
             _SIDES,

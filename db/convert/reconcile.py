@@ -7,6 +7,8 @@ it twice, late, or for a key that did not change does no harm, so nothing depend
 import psycopg
 from psycopg import sql
 
+from db.convert import state
+from db.convert.model import Job
 from db.convert.pair import Pair
 from db.convert.session import Connection, Row, one
 
@@ -225,6 +227,17 @@ def quarantine_unplaceable(connection: Connection, pair: Pair) -> None:
             pair.placeable("s"),
         )
     )
+
+
+def bring_back(connection: Connection, job: Job) -> None:
+    """Into a table that is plain again: rows that no hypertable could hold, as far as it can."""
+    row = one(
+        connection,
+        "SELECT oi_convert.bring_back(%s, %s) AS rows",
+        [job.table_schema, job.table_name],
+    )
+    if row["rows"]:
+        state.note(connection, job.id, "brought back", rows=row["rows"])
 
 
 def _forget_quarantined(connection: Connection, pair: Pair) -> None:

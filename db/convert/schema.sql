@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS oi_convert.conversion (
     phase TEXT NOT NULL,
     request JSONB NOT NULL,
     blueprint JSONB NOT NULL,
+    fingerprint JSONB,
     throttle JSONB NOT NULL DEFAULT '{}',
     paused BOOLEAN NOT NULL DEFAULT false,
     hold_swap BOOLEAN NOT NULL DEFAULT false,
@@ -22,6 +23,18 @@ CREATE TABLE IF NOT EXISTS oi_convert.conversion (
     swapped_at TIMESTAMPTZ,
     ended_at TIMESTAMPTZ
 );
+
+DO $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT
+        FROM pg_attribute
+        WHERE attrelid = 'oi_convert.conversion'::REGCLASS AND attname = 'fingerprint'
+    ) THEN
+        ALTER TABLE oi_convert.conversion ADD COLUMN fingerprint JSONB;
+    END IF;
+END
+$$;
 
 CREATE UNIQUE INDEX IF NOT EXISTS conversion_open_key
     ON oi_convert.conversion (table_schema, table_name)
@@ -98,5 +111,46 @@ BEGIN
         END;
     END LOOP;
     RETURN placed;
+END
+$function$;
+
+-- Gives a table that is plain again what was quarantined when it became a hypertable; what its keys
+-- and checks refuse stays in quarantine.
+CREATE OR REPLACE FUNCTION oi_convert.bring_back(schema_name TEXT, relation_name TEXT) RETURNS BIGINT
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    target TEXT := format('%I.%I', schema_name, relation_name);
+    column_list TEXT := (
+        SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum)
+        FROM pg_attribute
+        WHERE attrelid = target::REGCLASS AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+    );
+    kept RECORD;
+    brought BIGINT := 0;
+BEGIN
+    FOR kept IN
+        SELECT q.id, q.row
+        FROM oi_convert.quarantine q
+        JOIN oi_convert.conversion c ON c.id = q.conversion_id
+        WHERE c.table_schema = schema_name
+          AND c.table_name = relation_name
+          AND c.direction = 'to_hypertable'
+          AND c.phase = 'finished'
+        ORDER BY q.id
+    LOOP
+        BEGIN
+            EXECUTE format(
+                'INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM jsonb_populate_record(NULL::%s, $1)',
+                target, column_list, column_list, target
+            ) USING kept.row;
+            DELETE FROM oi_convert.quarantine WHERE id = kept.id;
+            brought := brought + 1;
+        EXCEPTION WHEN integrity_constraint_violation THEN
+            NULL; -- another row has its key by now, or a check forbids it
+        END;
+    END LOOP;
+    RETURN brought;
 END
 $function$;

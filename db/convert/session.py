@@ -14,7 +14,7 @@ from sqlalchemy import URL, make_url
 
 from db import links
 from db.backoff import Backoff
-from db.convert.errors import BusyError
+from db.convert.errors import BlockedError, BusyError
 from db.errors import ExtensionMissingError
 from db.gentle import GENTLE, options
 from db.timescale.sqltext import named_statements
@@ -40,6 +40,11 @@ _OPTIONS: Mapping[str, str] = {
     "idle_in_transaction_session_timeout": "0",
     "TimeZone": "UTC",
     "DateStyle": "ISO",
+    # each statement sees what was committed before it, whatever the role's default
+    "default_transaction_isolation": "read\\ committed",
+    "default_transaction_read_only": "off",
+    "search_path": "public",
+    "oi.direct": "yes",
     "plan_cache_mode": "force_custom_plan",
     "jit": "off",
     "max_parallel_maintenance_workers": "0",
@@ -55,13 +60,20 @@ def connect(
     settings: Mapping[str, str] = _OPTIONS,
 ) -> Connection:
     """A connection in autocommit mode; transactions are opened explicitly."""
+    address = make_url(url)
     return links.connect(
-        make_url(url),
+        address,
         application_name=application_name,
-        options=options(settings),
+        options=f"{_given(address)} {options(settings)}".strip(),
         row_factory=dict_row,
         prepare_threshold=None,
     )
+
+
+def _given(url: URL) -> str:
+    """What the address asks for itself, as `?options=-c role=owner`."""
+    given = url.query.get("options") or ()
+    return given if isinstance(given, str) else " ".join(given)
 
 
 @cache
@@ -72,12 +84,28 @@ def _schema_script() -> str:
 def install(connection: Connection) -> None:
     """Make the schemas and tables of the conversion, unless they are there.
 
-    Raises ExtensionMissingError where there is no TimescaleDB.
+    Raises ExtensionMissingError where there is no TimescaleDB, BlockedError where the schemas are
+    somebody else's.
     """
+    require_direct(connection)
     require_extension(connection)
     with connection.transaction():
+        _require_own(connection)
         connection.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_CONTROL_LOCK])
         connection.execute(_schema_script().encode())
+
+
+def require_direct(connection: Connection) -> None:
+    """Raises BlockedError where a pooler stands between that keeps start-up options to itself.
+
+    Locks of sessions and settings would be somebody else's by the next transaction.
+    """
+    told = one(connection, "SELECT current_setting('oi.direct', true) AS direct")["direct"]
+    if told != "yes":
+        raise BlockedError(
+            "A connection pooler stands between this program and the server; migrations and "
+            "conversions need a direct connection: name the server itself in the database's URL."
+        )
 
 
 def require_extension(connection: Connection) -> None:
@@ -91,8 +119,29 @@ def require_extension(connection: Connection) -> None:
 
 def is_installed(connection: Connection) -> bool:
     """Whether any conversion was ever begun in this database."""
-    row = one(connection, "SELECT to_regclass('oi_convert.conversion') IS NOT NULL AS there")
+    # a schema of that name may be somebody else's
+    row = one(
+        connection,
+        "SELECT EXISTS (SELECT FROM pg_attribute a "
+        "WHERE a.attrelid = to_regclass('oi_convert.conversion') AND a.attname = 'blueprint'"
+        ") AS there",
+    )
     return bool(row["there"])
+
+
+def _require_own(connection: Connection) -> None:
+    query = """
+        SELECT n.nspname AS name
+        FROM pg_namespace n
+        WHERE n.nspname IN ('oi_convert', 'oi_convert_new', 'oi_convert_old')
+          AND EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid)
+    """
+    taken = connection.execute(query).fetchone()
+    if taken is not None and not is_installed(connection):
+        raise BlockedError(
+            f"The schema {taken['name']} is there and is not the toolkit's, which needs the name; "
+            "rename it."
+        )
 
 
 def catalog(connection: Connection, name: str, /, **parameters: object) -> list[Row]:
@@ -170,10 +219,17 @@ def with_lock(
             if time.monotonic() + pause_s > deadline:
                 raise BusyError(
                     f"The table was never free for {LOCK_TIMEOUT_MS} ms within {patience_s:g} s; "
-                    "nothing was changed. Find long transactions in pg_stat_activity, then run "
-                    "this again."
+                    f"nothing was changed. {_holders(connection)}, then run this again."
                 ) from error
         time.sleep(pause_s)
+
+
+def _holders(connection: Connection) -> str:
+    """Who holds locks on tables of this database, and what to do about it, the oldest first."""
+    rows = catalog(connection, "holders")
+    if not rows:
+        return "Find long transactions in pg_stat_activity"
+    return "Locks are held by " + "; ".join(row["label"] for row in rows) + ": end these"
 
 
 def _make_autovacuum_give_way(connection: Connection) -> None:

@@ -25,6 +25,7 @@ def create(connection: Connection, job: Job) -> Job:
         carry.foreign_keys(connection, job, table)
         for purpose in ("changes", "changes_since"):
             capture.create_log(connection, job, purpose, job.blueprint.identity)
+        state.keep_fingerprint(connection, job, facts.fingerprint(connection, table.oid))
         return state.enter(connection, job, Phase.CAPTURING)
 
 

@@ -1,9 +1,11 @@
 """Conversions as rows: begin, load, advance, and the audit trail."""
 
+from collections.abc import Mapping
+
 from psycopg.types.json import Jsonb
 
 from db.convert import request
-from db.convert.errors import ConversionError
+from db.convert.errors import BlockedError, ConversionError
 from db.convert.model import Blueprint, Direction, Job, Phase, RunOptions, Throttle
 from db.convert.session import Connection, Row, one
 from db.timescale.converter import Conversion
@@ -105,6 +107,20 @@ def begin(
     )
     note(connection, row["id"], "begin", direction=direction)
     return load(connection, row["id"])
+
+
+def keep_fingerprint(connection: Connection, job: Job, found: Mapping[str, str]) -> None:
+    """Remember what the table was when the new one was made after it."""
+    connection.execute(
+        "UPDATE oi_convert.conversion SET fingerprint = %s WHERE id = %s", [Jsonb(found), job.id]
+    )
+
+
+def kept_fingerprint(connection: Connection, job: Job) -> Mapping[str, str]:
+    """What `keep_fingerprint` was told."""
+    query = "SELECT fingerprint FROM oi_convert.conversion WHERE id = %s"
+    kept: Mapping[str, str] | None = one(connection, query, [job.id])["fingerprint"]
+    return kept or {}
 
 
 def enter(connection: Connection, job: Job, phase: Phase) -> Job:
@@ -210,6 +226,20 @@ def quarantined(connection: Connection, conversion_id: int) -> list[Row]:
         """,
         [conversion_id],
     ).fetchall()
+
+
+def require_none_quarantined(connection: Connection, job: Job) -> None:
+    """Raises BlockedError when a row was kept out of the new table; it says which and why."""
+    found = quarantined(connection, job.id)
+    if found:
+        kinds = "; ".join(
+            f"{row['rows']:,} × {row['reason']}, as {row['example']}" for row in found
+        )
+        raise BlockedError(
+            f"{job.label} holds rows that the new table cannot hold ({kinds}); it is as before. "
+            "Correct or delete them and run this again, or let them be kept apart in "
+            "oi_convert.quarantine: alembic -x quarantine=allow upgrade head."
+        )
 
 
 def copied(connection: Connection, conversion_id: int) -> Row:

@@ -5,12 +5,13 @@ change and a few rows to bring in step. It all happens in one transaction or not
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from psycopg import sql
 
-from db.convert import capture, carry, chunks, facts, reconcile, state
+from db.convert import capture, carry, chunks, facts, obstacles, reconcile, state
 from db.convert import pair as pairs
 from db.convert.errors import BlockedError, BusyError
 from db.convert.facts import TableFacts
@@ -23,6 +24,14 @@ _LAST_ROWS = 200
 _ROUNDS = 50
 
 
+# what the statements of a swap are made from, so that a change before it does no harm
+_READ_AT_THE_SWAP = {"triggers", "publications", "views and what else uses it"}
+
+
+class _ChangedError(Exception):
+    """Somebody changed the table since the statements of the swap were made."""
+
+
 class _NotYetError(Exception):
     """Writers were faster than the last batch: the attempt is given up, the lock released."""
 
@@ -31,6 +40,8 @@ class _NotYetError(Exception):
 class _Move:
     """One change of places, prepared: the statements that make it, all that runs under the lock."""
 
+    live: TableFacts
+    fingerprint: dict[str, str]
     pair: Pair
     statements: tuple[sql.Composable, ...]
     phase: Phase
@@ -38,26 +49,45 @@ class _Move:
 
 def swap(connection: Connection, job: Job) -> tuple[Job, float]:
     """Put the new table in place; returns the job and how long the lock was held, in ms."""
-    _require_same_columns(connection, job)
     chunks.create_coming(connection, job)
-    live = facts.named(connection, job.live.as_string(connection))
     _install_reverse_capture(connection, job)
+    return _make(connection, job, lambda: _forward(connection, job))
+
+
+def _forward(connection: Connection, job: Job) -> _Move:
+    live = facts.named(connection, job.live.as_string(connection))
+    found = facts.fingerprint(connection, live.oid)
+    _require_unchanged(connection, job, found)
+    obstacles.require_none(connection, live)
     carry.replica_identity(connection, live, job.shadow)
-    statements = tuple(_change_places(connection, job, live, job.shadow, OLD_SCHEMA))
-    move = _Move(pair=pairs.forward(connection, job), statements=statements, phase=Phase.SWAPPED)
-    return _make(connection, job, move)
+    return _Move(
+        live=live,
+        fingerprint=found,
+        pair=pairs.forward(connection, job),
+        statements=tuple(_change_places(connection, job, live, job.shadow, OLD_SCHEMA)),
+        phase=Phase.SWAPPED,
+    )
 
 
 def swap_back(connection: Connection, job: Job) -> tuple[Job, float]:
     """Put the old table back, with every change since; returns as `swap` does."""
+    return _make(connection, job, lambda: _backward(connection, job))
+
+
+def _backward(connection: Connection, job: Job) -> _Move:
     live = facts.named(connection, job.live.as_string(connection))
+    found = facts.fingerprint(connection, live.oid)
     require_nothing_new(connection, job, live)
     tidy(connection, job)
     restore_defaults(connection, job, live)
-    # triggers of the new table go with it: on a hypertable each chunk has its own to drop
-    statements = tuple(_change_places(connection, job, live, job.replaced, NEW_SCHEMA))
-    move = _Move(pair=pairs.backward(connection, job), statements=statements, phase=Phase.UNDONE)
-    return _make(connection, job, move)
+    return _Move(
+        live=live,
+        fingerprint=found,
+        pair=pairs.backward(connection, job),
+        # triggers of the new table go with it: on a hypertable each chunk has its own to drop
+        statements=tuple(_change_places(connection, job, live, job.replaced, NEW_SCHEMA)),
+        phase=Phase.UNDONE,
+    )
 
 
 def let_go(connection: Connection, job: Job) -> Job:
@@ -89,6 +119,9 @@ def require_nothing_new(connection: Connection, job: Job, live: TableFacts) -> N
         for row in catalog(connection, "triggers", oid=live.oid)
         if row["name"] not in known and not row["name"].startswith("oi_convert_")
     ]
+    new += facts.labels(catalog(connection, "dependents", oid=live.oid))
+    new += facts.labels(catalog(connection, "functions", oid=live.oid))
+    new += [v["name"] for v in catalog(connection, "views", oid=live.oid) if v["kind"] == "m"]
     if live.is_hypertable:
         new += facts.labels(catalog(connection, "aggregates", hypertable_id=live.hypertable_id))
     if new:
@@ -98,14 +131,21 @@ def require_nothing_new(connection: Connection, job: Job, live: TableFacts) -> N
         )
 
 
-def _make(connection: Connection, job: Job, move: _Move) -> tuple[Job, float]:
-    """Bring both sides close, then try to change places, until no writer came between."""
+def _make(connection: Connection, job: Job, prepared: Callable[[], _Move]) -> tuple[Job, float]:
+    """Bring both sides close, then try to change places, until nobody came between.
+
+    A table that was changed since the statements were made has them made anew.
+    """
+    move = prepared()
     reconcile.prepare(connection, move.pair)
     for _ in range(_ROUNDS):
         reconcile.apply_all(connection, move.pair)
         try:
-            began = with_lock(connection, lambda: _take_over(connection, job, move))
+            began = with_lock(connection, partial(_take_over, connection, job, move))
         except _NotYetError:
+            continue
+        except _ChangedError:
+            move = prepared()
             continue
         held_ms = (time.perf_counter() - began) * 1000
         state.note(connection, job.id, "swap", phase=move.phase, held_ms=round(held_ms, 2))
@@ -122,6 +162,8 @@ def _take_over(connection: Connection, job: Job, move: _Move) -> float:
         raise _NotYetError
     connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(job.live))
     began = time.perf_counter()
+    if facts.fingerprint(connection, move.live.oid) != move.fingerprint:
+        raise _ChangedError
     try:
         reconcile.apply_batch(connection, move.pair, 2 * _LAST_ROWS, may_scan=False)
     except reconcile.RescanNeededError as error:
@@ -206,11 +248,13 @@ def _install_reverse_capture(connection: Connection, job: Job) -> None:
         )
 
 
-def _require_same_columns(connection: Connection, job: Job) -> None:
-    live = facts.named(connection, job.live.as_string(connection))
-    shadow = facts.named(connection, job.shadow.as_string(connection))
-    if [(c.name, c.type) for c in live.columns] != [(c.name, c.type) for c in shadow.columns]:
+def _require_unchanged(connection: Connection, job: Job, found: Mapping[str, str]) -> None:
+    """Raises BlockedError when the new table is made after what the live one is no more."""
+    kept = state.kept_fingerprint(connection, job)
+    parts = {part for part in {*kept, *found} if kept.get(part) != found.get(part)}
+    changed = sorted(parts - _READ_AT_THE_SWAP)
+    if kept and changed:
         raise BlockedError(
-            f"The columns of {job.label} were changed while it was converted; `undo` the "
-            "conversion and run it again."
+            f"The {', '.join(changed)} of {job.label} were changed while it was converted; `undo` "
+            "the conversion and run it again."
         )

@@ -73,3 +73,21 @@ PAPER_ORDERS_SHOWN = 50
 
 PAPER_DAYS_SHOWN = 60
 """How many of the newest days on which a user dealt are told."""
+
+SIGNAL_HOLDS_S = 90.0
+"""A signal older than this, by the time of its chain, is not shown: three snapshots' pauses."""
+
+SIGNALS_SHOWN = 40
+"""How many of the newest signals of a day are told."""
+
+SIGNAL_DAYS_SHOWN = 30
+"""Over how many days it is told what came of signals."""
+
+SIGNAL_PAPER_POSITIONS = 3
+"""How many positions that follow signals may be open at once, over all chains."""
+
+SIGNAL_PAPER_PAUSE_S = 300
+"""So long after one was opened no other one of its chain is."""
+
+SIGNAL_PAPER_EXIT_S = 900
+"""So long before the end of the index's continuous session they are closed, and none is opened."""

@@ -9,6 +9,7 @@ from db.schema.collecting import collector_leases, feed_states, instruments
 from db.schema.legacy import exchange_metadata, training_batches
 from db.schema.live_edge import chain_summary, option_chain_latest, snapshot_touched, snapshots
 from db.schema.paper import paper_fills, paper_orders, paper_positions
+from db.schema.people import site_sessions, site_users
 from db.schema.series import (
     macro_signals,
     ml_features,
@@ -16,6 +17,7 @@ from db.schema.series import (
     paper_trading_metrics,
     vix_term_structure,
 )
+from db.schema.signals import predictions, signal_latest
 
 __all__ = [
     "alert_events",
@@ -36,6 +38,10 @@ __all__ = [
     "paper_orders",
     "paper_positions",
     "paper_trading_metrics",
+    "predictions",
+    "signal_latest",
+    "site_sessions",
+    "site_users",
     "snapshot_touched",
     "snapshots",
     "training_batches",

@@ -42,5 +42,8 @@ class Converter(Protocol):
         quietly.
         """
 
+    def has_begun(self, engine: Engine, conversion: Conversion) -> bool:
+        """Whether a conversion of the table was begun and has not ended; `revert` gives it up."""
+
     def revert(self, engine: Engine, conversion: Conversion) -> None:
         """Make the hypertable a plain table with all rows and the old constraints and indexes."""

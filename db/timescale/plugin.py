@@ -14,7 +14,13 @@ from types import ModuleType
 from alembic.runtime.plugins import Plugin
 
 from db.timescale import compare, impl, ops, render, toimpl
-from db.timescale.resume import changes_database, resumable, run_migrations
+from db.timescale.resume import (
+    changes_database,
+    resumable,
+    run_migrations,
+    undo_unfinished,
+    upgrades,
+)
 
 NAME = impl.PLUGIN
 AUTOGENERATE = ["alembic.autogenerate.*", NAME]
@@ -48,4 +54,6 @@ __all__ = [
     "resumable",
     "run_migrations",
     "setup",
+    "undo_unfinished",
+    "upgrades",
 ]

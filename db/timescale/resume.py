@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from random import SystemRandom
 from typing import Any, Protocol
 
+from alembic.operations import Operations
 from alembic.operations.ops import (
     AddColumnOp,
     CreateIndexOp,
@@ -23,7 +24,9 @@ from alembic.operations.ops import (
     MigrationScript,
     OpContainer,
 )
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.migration import MigrationContext, RevisionStep
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from db.timescale.errors import LockNotAvailableError
 from db.timescale.progress import notice
@@ -42,6 +45,11 @@ class Context(Protocol):
 
     def get_revision_argument(self) -> Any: ...
 
+    def get_context(self) -> MigrationContext: ...
+
+    @property
+    def script(self) -> ScriptDirectory: ...
+
 
 def changes_database(context: Context) -> bool:
     """Whether the command is to bring the database to a revision, and does not only look at it."""
@@ -50,6 +58,35 @@ def changes_database(context: Context) -> bool:
     except KeyError:
         return False  # Alembic has it for upgrade, downgrade and stamp alone
     return True
+
+
+def upgrades(context: Context, connection: Connection) -> bool:
+    """Whether the command brings a database up; `context` is configured, nothing has run yet."""
+    migrations = context.get_context()
+    # what Alembic asks itself to learn its steps
+    steps = migrations._migrations_fn(migrations.get_current_heads(), migrations)  # type: ignore[misc]
+    found = any(isinstance(step, RevisionStep) and step.is_upgrade for step in steps)
+    connection.rollback()
+    return found
+
+
+def undo_unfinished(context: Context, connection: Connection) -> None:
+    """Before a way down: the upgrade above that was stopped half-way is undone first.
+
+    It is not stamped, so no step would do it. Only a revision that says `commits_midway = True` can
+    have left something, and its downgrade minds what it does not find.
+    """
+    migrations = context.get_context()
+    below = set(migrations.get_current_heads())
+    steps = migrations._migrations_fn(tuple(below), migrations)  # type: ignore[misc]
+    goes_down = any(isinstance(step, RevisionStep) and step.is_downgrade for step in steps)
+    connection.rollback()
+    scripts = context.script.walk_revisions() if goes_down else ()
+    for script in scripts:
+        follows = below and set(script._all_down_revisions) == below
+        if follows and getattr(script.module, "commits_midway", False):
+            with Operations.context(migrations), migrations.begin_transaction(_per_migration=True):
+                script.module.downgrade()
 
 
 def run_migrations(context: Context, *, patience_s: float = 120.0) -> None:

@@ -136,6 +136,9 @@ class RetentionPolicy:
     drop_after: timedelta
     schedule_interval: timedelta = timedelta(days=1)
 
+    def __post_init__(self) -> None:
+        _check_ages(self.relation, drop_after=self.drop_after)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderBy:
@@ -179,6 +182,9 @@ class ArchivePolicy:
     drop_after: timedelta | None = None
     schedule_interval: timedelta = timedelta(days=1)
 
+    def __post_init__(self) -> None:
+        _check_ages(self.table, archive_after=self.archive_after, drop_after=self.drop_after)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SqlFiles:
@@ -209,8 +215,8 @@ def declare(metadata: MetaData, *specs: Spec) -> None:
     """Adds specs to what `metadata` declares; raises SpecError where they contradict."""
     wanted = metadata.info.setdefault(INFO_KEY, [])
     for spec in specs:
-        key = identity(spec)
-        if any(identity(other) == key for other in wanted):
+        key = (identity(spec)[0], same_relation(identity(spec)[1]))
+        if any((kind, same_relation(other)) == key for kind, other in map(identity, wanted)):
             raise SpecError(f"{key[1]} is declared twice as {key[0]}.")
         wanted.append(spec)
     check_history(wanted)
@@ -232,6 +238,11 @@ def identity(spec: Spec) -> tuple[str, str]:
             return type(spec).__name__, spec.table
 
 
+def same_relation(name: str) -> str:
+    """What two names of one relation have in common: public needs no saying."""
+    return name.removeprefix("public.")
+
+
 def check_history(specs: Iterable[Spec]) -> None:
     """Raises SpecError where a refresh would reach rows that retention or archiving took away.
 
@@ -239,9 +250,9 @@ def check_history(specs: Iterable[Spec]) -> None:
     (timescale/timescaledb#2198), so every refresh must start later than the rows end.
     """
     known = list(specs)
-    archived = {spec.table for spec in known if isinstance(spec, ArchivePolicy)}
+    archived = {same_relation(spec.table) for spec in known if isinstance(spec, ArchivePolicy)}
     for spec in known:
-        if isinstance(spec, RetentionPolicy) and spec.relation in archived:
+        if isinstance(spec, RetentionPolicy) and same_relation(spec.relation) in archived:
             raise SpecError(
                 f"{spec.relation} is archived: retention would drop rows that are not archived "
                 "yet. Give the archive policy a drop_after instead."
@@ -250,7 +261,7 @@ def check_history(specs: Iterable[Spec]) -> None:
     for rollup in known:
         if not isinstance(rollup, RollupSpec) or rollup.refresh is None:
             continue
-        end = ends.get(rollup.source)
+        end = ends.get(same_relation(rollup.source))
         start = rollup.refresh.start_offset
         if end is not None and (start is None or start >= end):
             reach = "all of history" if start is None else f"{start} back"
@@ -264,14 +275,21 @@ def _ends_of_history(specs: Iterable[Spec]) -> Iterator[tuple[str, timedelta]]:
     for spec in specs:
         match spec:
             case RetentionPolicy():
-                yield spec.relation, spec.drop_after
+                yield same_relation(spec.relation), spec.drop_after
             case RollupSpec(retention=timedelta() as kept):
-                yield spec.name, kept
+                yield same_relation(spec.name), kept
             case ArchivePolicy():
-                yield spec.table, spec.archive_after
+                yield same_relation(spec.table), spec.archive_after
+
+
+def _check_ages(relation: str, **ages: timedelta | None) -> None:
+    for name, age in ages.items():
+        if age is not None and age <= timedelta(0):
+            raise SpecError(f"{relation}: {name} must be longer than nothing, not {age}.")
 
 
 def _check_rollup(spec: RollupSpec) -> None:
+    _check_ages(spec.name, retention=spec.retention)
     if spec.bucket <= timedelta(0):
         raise SpecError(f"{spec.name}: the bucket must be longer than nothing.")
     names = ["bucket", *spec.group_by, *(aggregate.name for aggregate in spec.aggregates)]

@@ -88,6 +88,32 @@ ORDER BY 1, 2
 """
 
 
+CHANGING = """
+CREATE TABLE readings (id int, taken_at timestamp NOT NULL, celsius float);
+INSERT INTO readings SELECT i, TIMESTAMP '2026-01-01' + make_interval(hours => i), i
+FROM generate_series(1, 30) AS s (i);
+CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN IF NEW.id > 20 THEN RETURN NULL; END IF; NEW.celsius := -1; RETURN NEW; END';
+CREATE TRIGGER changing BEFORE INSERT ON readings FOR EACH ROW EXECUTE FUNCTION change();
+"""
+
+
+def test_triggers_of_the_owner_do_not_run_over_rows_that_are_there(project: Project) -> None:
+    project.execute(CHANGING)
+    project.write(
+        """
+        op.create_hypertable(
+            "readings", time_column="taken_at", chunk_interval=datetime.timedelta(days=1)
+        )
+        """,
+        "pass",
+    )
+    project.upgrade()
+    assert project.rows("SELECT count(*), sum(celsius) FROM readings") == [(30, 465.0)]
+    project.execute("INSERT INTO readings VALUES (5, '2026-01-03', 5), (25, '2026-01-03', 25)")
+    assert project.rows("SELECT count(*), sum(celsius) FROM readings") == [(31, 464.0)]
+
+
 def test_everything_on_a_table_survives_the_way_there_and_back(project: Project) -> None:
     role = (project.url.database or "") + "_reader"
     project.execute(LADEN.replace("{role}", role))

@@ -77,6 +77,27 @@ def test_a_spec_is_declared_once() -> None:
         declare(MetaData(), spec, spec)
 
 
+def test_public_needs_no_saying() -> None:
+    """Two names of one relation are one: what is archived is not dropped before."""
+    declare(metadata := MetaData(), archive(30 * DAY))
+    with pytest.raises(SpecError, match=r"public\.t is archived"):
+        declare(metadata, RetentionPolicy(relation="public.t", drop_after=5 * DAY))
+    with pytest.raises(SpecError, match="declared twice"):
+        declare(
+            MetaData(),
+            HypertableSpec(table="t", time_column="at", chunk_interval=DAY),
+            HypertableSpec(table="public.t", time_column="at", chunk_interval=DAY),
+        )
+
+
+@pytest.mark.parametrize("age", [timedelta(0), -DAY])
+def test_what_is_kept_is_kept_for_some_time(age: timedelta) -> None:
+    with pytest.raises(SpecError, match="drop_after must be longer than nothing"):
+        RetentionPolicy(relation="t", drop_after=age)
+    with pytest.raises(SpecError, match="archive_after must be longer than nothing"):
+        archive(age)
+
+
 def test_a_chunk_covers_some_time() -> None:
     with pytest.raises(SpecError, match="longer than nothing"):
         HypertableSpec(table="t", time_column="at", chunk_interval=timedelta(0))

@@ -176,3 +176,12 @@ def test_a_cookie_that_came_over_https_stays_on_https(
     client = client_of(trusted_proxies=("127.0.0.1",))
     answer = client.get("/login", headers={"X-Forwarded-Proto": "https"})
     assert "; Secure" in answer.headers["Set-Cookie"]
+
+
+def test_a_browser_that_came_over_https_comes_so_for_a_year(
+    client_of: Callable[..., FlaskClient],
+) -> None:
+    client = client_of(trusted_proxies=("127.0.0.1",))
+    secure = client.get("/login", headers={"X-Forwarded-Proto": "https"})
+    assert secure.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Strict-Transport-Security" not in client.get("/login").headers

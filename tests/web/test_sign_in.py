@@ -60,8 +60,8 @@ def test_without_a_sign_in_the_page_says_how_to_set_one(
 ) -> None:
     page = client_of(Settings(home=tmp_path)).get("/login")
     assert page.status_code == 200
+    assert "python -m app user add" in page.text
     assert "python -m app password" in page.text
-    assert "<form" not in page.text
 
 
 def test_without_a_sign_in_nobody_enters(tmp_path: Path, client_of: ClientOf) -> None:

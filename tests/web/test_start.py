@@ -21,7 +21,10 @@ from tests.support.paths import ROOT
 from tests.web import PASSWORD
 from tests.web.serving import PATIENCE_S
 
-_HEAVY = {"sqlalchemy", "psycopg", "numpy", "pandas", "lightgbm", "kiteconnect", "alembic", "scipy"}
+_HEAVY = {
+    *("sqlalchemy", "psycopg", "numpy", "pandas", "lightgbm", "kiteconnect", "alembic", "scipy"),
+    "sklearn",
+}
 _PROGRAM = """
 import sys
 import app

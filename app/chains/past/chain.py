@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from app.analytics.baselines import baseline_position
 from app.chains.past.moments import Instants, Moment
 from app.chains.state import Chain
 from db.errors import NotStoredError
@@ -43,6 +42,7 @@ def past_chain(connection: "Connection", moment: Moment, of_day: DayBaselines) -
     rows of which no page can be made."""
     from db.queries.chain import chain_at
     from db.queries.past import context_at, oi_at
+    from db.queries.signals import signal_at
     from db.queries.snapshots import snapshot_at
 
     exchange, at = moment.exchange, moment.at
@@ -59,7 +59,7 @@ def past_chain(connection: "Connection", moment: Moment, of_day: DayBaselines) -
         for row in stored
     )
     head = _head(moment, rows, totals, context_at(connection, exchange, at), computed.forward)
-    chain = Chain(exchange, head, rows)
+    chain = Chain(exchange, head, rows, signal_at(connection, exchange, at))
     chain.demand_sound()
     return chain
 
@@ -81,6 +81,8 @@ def day_baselines(connection: "Connection", moment: Moment) -> DayBaselines:
 
 def _instants_before(instants: Instants, at: datetime) -> dict[int, datetime]:
     """By minutes: which instant of the day a change over so many is measured against."""
+    from app.analytics.baselines import baseline_position
+
     found: dict[int, datetime] = {}
     for minutes in CHANGE_MINUTES:
         place = baseline_position(instants, at, minutes)

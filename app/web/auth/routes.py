@@ -1,5 +1,6 @@
 """Signing in and out, and the door before every page and route that is not public."""
 
+import contextlib
 import logging
 from math import ceil
 from typing import Any
@@ -20,6 +21,7 @@ from flask.typing import ResponseReturnValue
 from app.web.auth import signin
 from app.web.auth.attempts import TooManyAttemptsError
 from app.web.auth.destination import is_path_of_this_site
+from app.web.auth.people import UNASKED, NobodySetError, Person
 from app.web.auth.tokens import csrf_token, token_matches
 from app.web.problems import wants_json
 from app.web.responses import json_answer
@@ -43,7 +45,8 @@ def install(app: Flask) -> None:
 @blueprint.get("/login")
 def login() -> ResponseReturnValue:
     """The login page; needs no database."""
-    if _signed_in():
+    sid = session.get("sid")
+    if isinstance(sid, str) and services().sessions.known_person_of(sid):
         return redirect(_destination())
     response = make_response(_page(200))
     # only after the page is sent: loading would compete with rendering it
@@ -56,23 +59,22 @@ def sign_in() -> ResponseReturnValue:
     """Check a user name and password; the answer does not say which of them was wrong."""
     if not token_matches(request):
         return _page(400, _EXPIRED)
-    known = signin.configured(services().settings)
-    if known is None:
-        return _page(503)
     username = request.form.get("username", "")
-    # a password may have been typed where the name belongs: only a known name is written down
-    who = username if username == known.username else "an unknown user"
+    address = request.remote_addr
     try:
-        with services().attempts.attempt(request.remote_addr, username) as attempt:
-            attempt.succeeded = known.accepts(username, request.form.get("password", ""))
+        with services().attempts.attempt(address, username) as attempt:
+            person = services().people.accepts(username, request.form.get("password", ""))
+            attempt.succeeded = person is not None
     except TooManyAttemptsError as error:
-        _log.warning("Sign-in of %s from %s refused: too many attempts", who, request.remote_addr)
+        _log.warning("Sign-in of %s from %s refused: too many attempts", _who(username), address)
         return *_page(429, str(error)), {"Retry-After": str(ceil(error.wait_s))}
-    if not attempt.succeeded:
-        _log.warning("Sign-in of %s from %s failed", who, request.remote_addr)
+    except NobodySetError as error:
+        return _page(503, str(error))
+    if person is None:
+        _log.warning("Sign-in of %s from %s failed", _who(username), address)
         return _page(401, "User name or password is not right.")
-    _begin_session(known.username)
-    _log.info("Sign-in of %s from %s succeeded", who, request.remote_addr)
+    _begin_session(person)
+    _log.info("Sign-in of %s from %s succeeded", person.name, address)
     return redirect(_destination())
 
 
@@ -96,6 +98,22 @@ def sign_out() -> ResponseReturnValue:
     return _end_session()
 
 
+@blueprint.post("/logout/everywhere")
+def sign_out_everywhere() -> ResponseReturnValue:
+    """End all sessions of this user, on every device."""
+    if not token_matches(request):
+        return render_template("logout.html", problem=_EXPIRED), 400
+    ended = services().sessions.close_all(g.user)
+    _log.info("%s ended %d sessions from %s", g.user, ended, request.remote_addr)
+    session.clear()
+    return redirect(url_for("auth.login"))
+
+
+def _who(username: str) -> str:
+    """A name for the log: only a known one, as a password may have been typed in its place."""
+    return username if services().people.knows(username) else "an unknown user"
+
+
 def _demand_session() -> ResponseReturnValue | None:
     if request.endpoint in _PUBLIC or request.endpoint is None or _signed_in():
         return None
@@ -109,18 +127,19 @@ def _demand_session() -> ResponseReturnValue | None:
 
 def _signed_in() -> bool:
     sid = session.get("sid")
-    user = services().sessions.user_of(sid) if isinstance(sid, str) else None
-    if user is None:
+    person = services().sessions.person_of(sid) if isinstance(sid, str) else None
+    if person is None:
         return False
-    g.user, g.session_id = user, sid
+    g.user, g.role, g.session_id = person.name, person.role, sid
     return True
 
 
-def _begin_session(user: str) -> None:
+def _begin_session(person: Person) -> None:
     """A session with a new id and a new token; the one before, if any, is over."""
-    _close_kept_session()
+    with contextlib.suppress(*UNASKED):
+        _close_kept_session()
     session.permanent = True
-    session["sid"] = services().sessions.open(user)
+    session["sid"] = services().sessions.open(person, request.remote_addr)
 
 
 def _end_session() -> ResponseReturnValue:
@@ -131,9 +150,10 @@ def _end_session() -> ResponseReturnValue:
 
 def _close_kept_session() -> None:
     sid = session.get("sid")
+    # this browser has it no more, whatever becomes of the rest
+    session.clear()
     if isinstance(sid, str):
         services().sessions.close(sid)
-    session.clear()
 
 
 def _destination() -> str:
@@ -142,9 +162,10 @@ def _destination() -> str:
 
 
 def _page(status: int, problem: str | None = None) -> tuple[str, int]:
-    shown: dict[str, Any] = {"problem": problem, "sign_in": None, "next": _destination()}
+    shown: dict[str, Any] = {"problem": problem, "sign_in": None, "is_broken": False}
+    shown["next"] = _destination()
     try:
         shown["sign_in"] = signin.configured(services().settings)
     except SettingsError as error:
-        shown["problem"] = str(error)
+        shown["problem"], shown["is_broken"] = str(error), True
     return render_template("login.html", **shown), status

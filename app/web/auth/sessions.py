@@ -1,4 +1,4 @@
-"""Sessions that can be ended: one small private file each, shared by all workers of a machine.
+"""Sessions in files, for while there is no database: one each, shared by a machine's workers.
 
 A file's name is a digest of the session's secret, its modification time is when the session was
 last seen. To ask for a session costs one `stat`, so that every request may.
@@ -109,12 +109,12 @@ class Sessions:
         """End a session; whoever has its cookie has nothing."""
         self._path(sid).unlink(missing_ok=True)
 
-    def close_all(self, user: str) -> int:
-        """End all sessions of a user; answers how many there were."""
+    def close_all(self, user: str | None) -> int:
+        """End all sessions of a user, or (None) of everybody; answers how many there were."""
         ended = 0
         for path in self._files():
             with contextlib.suppress(OSError, ValueError):
-                if _read(path, path.stat().st_ino).user == user:
+                if user in (None, _read(path, path.stat().st_ino).user):
                     path.unlink()
                     ended += 1
         return ended

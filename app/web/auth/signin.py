@@ -38,21 +38,29 @@ class SignIn:
 
         Raises SettingsError when the configured hash is none.
         """
-        from argon2 import PasswordHasher
-        from argon2.exceptions import InvalidHashError, VerificationError
-
         known = hmac.compare_digest(username.encode(), self.username.encode())
-        try:
-            with _verifying:
-                matches: bool = PasswordHasher().verify(self.password_hash, password)
-        except VerificationError:
-            matches = False
-        except InvalidHashError as error:
-            raise SettingsError(
-                f"The password hash in {self.source} is not an argon2 hash; "
-                "write one with `python -m app password`."
-            ) from error
-        return known and matches
+        return verified(self.password_hash, password, self.source) and known
+
+
+def verified(password_hash: str, password: str, source: str) -> bool:
+    """Whether a password is the one that was hashed; few are held against hashes at a time.
+
+    Raises SettingsError, naming where it stands, when the hash is none.
+    """
+    from argon2 import PasswordHasher
+    from argon2.exceptions import InvalidHashError, VerificationError
+
+    try:
+        with _verifying:
+            matches: bool = PasswordHasher().verify(password_hash, password)
+    except VerificationError:
+        return False
+    except InvalidHashError as error:
+        raise SettingsError(
+            f"The password hash in {source} is not an argon2 hash; "
+            "write one with `python -m app password`."
+        ) from error
+    return matches
 
 
 def configured(settings: Settings) -> SignIn | None:
@@ -102,15 +110,20 @@ def write(home: Path, username: str, password: str, hint: str | None = None) -> 
 
     Raises InvalidInputError for an empty name or a password shorter than eight characters.
     """
-    from argon2 import PasswordHasher
-
     if not username.strip():
         raise InvalidInputError("The user name must not be empty.")
+    kept = {"username": username, "password_hash": hashed(password), "hint": hint}
+    path = home / _FILE_NAME
+    replace_private(path, json.dumps(kept).encode())
+    return path
+
+
+def hashed(password: str) -> str:
+    """The argon2 hash of a new password; raises InvalidInputError where it is short."""
+    from argon2 import PasswordHasher
+
     if len(password) < MINIMUM_PASSWORD_LENGTH:
         raise InvalidInputError(
             f"The password must have at least {MINIMUM_PASSWORD_LENGTH} characters."
         )
-    kept = {"username": username, "password_hash": PasswordHasher().hash(password), "hint": hint}
-    path = home / _FILE_NAME
-    replace_private(path, json.dumps(kept).encode())
-    return path
+    return PasswordHasher().hash(password)

@@ -9,6 +9,7 @@ export const PANELS = [
   { name: "breaches", label: "Breaches", load: () => import("./breaches/panel.js") },
   { name: "alerts", label: "Alerts", load: () => import("./alerts/panel.js") },
   { name: "paper", label: "Paper", load: () => import("./paper/panel.js") },
+  { name: "signals", label: "Signals", load: () => import("./signals/panel.js") },
 ];
 
 export class Panels {

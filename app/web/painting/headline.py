@@ -107,7 +107,8 @@ def _to_expiry(summary: Summary) -> Fact:
 def _signal(summary: Summary) -> Fact:
     signal, confidence = summary["ml_signal"], summary["ml_confidence"]
     if signal is None:
-        return Fact(f"{figures.DASH}, no model", "muted")
+        why = summary["ml_rationale"].partition(":")[0]
+        return Fact(f"{figures.DASH}, {why}", "muted")
     return Fact(signal if confidence is None else f"{signal} {figures.share(confidence)}")
 
 

@@ -15,6 +15,8 @@ from flask.typing import ResponseReturnValue
 
 from app.kite.login import PAGE, login_address
 from app.kite.session import BrokerSession, SessionStore, broker_folder
+from app.web.auth.people import ADMIN
+from app.web.auth.roles import demand_admin
 from app.web.auth.session_key import session_key
 from app.web.auth.tokens import token_matches
 from app.web.security import content_policy
@@ -57,7 +59,8 @@ def overview() -> ResponseReturnValue:
 
 @blueprint.post("/login")
 def login() -> ResponseReturnValue:
-    """Lead to the broker's login page, with a word that only this session knows."""
+    """Lead an administrator to the broker, with a word that only this session knows."""
+    demand_admin()
     if not token_matches(request):
         return _page(400, _EXPIRED)
     chosen = services().settings
@@ -73,6 +76,7 @@ def callback() -> ResponseReturnValue:
 
     Raises InvalidInputError for a login that this session did not begin, and for one that failed.
     """
+    demand_admin()
     expected = session.pop(_NONCE, None)
     given = request.args.get("state", "")
     if not isinstance(expected, str) or not hmac.compare_digest(expected.encode(), given.encode()):
@@ -113,6 +117,7 @@ def _page(status: int, problem: str | None = None) -> ResponseReturnValue:
         standing=standing,
         problem=problem or standing.problem,
         is_set=is_set,
+        may_log_in=g.role == ADMIN,
         told=_told,
     )
     response = make_response(page, status)

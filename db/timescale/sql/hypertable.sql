@@ -1,15 +1,42 @@
 -- Making hypertables. Slots in braces are filled by sqltext.compose.
 
 -- name: create
--- Every index stays the user's own.
+-- Every index stays the user's own. Rows that are there move into chunks as if they were inserted, so
+-- the owner's triggers on rows step aside meanwhile: they ran when these were written.
 -- https://docs.tigerdata.com/api/latest/hypertable/create_hypertable/
-SELECT create_hypertable(
-  {table},
-  by_range({time_column}, {chunk_interval}),
-  create_default_indexes => false,
-  if_not_exists => true,
-  migrate_data => true
-);
+DO $do$
+DECLARE
+  owners record;
+  again text[] := '{}';
+  command text;
+BEGIN
+  FOR owners IN
+    SELECT t.tgname AS name,
+           pg_get_triggerdef(t.oid) AS definition,
+           t.tgenabled = 'A' AS is_always
+    FROM pg_trigger AS t
+    WHERE t.tgrelid = {table} AND NOT t.tgisinternal
+      AND t.tgtype & 5 = 5 -- of a row, on INSERT
+      AND t.tgenabled IN ('O', 'A')
+  LOOP
+    EXECUTE format('DROP TRIGGER %I ON %s', owners.name, {table});
+    again := again || owners.definition;
+    IF owners.is_always THEN
+      again := again || format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', {table}, owners.name);
+    END IF;
+  END LOOP;
+  PERFORM create_hypertable(
+    {table},
+    by_range({time_column}, {chunk_interval}),
+    create_default_indexes => false,
+    if_not_exists => true,
+    migrate_data => true
+  );
+  FOREACH command IN ARRAY again LOOP
+    EXECUTE command;
+  END LOOP;
+END
+$do$;
 
 -- name: add_dimension
 -- https://docs.tigerdata.com/api/latest/hypertable/add_dimension/

@@ -60,7 +60,10 @@ def drop_hypertable(operations: Operations, op: DropHypertableOp) -> None:
     executor = Executor.of(operations)
     conversion = op.conversion
     is_hypertable = executor.offline or _found(executor, op.table) is not None
-    if is_hypertable and (converter := _converter(executor, op.table)):
+    converter = _converter(executor, op.table)
+    if converter is not None and (
+        is_hypertable or converter.has_begun(executor.connection.engine, conversion)
+    ):
         with executor.outside_transaction():
             converter.revert(executor.connection.engine, conversion)
         return

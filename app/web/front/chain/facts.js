@@ -112,10 +112,10 @@ export const FACTS = {
   },
   signal: {
     text: (s) => (s.ml_signal === null
-      ? `${format.DASH}, no model`
+      ? `${format.DASH}, ${s.ml_rationale.split(":")[0]}`
       : s.ml_signal + (s.ml_confidence === null ? "" : ` ${Math.round(s.ml_confidence * 100)} %`)),
     tone: (s) => (s.ml_signal === null ? "muted" : ""),
-    says: (s) => (s.ml_signal === null ? "No model is trained yet, so there is no view" : s.ml_rationale),
+    says: (s) => (s.ml_signal === null && s.ml_rationale === "no model" ? "No model is trained yet, so there is no view" : s.ml_rationale),
   },
 };
 

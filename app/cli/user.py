@@ -1,0 +1,87 @@
+"""Add, change and list the users of the dashboard."""
+
+import click
+
+from app.cli import _people
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Add, change and list the users of the dashboard.
+
+    As soon as there is one, the sign-in of `python -m app password` opens nothing more.
+    """
+
+
+@command.command()
+@click.argument("name")
+@click.option(
+    "--role",
+    type=click.Choice(["viewer", "admin"]),
+    default="viewer",
+    show_default=True,
+    help="An admin may also log in at the broker.",
+)
+@click.password_option(help="Asked for when it is not given.")
+def add(name: str, role: str, password: str) -> None:
+    """Add a user; of the password only an argon2 hash is kept."""
+    from app.web.auth.signin import hashed
+    from db.errors import InvalidInputError
+    from db.ingest.people import add_user
+
+    sound = _people.sound_name(name)
+    kept = hashed(password)
+    with _people.database().writing() as connection:
+        if not add_user(connection, sound, kept, role):
+            raise InvalidInputError(f"There is a user {sound} already.")
+    click.echo(f"{sound} may sign in as {role}.")
+
+
+@command.command()
+@click.argument("name")
+@click.password_option(help="Asked for when it is not given.")
+def passwd(name: str, password: str) -> None:
+    """Give a user another password; their sessions end."""
+    from app.web.auth.signin import hashed
+    from db.ingest.people import change_password
+
+    kept = hashed(password)
+    with _people.database().writing() as connection:
+        _people.demand_known(change_password(connection, name, kept), name)
+    click.echo(f"The password of {name} is changed, and their sessions have ended.")
+
+
+@command.command()
+@click.argument("name")
+def disable(name: str) -> None:
+    """Let a user in no more; their sessions end, and what is theirs stays."""
+    from db.ingest.people import change_disabled
+
+    with _people.database().writing() as connection:
+        _people.demand_known(change_disabled(connection, name, disabled=True), name)
+    click.echo(f"{name} may sign in no more, and their sessions have ended.")
+
+
+@command.command()
+@click.argument("name")
+def enable(name: str) -> None:
+    """Let a disabled user in again."""
+    from db.ingest.people import change_disabled
+
+    with _people.database().writing() as connection:
+        _people.demand_known(change_disabled(connection, name, disabled=False), name)
+    click.echo(f"{name} may sign in again.")
+
+
+@command.command("list")
+def list_() -> None:
+    """List users: name, role, sessions, whether disabled."""
+    from db.queries.people import users
+
+    with _people.database().newest() as connection:
+        found = users(connection)
+    if not found:
+        click.echo("There are no users; the sign-in of `python -m app password` holds.")
+    for user in found:
+        state = "disabled" if user.disabled else f"{user.sessions} sessions"
+        click.echo(f"{user.name:24} {user.role:8} {state:12} since {user.created_at:%Y-%m-%d}")

@@ -1,0 +1,132 @@
+"""Who may sign in: the users of the database, and before there are any the one that was set here.
+
+As soon as the first user is added the sign-in of the settings or of `python -m app password` opens
+nothing more. While the database does not answer nobody can tell whether there are users, and that
+one sign-in holds: it is the operator's own.
+"""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+
+from app.web.auth import signin
+from app.web.database import Database
+from db.errors import DatabaseUnavailableError, ExtensionMissingError, NotMigratedError
+from db.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_HOLDS_S = 5.0
+ADMIN, VIEWER = "admin", "viewer"
+ROLES = (VIEWER, ADMIN)
+UNASKED = (DatabaseUnavailableError, ExtensionMissingError, NotMigratedError)
+"""Why the database may leave a question unanswered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is signed in; `proof` is a fingerprint of the password that did it."""
+
+    name: str
+    role: str
+    proof: str
+    is_kept: bool
+    """Whether this is a user of the database, rather than the one that was set here."""
+
+
+class NobodySetError(DatabaseUnavailableError):
+    """There is no sign-in at all."""
+
+
+class People:
+    """Answers whether a name and a password belong to somebody who may enter."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._settings = settings
+        self._database = database
+        self._lock = threading.Lock()
+        self._are_kept = False
+        self._ask_at = 0.0
+
+    def accepts(self, username: str, password: str) -> Person | None:
+        """Who that is; None for anybody else, after as long a time whichever was wrong.
+
+        Raises NobodySetError where nobody could be, SettingsError for a hash that is none.
+        """
+        from db.queries.people import UserRow, user_named
+
+        try:
+            with self._database.newest() as connection:
+                row = user_named(connection, _askable(username))
+        except UNASKED:
+            row = UserRow(False, None, None, None)
+        if not row.has_users:
+            return self._set_here(username, password)
+        is_right = signin.verified(row.password_hash or _nobodys_hash(), password, "site_users")
+        if not is_right or row.password_hash is None or row.disabled:
+            return None
+        proof = proof_of(username, row.password_hash)
+        return Person(username, row.role or VIEWER, proof, is_kept=True)
+
+    def set_here(self, username: str) -> Person | None:
+        """The one that the settings or a file name, if that is the name."""
+        proof = signin.proof_of(self._settings, username)
+        return None if proof is None else Person(username, ADMIN, proof, is_kept=False)
+
+    def knows(self, username: str) -> bool:
+        """Whether that is somebody's name; False also where nobody can tell."""
+        from db.queries.people import user_named
+
+        try:
+            with self._database.newest() as connection:
+                row = user_named(connection, _askable(username))
+        except UNASKED:
+            row = None
+        if row is not None and row.has_users:
+            return row.password_hash is not None
+        return self.set_here(username) is not None
+
+    def are_kept(self) -> bool:
+        """Whether the database has users; what it said holds for seconds, and while it is away."""
+        from db.queries.people import user_named
+
+        # one thread asks; the others need not wait for a database that hangs
+        if time.monotonic() >= self._ask_at and self._lock.acquire(blocking=False):
+            try:
+                with self._database.newest() as connection:
+                    self._are_kept = user_named(connection, "").has_users
+            except UNASKED as error:
+                _log.debug("Whether there are users cannot be told: %s", error)
+            finally:
+                self._ask_at = time.monotonic() + _HOLDS_S
+                self._lock.release()
+        return self._are_kept
+
+    def _set_here(self, username: str, password: str) -> Person | None:
+        known = signin.configured(self._settings)
+        if known is None:
+            raise NobodySetError(
+                "Nobody can sign in: there are no users, or the database does not answer."
+            )
+        return self.set_here(username) if known.accepts(username, password) else None
+
+
+def proof_of(username: str, password_hash: str) -> str:
+    """A fingerprint that a session carries: a changed password ends older sessions."""
+    return blake2b(f"{username}:{password_hash}".encode(), digest_size=12).hexdigest()
+
+
+def _askable(username: str) -> str:
+    """A name as the database takes it; what cannot be one is nobody's."""
+    return "" if "\0" in username else username
+
+
+@cache
+def _nobodys_hash() -> str:
+    """What a password is held against where nobody has the name, so that it takes as long."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher().hash("nobody's")

@@ -1,0 +1,115 @@
+// Signals: what the model says of the shown chain and why, what it said before, what came of that.
+
+import { element } from "../core/dom.js";
+import * as format from "../core/format.js";
+
+const CAME = new Map([[1, "it rose"], [0, "neither"], [-1, "it fell"], [null, "not known yet"]]);
+
+export function mount(root, page) {
+  const panel = new Panel(root, page);
+  return {
+    show: () => panel.show(),
+    hide: () => { panel.open = false; },
+    hear: ({ exchange }) => exchange === page.exchange && panel.fresh(),
+  };
+}
+
+class Panel {
+  constructor(root, page) {
+    this.page = page;
+    this.open = false;
+    this.asked = 0;
+    this.seen = null;
+    this.word = element("p", { className: "word" });
+    this.why = element("p");
+    this.note = element("p", { className: "note" });
+    this.problem = element("p", { className: "problem" });
+    this.trail = element("ol", { className: "trail" });
+    this.days = element("tbody");
+    const heads = ["Day", "told", "came true", "anyway", "Brier", "anyway"];
+    root.append(
+      this.problem,
+      element("section", { aria: { label: "Signal" } }, element("h2", { textContent: "Signal" }), this.word, this.why, this.note),
+      element("section", { aria: { label: "Signals of the day" } }, element("h2", { textContent: "What was said" }), this.trail),
+      element(
+        "section",
+        { aria: { label: "What came of signals" } },
+        element("h2", { textContent: "What came of it" }),
+        element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((textContent) => element("th", { textContent, scope: "col" })))), this.days),
+      ),
+    );
+    page.on("chain", () => this.follow());
+    page.on("moment", () => this.fresh());
+  }
+
+  show() {
+    this.open = true;
+    this.fresh();
+  }
+
+  // another chain, or a signal of another snapshot, brings another trail
+  follow() {
+    if (!this.open) return;
+    this.drawSignal();
+    const { exchange, moment, summary } = this.page;
+    const key = `${exchange} ${moment?.at ?? ""} ${summary?.ml_metadata?.signal_id ?? ""}`;
+    if (key !== this.seen) this.fresh(key);
+  }
+
+  async fresh(key = null) {
+    if (!this.open) return;
+    this.seen = key ?? this.seen;
+    this.drawSignal();
+    const turn = ++this.asked;
+    const { exchange, moment } = this.page;
+    const at = moment ? `?at=${encodeURIComponent(moment.at)}` : "";
+    try {
+      const answer = await fetch(`/api/signals/${encodeURIComponent(exchange)}${at}`);
+      const told = await answer.json();
+      if (turn !== this.asked) return;
+      if (!answer.ok) throw new Error(told.error);
+      this.problem.textContent = "";
+      this.draw(told);
+    } catch (/** @type {any} */ error) {
+      if (turn === this.asked) this.problem.textContent = `Signals cannot be read: ${error.message}`;
+    }
+  }
+
+  drawSignal() {
+    const { summary } = this.page;
+    const signal = summary?.ml_signal ?? null;
+    const rationale = summary?.ml_rationale ?? "no chain";
+    this.word.classList.toggle("none", signal === null);
+    this.word.textContent = signal === null ? format.DASH : `${signal} ${format.share(summary.ml_confidence)}`;
+    this.why.textContent = signal === null && rationale === "no model" ? "No model is trained yet, so there is no view." : rationale;
+  }
+
+  draw({ trail, days, drifted }) {
+    this.note.textContent = drifted.length
+      ? `No longer as they were when the model was trained: ${drifted.join(", ")}. Train it anew.`
+      : "";
+    this.trail.replaceChildren(...trail.map(entry));
+    if (!trail.length) this.trail.append(element("li", { className: "none", textContent: "Nothing on this day." }));
+    this.days.replaceChildren(...days.reverse().map(line));
+    if (!days.length) this.days.append(element("tr", {}, element("td", { colSpan: 6, className: "none", textContent: "Nothing has come of any signal yet." })));
+  }
+}
+
+function entry({ timestamp, signal, confidence, rationale, outcome, feedback }) {
+  const judged = feedback === null ? "" : `, judged: ${CAME.get(feedback)}`;
+  return element(
+    "li",
+    { title: rationale },
+    element("span", { textContent: format.marketClock(timestamp) }),
+    element("span", { textContent: signal }),
+    element("span", { textContent: format.share(confidence) }),
+    element("span", { className: "note", textContent: `${CAME.get(outcome)}${judged}` }),
+  );
+}
+
+// the baseline beside each figure: what the same sides, or the day's shares, would have come to
+function line({ day, told, hits, anyway, brier, brier_anyway }) {
+  const of = (count) => (told ? format.share(count / told) : format.DASH);
+  const cells = [format.integer(told), of(hits), of(anyway), format.ratio(brier), format.ratio(brier_anyway)];
+  return element("tr", {}, element("th", { scope: "row", textContent: format.marketDate(day) }), ...cells.map((textContent) => element("td", { textContent })));
+}

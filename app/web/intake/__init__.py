@@ -1,0 +1,1 @@
+"""How requests come in: read whole before a thread is given to them, and none takes all threads."""

@@ -1,0 +1,93 @@
+"""Signals for the page and for programs: what is said, what was said, and what came of it."""
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, request
+
+from app.web.asked import market_moment
+from app.web.responses import json_answer
+from app.web.services import services
+from db.errors import InvalidInputError, NotStoredError
+from db.market.clock import IST, market_now
+from db.market.exchanges import exchange_named
+from db.market.limits import SIGNAL_DAYS_SHOWN, SIGNALS_SHOWN
+
+if TYPE_CHECKING:
+    from db.queries.signals import QualityDay, ToldSignal
+
+blueprint = Blueprint("signals", __name__)
+
+
+@blueprint.get("/api/signals/<exchange>")
+def signals(exchange: str) -> Response:
+    """The trail of the newest day, or of the day of `?at=` up to it, and what came of a month's."""
+    from app.signals.drift import MUCH
+    from app.signals.inputs import LABELS
+    from db.queries.signals import signal_drift, signal_quality, signal_trail
+
+    exchange_named(exchange)
+    raw = request.args.get("at")
+    end = _newest(exchange) if raw is None else market_moment("at", raw)
+    midnight = datetime.combine(end.astimezone(IST).date(), time(), IST)
+    start = midnight - timedelta(days=SIGNAL_DAYS_SHOWN)
+    before = midnight - timedelta(microseconds=1)
+    with services().database.history() as connection:
+        trail = signal_trail(connection, exchange, before, end, SIGNALS_SHOWN)
+        days = signal_quality(connection, exchange, start, end)
+        drift = signal_drift(connection, exchange) or {}
+    moved = sorted(LABELS.get(name, name) for name, index in drift.items() if index > MUCH)
+    return json_answer(
+        {
+            "exchange": exchange,
+            "trail": [_told(each) for each in trail],
+            "days": [_day(each) for each in days],
+            "drifted": moved,
+        }
+    )
+
+
+@blueprint.post("/api/feedback")
+def feedback() -> Response:
+    """What a trader says that came of a signal: `{exchange, signal_id, actual_outcome}`."""
+    from db.ingest.signals import give_feedback
+
+    asked = _body()
+    exchange = exchange_named(_text(asked, "exchange")).key
+    at = market_moment("signal_id", _text(asked, "signal_id"))
+    outcome = asked.get("actual_outcome")
+    if type(outcome) is not int or outcome not in (-1, 0, 1):
+        raise InvalidInputError("actual_outcome must be -1, 0 or 1.")
+    with services().database.writing() as connection:
+        if not give_feedback(connection, exchange, at, outcome):
+            raise NotStoredError(f"There is no signal of {exchange} at {at:%Y-%m-%d %H:%M:%S}.")
+    return json_answer({"success": True})
+
+
+def _newest(exchange: str) -> datetime:
+    head = services().states.current(exchange).chain.head
+    return market_now() if head is None else head.timestamp
+
+
+def _body() -> Mapping[str, Any]:
+    asked = request.get_json(force=True, silent=True)
+    if not isinstance(asked, dict):
+        raise InvalidInputError("The request's body must be a JSON object.")
+    return asked
+
+
+def _text(asked: Mapping[str, Any], name: str) -> str:
+    value = asked.get(name)
+    if not isinstance(value, str):
+        raise InvalidInputError(f"{name} must be text.")
+    return value
+
+
+def _told(signal: "ToldSignal") -> dict[str, Any]:
+    at = signal.timestamp.isoformat()
+    return {**signal._asdict(), "timestamp": at, "signal_id": at}
+
+
+def _day(day: "QualityDay") -> dict[str, Any]:
+    return {**day._asdict(), "day": day.day.isoformat()}

@@ -1,0 +1,107 @@
+What of a database the migrations cannot go through; each row is a sentence with the way out.
+
+-- name: server
+SELECT 'The server is a standby; run this on its primary.' AS sentence
+WHERE pg_is_in_recovery()
+UNION ALL
+SELECT format('The extension timescaledb is in the schema %%I, which cannot be changed, and is needed '
+              'in public; restore a dump into a database where it is.', n.nspname)
+FROM pg_extension AS e
+JOIN pg_namespace AS n ON n.oid = e.extnamespace
+WHERE e.extname = 'timescaledb' AND n.nspname <> 'public'
+UNION ALL
+SELECT format('The database is encoded in %%s, which cannot hold every name and text; restore a dump '
+              'of it into one that is encoded in UTF8.', pg_encoding_to_char(d.encoding))
+FROM pg_database AS d
+WHERE d.datname = current_database() AND pg_encoding_to_char(d.encoding) <> 'UTF8'
+UNION ALL
+SELECT format('Only %%s connections are left, and a conversion takes six; end some, or raise '
+              'max_connections.', s.free)
+FROM (
+    SELECT current_setting('max_connections')::INT
+           - current_setting('superuser_reserved_connections')::INT
+           - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS free
+) AS s
+WHERE s.free < 6
+
+-- name: schemas
+-- The toolkit's schemas hold nothing that is not its own; at no revision they hold nothing at all.
+SELECT format('The schema %%I is there and is not the toolkit''s, which needs the name: '
+              'ALTER SCHEMA %%I RENAME TO another_name', n.nspname, n.nspname) AS sentence
+FROM pg_namespace AS n
+WHERE (
+    %(is_new)s
+    AND n.nspname IN ('live_edge', 'archive', 'timescale_engine')
+    OR n.nspname IN ('oi_convert', 'oi_convert_new', 'oi_convert_old')
+    AND NOT EXISTS (
+        SELECT
+        FROM pg_attribute AS a
+        WHERE a.attrelid = to_regclass('oi_convert.conversion') AND a.attname = 'blueprint'
+    )
+)
+  AND (
+      EXISTS (SELECT FROM pg_class AS c WHERE c.relnamespace = n.oid)
+      OR EXISTS (SELECT FROM pg_proc AS p WHERE p.pronamespace = n.oid)
+      OR EXISTS (SELECT FROM pg_type AS t WHERE t.typnamespace = n.oid)
+  )
+ORDER BY n.nspname
+
+-- name: names
+-- Relations, functions and types of public that bear a name which a later revision gives.
+SELECT format('public.%%I has a name that is needed here: rename it.', c.relname) AS sentence
+FROM pg_class AS c
+WHERE c.relnamespace = 'public'::REGNAMESPACE AND c.relname = ANY (%(names)s)
+UNION
+SELECT format('public.%%I has a name that is needed here: rename it.', t.typname)
+FROM pg_type AS t
+WHERE t.typnamespace = 'public'::REGNAMESPACE AND t.typname = ANY (%(names)s)
+UNION
+SELECT format('public.%%s has a name that is needed here: rename it.', p.oid::REGPROCEDURE)
+FROM pg_proc AS p
+WHERE p.pronamespace = 'public'::REGNAMESPACE AND p.proname = 'market_now'
+ORDER BY 1
+
+-- name: publications
+-- A chunk is a table that no subscriber has, and a new table without a key cannot publish updates.
+SELECT format('The publication %%I covers every table of %%s, and chunks and new tables cannot be '
+              'replicated so; make one that names the tables it is for: DROP PUBLICATION %%I',
+              p.pubname,
+              CASE WHEN p.puballtables THEN 'the database' ELSE 'the schema public' END,
+              p.pubname) AS sentence
+FROM pg_publication AS p
+WHERE p.puballtables
+   OR EXISTS (
+       SELECT
+       FROM pg_publication_namespace AS n
+       WHERE n.pnpubid = p.oid AND n.pnnspid = 'public'::REGNAMESPACE
+   )
+ORDER BY p.pubname
+
+-- name: published
+SELECT format('The publication %%I names it, and its subscriber stops at the first chunk, which it '
+              'does not have, while its slot keeps WAL: ALTER PUBLICATION %%I DROP TABLE %%s, and '
+              'drop the slot.', p.pubname, p.pubname, %(oid)s::BIGINT::OID::REGCLASS) AS sentence
+FROM pg_publication_rel AS r
+JOIN pg_publication AS p ON p.oid = r.prpubid
+WHERE r.prrelid = %(oid)s
+
+-- name: held
+-- A prepared transaction has no session that could end: it holds its locks until somebody decides.
+SELECT format('The prepared transaction %%L holds a lock on it: COMMIT PREPARED %%L or ROLLBACK '
+              'PREPARED %%L', x.gid, x.gid, x.gid) AS sentence
+FROM pg_locks AS l
+JOIN pg_prepared_xacts AS x ON x.transaction = split_part(l.virtualtransaction, '/', 2)::XID
+WHERE l.relation = %(oid)s
+  AND l.pid IS NULL
+  AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+
+-- name: columnstore
+-- Community refuses a columnstore on a table whose trigger sees what was deleted.
+SELECT format('The trigger %%I sees deleted rows as a table, which the columnstore does not allow; '
+              'drop it, or make it FOR EACH ROW.', t.tgname) AS sentence
+FROM pg_trigger AS t
+WHERE t.tgrelid = %(oid)s
+  AND NOT t.tgisinternal
+  AND t.tgtype & 9 = 8
+  AND t.tgoldtable IS NOT NULL
+  AND current_setting('timescaledb.license', true) <> 'apache'

@@ -1,0 +1,64 @@
+"""Values that no market ever had, and that arithmetic over times and sums does not survive."""
+
+from collections.abc import Iterator
+
+from psycopg import sql
+
+from db.convert.facts import TableFacts
+from db.convert.session import Connection, one
+
+# NSE's first trade was in November 1994; every day between may get a chunk and rollups
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+# a thousand contracts of this sum up to what a BIGINT holds; no exchange comes near
+LARGEST_COUNT = 1_000_000_000_000_000
+_COUNTS = ("oi", "volume")
+
+
+def sentences(connection: Connection, table: TableFacts, *, quarantines: bool) -> Iterator[str]:
+    """What is wrong with the values of a table's rows: times, keys, counts."""
+    row = one(connection, _query(table))
+    if row["far"]:
+        yield (
+            f"{table.name}: {row['far']:,} rows have a timestamp before {FIRST_YEAR} or after "
+            f"{LAST_YEAR}, as {row['example']}; correct or delete them."
+        )
+    if row["nowhere"] and not quarantines:
+        yield (
+            f"{table.name}: {row['nowhere']:,} rows have no finite timestamp, which no hypertable "
+            "holds; correct or delete them, or have them kept apart in oi_convert.quarantine: "
+            "alembic -x quarantine=allow upgrade head."
+        )
+    if row["huge"]:
+        yield (
+            f"{table.name}: {row['huge']:,} rows have an open interest or a volume beyond "
+            f"{LARGEST_COUNT:,}, whose sums would overflow; correct or delete them."
+        )
+
+
+def _query(table: TableFacts) -> sql.Composed:
+    counts = [column.name for column in table.columns if column.name in _COUNTS]
+    huge = sql.SQL(" OR ").join(
+        sql.SQL("{name} NOT BETWEEN -{most} AND {most}").format(
+            name=sql.Identifier(name), most=sql.Literal(LARGEST_COUNT)
+        )
+        for name in counts
+    )
+    return sql.SQL(
+        """
+        SELECT count(*) FILTER (WHERE is_far) AS far,
+               min("timestamp") FILTER (WHERE is_far)::TEXT AS example,
+               count(*) FILTER (WHERE isfinite("timestamp") IS NOT TRUE) AS nowhere,
+               count(*) FILTER (WHERE {huge}) AS huge
+        FROM (
+            SELECT *,
+                   isfinite("timestamp")
+                   AND ("timestamp" < {first} OR "timestamp" >= {last}) AS is_far
+            FROM {table}
+        ) AS t
+        """
+    ).format(
+        huge=huge if counts else sql.SQL("false"),
+        first=sql.Literal(f"{FIRST_YEAR}-01-01"),
+        last=sql.Literal(f"{LAST_YEAR + 1}-01-01"),
+        table=table.identifier,
+    )

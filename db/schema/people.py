@@ -1,0 +1,33 @@
+"""Who may sign in, and who has."""
+
+from sqlalchemy import TIMESTAMP, Boolean, Column, Index, Table, Text, text
+
+from db.schema.base import metadata
+
+_NOW = text("clock_timestamp()")
+
+# one row a user; of the password an argon2 hash alone. One who is disabled keeps what is theirs
+site_users = Table(
+    "site_users",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("password_hash", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("disabled", Boolean, nullable=False, server_default=text("false")),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False, server_default=_NOW),
+)
+
+# one row a session: `digest` is of the secret that the browser holds, `proof` of the password that
+# opened it; `seen_at` moves once a minute at most
+site_sessions = Table(
+    "site_sessions",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("username", Text, nullable=False),
+    Column("proof", Text, nullable=False),
+    Column("address", Text),
+    Column("opened_at", TIMESTAMP(timezone=True), nullable=False, server_default=_NOW),
+    Column("seen_at", TIMESTAMP(timezone=True), nullable=False, server_default=_NOW),
+    postgresql_with={"fillfactor": "50"},
+)
+Index("site_sessions_username_idx", site_sessions.c.username)
