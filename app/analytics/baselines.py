@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def baseline_position(instants: Sequence[datetime], at: datetime, minutes: int) -> int | None:
@@ -22,8 +24,11 @@ def baseline_position(instants: Sequence[datetime], at: datetime, minutes: int) 
     return None
 
 
-def baseline_positions(instants: NDArray[np.datetime64], minutes: int) -> NDArray[np.int64]:
+def baseline_positions(instants: "NDArray[np.datetime64]", minutes: int) -> "NDArray[np.int64]":
     """`baseline_position` of each of the instants among all of them; −1 stands for None."""
+    # a web worker asks for single ones only, and must not load numpy before its login page
+    import numpy as np
+
     span = np.timedelta64(minutes, "m")
     wanted = instants - span
     found = np.searchsorted(instants, wanted, side="right") - 1

@@ -24,7 +24,7 @@ Keys of --json, beside schema_version, machine and servers:
   sign_in          from the click on "Sign in" to a usable dashboard, medians: cold_ms (empty
                    cache), warm_ms (after a first visit)
   live             contracts of the chain that is watched while a collector renews all four each
-                   second, updates seen, busy (share of a core that the main thread takes),
+                   second, updates (of all four), busy (share of a core that the main thread takes),
                    interactions, inp_ms (98th percentile), cls
   aged             updates fed as fast as they are drawn, heap_bytes before them,
                    growth_bytes_per_hour, growth_bytes_per_day (6.5 hours), both extrapolated

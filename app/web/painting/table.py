@@ -221,7 +221,8 @@ def _totals(
 
 def _total_change(legs: Iterable[Leg], change_at: int, oi_at: int) -> str:
     """In percent of what the known changes are of."""
-    known = [(leg[change_at], leg[oi_at] or 0) for leg in legs if leg[change_at] is not None]
+    told = [(leg[change_at], leg[oi_at]) for leg in legs]
+    known = [(change, oi) for change, oi in told if change is not None and oi is not None]
     units = sum(change for change, _ in known)
     before = sum(oi - change for change, oi in known)
     return figures.percent(units / before * 100 if before > 0 else None)
@@ -234,7 +235,7 @@ def _longest(
     levels: Mapping[tuple[float, str], str],
 ) -> dict[str, list[str]]:
     """Each column's texts with all digits alike: they are equally wide, so few differ."""
-    shapes = {"strike": {"STRIKE"}, **{column.key: {column.heading} for column in _CALLS}}
+    shapes = {key: set(texts) for key, texts in EMPTY.longest.items()}
     for cells in written.values():
         for key, (_, text) in cells.items():
             shapes[key].add(text.translate(_SHAPE))
@@ -250,7 +251,6 @@ EMPTY = Table(
     headings=_across("STRIKE", lambda column, _: (column.heading, "")),
     rows=[],
     totals=_across("", lambda *_: ("", "")),
-    # nothing beyond what a column has room for anyway
-    longest={**{column.key: [] for column in _CALLS}, "strike": []},
+    longest={column.key: [column.heading] for column in _CALLS} | {"strike": ["STRIKE"]},
 )
 """The table of no chain."""
