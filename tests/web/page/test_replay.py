@@ -239,7 +239,7 @@ def test_two_moments_are_compared_in_the_cells(replayed: Stage) -> None:
     page.keyboard.press("<")
     cell = page.locator("tr.atm td.ce.oi")
     page.wait_for_selector(f'tr.atm td.ce.oi:text-is("{1000 + n - 2:,} ▼−2")')
-    assert "less" in (cell.get_attribute("class") or "")
+    assert "closed" in (cell.get_attribute("class") or "")
     cell.click()
     said = page.locator("#explanation").inner_text()
     assert f"; {1000 + n:,} at 10:30:00, 3 Aug 2026, the pinned moment" in said
@@ -358,7 +358,7 @@ def test_axe_finds_nothing_in_the_past(
     page = with_past(stage, history).open(
         "/?exchange=NSE&at=2026-08-03T10:30:00&pin=2026-08-03T10:00:00"
     )
-    page.wait_for_selector("#rows td.more")
+    page.wait_for_selector("#rows :is(td.added, td.closed)")
     page.wait_for_selector("#asof-expiry option:nth-child(2)", state="attached")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.evaluate(AXE)
