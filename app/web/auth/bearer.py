@@ -12,7 +12,11 @@ def session_of(app: Flask, cookies: str) -> str | None:
     Whether that session still goes on is asked later; here it says whose share of the threads a
     request takes.
     """
-    value = parse_cookie(cookies).get(app.config["SESSION_COOKIE_NAME"])
+    try:
+        value = parse_cookie(cookies).get(app.config["SESSION_COOKIE_NAME"])
+    except UnicodeError:
+        # no cookie of this site's has such bytes
+        return None
     interface = app.session_interface
     if value is None or not isinstance(interface, SecureCookieSessionInterface):
         return None
@@ -21,7 +25,7 @@ def session_of(app: Flask, cookies: str) -> str | None:
         return None
     try:
         kept = serializer.loads(value, max_age=int(app.permanent_session_lifetime.total_seconds()))
-    except BadSignature:
+    except (BadSignature, UnicodeError):
         return None
     sid = kept.get("sid") if isinstance(kept, dict) else None
     return sid if isinstance(sid, str) else None

@@ -138,8 +138,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         self._forget(conn)
         if arriving.refusal:
             self._refuse(conn, arriving.refusal)
-        else:
+            return
+        try:
             self._admit(conn)
+        except Exception:
+            # all connections share this loop: one of them must not end it
+            self.log.exception("A request could not be taken; its connection is closed.")
+            self._close(conn)
 
     def _invite(self, conn: _Connection) -> None:
         if conn.arriving.wants_invitation:
