@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from db.command_line import Amount
 from db.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -29,14 +30,14 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 )
 @click.option(
     "--width",
-    type=click.FloatRange(0.05, 5),
+    type=Amount(0.05, 5),
     default=0.5,
     show_default=True,
     help="How far the index must move, as a share of what VIX expects of that time.",
 )
 @click.option(
     "--costs-bps",
-    type=click.FloatRange(0, 100),
+    type=Amount(0, 100),
     default=3.0,
     show_default=True,
     help="Costs of a trade there and back, in hundredths of a percent of the index.",
