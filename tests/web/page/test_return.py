@@ -107,7 +107,9 @@ def test_a_page_that_is_hidden_for_a_moment_goes_on(staged: Staged) -> None:
     page.clock.fast_forward(_MINUTE_MS - 1000)
     hidden(page, False)
     page.clock.fast_forward(_MINUTE_MS)
-    assert stage.follows == [{"NSE": 1}]
+    # a link that was silent for that minute may have been opened anew meanwhile
+    assert all(follow == {"NSE": 1} for follow in stage.follows)
+    assert not page.title().startswith("resting")
 
 
 def test_after_an_update_the_page_is_loaded_anew_once(staged: Staged) -> None:
