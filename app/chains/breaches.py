@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.chains.bodies import Encoded
 from app.chains.flight import SingleFlight
-from app.chains.past.moments import History
+from app.chains.history import History
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from app.chains.bodies import Encoded
 from app.chains.flight import SingleFlight
-from app.chains.past.moments import CLOSURE, History
+from app.chains.history import History
+from app.chains.past.moments import CLOSURE
 from db.market.clock import IST
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from app.chains.past.kept import Kept
+from app.chains.kept import Kept
 
 CROWD = 8
 

@@ -89,7 +89,7 @@ def test_a_crowd_reads_a_series_once(history: History, monkeypatch: pytest.Monke
     series = KeptSeries(history)
 
     def slow(reading: Reading) -> Series:
-        flight = next(iter(series._flights._flights.values()))
+        flight = next(iter(series._bodies._flights._flights.values()))
         while len(flight.outcome._condition._waiters) < CROWD - 1:
             time.sleep(0.001)
         return made(reading)
@@ -117,7 +117,7 @@ def test_what_is_kept_is_bounded(history: History) -> None:
     series = KeptSeries(history)
     for strike in range(1, 200):
         series.answer("straddle", at(0), Asked(strikes=(float(strike),)))
-    assert len(series._kept) == 64
+    assert len(series._bodies) == 64
     series.answer("straddle", at(0), Asked(strikes=(199.0,)))
     assert history.reads == 199
 

@@ -2,18 +2,16 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from app.chains.past.kept import Kept
+from app.chains.history import History
+from app.chains.kept import Kept
 from db.errors import NotStoredError
 from db.market.clock import IST, market_now
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from db.queries.past import StoredDay
 
     Days = tuple[StoredDay, ...]
@@ -30,14 +28,6 @@ _DAY = timedelta(days=1)
 CLOSURE = timedelta(days=15)
 
 Instants = tuple[datetime, ...]
-
-
-class History(Protocol):
-    """Where stored moments are read from."""
-
-    def history(self) -> "AbstractContextManager[Connection]":
-        """A connection for reads that a replica may answer."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

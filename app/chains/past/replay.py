@@ -5,9 +5,10 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.chains.bodies import Encoded
+from app.chains.history import History
+from app.chains.kept import Kept
 from app.chains.past.chain import DayBaselines, day_baselines, past_chain
-from app.chains.past.kept import Kept
-from app.chains.past.moments import CLOSED_S, History, Instants, Moment, Moments
+from app.chains.past.moments import CLOSED_S, Instants, Moment, Moments
 from app.chains.state import Chain
 from app.chains.wire import delta_between, full_message, phases
 from db.market.calendar import Instrument, session, usual_session

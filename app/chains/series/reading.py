@@ -1,24 +1,16 @@
 """What a series is made from: the newest state, where history is, and what was asked."""
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from app.chains.history import History
 from app.chains.series.asked import Asked
 from app.chains.state import ChainState
 from db.market.clock import IST
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-
-class History(Protocol):
-    """Where series are read from."""
-
-    def history(self) -> "AbstractContextManager[Connection]":
-        """A connection for reads that a replica may answer."""
-        ...
+    pass
 
 
 @dataclass(frozen=True, slots=True)

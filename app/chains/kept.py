@@ -19,27 +19,36 @@ class Kept(Generic[ValueT]):
         self._clock = clock
         self._lock = threading.Lock()
         self._flights: SingleFlight[ValueT] = SingleFlight()
-        self._values: OrderedDict[Hashable, tuple[float, ValueT]] = OrderedDict()
+        self._values: OrderedDict[Hashable, tuple[float, Hashable, ValueT]] = OrderedDict()
 
-    def get(self, key: Hashable, keep_s: float, make: Callable[[], ValueT]) -> ValueT:
-        """The value of `key`, made anew when it was made more than `keep_s` seconds ago."""
+    def get(
+        self, key: Hashable, keep_s: float, make: Callable[[], ValueT], of: Hashable = None
+    ) -> ValueT:
+        """The value of `key`, made anew when it was made more than `keep_s` seconds ago.
+
+        So it is when what it was made `of` is another by now.
+        """
 
         def renew() -> ValueT:
             made_at = self._clock()
             made = make()
             with self._lock:
-                self._values[key] = made_at, made
+                self._values[key] = made_at, of, made
                 self._values.move_to_end(key)
                 while len(self._values) > self._most:
                     self._values.popitem(last=False)
             return made
 
         with self._lock:
-            made_at, found = self._values.get(key, (None, None))
-            if made_at is not None and found is not None and self._clock() - made_at < keep_s:
-                self._values.move_to_end(key)
-                return found
-        return self._flights.do(key, renew)
+            kept = self._values.get(key)
+            if kept is not None:
+                made_at, made_of, found = kept
+                is_current = made_of == of and self._clock() - made_at < keep_s
+                # what was unknown may be known by now
+                if found is not None and is_current:
+                    self._values.move_to_end(key)
+                    return found
+        return self._flights.do((key, of), renew)
 
     def __len__(self) -> int:
         return len(self._values)
