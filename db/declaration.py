@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alembic.autogenerate import produce_migrations
-from alembic.operations.ops import MigrateOperation, OpContainer
+from alembic.operations.ops import MigrateOperation
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import URL, Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 from db.schema import metadata
 from db.timescale import plugin
 from db.timescale.ops.base import TimescaleOp
+from db.timescale.resume import leaves
 
 # a table that somebody holds locked is looked at another time
 _PATIENCE = "2s"
@@ -81,16 +82,8 @@ def _differences(connection: Connection) -> Iterator[str]:
     script = produce_migrations(context, metadata)
     connection.rollback()
     for container in script.upgrade_ops_list:
-        for op in _leaves(container):
+        for op in leaves(container):
             yield from op.differences() if isinstance(op, TimescaleOp) else _alembics(op)
-
-
-def _leaves(container: OpContainer) -> Iterator[MigrateOperation]:
-    for op in container.ops:
-        if isinstance(op, OpContainer):
-            yield from _leaves(op)
-        else:
-            yield op
 
 
 def _alembics(op: MigrateOperation) -> Iterator[str]:

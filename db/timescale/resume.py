@@ -115,16 +115,17 @@ def resumable(
     """For `process_revision_directives`: every step of Alembic's own may have happened before."""
     for script in scripts:
         for container in (*script.upgrade_ops_list, *script.downgrade_ops_list):
-            for op in _leaves(container):
+            for op in leaves(container):
                 if isinstance(op, _CREATING):
                     op.if_not_exists = True
                 elif isinstance(op, _DROPPING):
                     op.if_exists = True
 
 
-def _leaves(container: OpContainer) -> Iterator[MigrateOperation]:
+def leaves(container: OpContainer) -> Iterator[MigrateOperation]:
+    """The operations within a container, and within those it holds, in their order."""
     for op in container.ops:
         if isinstance(op, OpContainer):
-            yield from _leaves(op)
+            yield from leaves(op)
         else:
             yield op
