@@ -23,7 +23,6 @@ from app.collector.gap_fetch import GapFetch, Progress
 from app.collector.gap_plans import Plan, near_first, planned, wanted
 from app.collector.memory import SPAN, Memory
 from app.collector.past import Past, stored_past
-from app.collector.worker import Worker
 from app.feeds.validation import checked
 from app.kite.account import Account
 from app.kite.candles import Candles
@@ -31,6 +30,7 @@ from app.kite.fetching import Ask, Fetcher, Patience, Wanted
 from app.kite.gaps import stretches
 from app.kite.history import chains
 from app.kite.listing import Listing
+from app.worker import Worker
 from db.engine import connected
 from db.errors import NotMigratedError
 from db.market.clock import IST, market_now

@@ -11,10 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.analytics import macro
 from app.collector.failures import reason
-from app.collector.worker import Worker
 from app.kite.account import Account
 from app.kite.errors import LoginNeededError
 from app.kite.macro import MacroNames, price_of
+from app.worker import Worker
 from db.engine import connected
 from db.errors import OIError
 from db.ingest.macro import Figures, write_macro

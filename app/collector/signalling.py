@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.desk.paper.following import Follower
 from app.signals.models import Models
-from db.errors import OIError
+from app.trouble import Trouble
 from db.market.clock import market_now
 from db.market.limits import STALE_AFTER_S
 from db.market.ticks import EnrichedSnapshot
@@ -68,7 +67,7 @@ class SignalWatch:
         self._changed = threading.Condition()
         self._waiting: dict[str, EnrichedSnapshot] = {}
         self._is_closed = False
-        self._trouble: str | None = None
+        self._trouble = Trouble(_LOG, "signals cannot be told")
         self._thread = threading.Thread(target=self._run, name="signals", daemon=True)
 
     def start(self) -> None:
@@ -104,9 +103,9 @@ class SignalWatch:
         try:
             self._take(snapshot)
         except Exception as error:  # who writes chains goes on, whatever fails here
-            self._failed(error)
+            self._trouble.met(error)
         else:
-            self._trouble = None
+            self._trouble.over()
 
     def _take(self, snapshot: EnrichedSnapshot) -> None:
         from app.signals.predict import may_predict
@@ -194,12 +193,3 @@ class SignalWatch:
 
     def _is_late(self, snapshot: EnrichedSnapshot) -> bool:
         return (self._now() - snapshot.timestamp).total_seconds() > STALE_AFTER_S
-
-    def _failed(self, error: Exception) -> None:
-        reason = str(error).partition("\n")[0]
-        if reason != self._trouble:
-            is_outage = isinstance(error, OIError | SQLAlchemyError)
-            _LOG.warning(
-                "signals cannot be told: %s", reason, exc_info=None if is_outage else error
-            )
-        self._trouble = reason

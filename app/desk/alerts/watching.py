@@ -7,11 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.desk.alerts.looking import Looking, Rung
+from app.trouble import Trouble
 from db.backoff import Backoff
-from db.errors import OIError
 from db.market.clock import market_now
 
 _LOG = logging.getLogger("oi.alerts")
@@ -42,7 +41,7 @@ class AlertWatch:
         self._is_closed = False
         self._has_rules = True
         self._pauses = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
-        self._trouble: str | None = None
+        self._trouble = Trouble(_LOG, "alerts cannot be watched", "alerts are watched again")
         self._thread = threading.Thread(target=self._run, name="alerts", daemon=True)
 
     def start(self) -> None:
@@ -94,22 +93,11 @@ class AlertWatch:
             for each in rung:
                 self._ring(each)
         except Exception as error:  # a rule may fail, and the database: those who write go on
-            self._failed(error)
+            self._trouble.met(error)
             return self._pauses.next_s()
-        if self._trouble is not None:
-            _LOG.warning("alerts are watched again")
-        self._trouble = None
+        self._trouble.over()
         self._pauses.reset()
         return 0.0
-
-    def _failed(self, error: Exception) -> None:
-        is_outage = isinstance(error, OIError | SQLAlchemyError)
-        reason = str(error).partition("\n")[0]
-        if reason != self._trouble:
-            _LOG.warning(
-                "alerts cannot be watched: %s", reason, exc_info=None if is_outage else error
-            )
-        self._trouble = reason
 
     def _rest(self, seen: set[str], pause_s: float) -> None:
         with self._changed:

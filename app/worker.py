@@ -1,4 +1,4 @@
-"""A thread beside the collector that takes one turn after the other."""
+"""A thread beside the main work that takes one turn after the other."""
 
 import threading
 from collections.abc import Callable
