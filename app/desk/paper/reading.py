@@ -1,8 +1,9 @@
 """Quotes out of a chain's rows, for whoever holds some: a web process or a collector."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -64,12 +65,11 @@ class ChainRows:
         return next((each.iv_forward for each in others if each is not row), None)
 
 
-@dataclass(slots=True)
-class StoredQuotes:
-    """Quotes read from the database, each chain once."""
+class ReadQuotes(ABC):
+    """Quotes out of chains that are read once each, so that what is told is of one moment."""
 
-    engine: "Engine"
-    _seen: dict[str, ChainRows] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._seen: dict[str, ChainRows] = {}
 
     def quote(self, exchange: str, symbol: str) -> Quote:
         """The newest quote; raises InvalidInputError for a contract that its chain lacks."""
@@ -79,18 +79,32 @@ class StoredQuotes:
         """The moment that a key's chain replays; None of one that is of the present."""
         return self._chain(exchange).replayed_at
 
+    @abstractmethod
+    def _read(self, exchange: str) -> ChainRows:
+        """The newest chain of a key."""
+
     def _chain(self, exchange: str) -> ChainRows:
+        if exchange not in self._seen:
+            self._seen[exchange] = self._read(exchange)
+        return self._seen[exchange]
+
+
+class StoredQuotes(ReadQuotes):
+    """Quotes read from the database."""
+
+    def __init__(self, engine: "Engine") -> None:
+        super().__init__()
+        self._engine = engine
+
+    def _read(self, exchange: str) -> ChainRows:
         from db.queries.chain import latest_chain
         from db.queries.summary import summary
 
         exchange_named(exchange)
-        if exchange not in self._seen:
-            with self.engine.connect() as connection:
-                head = summary(connection, exchange)
-                rows = {row.symbol: row for row in latest_chain(connection, exchange)}
-            age_s = None if head is None else head.age_s
-            self._seen[exchange] = ChainRows(exchange, head, rows, age_s)
-        return self._seen[exchange]
+        with self._engine.connect() as connection:
+            head = summary(connection, exchange)
+            rows = {row.symbol: row for row in latest_chain(connection, exchange)}
+        return ChainRows(exchange, head, rows, None if head is None else head.age_s)
 
 
 @dataclass(frozen=True, slots=True)
