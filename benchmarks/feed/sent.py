@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine, text
 
 from benchmarks.feed.ends import Key
+from db.market.clock import IST
 
 Records = NDArray[np.void]
 _STORED = """
@@ -25,6 +27,8 @@ _COUNTED = """
 """
 _TOKEN_BITS = np.uint64(32)
 _LOOKED_BACK = 24
+_AROUND_S = 3
+_EXAMPLES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,10 @@ class Sent:
         self._keys = _keys(self.rows["token"], frames[order])
         self._oi = _known_oi(self.rows)
 
-    def wrong(self, stored: NDArray[np.float64], second: int, refused: Collection[Refused]) -> int:
-        """How many stored rows (token, price, OI, volume) of a chain of that second were not sent.
+    def wrong(
+        self, stored: NDArray[np.float64], second: int, refused: Collection[Refused]
+    ) -> NDArray[np.intp]:
+        """Which stored rows (token, price, OI, volume) of a chain of that second were not sent.
 
         All of them where no tick of that second was.
         """
@@ -68,7 +74,18 @@ class Sent:
             self._wrong_at(frame, tokens, stored, unpriced)
             for frame in self._frames_of.get(second, ())
         ]
-        return min(found, default=len(stored))
+        return min(found, key=len, default=np.arange(len(stored)))
+
+    def around(self, token: int, second: int) -> list[str]:
+        """What was sent of an instrument around a second of the exchange, a sentence a tick."""
+        its = self.rows[self.rows["token"] == token]
+        near = its[np.abs(its["exchange_time"].astype(np.int64) - second) <= _AROUND_S]
+        return [
+            f"{datetime.fromtimestamp(int(row['exchange_time']), IST):%H:%M:%S}"
+            f" {row['ltp'] / 100:.2f} OI {row['oi']} volume {row['volume']} port {row['port']}"
+            f"{'' if row['is_sound'] else ' distorted'}{'' if row['is_full'] else ' not full'}"
+            for row in near
+        ]
 
     def _wrong_at(
         self,
@@ -76,8 +93,8 @@ class Sent:
         tokens: NDArray[np.uint64],
         stored: NDArray[np.float64],
         unpriced: NDArray[np.bool_],
-    ) -> int:
-        """How many differ from what the frames up to this one leave.
+    ) -> NDArray[np.intp]:
+        """Which differ from what the frames up to this one leave.
 
         Before a tick that may not have been read the one before it may stand: of a frame that a
         fault distorted, or of a connection that has ended since.
@@ -90,10 +107,10 @@ class Sent:
             may_stand &= (at >= 0) & (rows["token"] == tokens)
             right |= may_stand & _same(rows, oi, stored, unpriced)
             if right.all():
-                return 0
+                break
             may_stand &= ~rows["is_sound"] | (rows["port"] != self._ports[frame])
             at -= 1
-        return int((~right).sum())
+        return np.flatnonzero(~right)
 
     def sent_at(self) -> dict[int, float]:
         """By second of the exchange: when its first tick was sent, by perf_counter."""
@@ -112,19 +129,37 @@ def compared(
 ) -> dict[str, Any]:
     """Whether history holds each row that was due once, as it was sent."""
     wrong: dict[str, int] = {}
+    examples: list[dict[str, Any]] = []
     with engine.connect() as connection:
         counted = connection.execute(text(_COUNTED)).one()
         for (exchange, at), (second, _) in stored.items():
             binds = {"exchange": exchange, "at": at.replace(tzinfo=None)}
-            rows = np.array(connection.execute(text(_STORED), binds).all(), dtype=np.float64)
-            if found := sent.wrong(rows.reshape(-1, 4), second, refused):
-                wrong[f"{exchange} {at:%H:%M:%S}"] = found
+            found = np.array(connection.execute(text(_STORED), binds).all(), dtype=np.float64)
+            rows = found.reshape(-1, 4)
+            places = sent.wrong(rows, second, refused)
+            if len(places):
+                wrong[f"{exchange} {at:%H:%M:%S}"] = len(places)
+                examples.append(_example(exchange, at, rows[places[0]], sent, second))
     return {
         "rows_sent": sum(contracts for _, contracts in stored.values()),
         "rows_stored": counted.rows,
         "rows_doubled": counted.rows - counted.contracts,
         "rows_wrong": sum(wrong.values()),
         "chains_wrong": wrong,
+        "examples_wrong": examples[:_EXAMPLES],
+    }
+
+
+def _example(
+    exchange: str, at: datetime, row: NDArray[np.float64], sent: Sent, second: int
+) -> dict[str, Any]:
+    token, ltp, oi, volume = row.tolist()
+    return {
+        "chain": f"{exchange} {at:%H:%M:%S}",
+        "of_second": f"{datetime.fromtimestamp(second, IST):%H:%M:%S}",
+        "token": int(token),
+        "stored": f"{ltp:.2f} OI {oi:.0f} volume {volume:.0f}",
+        "sent": sent.around(int(token), second),
     }
 
 
