@@ -26,7 +26,7 @@ Keys of --json, beside schema_version, machine and servers:
   rows_wrong              of them, rows that differ from what the frames sent until then leave,
                           whichever of them was read last
   chains_wrong            how many in which chains
-  examples_wrong          one of each of the first of these, beside what was sent around its second
+  examples_wrong          the first of these rows, an instrument once, beside what was sent of it
   decode_packets_per_s    full packets of 9,000 instruments decoded in a second of one core
   decode_9000_core_share  share of a core that 9,000 instruments at a tick a second need
 \b

@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from app.kite.standin.faults import Fault
 from app.kite.standin.journal import RECORD, Journal, read_journal
@@ -93,16 +94,26 @@ def test_a_tick_of_a_distorted_frame_may_stand_but_need_not(tmp_path: Path) -> N
         assert len(sent.wrong(np.array([(512, price, 75.0, 10.0)]), 2, ())) == wrong
 
 
-def test_a_quote_changes_price_and_volume_and_leaves_oi(tmp_path: Path) -> None:
+def test_a_price_of_zero_leaves_the_price_that_is_known(tmp_path: Path) -> None:
+    sent = _sent(tmp_path, ((1, 99.0), (2, 0.0)))
+    for price, wrong in ((99.0, 0), (0.0, 1)):
+        assert len(sent.wrong(np.array([(512, price, 75.0, 10.0)]), 2, ())) == wrong
+
+
+@pytest.mark.parametrize(("port", "oi"), [(40_001, 75), (40_000, -1)])
+def test_a_quote_leaves_the_oi_unless_its_contract_was_left_and_followed_anew(
+    tmp_path: Path, port: int, oi: int
+) -> None:
     journal = Journal(tmp_path / "sent")
-    journal.note(_ticks(512, 1, 99.0), 40_000, 1, is_sound=True)
+    journal.note(_ticks(512, 1, 99.0), 40_000, 1)
     quote = _ticks(512, 1, 100.0)
     quote["oi"] = 0
-    journal.note(quote, 40_000, 2, is_sound=True, is_full=False)
+    journal.note(quote, port, 2, is_full=False)
     journal.close()
     sent = Sent(read_journal(tmp_path / "sent"))
-    assert len(sent.wrong(np.array([CALL]), 1, ())) == 0
-    assert len(sent.wrong(np.array([(512, 100.0, 0.0, 10.0)]), 1, ())) == 1
+    for stored in (75, 0, -1):
+        wrong = sent.wrong(np.array([(512, 100.0, stored, 10.0)]), 1, ())
+        assert (len(wrong) == 0) == (stored == oi)
 
 
 def test_only_a_contract_whose_price_made_no_sense_may_be_stored_without_one(
