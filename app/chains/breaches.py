@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.chains.bodies import Encoded
-from app.chains.flight import SingleFlight
+from app.cache.flight import SingleFlight
 from app.chains.history import History
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.chains.bodies import Encoded
-from app.chains.flight import SingleFlight
+from app.cache.flight import SingleFlight
 from app.chains.history import History
 from app.chains.past.moments import CLOSURE
 from db.market.clock import IST

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-from app.chains.flight import SingleFlight
+from app.cache.flight import SingleFlight
 
 ValueT = TypeVar("ValueT")
 

@@ -25,7 +25,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.worker": (),
     "app.trouble": ("db",),
     "app.telemetry": ("db",),
-    "app.cache": ("db", "app.telemetry"),
+    "app.cache": ("db", "app.telemetry", "app.trouble"),
     "app.kite": ("db", "app.telemetry"),
     # the stand-in for the broker drives the simulated market; nothing of the product uses it
     "app.kite.standin": ("db", "app.analytics", "app.feeds", "app.kite"),
