@@ -84,6 +84,7 @@ class Follower:
         try:
             while not self._stop.is_set():
                 heard = listener.heard(_POLL_S)
+                self._reader.look_at_feeds()
                 if heard.feeds:
                     self._reader.want_feeds()
                 for notice in heard.notices:
