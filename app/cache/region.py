@@ -19,6 +19,7 @@ ValueT = TypeVar("ValueT")
 STALE_S = 60.0
 """So long past its time a value is still given to those who come while one makes it anew."""
 
+_FOR_GOOD_S = float("inf")
 _BACKEND = "app.tiers"
 _DIGEST_BYTES = 16
 # a value from further ahead is of a clock that was set back: nobody knows how old it is
@@ -74,9 +75,25 @@ class Region(Generic[ValueT]):
         self._counts.miss()
         return self._flights.do(name, lambda: _made(region, name, make))
 
+    def known(self, key: Hashable, keep_s: float) -> ValueT | None:
+        """The value of a key that was kept within the last `keep_s` seconds; None without one."""
+        found = self._region(_FOR_GOOD_S).get_value_metadata(_name_of(key))
+        age_s = _FOR_GOOD_S if found is None else time.time() - found.metadata["ct"]
+        if found is None or not -_AHEAD_S <= age_s < keep_s:
+            self._counts.miss()
+            return None
+        self._counts.hit()
+        value: ValueT = found.payload
+        return value
+
+    def keep(self, key: Hashable, value: ValueT) -> None:
+        """Keep a value that was made elsewhere."""
+        if self._is_on:
+            self._region(_FOR_GOOD_S).set(_name_of(key), value)
+
     def forget(self, key: Hashable) -> None:
         """Let the next call make the value of a key anew."""
-        self._region(0.0).delete(_name_of(key))
+        self._region(_FOR_GOOD_S).delete(_name_of(key))
 
     def statistics(self) -> RegionStatistics:
         """What it did so far and holds now."""

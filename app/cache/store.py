@@ -1,6 +1,5 @@
 """The cache of one process: its regions, which share one bound, and the Redis beside them."""
 
-import importlib.metadata
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -40,7 +39,8 @@ class Cache:
     @classmethod
     def of(cls, settings: "Settings", identity: Callable[[], str]) -> "Cache":
         """As the settings say."""
-        return cls(settings.cache_mb * _MIB, settings.redis_url, identity)
+        is_on = "cache" not in settings.without
+        return cls(settings.cache_mb * _MIB, settings.redis_url, identity, is_on=is_on)
 
     def bodies(self, name: str) -> Region[bytes]:
         """A region of encoded bodies, which processes share where there is a Redis."""
@@ -61,6 +61,8 @@ class Cache:
 
 
 def _redis(url: str, identity: Callable[[], str]) -> "RedisStore":
+    from importlib.metadata import version
+
     from app.cache.redis import RedisStore
 
-    return RedisStore(url, importlib.metadata.version("oi-gemini"), identity)
+    return RedisStore(url, version("oi-gemini"), identity)
