@@ -44,12 +44,14 @@ class RedisStore:
         self._ask_identity = identity
         self._identity: tuple[float, str] | None = None
         self._lock = threading.Lock()
+        self._asking = threading.Lock()
         self._client: Redis | None = None
         self._away_until = 0.0
         self._heard_at = 0.0
         self._problem: str | None = None
         self._pauses = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
         again = "Redis answers again; what is made from now on is shared by all processes"
+        self._unnamed = Trouble(_LOG, "The database did not say which one it is")
         self._trouble = Trouble(_LOG, "Each process keeps its own cache", again)
 
     def get(self, region: str, key: str) -> tuple[float, bytes] | None:
@@ -111,11 +113,17 @@ class RedisStore:
         now = time.monotonic()
         if self._identity is not None and now - self._identity[0] < _IDENTITY_S:
             return
+        # one asks for all
+        if not self._asking.acquire(blocking=False):
+            return
         try:
             self._identity = now, self._ask_identity()
-        except OIError as error:
-            # what is known so far stays; who asked has its value all the same
-            _LOG.info("the database did not say who it is: %s", error)
+        except Exception as error:  # who asked has its value, and what is known so far stays
+            self._unnamed.met(error)
+        else:
+            self._unnamed.over()
+        finally:
+            self._asking.release()
 
     def _attempt(self, call: "Callable[[Redis], ResultT]") -> ResultT | None:
         """What Redis answers; None while it is away, which is said once."""
