@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from db.errors import DatabaseUnavailableError, ServerError
+from db.errors import DatabaseUnavailableError, OIError, ServerError
 from db.settings import Settings
 
 if TYPE_CHECKING:
@@ -81,11 +81,14 @@ class Database:
         self._warming.start()
 
     def _warm(self) -> None:
+        from sqlalchemy.exc import SQLAlchemyError
+
         from db.engine import warm
 
         try:
-            warm(self._engine(newest=True))
-        except DatabaseUnavailableError as error:
+            for engine in {self._engine(newest=True), self._engine(newest=False)}:
+                warm(engine)
+        except (OIError, SQLAlchemyError) as error:
             # who asks for something is told
             _LOG.info("no connection is kept yet: %s", error)
 

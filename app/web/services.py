@@ -98,7 +98,8 @@ class Services:
         Loading the database's libraries and connecting takes as long as typing a password.
         """
         self.live.start()
-        self.database.warm_up()
+        if not self.live.is_closed:
+            self.database.warm_up()
 
     def start_at_once(self) -> None:
         """Have everything ready before the first page, as far as the database lets us."""
