@@ -12,6 +12,9 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
 
+# loaded with this module: two threads that make their first engines at once would each load it,
+# and one of them find it half there
+import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool

@@ -111,3 +111,12 @@ def test_models_are_loaded_in_the_background_and_replaced(found: Result, tmp_pat
     eventually(lambda: "missing or damaged" in str(models.of("NSE")))
     models.close()
     assert Registry(tmp_path, "NSE").served_id() == model_id
+
+
+def test_models_can_be_waited_for(found: Result, tmp_path: Path) -> None:
+    models = Models(tmp_path)
+    kept(tmp_path, found)
+    models.load(("NSE", "BSE"))
+    assert isinstance(models.of("NSE"), Model)
+    assert models.of("BSE") == NO_MODEL
+    models.close()
