@@ -55,7 +55,7 @@ def serving(database: URL, *, workers: int = 1) -> Iterator[Site]:
 def collecting(database: URL) -> Iterator[None]:
     """Run a simulated market into a database until the block ends."""
     with tempfile.TemporaryDirectory(prefix="oi-bench-") as home:
-        environment = _environment(database, Path(home), "")
+        environment = _environment(database, Path(home), secrets.token_urlsafe(16))
         with _program(["collect", "--feed", "simulate"], environment):
             yield
 
@@ -83,7 +83,7 @@ def _program(
 
 
 def _environment(database: URL, home: Path, password: str) -> dict[str, str]:
-    from argon2 import PasswordHasher
+    from app.web.auth.passwords import hashed
 
     url = conninfo(database)
     return {
@@ -92,7 +92,7 @@ def _environment(database: URL, home: Path, password: str) -> dict[str, str]:
         "OI_PORT": str(free_port()),
         "OI_DATABASE_URL": url,
         "OI_USERNAME": USERNAME,
-        "OI_PASSWORD_HASH": PasswordHasher().hash(password),
+        "OI_PASSWORD_HASH": hashed(password),
         "OI_SECRET_KEY": secrets.token_hex(32),
     }
 
