@@ -13,6 +13,7 @@ import { find } from "./core/dom.js";
 import { first, firstClock, start } from "./core/embedded.js";
 import { Explanation } from "./core/explain.js";
 import { Health } from "./core/health.js";
+import { duration, marketClock } from "./core/format.js";
 import { bindKeys } from "./core/keys.js";
 import { marketOf, pastMarket } from "./core/market.js";
 import { nextOption, nextTheme, preference, remembered, rememberedBox } from "./core/preferences.js";
@@ -58,6 +59,8 @@ function look() {
   const market = moment ? pastMarket(moment.at, page.pinned) : marketOf(summary, clock.phase);
   health.show(page, { market, feed: page.feeds.get(exchange), ageMs: clock.age(exchange), awaited: page.awaited.has(exchange), label: labelOf(exchange) });
   showTitle(labelOf(exchange), summary, health.prefix, market.words);
+  const ageMs = clock.age(exchange);
+  explanation.aged(moment ? `as of ${marketClock(moment.at)}` : ageMs === null ? "age unknown" : `${duration(ageMs / 1000)} old`);
 }
 
 function render() {
