@@ -4,8 +4,10 @@
 import { Row } from "./rows.js";
 
 // lines beyond what is seen that are whole already, and how few of them may be left
-const BEYOND = 10;
-const LEFT = 4;
+const BEYOND = 6;
+const LEFT = 3;
+// lines beyond what is seen that are drawn with it, before all others
+const BESIDE = 2;
 // as many either side of the money as the server paints (app/web/painting/table.py)
 const PAINTED = 24;
 
@@ -20,6 +22,7 @@ export class Body {
     this.spare = [];
     this.from = 0;
     this.to = -1;
+    this.front = { from: 0, to: -1 };
     this.painted = [...node.rows];
   }
 
@@ -50,7 +53,7 @@ export class Body {
     const had = [...this.rows.values(), ...this.spare];
     const kept = new Map();
     const found = other ? this.taken(strikes, had) : (strike) => this.rows.get(strike) ?? this.made(strike);
-    strikes.forEach((strike, i) => kept.set(strike, found(strike, i)));
+    for (const strike of strikes) kept.set(strike, found(strike));
     const stay = new Set(kept.values());
     for (const row of had) if (!stay.has(row)) row.line.remove();
     let place = this.node.firstChild;
@@ -70,15 +73,16 @@ export class Body {
     return row;
   }
 
-  // of the same strike, else one that has as many cells as the place asks for
+  // Lines stay where they stand, whole ones near and bare ones far, and are given other strikes; those that
+  // stand for near strikes already (as the server paints them) keep them.
   taken(strikes, had) {
-    const wanted = new Set(strikes);
-    const same = new Map(had.filter(({ strike }) => wanted.has(strike)).map((row) => [row.strike, row]));
-    const others = had.filter((row) => same.get(row.strike) !== row);
-    const whole = others.filter((row) => row.whole);
-    const bare = others.filter((row) => !row.whole);
-    return (strike, i) => {
-      const row = same.get(strike) ?? (i >= this.from && i <= this.to ? whole : bare).shift() ?? this.made(strike);
+    const near = new Set(strikes.slice(this.from, this.to + 1));
+    const whole = had.filter((row) => row.whole);
+    const bare = had.filter((row) => !row.whole);
+    const same = whole.every(({ strike }) => near.has(strike)) ? new Map(whole.map((row) => [row.strike, row])) : null;
+    return (strike) => {
+      const fit = near.has(strike) ? (same ? same.get(strike) : whole.shift()) : null;
+      const row = fit ?? bare.shift() ?? this.made(strike);
       row.take(strike);
       return row;
     };
@@ -88,6 +92,7 @@ export class Body {
   aim(seen, count) {
     const last = Math.min(seen.to, count - 1);
     const first = Math.max(0, Math.min(seen.from, last - (seen.to - seen.from)));
+    this.front = { from: first - BESIDE, to: last + BESIDE };
     const isNear = (i) => i >= this.from && i <= this.to;
     const isEnough = isNear(Math.max(0, first - LEFT)) && isNear(Math.min(count - 1, last + LEFT));
     if (isEnough && this.to - this.from <= last - first + 4 * BEYOND) return;
@@ -97,9 +102,17 @@ export class Body {
 
   // about the middle of a chain that is shown first
   aimAt(place, seen, count) {
-    const half = Math.max(PAINTED, Math.ceil(seen / 2) + BEYOND);
+    const room = Math.ceil(seen / 2) + BEYOND;
+    const half = this.rows.size ? room : Math.max(PAINTED, room);
+    const seat = Math.ceil(seen / 2) + BESIDE;
+    this.front = { from: place - seat, to: Math.max(place, seat) + seat };
     this.from = Math.max(0, place - half);
     this.to = Math.min(count - 1, Math.max(place, half) + half);
+  }
+
+  // whether a line is in sight, or nearly so
+  isInFront(i) {
+    return i >= this.front.from && i <= this.front.to;
   }
 
   // makes whole what is near, and takes the cells of what is far, but for the one in hand; answers those

@@ -4,6 +4,7 @@ import { Body } from "./body.js";
 import { Fit } from "./fit.js";
 import { Frame } from "./frame.js";
 import { Grid } from "./grid.js";
+import { Later } from "./later.js";
 import { levels } from "./levels.js";
 import { FILTERS, sorted } from "./order.js";
 import { Place } from "./place.js";
@@ -24,6 +25,8 @@ export class ChainTable {
     this.sort = null;
     this.lost = false;
     this.aimed = false;
+    this.hasShown = false;
+    this.later = new Later((strikes) => this.catchUp(strikes));
     this.pointed = false;
     this.valuation = null;
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -74,12 +77,16 @@ export class ChainTable {
     if (!this.aimed) this.lines.aim(this.place.visible, strikes.length);
     this.aimed = false;
     this.lines.reach(this.grid.cell);
-    const seen = anew || this.calm.matches || document.hidden ? null : this.place.visible;
+    if (!anew) this.later.finish();
+    const seen = this.place.visible;
+    const fades = !anew && !this.calm.matches && !document.hidden;
     this.most = this.mostOi(strikes);
     strikes.forEach((strike, i) => {
       if (anew) this.note("strike", this.lines.get(strike).middle.textContent);
-      this.draw(strike, { anew, revalued, fades: seen !== null && i >= seen.from && i <= seen.to });
+      if (anew && this.hasShown && !this.lines.isInFront(i)) this.postpone(strike);
+      else this.draw(strike, { anew, revalued, fades: fades && i >= seen.from && i <= seen.to });
     });
+    this.hasShown = true;
     this.frame.sum(chain, view);
     this.markLevels(chain, view);
     if (this.fit.due) this.fit.apply();
@@ -94,15 +101,29 @@ export class ChainTable {
     for (const side of SIDES) row.show(side, this.chain.leg(strike, side), this.view, { most: this.most, ...how });
   }
 
+  // out of sight: has its room already, and its figures when the page has nothing else to do
+  postpone(strike) {
+    const row = this.lines.get(strike);
+    for (const side of SIDES) row.measure(side, this.chain.leg(strike, side), this.view);
+    if (row.whole) this.later.add(strike);
+  }
+
+  catchUp(strikes) {
+    for (const strike of strikes) if (this.lines.get(strike)?.whole) this.draw(strike, { anew: true, revalued: false, fades: false });
+    if (this.fit.due) this.fit.apply();
+  }
+
   // lines that have come near, by scrolling or all for the printer, show their figures
   reach(seen = this.place.visible) {
     if (!this.chain) return;
+    this.later.finish();
     this.lines.aim(seen, this.strikes.length);
     this.dress(this.lines.reach(this.grid.cell));
   }
 
   // one line that is gone to from afar
   touch(line) {
+    this.later.finish();
     const row = this.lines.get(Number(line.dataset.strike));
     if (!row || row.whole) return;
     row.dress();
@@ -120,6 +141,7 @@ export class ChainTable {
   clear() {
     this.chain = null;
     this.atm = undefined;
+    this.later.forget();
     this.lines.clear();
     this.place.isOffered = false;
     this.centreButton.hidden = true;

@@ -1,5 +1,6 @@
 // The column of charts: what is drawn when, and whose cursor the others follow.
 
+import { afterPaint } from "../core/dom.js";
 import { Choices } from "./choices.js";
 import { Slot } from "./slot.js";
 import { Series } from "./source.js";
@@ -57,7 +58,7 @@ export class Board {
     if (pauseMs > 0) {
       this.timer = setTimeout(() => this.wake(), pauseMs);
     } else {
-      this.frame = requestAnimationFrame(() => setTimeout(() => this.draw(next)));
+      this.frame = afterPaint(() => this.draw(next));
     }
   }
 
