@@ -25,7 +25,7 @@ def command() -> None:
 @click.password_option(help="Asked for when it is not given.")
 def add(name: str, role: str, password: str) -> None:
     """Add a user; of the password only an argon2 hash is kept."""
-    from app.web.auth.signin import hashed
+    from app.web.auth.passwords import hashed
     from db.errors import InvalidInputError
     from db.ingest.people import add_user
 
@@ -42,7 +42,7 @@ def add(name: str, role: str, password: str) -> None:
 @click.password_option(help="Asked for when it is not given.")
 def passwd(name: str, password: str) -> None:
     """Give a user another password; their sessions end."""
-    from app.web.auth.signin import hashed
+    from app.web.auth.passwords import hashed
     from db.ingest.people import change_password
 
     kept = hashed(password)

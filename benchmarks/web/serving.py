@@ -60,7 +60,7 @@ def serving(
 def collecting(database: URL) -> Iterator[None]:
     """Run a simulated market into a database until the block ends."""
     with tempfile.TemporaryDirectory(prefix="oi-bench-") as home:
-        environment = _environment(database, Path(home), "")
+        environment = _environment(database, Path(home), secrets.token_urlsafe(16))
         with _program(["collect", "--feed", "simulate"], environment):
             yield
 
@@ -88,7 +88,7 @@ def _program(
 
 
 def _environment(database: URL, home: Path, password: str) -> dict[str, str]:
-    from argon2 import PasswordHasher
+    from app.web.auth.passwords import hashed
 
     url = conninfo(database)
     return {
@@ -97,7 +97,7 @@ def _environment(database: URL, home: Path, password: str) -> dict[str, str]:
         "OI_PORT": str(free_port()),
         "OI_DATABASE_URL": url,
         "OI_USERNAME": USERNAME,
-        "OI_PASSWORD_HASH": PasswordHasher().hash(password),
+        "OI_PASSWORD_HASH": hashed(password),
         "OI_SECRET_KEY": secrets.token_hex(32),
     }
 

@@ -9,6 +9,7 @@ from secrets import token_hex
 from sqlalchemy import Connection
 
 from app.desk.paper.books import Books
+from app.desk.paper.days import BookDay, book_days, stored_closes
 from app.desk.paper.dealing import dealt, lot_of
 from app.desk.paper.errors import LimitError, RefusedError
 from app.desk.paper.fills import Fill, fill_at_quote
@@ -20,7 +21,7 @@ from app.desk.paper.ledger import (
     keep_resting,
     placed_before,
 )
-from app.desk.paper.marks import Mark
+from app.desk.paper.marks import Mark, total
 from app.desk.paper.orders import Leg, Order, Side
 from app.desk.paper.quotes import Market, Quote
 from app.desk.paper.resting import CANCELLED, rests_until
@@ -28,7 +29,7 @@ from app.desk.paper.risk import Outlook, Risk, outlook_of_legs, outlook_of_marks
 from app.desk.paper.settlement import has_expired, settlement
 from db.errors import InvalidInputError
 from db.ingest.paper import lock_owner
-from db.market.clock import market_now
+from db.market.clock import IST, market_now
 from db.market.exchanges import EXCHANGES
 from db.market.limits import PAPER_DAYS_SHOWN, PAPER_ORDERS_SHOWN
 from db.queries import paper as stored
@@ -49,7 +50,7 @@ class Closed:
 class History:
     """A user's newest days and orders, newest first."""
 
-    days: tuple[stored.PaperDay, ...]
+    days: tuple[BookDay, ...]
     resting: tuple[stored.PaperOrder, ...]
     orders: tuple[tuple[stored.PaperOrder, tuple[stored.PaperFill, ...]], ...]
 
@@ -131,12 +132,24 @@ class Desk:
         with self._books.newest() as connection:
             return lot_of(connection, quote)
 
-    def history(self, owner: str) -> History:
-        """What a user realised by day, what waits, and the last orders with their fills."""
+    def history(self, owner: str, marks: Sequence[Mark]) -> History:
+        """A user's P&L by day, what waits, and the last orders with their fills.
+
+        `marks` are those of what the user holds: the present day is valued by them.
+        """
+        present = max((self.moment(mark.position) for mark in marks), default=self._now())
         with self._books.newest() as connection:
             orders = stored.recent_orders(connection, owner, PAPER_ORDERS_SHOWN)
             fills = stored.fills(connection, [order.id for order in orders])
-            days = stored.days(connection, owner, PAPER_DAYS_SHOWN)
+            held = stored.held(connection, owner)
+            days = book_days(
+                stored.days(connection, owner),
+                held,
+                stored_closes(connection, held),
+                present.astimezone(IST).date(),
+                total(mark.mtm for mark in marks),
+                PAPER_DAYS_SHOWN,
+            )
             resting = stored.resting_of(connection, owner)
         of_order = {order.id: tuple(f for f in fills if f.order_id == order.id) for order in orders}
         return History(days, resting, tuple((order, of_order[order.id]) for order in orders))

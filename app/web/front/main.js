@@ -9,10 +9,11 @@ import { firstLayout, Tools } from "./chain/tools.js";
 import { Views } from "./chain/view.js";
 import { bindContracts } from "./charts/contract-click.js";
 import { address, addressed } from "./core/address.js";
-import { find } from "./core/dom.js";
+import { afterPaint, find } from "./core/dom.js";
 import { first, firstClock, start } from "./core/embedded.js";
 import { Explanation } from "./core/explain.js";
 import { Health } from "./core/health.js";
+import { duration, marketClock } from "./core/format.js";
 import { bindKeys } from "./core/keys.js";
 import { marketOf, pastMarket } from "./core/market.js";
 import { nextOption, nextTheme, preference, remembered, rememberedBox } from "./core/preferences.js";
@@ -58,9 +59,23 @@ function look() {
   const market = moment ? pastMarket(moment.at, page.pinned) : marketOf(summary, clock.phase);
   health.show(page, { market, feed: page.feeds.get(exchange), ageMs: clock.age(exchange), awaited: page.awaited.has(exchange), label: labelOf(exchange) });
   showTitle(labelOf(exchange), summary, health.prefix, market.words);
+  const ageMs = clock.age(exchange);
+  explanation.aged(moment ? `as of ${marketClock(moment.at)}` : ageMs === null ? "age unknown" : `${duration(ageMs / 1000)} old`);
+}
+
+let shown = page.exchange;
+let turning = false;
+
+// another tab is marked as such in the very next frame, and its chain follows at once
+function show() {
+  if (!usable || !page.summary || page.exchange === shown) return render();
+  if (!turning) afterPaint(render);
+  turning = true;
 }
 
 function render() {
+  shown = page.exchange;
+  turning = false;
   const { summary, chain, exchange, moment } = page;
   const isHere = Boolean(summary) && summary.updated_at !== null;
   look();
@@ -140,7 +155,7 @@ page.on("exchange", markTab);
 page.on("build", (build) => renewal.heard(build));
 page.on("moment", linkCsv);
 page.on("exchange", linkCsv);
-page.on("chain", render);
+page.on("chain", show);
 page.on("clock", look);
 page.on("reveal", ({ strike, side, key }) => table.reveal(strike, side, key));
 page.on("link", () => {

@@ -144,6 +144,12 @@ def test_a_phone_has_everything_on_screen_and_within_reach_of_a_thumb(staged: St
     page.wait_for_selector("#centre:not([hidden])")
     for name in ("#centre", "#csv", ".expiry.beside", "#metric", "#range", "#unit", "#lots"):
         _on_screen(page, name, 360)
+    # the bar of the past, in the present too
+    for name in ("#asof-clock", "#asof-slider", "#asof-play", "#asof-date", "#asof-expiry"):
+        _on_screen(page, name, 360)
+    slider = page.locator("#asof-slider").bounding_box()
+    assert slider is not None
+    assert slider["width"] > 240
     assert page.locator(".expiry.beside").inner_text() == "exp 4 Aug 2026"
     small = page.evaluate(
         """[...document.querySelectorAll("button, a, select, tbody td")].filter((one) => {
