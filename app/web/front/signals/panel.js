@@ -2,6 +2,7 @@
 
 import { element } from "../core/dom.js";
 import * as format from "../core/format.js";
+import { signalOf } from "../core/signal.js";
 
 const CAME = new Map([[1, "it rose"], [0, "neither"], [-1, "it fell"], [null, "not known yet"]]);
 
@@ -76,12 +77,11 @@ class Panel {
   }
 
   drawSignal() {
-    const { summary } = this.page;
-    const signal = summary?.ml_signal ?? null;
-    const rationale = summary?.ml_rationale ?? "no chain";
-    this.word.classList.toggle("none", signal === null);
-    this.word.textContent = signal === null ? format.DASH : `${signal} ${format.share(summary.ml_confidence)}`;
-    this.why.textContent = signal === null && rationale === "no model" ? "No model is trained yet, so there is no view." : rationale;
+    const { summary, silence } = this.page;
+    const { word, text, why } = summary ? signalOf(summary, silence) : { word: null, text: format.DASH, why: "no chain" };
+    this.word.classList.toggle("none", word === null);
+    this.word.textContent = word === null ? format.DASH : text;
+    this.why.textContent = word === null ? `${why}.` : why;
   }
 
   draw({ trail, days, drifted }) {
