@@ -50,6 +50,41 @@ WHERE made.exchange = %(exchange)s
 ORDER BY made."timestamp" DESC
 LIMIT %(limit)s;
 
+-- name: runs
+-- a run is the same signal from one snapshot to the next, without a pause in which it ran out
+WITH told AS (
+    SELECT
+        made."timestamp" AS "timestamp",
+        made.signal AS signal,
+        made.confidence AS confidence,
+        made.outcome AS outcome,
+        (
+            lag(made.signal) OVER in_time IS DISTINCT FROM made.signal
+            OR made."timestamp" - lag(made."timestamp") OVER in_time
+                > make_interval(secs => %(holds_s)s)
+        )::integer AS begins
+    FROM predictions AS made
+    WHERE made.exchange = %(exchange)s
+      AND made."timestamp" >= %(start)s
+      AND made."timestamp" < %(end)s
+    WINDOW in_time AS (ORDER BY made."timestamp")
+),
+numbered AS (
+    SELECT
+        told.*,
+        sum(told.begins) OVER (ORDER BY told."timestamp") AS run
+    FROM told
+)
+SELECT
+    min(numbered."timestamp") AS start,
+    max(numbered."timestamp") AS ends,
+    min(numbered.signal) AS signal,
+    (array_agg(numbered.confidence ORDER BY numbered."timestamp"))[1] AS confidence,
+    (array_agg(numbered.outcome ORDER BY numbered."timestamp"))[1] AS outcome
+FROM numbered
+GROUP BY numbered.run
+ORDER BY numbered.run;
+
 -- name: last_side
 SELECT
     made."timestamp" AS "timestamp",

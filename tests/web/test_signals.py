@@ -105,6 +105,28 @@ def test_what_was_said_and_came_of_it_is_told_with_its_baseline(
     assert [each["signal"] for each in early["trail"]] == ["SELL", "BUY"]
 
 
+def test_a_chart_is_told_where_signals_turned_and_ran_out(
+    client: FlaskClient, store: Store, database: URL
+) -> None:
+    said = {0: "BUY", 0.5: "BUY", 1: "HOLD", 20: "HOLD", 21: "SELL"}
+    for minute, signal in said.items():
+        predicted(database, store(minute=minute), signal)
+    store(minute=24 * 60)
+    found = client.get("/api/series/NSE/signals?day=2026-08-03").json
+    assert found is not None
+    assert list(zip(found["times"], found["signals"], strict=True)) == [
+        ("09:15:00", "BUY"),
+        ("09:16:00", "HOLD"),
+        # the feed stood still: what was said last held for ninety seconds
+        ("09:17:30", None),
+        ("09:35:00", "HOLD"),
+        ("09:36:00", "SELL"),
+        ("09:37:30", None),
+    ]
+    assert (found["chances"][0], found["outcomes"][0]) == (0.52, None)
+    assert client.get("/api/series/NSE/signals").json["times"] == []
+
+
 def test_a_trader_s_judgement_is_kept(client: FlaskClient, store: Store, database: URL) -> None:
     made = predicted(database, store())
     judged = {
