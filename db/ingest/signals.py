@@ -82,14 +82,21 @@ def give_feedback(connection: Connection, exchange: str, at: datetime, outcome: 
 
 
 def note_not_followed(
-    connection: Connection, made: Prediction, why: str, *, violates: bool
+    connection: Connection,
+    exchange: str,
+    at: datetime,
+    signal: str,
+    confidence: float | None,
+    why: str,
+    *,
+    violates: bool,
 ) -> None:
     """Keep that a signal was not followed on paper; `violates`: a limit of ours forbade it."""
     given = {
-        "timestamp": made.timestamp,
-        "exchange": made.exchange,
-        "signal": made.signal,
-        "confidence": made.confidence,
+        "timestamp": at,
+        "exchange": exchange,
+        "signal": signal,
+        "confidence": confidence,
         "why": why,
         "violates": violates,
     }
