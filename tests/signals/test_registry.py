@@ -19,9 +19,11 @@ from app.signals.train import Result
 WINDOW = (date(2025, 9, 8), date(2025, 10, 7))
 
 
-def kept(home: Path, found: Result) -> tuple[Registry, Path, str]:
+def kept(
+    home: Path, found: Result, window: tuple[date, date] = WINDOW
+) -> tuple[Registry, Path, str]:
     registry = Registry(home, "NSE")
-    manifest = registry.keep(found, WINDOW, "data")
+    manifest = registry.keep(found, window, "data")
     registry.serve(manifest["id"])
     return registry, registry.folder / manifest["id"], manifest["id"]
 
