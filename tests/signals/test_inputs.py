@@ -23,7 +23,7 @@ def everything() -> Frame:
         *("itm_oi_pe_pct_change_3m_wavg", "percent_oichange_fut_3m", "atm_shift_intensity"),
         *("net_gamma_exposure", "dealer_vanna_exposure", "dealer_charm_exposure"),
         *("gamma_flip_level", "ce_volume_to_oi_ratio", "pe_volume_to_oi_ratio"),
-        *("time_to_expiry_hours", "total_itm_oi_ce", "total_itm_oi_pe"),
+        *("iv_skew", "time_to_expiry_hours", "total_itm_oi_ce", "total_itm_oi_pe"),
     )
     columns = {**part.columns, **{name: rng.uniform(1, 9, len(part)) for name in names}}
     for column in columns.values():
