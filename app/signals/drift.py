@@ -14,7 +14,6 @@ from app.signals.inputs import NAMES
 
 _BINS = 10
 _LEAST = 1e-4
-MUCH = 0.25
 FEWEST_ROWS = 200
 
 

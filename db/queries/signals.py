@@ -67,13 +67,15 @@ class Unsettled(NamedTuple):
 class QualityDay(NamedTuple):
     """A day's predictions whose outcome is known: of those `told` (BUY or SELL) so many `hits`.
 
-    `anyway` is how many hits the same sides would have had by how often they came on that day;
-    `brier_anyway` the Brier score of who says the day's shares each time.
+    `said` is the chance that these were given on average, None without any; `anyway` how many hits
+    the same sides would have had by how often they came on that day; `brier_anyway` the Brier score
+    of who says the day's shares each time.
     """
 
     day: date
     settled: int
     told: int
+    said: float | None
     hits: int
     anyway: float
     brier: float

@@ -117,6 +117,7 @@ WITH settled AS (
         made."timestamp"::date AS day,
         made.signal AS signal,
         made.outcome AS outcome,
+        made.confidence AS confidence,
         made.p_sell AS p_sell,
         made.p_hold AS p_hold,
         made.p_buy AS p_buy
@@ -132,6 +133,7 @@ by_day AS (
         count(*) AS settled,
         count(*) FILTER (WHERE settled.signal = 'BUY') AS buys,
         count(*) FILTER (WHERE settled.signal = 'SELL') AS sells,
+        avg(settled.confidence) FILTER (WHERE settled.signal <> 'HOLD') AS said,
         count(*) FILTER (
             WHERE (settled.signal = 'BUY' AND settled.outcome = 1)
                OR (settled.signal = 'SELL' AND settled.outcome = -1)
@@ -151,6 +153,7 @@ SELECT
     by_day.day AS day,
     by_day.settled AS settled,
     by_day.buys + by_day.sells AS told,
+    by_day.said AS said,
     by_day.hits AS hits,
     (by_day.buys * by_day.rose + by_day.sells * by_day.fell)::double precision AS anyway,
     by_day.brier::double precision AS brier,

@@ -10,11 +10,12 @@ import numpy as np
 import orjson
 import pytest
 
-from app.signals.drift import MUCH, drift, populations
+from app.signals.drift import drift, populations
 from app.signals.inputs import NAMES
 from app.signals.model import CLASSES
 from app.signals.registry import ModelError, Registry
 from app.signals.train import Result
+from db.market.limits import SIGNAL_DRIFT_MUCH
 
 WINDOW = (date(2025, 9, 8), date(2025, 10, 7))
 
@@ -108,10 +109,10 @@ def test_drift_is_seen_where_it_is(found: Result) -> None:
     place = NAMES.index("itm_ce_breadth")
     moved[:, place] += 0.4
     now = drift(then, moved)
-    assert [name for name, index in now.items() if index > MUCH] == ["itm_ce_breadth"]
+    assert [name for name, index in now.items() if index > SIGNAL_DRIFT_MUCH] == ["itm_ce_breadth"]
     lost = found.inputs.copy()
     lost[:, place] = np.nan
-    assert drift(then, lost)["itm_ce_breadth"] > MUCH
+    assert drift(then, lost)["itm_ce_breadth"] > SIGNAL_DRIFT_MUCH
     assert drift(then, found.inputs[:10]) == {}
 
 

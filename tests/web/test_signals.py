@@ -99,7 +99,8 @@ def test_what_was_said_and_came_of_it_is_told_with_its_baseline(
     # two BUYs on a day on which three of four rose, a SELL where none fell
     assert day["anyway"] == pytest.approx(1.5)
     assert day["brier_anyway"] == pytest.approx(1 - 0.75**2 - 0.25**2)
-    assert told["drifted"] == []
+    assert day["said"] == pytest.approx(0.52)
+    assert (told["drift"], told["advice"]) == ([], None)
     early = client.get("/api/signals/NSE", query_string={"at": made[1].timestamp.isoformat()}).json
     assert early is not None
     assert [each["signal"] for each in early["trail"]] == ["SELL", "BUY"]

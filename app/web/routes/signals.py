@@ -12,7 +12,7 @@ from app.web.services import services
 from db.errors import InvalidInputError, NotStoredError
 from db.market.clock import IST, market_now
 from db.market.exchanges import exchange_named
-from db.market.limits import SIGNAL_DAYS_SHOWN, SIGNALS_SHOWN
+from db.market.limits import SIGNALS_SHOWN
 
 if TYPE_CHECKING:
     from db.queries.signals import QualityDay, ToldSignal
@@ -23,27 +23,27 @@ blueprint = Blueprint("signals", __name__)
 @blueprint.get("/api/signals/<exchange>")
 def signals(exchange: str) -> Response:
     """The trail of the newest day, or of the day of `?at=` up to it, and what came of a month's."""
-    from app.signals.drift import MUCH
-    from app.signals.inputs import LABELS
-    from db.queries.signals import signal_drift, signal_quality, signal_trail
+    from app.signals.standing import standing
+    from db.queries.signals import signal_trail
 
     exchange_named(exchange)
     raw = request.args.get("at")
     end = _newest(exchange) if raw is None else market_moment("at", raw)
     midnight = datetime.combine(end.astimezone(IST).date(), time(), IST)
-    start = midnight - timedelta(days=SIGNAL_DAYS_SHOWN)
     before = midnight - timedelta(microseconds=1)
     with services().database.history() as connection:
         trail = signal_trail(connection, exchange, before, end, SIGNALS_SHOWN)
-        days = signal_quality(connection, exchange, start, end)
-        drift = signal_drift(connection, exchange) or {}
-    moved = sorted(LABELS.get(name, name) for name, index in drift.items() if index > MUCH)
+        found = standing(connection, exchange, end)
     return json_answer(
         {
             "exchange": exchange,
             "trail": [_told(each) for each in trail],
-            "days": [_day(each) for each in days],
-            "drifted": moved,
+            "days": [_day(each) for each in found.days],
+            "drift": [
+                {"input": each.label, "index": each.index, "is_much": each.is_much}
+                for each in found.drift
+            ],
+            "advice": found.advice,
         }
     )
 

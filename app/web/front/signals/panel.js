@@ -4,6 +4,7 @@ import { element } from "../core/dom.js";
 import * as format from "../core/format.js";
 import { signalOf } from "../core/signal.js";
 
+const MOST_INPUTS = 8;
 const CAME = new Map([[1, "it rose"], [0, "neither"], [-1, "it fell"], [null, "not known yet"]]);
 
 export function mount(root, page) {
@@ -27,7 +28,8 @@ class Panel {
     this.problem = element("p", { className: "problem" });
     this.trail = element("ol", { className: "trail" });
     this.days = element("tbody");
-    const heads = ["Day", "told", "came true", "anyway", "Brier", "anyway"];
+    this.drift = element("tbody");
+    const heads = ["Day", "told", "said", "came true", "anyway", "Brier", "anyway"];
     root.append(
       this.problem,
       element("section", { aria: { label: "Signal" } }, element("h2", { textContent: "Signal" }), this.word, this.why, this.note),
@@ -36,7 +38,13 @@ class Panel {
         "section",
         { aria: { label: "What came of signals" } },
         element("h2", { textContent: "What came of it" }),
-        element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((textContent) => element("th", { textContent, scope: "col" })))), this.days),
+        table(heads, this.days),
+      ),
+      element(
+        "section",
+        { aria: { label: "Inputs since the training" } },
+        element("h2", { textContent: "Inputs since the training" }),
+        table(["Input", "moved by", ""], this.drift),
       ),
     );
     page.on("chain", () => this.follow());
@@ -84,15 +92,24 @@ class Panel {
     this.why.textContent = word === null ? `${why}.` : why;
   }
 
-  draw({ trail, days, drifted }) {
-    this.note.textContent = drifted.length
-      ? `No longer as they were when the model was trained: ${drifted.join(", ")}. Train it anew.`
-      : "";
+  draw({ trail, days, drift, advice }) {
+    this.note.textContent = advice ?? "";
     this.trail.replaceChildren(...trail.map(entry));
     if (!trail.length) this.trail.append(element("li", { className: "none", textContent: "Nothing on this day." }));
     this.days.replaceChildren(...days.reverse().map(line));
-    if (!days.length) this.days.append(element("tr", {}, element("td", { colSpan: 6, className: "none", textContent: "Nothing has come of any signal yet." })));
+    if (!days.length) this.days.append(none(7, "Nothing has come of any signal yet."));
+    this.drift.replaceChildren(...drift.slice(0, MOST_INPUTS).map(moved));
+    if (!drift.length) this.drift.append(none(3, "Told once there are snapshots enough."));
   }
+}
+
+const table = (heads, body) => element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((textContent) => element("th", { textContent, scope: "col" })))), body);
+
+const none = (colSpan, textContent) => element("tr", {}, element("td", { colSpan, className: "none", textContent }));
+
+// the population stability index: below 0.1 little has changed
+function moved({ input, index, is_much: isMuch }) {
+  return element("tr", {}, element("th", { scope: "row", textContent: input }), element("td", { textContent: format.ratio(index) }), element("td", { textContent: isMuch ? "much" : "" }));
 }
 
 function entry({ timestamp, signal, confidence, rationale, outcome, feedback }) {
@@ -107,9 +124,10 @@ function entry({ timestamp, signal, confidence, rationale, outcome, feedback }) 
   );
 }
 
-// the baseline beside each figure: what the same sides, or the day's shares, would have come to
-function line({ day, told, hits, anyway, brier, brier_anyway }) {
+// `said`: the chance that was given. The baseline stands beside each figure: what the same sides, or
+// the day's shares, would have come to
+function line({ day, told, said, hits, anyway, brier, brier_anyway }) {
   const of = (count) => (told ? format.share(count / told) : format.DASH);
-  const cells = [format.integer(told), of(hits), of(anyway), format.ratio(brier), format.ratio(brier_anyway)];
+  const cells = [format.integer(told), format.share(said), of(hits), of(anyway), format.ratio(brier), format.ratio(brier_anyway)];
   return element("tr", {}, element("th", { scope: "row", textContent: format.marketDate(day) }), ...cells.map((textContent) => element("td", { textContent })));
 }
