@@ -9,6 +9,7 @@ from sqlalchemy import URL
 from db.engine import engine_for
 from db.ingest.signals import Outcome, Prediction, settle, write_absence, write_prediction
 from db.market.ticks import EnrichedSnapshot
+from tests.signals.test_following import CALL, Market
 from tests.web.conftest import Store
 
 WHY = "52% that a rise comes first in 15 min after costs: PCR 1.2 (+)"
@@ -126,6 +127,23 @@ def test_a_chart_is_told_where_signals_turned_and_ran_out(
     ]
     assert (found["chances"][0], found["outcomes"][0]) == (0.52, None)
     assert client.get("/api/series/NSE/signals").json["times"] == []
+
+
+def test_what_was_followed_on_paper_is_told(
+    client: FlaskClient, store: Store, database: URL
+) -> None:
+    store()
+    assert client.get("/api/signals/NSE").json["paper"] == {"open": [], "days": []}
+    engine = engine_for(database)
+    market = Market(engine)
+    market.follow("BUY", 60)
+    market.follow("HOLD", 90)
+    market.follow("BUY", 91)
+    engine.dispose()
+    told = client.get("/api/signals/NSE").json["paper"]
+    assert told["open"] == [CALL]
+    (day,) = told["days"]
+    assert (day["day"], day["fills"], day["realised"]) == ("2026-11-20", 3, -130.0)
 
 
 def test_a_trader_s_judgement_is_kept(client: FlaskClient, store: Store, database: URL) -> None:

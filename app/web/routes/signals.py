@@ -12,9 +12,10 @@ from app.web.services import services
 from db.errors import InvalidInputError, NotStoredError
 from db.market.clock import IST, market_now
 from db.market.exchanges import exchange_named
-from db.market.limits import SIGNALS_SHOWN
+from db.market.limits import SIGNAL_DAYS_SHOWN, SIGNALS_SHOWN
 
 if TYPE_CHECKING:
+    from db.queries.paper import PaperDay
     from db.queries.signals import QualityDay, ToldSignal
 
 blueprint = Blueprint("signals", __name__)
@@ -22,8 +23,13 @@ blueprint = Blueprint("signals", __name__)
 
 @blueprint.get("/api/signals/<exchange>")
 def signals(exchange: str) -> Response:
-    """The trail of the newest day, or of the day of `?at=` up to it, and what came of a month's."""
+    """The trail of the newest day, or of the day of `?at=` up to it, and what came of a month's.
+
+    What was followed on paper is of all chains: it is one book.
+    """
+    from app.desk.paper.following import OWNER
     from app.signals.standing import standing
+    from db.queries import paper
     from db.queries.signals import signal_trail
 
     exchange_named(exchange)
@@ -34,6 +40,8 @@ def signals(exchange: str) -> Response:
     with services().database.history() as connection:
         trail = signal_trail(connection, exchange, before, end, SIGNALS_SHOWN)
         found = standing(connection, exchange, end)
+        held = paper.open_positions(connection, OWNER)
+        days = paper.days(connection, OWNER, SIGNAL_DAYS_SHOWN)
     return json_answer(
         {
             "exchange": exchange,
@@ -44,6 +52,10 @@ def signals(exchange: str) -> Response:
                 for each in found.drift
             ],
             "advice": found.advice,
+            "paper": {
+                "open": [each.symbol for each in held],
+                "days": [_day(each) for each in days],
+            },
         }
     )
 
@@ -89,5 +101,5 @@ def _told(signal: "ToldSignal") -> dict[str, Any]:
     return {**signal._asdict(), "timestamp": at, "signal_id": at}
 
 
-def _day(day: "QualityDay") -> dict[str, Any]:
+def _day(day: "QualityDay | PaperDay") -> dict[str, Any]:
     return {**day._asdict(), "day": day.day.isoformat()}

@@ -29,6 +29,15 @@ class Panel {
     this.trail = element("ol", { className: "trail" });
     this.days = element("tbody");
     this.drift = element("tbody");
+    this.holds = element("p");
+    this.fills = element("tbody");
+    this.paper = element(
+      "section",
+      { aria: { label: "On paper" }, hidden: true },
+      element("h2", { textContent: "Followed on paper, all chains" }),
+      this.holds,
+      table(["Day", "fills", "realised"], this.fills),
+    );
     const heads = ["Day", "told", "said", "came true", "anyway", "Brier", "anyway"];
     root.append(
       this.problem,
@@ -46,6 +55,7 @@ class Panel {
         element("h2", { textContent: "Inputs since the training" }),
         table(["Input", "moved by", ""], this.drift),
       ),
+      this.paper,
     );
     page.on("chain", () => this.follow());
     page.on("moment", () => this.fresh());
@@ -92,18 +102,23 @@ class Panel {
     this.why.textContent = word === null ? `${why}.` : why;
   }
 
-  draw({ trail, days, drift, advice }) {
+  draw({ trail, days, drift, advice, paper }) {
     this.note.textContent = advice ?? "";
     this.trail.replaceChildren(...trail.map(entry));
     if (!trail.length) this.trail.append(element("li", { className: "none", textContent: "Nothing on this day." }));
     this.days.replaceChildren(...days.reverse().map(line));
     if (!days.length) this.days.append(none(7, "Nothing has come of any signal yet."));
     this.drift.replaceChildren(...drift.slice(0, MOST_INPUTS).map(moved));
+    this.paper.hidden = !paper.days.length && !paper.open.length;
+    this.holds.textContent = paper.open.length ? `Open: ${paper.open.join(", ")}.` : "Nothing is open.";
+    this.fills.replaceChildren(...paper.days.map(({ day, fills, realised }) => row(day, [format.integer(fills), format.signed(realised)])));
     if (!drift.length) this.drift.append(none(3, "Told once there are snapshots enough."));
   }
 }
 
 const table = (heads, body) => element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((textContent) => element("th", { textContent, scope: "col" })))), body);
+
+const row = (day, cells) => element("tr", {}, element("th", { scope: "row", textContent: format.marketDate(day) }), ...cells.map((textContent) => element("td", { textContent })));
 
 const none = (colSpan, textContent) => element("tr", {}, element("td", { colSpan, className: "none", textContent }));
 
@@ -128,6 +143,5 @@ function entry({ timestamp, signal, confidence, rationale, outcome, feedback }) 
 // the day's shares, would have come to
 function line({ day, told, said, hits, anyway, brier, brier_anyway }) {
   const of = (count) => (told ? format.share(count / told) : format.DASH);
-  const cells = [format.integer(told), format.share(said), of(hits), of(anyway), format.ratio(brier), format.ratio(brier_anyway)];
-  return element("tr", {}, element("th", { scope: "row", textContent: format.marketDate(day) }), ...cells.map((textContent) => element("td", { textContent })));
+  return row(day, [format.integer(told), format.share(said), of(hits), of(anyway), format.ratio(brier), format.ratio(brier_anyway)]);
 }
