@@ -89,7 +89,8 @@ def _scores(result: Result) -> str:
 def _equity(result: Result) -> str:
     series = {name: (100 * line).tolist() for name, line in result.equity.items()}
     ends = (result.tested_days[0], result.tested_days[-1])
-    return _lines({name: list(enumerate(line)) for name, line in series.items()}, "%", ends)
+    lines = {name: list(enumerate(line)) for name, line in series.items()}
+    return _lines("Return after costs by day", lines, "%", ends)
 
 
 def _reliability(result: Result) -> str:
@@ -98,11 +99,15 @@ def _reliability(result: Result) -> str:
         for side, bins in result.reliability.items()
         if bins
     }
-    return _lines({**lines, "as said": [(0, 0), (1, 1)]}, "", ("0 said", "1"))
+    lines["as said"] = [(0, 0), (1, 1)]
+    return _lines("How often it came, by the chance that was said", lines, "", ("0 said", "1"))
 
 
 def _lines(
-    series: Mapping[str, Sequence[tuple[float, float]]], unit: str, ends: tuple[str, str]
+    says: str,
+    series: Mapping[str, Sequence[tuple[float, float]]],
+    unit: str,
+    ends: tuple[str, str],
 ) -> str:
     """A chart of lines on shared axes, each named at its foot."""
     points = [point for line in series.values() for point in line]
@@ -131,7 +136,7 @@ def _lines(
         f'<text x="{_WIDE - _EDGE}" y="{_HIGH - 18}" text-anchor="end">{escape(ends[1])}</text>'
     )
     body = "".join((*drawn, marks, *named))
-    return f'<svg viewBox="0 0 {_WIDE} {_HIGH}" role="img" aria-label="chart">{body}</svg>'
+    return f'<svg viewBox="0 0 {_WIDE} {_HIGH}" role="img" aria-label="{says}">{body}</svg>'
 
 
 def _importance(gain: Mapping[str, float]) -> str:
