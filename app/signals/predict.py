@@ -136,7 +136,7 @@ class Predictor:
 _ODDS = {
     "BUY": "a rise comes first",
     "SELL": "a fall comes first",
-    "HOLD": "neither side comes within the time",
+    "HOLD": "neither side is reached",
 }
 
 

@@ -135,7 +135,7 @@ def _manifest(
         "inputs": list(NAMES),
         "beta": result.model.calibration.beta,
         "fit_shares": list(result.model.calibration.shares),
-        "populations": populations(result.inputs),
+        "populations": populations(result.inputs, result.input_days),
         "versions": {
             "lightgbm": lightgbm.__version__,
             "scikit-learn": sklearn.__version__,

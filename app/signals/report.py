@@ -26,6 +26,8 @@ def html_report(result: Result, manifest: Mapping[str, Any], served: bool) -> st
     exchange = escape(str(manifest["exchange"]))
     span = f"{manifest['first_day']} to {manifest['last_day']}"
     is_served = "It is served." if served else "It is not served."
+    if served and not result.has_found:
+        is_served = "It is served all the same, because that was asked for."
     parts = (
         f"<h1>Signals of {exchange}, {span}</h1>",
         f'<p class="verdict">{escape(result.verdict)} {is_served}</p>',
@@ -126,8 +128,8 @@ def _lines(
         drawn.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{path}"/>')
         at = _EDGE + i * (_WIDE - _EDGE) / len(series)
         named.append(
-            f'<rect x="{at:.0f}" y="{_HIGH - 10}" width="9" height="9" fill="{colour}"/>'
-            f'<text x="{at + 13:.0f}" y="{_HIGH - 2}">{escape(name)}</text>'
+            f'<rect x="{at:.0f}" y="{_HIGH - 12}" width="9" height="9" fill="{colour}"/>'
+            f'<text x="{at + 13:.0f}" y="{_HIGH - 4}">{escape(name)}</text>'
         )
     marks = (
         f'<text x="0" y="{_EDGE}">{high_y:.2f} {unit}</text>'

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from db.market.clock import IST
 from db.market.limits import (
@@ -23,15 +23,16 @@ if TYPE_CHECKING:
 class Drift:
     """How far the population of an input has moved since the training, and whether that is much.
 
-    `index` is the population stability index.
+    `index` is the population stability index, `usual` what a week of the training came to.
     """
 
     label: str
     index: float
+    usual: float
 
     @property
     def is_much(self) -> bool:
-        return self.index > SIGNAL_DRIFT_MUCH
+        return self.index > max(SIGNAL_DRIFT_MUCH, self.usual)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,16 @@ def standing(connection: "Connection", exchange: str, now: datetime) -> Standing
     )
 
 
-def _sorted(drift: Mapping[str, float]) -> tuple[Drift, ...]:
+def _sorted(drift: Mapping[str, Any]) -> tuple[Drift, ...]:
+    """Those that moved much first; an entry of an older form says nothing of what is usual."""
     from app.signals.inputs import LABELS
 
-    found = [Drift(LABELS.get(name, name), index) for name, index in drift.items()]
-    return tuple(sorted(found, key=lambda each: (-each.index, each.label)))
+    found = [
+        Drift(LABELS.get(name, name), moved["index"], moved["usual"])
+        for name, moved in drift.items()
+        if isinstance(moved, dict)
+    ]
+    return tuple(sorted(found, key=lambda each: (not each.is_much, -each.index, each.label)))
 
 
 def _of_hits(days: "Sequence[QualityDay]") -> str | None:

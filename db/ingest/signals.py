@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, TextClause, bindparam, text
@@ -104,7 +105,7 @@ def note_not_followed(
 
 
 def write_drift(
-    connection: Connection, exchange: str, model_id: str, drift: Mapping[str, float]
+    connection: Connection, exchange: str, model_id: str, drift: Mapping[str, Any]
 ) -> None:
     """Show how far the inputs of the model that is shown have moved."""
     given = {

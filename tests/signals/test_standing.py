@@ -38,11 +38,13 @@ def days(count: int, told: int, hits: int, anyway: float) -> tuple[QualityDay, .
 def test_signals_that_come_true_no_more_often_than_anyway_want_training(
     found: tuple[QualityDay, ...], advice: str | None
 ) -> None:
-    said = Standing("NSE", "abc", found, (Drift("PCR", 0.2),)).advice
+    said = Standing("NSE", "abc", found, (Drift("PCR", 0.2, 0.1),)).advice
     assert said is None if advice is None else str(said).startswith(advice)
 
 
 def test_inputs_that_moved_are_named() -> None:
-    moved = (Drift("India VIX", 0.9), Drift("PCR", 0.26), Drift("breadth", 0.25))
+    # what moves so far in any week is no news
+    usual = (Drift("hours to expiry", 3.0, 4.0), Drift("breadth", 0.25, 0.1))
+    moved = (Drift("India VIX", 0.9, 0.8), Drift("PCR", 0.26, 0.1), *usual)
     said = Standing("NSE", "abc", days(10, 20, 8, 7.5), moved).advice
     assert said == "Train anew: India VIX, PCR are no longer what they were in training."

@@ -48,7 +48,12 @@ def signals(exchange: str) -> Response:
             "trail": [_told(each) for each in trail],
             "days": [_day(each) for each in found.days],
             "drift": [
-                {"input": each.label, "index": each.index, "is_much": each.is_much}
+                {
+                    "input": each.label,
+                    "index": each.index,
+                    "usual": each.usual,
+                    "is_much": each.is_much,
+                }
                 for each in found.drift
             ],
             "advice": found.advice,

@@ -53,7 +53,7 @@ class Panel {
         "section",
         { aria: { label: "Inputs since the training" } },
         element("h2", { textContent: "Inputs since the training" }),
-        table(["Input", "moved by", ""], this.drift),
+        table(["Input", "moved by", "usual", ""], this.drift),
       ),
       this.paper,
     );
@@ -112,7 +112,7 @@ class Panel {
     this.paper.hidden = !paper.days.length && !paper.open.length;
     this.holds.textContent = paper.open.length ? `Open: ${paper.open.join(", ")}.` : "Nothing is open.";
     this.fills.replaceChildren(...paper.days.map(({ day, fills, realised }) => row(day, [format.integer(fills), format.signed(realised)])));
-    if (!drift.length) this.drift.append(none(3, "Told once there are snapshots enough."));
+    if (!drift.length) this.drift.append(none(4, "Told once there are snapshots enough."));
   }
 }
 
@@ -122,9 +122,9 @@ const row = (day, cells) => element("tr", {}, element("th", { scope: "row", text
 
 const none = (colSpan, textContent) => element("tr", {}, element("td", { colSpan, className: "none", textContent }));
 
-// the population stability index: below 0.1 little has changed
-function moved({ input, index, is_much: isMuch }) {
-  return element("tr", {}, element("th", { scope: "row", textContent: input }), element("td", { textContent: format.ratio(index) }), element("td", { textContent: isMuch ? "much" : "" }));
+// the population stability index, and what a week of the training came to
+function moved({ input, index, usual, is_much: isMuch }) {
+  return element("tr", {}, element("th", { scope: "row", textContent: input }), element("td", { textContent: format.ratio(index) }), element("td", { textContent: format.ratio(usual) }), element("td", { textContent: isMuch ? "much" : "" }));
 }
 
 function entry({ timestamp, signal, confidence, rationale, outcome, feedback }) {
