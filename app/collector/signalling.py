@@ -178,13 +178,15 @@ class SignalWatch:
         from app.signals.drift import drift
         from app.signals.frame import stored_frame
         from app.signals.inputs import matrix
+        from app.signals.labels import in_session
         from app.signals.registry import Registry
         from db.ingest.signals import write_drift
 
         known = Registry(self._options.home, exchange).manifest(model.id)["populations"]
         with self._engine.connect() as connection:
             frame = stored_frame(connection, exchange, at - _DRIFT_OVER, at)
-        moved = drift(known, matrix(frame))
+        # a simulated market's nights are none of what a model learnt from
+        moved = drift(known, matrix(frame)[in_session(frame)])
         with self._engine.begin() as connection:
             write_drift(connection, exchange, model.id, moved)
 
