@@ -101,6 +101,11 @@ def _of_priced(frame: Frame, rules: Rules) -> Labels:
     )
 
 
+def in_session(frame: Frame) -> NDArray[np.bool_]:
+    """Which rows lie within the index's continuous session: no other row is ever labelled."""
+    return (frame.instants >= _opens(frame)) & (frame.instants < _closes(frame))
+
+
 def _last_of_run(frame: Frame) -> Instants:
     """Of each row, the last instant before the feed pauses or the day ends."""
     pause = np.diff(frame.instants) > SERIES_GAP_S * _SECOND

@@ -38,6 +38,16 @@ class ToldSignal(NamedTuple):
     feedback: int | None
 
 
+class SignalRun(NamedTuple):
+    """The same signal from `start` to `ends`, with the chance and the outcome of its first."""
+
+    start: datetime
+    ends: datetime
+    signal: str
+    confidence: float
+    outcome: int | None
+
+
 class LastSide(NamedTuple):
     """When BUY or SELL was told."""
 
@@ -57,13 +67,15 @@ class Unsettled(NamedTuple):
 class QualityDay(NamedTuple):
     """A day's predictions whose outcome is known: of those `told` (BUY or SELL) so many `hits`.
 
-    `anyway` is how many hits the same sides would have had by how often they came on that day;
-    `brier_anyway` the Brier score of who says the day's shares each time.
+    `said` is the chance that these were given on average, None without any; `anyway` how many hits
+    the same sides would have had by how often they came on that day; `brier_anyway` the Brier score
+    of who says the day's shares each time.
     """
 
     day: date
     settled: int
     told: int
+    said: float | None
     hits: int
     anyway: float
     brier: float
@@ -88,6 +100,14 @@ def signal_trail(
     """What was said after `start` and up to `end`, newest first."""
     binds = {"exchange": exchange, "start": start, "end": end, "limit": limit}
     return fetch(connection, ToldSignal, "signals", "trail", **binds)
+
+
+def signal_runs(
+    connection: Connection, exchange: str, start: datetime, end: datetime
+) -> tuple[SignalRun, ...]:
+    """What was said from `start` to before `end`, oldest first; a pause ends a run."""
+    binds = {"exchange": exchange, "start": start, "end": end, "holds_s": SIGNAL_HOLDS_S}
+    return fetch(connection, SignalRun, "signals", "runs", **binds)
 
 
 def last_side(

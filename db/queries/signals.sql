@@ -50,6 +50,41 @@ WHERE made.exchange = %(exchange)s
 ORDER BY made."timestamp" DESC
 LIMIT %(limit)s;
 
+-- name: runs
+-- a run is the same signal from one snapshot to the next, without a pause in which it ran out
+WITH told AS (
+    SELECT
+        made."timestamp" AS "timestamp",
+        made.signal AS signal,
+        made.confidence AS confidence,
+        made.outcome AS outcome,
+        (
+            lag(made.signal) OVER in_time IS DISTINCT FROM made.signal
+            OR made."timestamp" - lag(made."timestamp") OVER in_time
+                > make_interval(secs => %(holds_s)s)
+        )::integer AS begins
+    FROM predictions AS made
+    WHERE made.exchange = %(exchange)s
+      AND made."timestamp" >= %(start)s
+      AND made."timestamp" < %(end)s
+    WINDOW in_time AS (ORDER BY made."timestamp")
+),
+numbered AS (
+    SELECT
+        told.*,
+        sum(told.begins) OVER (ORDER BY told."timestamp") AS run
+    FROM told
+)
+SELECT
+    min(numbered."timestamp") AS start,
+    max(numbered."timestamp") AS ends,
+    min(numbered.signal) AS signal,
+    (array_agg(numbered.confidence ORDER BY numbered."timestamp"))[1] AS confidence,
+    (array_agg(numbered.outcome ORDER BY numbered."timestamp"))[1] AS outcome
+FROM numbered
+GROUP BY numbered.run
+ORDER BY numbered.run;
+
 -- name: last_side
 SELECT
     made."timestamp" AS "timestamp",
@@ -82,6 +117,7 @@ WITH settled AS (
         made."timestamp"::date AS day,
         made.signal AS signal,
         made.outcome AS outcome,
+        made.confidence AS confidence,
         made.p_sell AS p_sell,
         made.p_hold AS p_hold,
         made.p_buy AS p_buy
@@ -97,6 +133,7 @@ by_day AS (
         count(*) AS settled,
         count(*) FILTER (WHERE settled.signal = 'BUY') AS buys,
         count(*) FILTER (WHERE settled.signal = 'SELL') AS sells,
+        avg(settled.confidence) FILTER (WHERE settled.signal <> 'HOLD') AS said,
         count(*) FILTER (
             WHERE (settled.signal = 'BUY' AND settled.outcome = 1)
                OR (settled.signal = 'SELL' AND settled.outcome = -1)
@@ -116,6 +153,7 @@ SELECT
     by_day.day AS day,
     by_day.settled AS settled,
     by_day.buys + by_day.sells AS told,
+    by_day.said AS said,
     by_day.hits AS hits,
     (by_day.buys * by_day.rose + by_day.sells * by_day.fell)::double precision AS anyway,
     by_day.brier::double precision AS brier,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.signals.frame import Frame
-from app.signals.labels import Rules, labels
+from app.signals.labels import Rules, in_session, labels
 from db.market.limits import SERIES_GAP_S
 from tests.signals.market import frame
 
@@ -90,6 +90,14 @@ def test_an_unknown_price_is_no_price() -> None:
     assert not found.is_known[11]
     assert found.is_known[9]
     assert found.side[9] == 0
+
+
+def test_the_session_is_where_labels_may_be() -> None:
+    data = walk("2026-08-03T08:00", [25_000.0] * 900)
+    inside = in_session(data)
+    opens, closes = (np.datetime64(f"2026-08-03T{at}") for at in ("09:15", "15:15"))
+    assert (inside == ((data.instants >= opens) & (data.instants < closes))).all()
+    assert inside[labels(data, RULES).is_known].all()
 
 
 def test_outside_a_session_nothing_is_labelled() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine, select
 
-from app.collector.signalling import AUCTION, SignalOptions, SignalWatch
+from app.collector.signalling import SignalOptions, SignalWatch
 from app.signals.labels import Rules, labels
+from app.signals.predict import AUCTION
 from app.signals.train import Result
 from db.engine import engine_for
 from db.ingest.context import write_features

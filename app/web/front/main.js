@@ -58,6 +58,7 @@ function look() {
   clock.noticeSleep();
   const market = moment ? pastMarket(moment.at, page.pinned) : marketOf(summary, clock.phase);
   health.show(page, { market, feed: page.feeds.get(exchange), ageMs: clock.age(exchange), awaited: page.awaited.has(exchange), label: labelOf(exchange) });
+  page.silence = health.silence;
   showTitle(labelOf(exchange), summary, health.prefix, market.words);
   const ageMs = clock.age(exchange);
   explanation.aged(moment ? `as of ${marketClock(moment.at)}` : ageMs === null ? "age unknown" : `${duration(ageMs / 1000)} old`);
@@ -73,6 +74,13 @@ function show() {
   turning = true;
 }
 
+// a state that ends by itself, without news, ends the signal too
+function lookAgain() {
+  const before = page.silence;
+  look();
+  if (page.silence !== before) page.tell("chain");
+}
+
 function render() {
   shown = page.exchange;
   turning = false;
@@ -81,7 +89,7 @@ function render() {
   look();
   // a past moment brings with it what its head line is compared with
   const about = moment ? { day: moment, phase: moment.phase ?? {} } : { day: page.days.of(exchange), phase: page.clock.phase };
-  headline.show(chain, { ...about, before: isHere ? baselines.of(chain, "close") : null, iv: page.choice.iv });
+  headline.show(chain, { ...about, before: isHere ? baselines.of(chain, "close") : null, iv: page.choice.iv, silence: page.silence });
   offerLots(find("lots"), summary, page.choice.lots);
   if (!isHere) return table.clear();
   table.show(chain, viewOf(chain));
@@ -156,7 +164,7 @@ page.on("build", (build) => renewal.heard(build));
 page.on("moment", linkCsv);
 page.on("exchange", linkCsv);
 page.on("chain", show);
-page.on("clock", look);
+page.on("clock", lookAgain);
 page.on("reveal", ({ strike, side, key }) => table.reveal(strike, side, key));
 page.on("link", () => {
   health.heardOf(page.way);
@@ -179,7 +187,7 @@ past.follow(begun);
 document.body.removeAttribute("data-unready");
 panels.openRemembered();
 panels.mountWhenIdle("alerts");
-setInterval(look, LOOK_MS);
+setInterval(lookAgain, LOOK_MS);
 document.addEventListener("visibilitychange", seenOrNot);
 addEventListener("pagehide", () => page.keep());
 if (document.hidden) seenOrNot();

@@ -17,6 +17,7 @@ from db.market.exchanges import exchange_named
 from db.market.limits import SIGNAL_DAYS_SHOWN, SIGNALS_SHOWN
 
 if TYPE_CHECKING:
+    from db.queries.paper import PaperDay
     from db.queries.signals import QualityDay, ToldSignal
 
 blueprint = Blueprint("signals", __name__)
@@ -27,7 +28,10 @@ _KEPT_S = 60.0
 
 @blueprint.get("/api/signals/<exchange>")
 def signals(exchange: str) -> Response:
-    """The trail of the newest day, or of the day of `?at=` up to it, and what came of a month's."""
+    """The trail of the newest day, or of the day of `?at=` up to it, and what came of a month's.
+
+    What was followed on paper is of all chains: it is one book.
+    """
     exchange_named(exchange)
     raw = request.args.get("at")
     end = _newest(exchange) if raw is None else market_moment("at", raw)
@@ -47,23 +51,36 @@ def _key_of_newest(exchange: str) -> Hashable:
 
 
 def _read(exchange: str, end: datetime) -> dict[str, Any]:
-    from app.signals.drift import MUCH
-    from app.signals.inputs import LABELS
-    from db.queries.signals import signal_drift, signal_quality, signal_trail
+    from app.desk.paper.following import OWNER
+    from app.signals.standing import standing
+    from db.queries import paper
+    from db.queries.signals import signal_trail
 
     midnight = datetime.combine(end.astimezone(IST).date(), time(), IST)
-    start = midnight - timedelta(days=SIGNAL_DAYS_SHOWN)
     before = midnight - timedelta(microseconds=1)
     with services().database.history() as connection:
         trail = signal_trail(connection, exchange, before, end, SIGNALS_SHOWN)
-        days = signal_quality(connection, exchange, start, end)
-        drift = signal_drift(connection, exchange) or {}
-    moved = sorted(LABELS.get(name, name) for name, index in drift.items() if index > MUCH)
+        found = standing(connection, exchange, end)
+        held = paper.open_positions(connection, OWNER)
+        days = paper.days(connection, OWNER, SIGNAL_DAYS_SHOWN)
     return {
         "exchange": exchange,
         "trail": [_told(each) for each in trail],
-        "days": [_day(each) for each in days],
-        "drifted": moved,
+        "days": [_day(each) for each in found.days],
+        "drift": [
+            {
+                "input": each.label,
+                "index": each.index,
+                "usual": each.usual,
+                "is_much": each.is_much,
+            }
+            for each in found.drift
+        ],
+        "advice": found.advice,
+        "paper": {
+            "open": [each.symbol for each in held],
+            "days": [_day(each) for each in days],
+        },
     }
 
 
@@ -109,5 +126,5 @@ def _told(signal: "ToldSignal") -> dict[str, Any]:
     return {**signal._asdict(), "timestamp": at, "signal_id": at}
 
 
-def _day(day: "QualityDay") -> dict[str, Any]:
+def _day(day: "QualityDay | PaperDay") -> dict[str, Any]:
     return {**day._asdict(), "day": day.day.isoformat()}
