@@ -62,7 +62,7 @@ def _read(exchange: str, end: datetime) -> dict[str, Any]:
         trail = signal_trail(connection, exchange, before, end, SIGNALS_SHOWN)
         found = standing(connection, exchange, end)
         held = paper.open_positions(connection, OWNER)
-        days = paper.days(connection, OWNER, SIGNAL_DAYS_SHOWN)
+        days = paper.days(connection, OWNER)[-SIGNAL_DAYS_SHOWN:]
     return {
         "exchange": exchange,
         "trail": [_told(each) for each in trail],
@@ -79,7 +79,7 @@ def _read(exchange: str, end: datetime) -> dict[str, Any]:
         "advice": found.advice,
         "paper": {
             "open": [each.symbol for each in held],
-            "days": [_day(each) for each in days],
+            "days": [_day(each) for each in reversed(days)],
         },
     }
 
