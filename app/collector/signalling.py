@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("oi.signals")
 _LOOK_EVERY_S = 1.0
+# the chains of an interval come one after the other: a signal of minutes has time, they have none
+_BURST_S = 0.25
 _SETTLE_EVERY_S = 60.0
 _DRIFT_EVERY_S = 3600.0
 _DRIFT_OVER = timedelta(days=7)
@@ -99,6 +101,8 @@ class SignalWatch:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._is_closed or self._waiting, _LOOK_EVERY_S)
+                if self._waiting:
+                    self._changed.wait_for(lambda: self._is_closed, _BURST_S)
                 if self._is_closed:
                     return
                 waiting, self._waiting = self._waiting, {}

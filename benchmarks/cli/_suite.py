@@ -129,7 +129,8 @@ def _upkeep(
 
 
 def _web(first: BenchmarkServer, small: DatasetSpec) -> Mapping[str, tuple[str, Part]]:
-    from benchmarks.web import load, pages, signalling
+    from benchmarks.signals import beside
+    from benchmarks.web import load, pages
 
     climb = f"{_repeated('workers', _WORKERS)} {_repeated('users', _USERS)} --seconds {_LOAD_S}"
     return {
@@ -139,7 +140,7 @@ def _web(first: BenchmarkServer, small: DatasetSpec) -> Mapping[str, tuple[str, 
         ),
         "signals": (
             f"--end {small.end} --rounds {_SIGNAL_ROUNDS}",
-            lambda r: signalling.signals_on(
+            lambda r: beside.signals_on(
                 first,
                 r,
                 days=_SIGNAL_DAYS,

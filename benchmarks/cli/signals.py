@@ -12,7 +12,8 @@ _KEYS = """\b
 Keys of --json, beside schema_version, machine and servers:
   trees         rounds of the model that is asked
   objective_ms  what p99 of a prediction must stay below
-  predictions   by exchange: count, p50_ms, p99_ms, max_ms of a day's snapshots
+  alone         by exchange: count, p50_ms, p99_ms, max_ms of predicting a day's snapshots
+  live          the same of what the collector predicted beside all else that it does
   pages         by request: off and on (count and times in ms without and with signals),
                 slower_ms (difference of p50), ratio, ratio_95 (its interval), is_seen (slower by
                 a millisecond or more, and not by chance)
@@ -63,7 +64,7 @@ def command(
     Both run in turns on one server, with a snapshot of all chains every two seconds.
     """
     from benchmarks.dataset.spec import last_session
-    from benchmarks.web.signalling import signals_on
+    from benchmarks.signals.beside import signals_on
 
     last = end.date() if end else last_session(date.today())
     with recorded("signals", json_file, out) as result:

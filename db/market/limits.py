@@ -82,7 +82,7 @@ SIGNAL_HOLDS_S = 90.0
 """A signal older than this, by the time of its chain, is not shown: three snapshots' pauses."""
 
 SIGNALS_SHOWN = 40
-"""How many of the newest signals of a day are told."""
+"""How many of the newest turns of a day's signals are told."""
 
 SIGNAL_DAYS_SHOWN = 30
 """Over how many days it is told what came of signals."""

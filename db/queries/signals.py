@@ -26,26 +26,20 @@ class Signal(NamedTuple):
     latency_ms: float | None
 
 
-class ToldSignal(NamedTuple):
-    """An entry of the trail; `outcome` and `feedback` are −1, 0 or 1 once they are known."""
+class SignalRun(NamedTuple):
+    """The same signal from `timestamp` to `ends`; all else is of its first snapshot.
+
+    `outcome` and `feedback` are −1, 0 or 1 once they are known.
+    """
 
     timestamp: datetime
-    model_id: str
-    signal: str
-    confidence: float
-    rationale: str
-    outcome: int | None
-    feedback: int | None
-
-
-class SignalRun(NamedTuple):
-    """The same signal from `start` to `ends`, with the chance and the outcome of its first."""
-
-    start: datetime
     ends: datetime
     signal: str
     confidence: float
+    rationale: str
+    horizon_s: int
     outcome: int | None
+    feedback: int | None
 
 
 class LastSide(NamedTuple):
@@ -92,14 +86,6 @@ def signal_at(connection: Connection, exchange: str, at: datetime) -> Signal | N
     return fetch_one(
         connection, Signal, "signals", "as_of", exchange=exchange, start=at - _HOLDS, end=at
     )
-
-
-def signal_trail(
-    connection: Connection, exchange: str, start: datetime, end: datetime, limit: int
-) -> tuple[ToldSignal, ...]:
-    """What was said after `start` and up to `end`, newest first."""
-    binds = {"exchange": exchange, "start": start, "end": end, "limit": limit}
-    return fetch(connection, ToldSignal, "signals", "trail", **binds)
 
 
 def signal_runs(

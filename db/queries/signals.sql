@@ -34,30 +34,18 @@ WHERE made.exchange = %(exchange)s
 ORDER BY made."timestamp" DESC
 LIMIT 1;
 
--- name: trail
-SELECT
-    made."timestamp" AS "timestamp",
-    made.model_id AS model_id,
-    made.signal AS signal,
-    made.confidence AS confidence,
-    made.rationale AS rationale,
-    made.outcome AS outcome,
-    made.feedback AS feedback
-FROM predictions AS made
-WHERE made.exchange = %(exchange)s
-  AND made."timestamp" > %(start)s
-  AND made."timestamp" <= %(end)s
-ORDER BY made."timestamp" DESC
-LIMIT %(limit)s;
-
 -- name: runs
--- a run is the same signal from one snapshot to the next, without a pause in which it ran out
+-- a run is the same signal from one snapshot to the next, without a pause in which it ran out; what
+-- else is told of it is of its first snapshot
 WITH told AS (
     SELECT
         made."timestamp" AS "timestamp",
         made.signal AS signal,
         made.confidence AS confidence,
+        made.rationale AS rationale,
+        made.horizon_s AS horizon_s,
         made.outcome AS outcome,
+        made.feedback AS feedback,
         (
             lag(made.signal) OVER in_time IS DISTINCT FROM made.signal
             OR made."timestamp" - lag(made."timestamp") OVER in_time
@@ -74,16 +62,27 @@ numbered AS (
         told.*,
         sum(told.begins) OVER (ORDER BY told."timestamp") AS run
     FROM told
+),
+ended AS (
+    SELECT
+        numbered.run AS run,
+        max(numbered."timestamp") AS ends
+    FROM numbered
+    GROUP BY numbered.run
 )
 SELECT
-    min(numbered."timestamp") AS start,
-    max(numbered."timestamp") AS ends,
-    min(numbered.signal) AS signal,
-    (array_agg(numbered.confidence ORDER BY numbered."timestamp"))[1] AS confidence,
-    (array_agg(numbered.outcome ORDER BY numbered."timestamp"))[1] AS outcome
+    numbered."timestamp" AS "timestamp",
+    ended.ends AS ends,
+    numbered.signal AS signal,
+    numbered.confidence AS confidence,
+    numbered.rationale AS rationale,
+    numbered.horizon_s AS horizon_s,
+    numbered.outcome AS outcome,
+    numbered.feedback AS feedback
 FROM numbered
-GROUP BY numbered.run
-ORDER BY numbered.run;
+JOIN ended ON ended.run = numbered.run
+WHERE numbered.begins = 1
+ORDER BY numbered."timestamp";
 
 -- name: last_side
 SELECT

@@ -69,6 +69,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("db", "app", "app.signals", *_MEASURING),
         *("benchmarks.feed", "benchmarks.web"),
     ),
+    "benchmarks.signals": (
+        *("db", "app.feeds", "app.signals", *_MEASURING),
+        *("benchmarks.feed", "benchmarks.web"),
+    ),
     "benchmarks.peers": ("db", *_MEASURING),
     "benchmarks.web": ("db", *_MEASURING),
     "benchmarks.cli": ("db", "benchmarks"),

@@ -38,8 +38,8 @@ def _turns(runs: "tuple[SignalRun, ...]") -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = []
     for i, run in enumerate(runs):
         chance = round(run.confidence, _DIGITS)
-        found.append((f"{run.start:%H:%M:%S}", run.signal, chance, run.outcome))
+        found.append((f"{run.timestamp:%H:%M:%S}", run.signal, chance, run.outcome))
         over = run.ends + _HOLDS
-        if i + 1 == len(runs) or runs[i + 1].start > over:
+        if i + 1 == len(runs) or runs[i + 1].timestamp > over:
             found.append((f"{over:%H:%M:%S}", None, None, None))
     return found

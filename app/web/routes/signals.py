@@ -18,12 +18,13 @@ from db.market.limits import SIGNAL_DAYS_SHOWN, SIGNALS_SHOWN
 
 if TYPE_CHECKING:
     from db.queries.paper import PaperDay
-    from db.queries.signals import QualityDay, ToldSignal
+    from db.queries.signals import QualityDay, SignalRun
 
 blueprint = Blueprint("signals", __name__)
 
 # what came of signals is settled once a minute
 _KEPT_S = 60.0
+_SETTLED = timedelta(minutes=5)
 
 
 @blueprint.get("/api/signals/<exchange>")
@@ -54,18 +55,17 @@ def _read(exchange: str, end: datetime) -> dict[str, Any]:
     from app.desk.paper.following import OWNER
     from app.signals.standing import standing
     from db.queries import paper
-    from db.queries.signals import signal_trail
+    from db.queries.signals import signal_runs
 
     midnight = datetime.combine(end.astimezone(IST).date(), time(), IST)
-    before = midnight - timedelta(microseconds=1)
     with services().database.history() as connection:
-        trail = signal_trail(connection, exchange, before, end, SIGNALS_SHOWN)
+        runs = signal_runs(connection, exchange, midnight, end + timedelta(microseconds=1))
         found = standing(connection, exchange, end)
         held = paper.open_positions(connection, OWNER)
         days = paper.days(connection, OWNER)[-SIGNAL_DAYS_SHOWN:]
     return {
         "exchange": exchange,
-        "trail": [_told(each) for each in trail],
+        "trail": [_told(each, end) for each in runs[: -SIGNALS_SHOWN - 1 : -1]],
         "days": [_day(each) for each in found.days],
         "drift": [
             {
@@ -121,9 +121,17 @@ def _text(asked: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _told(signal: "ToldSignal") -> dict[str, Any]:
-    at = signal.timestamp.isoformat()
-    return {**signal._asdict(), "timestamp": at, "signal_id": at}
+def _told(run: "SignalRun", now: datetime) -> dict[str, Any]:
+    """`is_lost`: its outcome should be known by now, and never will be."""
+    at = run.timestamp.isoformat()
+    due = run.timestamp + timedelta(seconds=run.horizon_s) + _SETTLED
+    return {
+        **run._asdict(),
+        "timestamp": at,
+        "ends": run.ends.isoformat(),
+        "signal_id": at,
+        "is_lost": run.outcome is None and due < now,
+    }
 
 
 def _day(day: "QualityDay | PaperDay") -> dict[str, Any]:

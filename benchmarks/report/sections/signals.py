@@ -43,16 +43,18 @@ def _pages(document: Mapping[str, Any]) -> Table:
 def _predictions(document: Mapping[str, Any]) -> Table:
     aim = document["objective_ms"]
     return Table(
-        ["a prediction for", "snapshots", "p50 ms", "p99 ms", "aimed at", "slowest ms"],
+        ["a prediction for", "how", "snapshots", "p50 ms", "p99 ms", "aimed at", "slowest ms"],
         [
             [
                 text(each["exchange"]),
+                text(how),
                 number(each["count"]),
                 number(each["p50_ms"]),
                 number(each["p99_ms"], tone="bad" if each["p99_ms"] > aim else "good"),
                 number(aim),
                 number(each["max_ms"]),
             ]
-            for each in document["predictions"]
+            for how in ("alone", "live")
+            for each in document[how]
         ],
     )

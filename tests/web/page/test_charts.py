@@ -363,8 +363,7 @@ def test_signals_of_the_day_are_marked_and_read_where_they_are_wanted(staged: St
     page = with_charts(stage, "pcr", "straddle", "oi")
     for name in ("pcr", "straddle"):
         # the newest is that of the live chain
-        wait_for_reading(page, name, "signal SELL")
-        wait_for_reading(page, name, "chance 48 %")
+        stage.until(lambda name=name: readout(page, name).endswith("SELL · 48 %"))  # type: ignore[misc]
         stage.until(lambda name=name: signs(page, name) == [True, True])  # type: ignore[misc]
     field = page.locator(f"{figure('pcr')} .canvas")
     field.focus()
@@ -376,16 +375,16 @@ def test_signals_of_the_day_are_marked_and_read_where_they_are_wanted(staged: St
         return str(field.get_attribute("aria-valuetext"))
 
     assert reads(14) == "9:29, PCR 0.91, of volume 1.09, index 26,014.00"
-    assert reads(15).endswith("signal BUY, chance 52 %")
-    assert reads(40).endswith("signal HOLD, chance 61 %")
+    assert reads(15).endswith("BUY, 52 %")
+    assert reads(40).endswith("HOLD, 61 %")
     assert reads(77).endswith("signal –")
     page.select_option(f'{figure("pcr")} [data-option="signals"]', "off")
-    stage.until(lambda: "signal" not in readout(page, "pcr"))
+    stage.until(lambda: "SELL" not in readout(page, "pcr"))
     stage.until(lambda: signs(page, "pcr") == [False, False])
     page.reload()
     wait_for_reading(page, "pcr", "PCR")
-    wait_for_reading(page, "straddle", "signal SELL")
-    assert "signal" not in readout(page, "pcr")
+    wait_for_reading(page, "straddle", "SELL")
+    assert "SELL" not in readout(page, "pcr")
 
 
 def test_nothing_is_asked_of_signals_where_no_model_is(staged: Staged) -> None:

@@ -20,8 +20,8 @@ export function withTold(view, drawing, span = 0) {
     signs: turns.filter(({ side }) => side).map(({ at, side }) => ({ x: at, up: side > 0 })),
     columns: [
       ...drawing.columns,
-      { label: "signal", values: known.map((turn) => turn && turn.side), write: (side) => WORDS.get(side) ?? "" },
-      { label: "chance", values: known.map((turn) => turn?.chance ?? undefined), write: share },
+      { label: "signal", values: known.map((turn) => turn && turn.side), write: (side) => WORDS.get(side) ?? "", nameAt: (i) => (known[i].side === null ? "signal" : "") },
+      { label: "chance", values: known.map((turn) => turn?.chance ?? undefined), write: share, nameAt: () => "" },
     ],
   };
 }

@@ -127,15 +127,17 @@ function moved({ input, index, usual, is_much: isMuch }) {
   return element("tr", {}, element("th", { scope: "row", textContent: input }), element("td", { textContent: format.ratio(index) }), element("td", { textContent: format.ratio(usual) }), element("td", { textContent: isMuch ? "much" : "" }));
 }
 
-function entry({ timestamp, signal, confidence, rationale, outcome, feedback }) {
+// a signal from its first snapshot to its last, and what came of the first
+function entry({ timestamp, ends, signal, confidence, rationale, outcome, feedback, is_lost: isLost }) {
   const judged = feedback === null ? "" : `, judged: ${CAME.get(feedback)}`;
+  const until = ends === timestamp ? "" : ` – ${format.marketClock(ends)}`;
   return element(
     "li",
     { title: rationale },
-    element("span", { textContent: format.marketClock(timestamp) }),
+    element("span", { textContent: `${format.marketClock(timestamp)}${until}` }),
     element("span", { textContent: signal }),
     element("span", { textContent: format.share(confidence) }),
-    element("span", { className: "note", textContent: `${CAME.get(outcome)}${judged}` }),
+    element("span", { className: "note", textContent: `${isLost ? "cannot be judged" : CAME.get(outcome)}${judged}` }),
   );
 }
 
