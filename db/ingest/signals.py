@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy import Connection, TextClause, bindparam
 
 from db.notices import announce
 from db.schema.market_time import MarketTime
-from db.timescale.sqltext import named_statements
+from db.watched import named_text
 
 TOPIC = "signals"
 
@@ -109,6 +109,6 @@ def write_drift(
 
 
 def _statement(name: str) -> TextClause:
-    clause = text(named_statements("db.ingest", "signals.sql")[name])
+    clause = named_text("db.ingest", "signals", name)
     instants = [bindparam("timestamp", type_=MarketTime)] if ":timestamp" in clause.text else []
     return clause.bindparams(*instants)
