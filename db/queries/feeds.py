@@ -19,3 +19,16 @@ class FeedState(NamedTuple):
 def feed_states(connection: Connection) -> tuple[FeedState, ...]:
     """That of every key of which a collector ever told."""
     return fetch(connection, FeedState, "feeds", "feed_states")
+
+
+class CollectorLease(NamedTuple):
+    """Who writes a key's chain; the lease was renewed `renewed_s` seconds ago."""
+
+    exchange: str
+    holder: str
+    renewed_s: float
+
+
+def collector_leases(connection: Connection) -> tuple[CollectorLease, ...]:
+    """That of every key that a live collector ever wrote."""
+    return fetch(connection, CollectorLease, "feeds", "collector_leases")
