@@ -165,6 +165,36 @@ class Settings:
     signal_paper_lots: int = _setting(
         0, "Lots with which each BUY or SELL is followed on paper; 0 for none.", between=(0, 1000)
     )
+    slow_after_s: float = _setting(
+        1.0, "Seconds from which an operation is called slow in the log.", between=(0.001, 3600)
+    )
+    slow_plans: str = _setting(
+        "off", "Whether the plan of a slow statement is logged beside it.", among=("off", "on")
+    )
+    objectives_file: Path | None = _setting(
+        None, "A file of objectives that goes before the built-in ones."
+    )
+    operations_webhook_url: str | None = _setting(
+        None,
+        "Address of http or https that is told when an objective burns, and when no more, by a "
+        "POST with JSON.",
+        secret=True,
+    )
+    metrics_token: str | None = _setting(
+        None,
+        "What whoever reads /metrics must send as a bearer token; without it only this machine "
+        "may.",
+        secret=True,
+    )
+    collector_metrics_port: int = _setting(
+        0, "Port on which the collector answers /metrics; 0 for none.", between=(0, 65_535)
+    )
+    log_format: str = _setting(
+        "text", "How dashboard and collector write their logs.", among=("text", "json")
+    )
+    otlp_endpoint: str | None = _setting(
+        None, "Address that traces are sent to by OTLP over HTTP; needs the extra `tracing`."
+    )
     ui_refresh_s: int = _setting(
         5,
         "Seconds between polls of a page without a live link.",
