@@ -14,6 +14,7 @@ from app.chains.past.replay import Past
 from app.chains.series.kept import KeptSeries
 from app.chains.states import ChainStates
 from app.push.live import Live
+from app.telemetry.process import Telemetry
 from app.web.assets import assets
 from app.web.auth import signin
 from app.web.auth.attempts import AttemptLimit
@@ -21,7 +22,10 @@ from app.web.auth.keeper import SessionKeeper
 from app.web.auth.people import People
 from app.web.auth.sessions import Sessions
 from app.web.database import Database
+from app.web.monitoring.parts import Parts
+from app.web.monitoring.reads import reads
 from app.web.paper.quotes import LiveQuotes
+from app.web.starting import telemetry_of
 from db.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,6 +48,8 @@ class Services:
     comparisons: Comparisons
     breaches: Breaches
     live: Live
+    telemetry: Telemetry
+    parts: Parts
 
     @classmethod
     def of(cls, settings: Settings, *, explicit: bool, store: Path) -> "Services":
@@ -57,6 +63,7 @@ class Services:
         sessions = SessionKeeper(settings, database, people, files)
         states = ChainStates(database)
         feeds = Feeds(database)
+        live = Live(database.url, states, feeds, sessions.is_open, lambda: assets().version)
         return cls(
             settings=settings,
             attempts=AttemptLimit(store / "attempts"),
@@ -69,7 +76,9 @@ class Services:
             series=KeptSeries(database),
             comparisons=Comparisons(database),
             breaches=Breaches(database),
-            live=Live(database.url, states, feeds, sessions.is_open, lambda: assets().version),
+            live=live,
+            telemetry=telemetry_of(settings, database, states, feeds, live),
+            parts=Parts(database, reads(database)),
         )
 
     @property
@@ -86,9 +95,12 @@ class Services:
         Loading the database's libraries and connecting takes as long as typing a password.
         """
         self.live.start()
+        self.telemetry.steps.start()
 
     def close(self) -> None:
         """Stop following the database and let all viewers go."""
+        self.telemetry.close()
+        self.parts.close()
         self.live.close()
         self.database.close()
 

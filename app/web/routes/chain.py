@@ -31,13 +31,30 @@ def healthz() -> Response:
 
 @blueprint.get("/api/system-status")
 def system_status() -> Response:
-    """Whether there are chains to show; says what is missing when the database is away."""
+    """Whether there are chains to show, and how far start-up is, step by step.
+
+    Says what is missing when the database is away.
+    """
+    shared = services()
+    shared.warm_up()
+    steps = {"steps": shared.telemetry.steps.shown()}
     try:
         ready = any(_has_chain(key) for key in EXCHANGES)
     except UNAVAILABLE as error:
         answer = {"initialized": False, "initializing": False, "error": str(error)}
-        return json_answer(answer, 503)
-    return json_answer({"initialized": ready, "initializing": not ready})
+        return json_answer({**answer, **steps}, 503)
+    return json_answer({"initialized": ready, "initializing": not ready, **steps})
+
+
+@blueprint.post("/api/system-status/retry")
+def retry_step() -> Response:
+    """Try a step of start-up that has failed again now: `{step}`."""
+    asked = request.get_json(force=True, silent=True)
+    name = asked.get("step") if isinstance(asked, dict) else None
+    if not isinstance(name, str):
+        raise InvalidInputError("Name the step to try again: {step}.")
+    services().telemetry.steps.retry(name)
+    return json_answer({"success": True})
 
 
 @blueprint.get("/api/state/<exchange>")

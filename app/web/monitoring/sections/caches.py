@@ -1,0 +1,15 @@
+"""What the caches of this process give, and hold."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.web.monitoring.state import caches
+from app.web.monitoring.view import View
+
+TITLE = "Caches"
+
+
+def show(view: View) -> Mapping[str, Any] | None:
+    """One row a cache."""
+    found = caches()
+    return {"caches": found} if found else None

@@ -1,0 +1,30 @@
+"""The present state of what a web process holds: pools and caches."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from app.telemetry.metrics import Reading
+
+
+def pools() -> list[dict[str, Any]]:
+    """The connections of each pool; nothing before the first one was wanted."""
+    # asked of who has loaded it: to load it for this would cost more than it tells
+    if "db.watched" not in sys.modules:
+        return []
+    from db import watched
+
+    return [asdict(each) for each in watched.pools()]
+
+
+def caches() -> list[dict[str, Any]]:
+    """What each cache did and holds."""
+    return []
+
+
+def pool_gauges() -> Iterable[Reading]:
+    """The same for Prometheus."""
+    for pool in pools():
+        for state in ("used", "idle", "most"):
+            yield Reading("oi_pool_connections", pool[state], (pool["name"], state))

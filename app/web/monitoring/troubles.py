@@ -1,0 +1,58 @@
+"""What is wrong just now, in sentences, the gravest first."""
+
+from collections.abc import Iterator
+
+from app.web.monitoring.sections.feed import LEASE_LOST_S
+from app.web.monitoring.sections.jobs import word
+from app.web.monitoring.view import View
+from db.market.exchanges import EXCHANGES
+
+SILENT_S = 3.0
+"""A chain that is written once a second, and was not for so long, has lost collector or feed."""
+
+
+def troubles(view: View) -> list[str]:
+    """Everything that needs a look."""
+    return [*_database(view), *_chains(view), *_budgets(view), *_steps(view), *_jobs(view)]
+
+
+def _database(view: View) -> Iterator[str]:
+    part = view.parts["collectors"]
+    if part.problem is not None:
+        yield part.problem
+    elif not view.services.states.followed:
+        yield "This server does not follow the database at the moment; pages poll meanwhile."
+
+
+def _chains(view: View) -> Iterator[str]:
+    if view.parts["collectors"].problem is not None:
+        return
+    leases = {each.exchange: each for each in view.parts["collectors"].value or ()}
+    for key, exchange in EXCHANGES.items():
+        state, lease = view.services.states.fresh(key), leases.get(key)
+        if state is None or state.status() not in ("live", "stale"):
+            continue
+        age_s = state.age_s()
+        if age_s is not None and age_s > SILENT_S:
+            led = lease is not None and lease.renewed_s < LEASE_LOST_S
+            why = "its feed is silent" if led else "no collector writes it"
+            yield f"{exchange.label}: nothing new for {age_s:.0f} s; {why}."
+
+
+def _budgets(view: View) -> Iterator[str]:
+    for alert in view.services.telemetry.alarms.open:
+        yield alert.sentence
+
+
+def _steps(view: View) -> Iterator[str]:
+    for step in view.services.telemetry.steps.shown():
+        if step["state"] == "failed":
+            yield f"Start-up, {step['name']}: {step['problem']}"
+
+
+def _jobs(view: View) -> Iterator[str]:
+    work = view.parts["work"].value
+    bad = [job for job in work.policies if word(job) in ("failing", "late")] if work else []
+    if bad:
+        names = ", ".join(f"{job['kind']} of {job['target']}" for job in bad[:3])
+        yield f"{len(bad)} jobs need a hand: {names}{' …' if len(bad) > 3 else ''}."
