@@ -19,8 +19,8 @@ Window = Literal["5m", "1h", "1d", "30d"]
 BURNS_FROM = 6.0
 """Times the pace at which a budget lasts its window: from then on an hour counts as burning."""
 
-FEWEST = 20
-"""Of fewer operations in an hour nothing is said."""
+FEWEST = 10
+"""Fewer than so many that went wrong in an hour may be chance: nothing is said of them."""
 
 _RECOVERED_BELOW = 1.0
 
@@ -65,7 +65,7 @@ class Budget:
         """Whether the last hour and still its last five minutes use the budget up fast."""
         hour, late = self.of("1h"), self.of("5m")
         fast = (spent.burn(self.objective) or 0.0 for spent in (hour, late))
-        return hour.operations >= FEWEST and all(burn >= BURNS_FROM for burn in fast)
+        return hour.bad >= FEWEST and all(burn >= BURNS_FROM for burn in fast)
 
     @property
     def has_recovered(self) -> bool:

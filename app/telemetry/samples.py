@@ -79,8 +79,11 @@ class Sampler:
 
     def _turn(self) -> float:
         try:
-            self._probe()
-            self.sample()
+            try:
+                self._probe()
+            finally:
+                # an interval ends, whatever could not be looked at
+                self.sample()
             self._after()
         except Exception as error:  # whoever is measured goes on, whatever fails here
             self._troubles().met(error)

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _NO_ROUTE = "(no route)"
-# a socket that was handed to another owner
-_UNANSWERED = "(handed over)"
+HANDED_OVER = "oi.handed_over"
+"""Where a route whose socket got another owner, and that so answers nothing, leaves its rule."""
+
 _HEADER = "X-Request-ID"
 _SERVER_ERROR = 500
 
@@ -42,7 +43,7 @@ class Measured:
         finally:
             duration_s = perf_counter() - began
             request_id.reset(token)
-            route = answer.route or _route(environ, _UNANSWERED)
+            route = answer.route or _route(environ, environ.get(HANDED_OVER, _NO_ROUTE))
             ended(Operation("route", route, duration_s, answer.failed, answer.size))
             if end_span is not None:
                 end_span(route, answer.status)

@@ -1,7 +1,8 @@
 """The telemetry of a web process: its steps of start-up, what it looks at, whom it tells."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from app.chains.feeds import Feeds
 from app.chains.states import ChainStates
@@ -12,9 +13,13 @@ from app.telemetry.process import Telemetry
 from app.telemetry.steps import Tell
 from app.telemetry.timing import Operation, ended
 from app.web.database import Database
+from app.web.monitoring.chains import ought_to_be_new
 from app.web.monitoring.state import pool_gauges
 from db.market.exchanges import EXCHANGES
 from db.settings import Settings
+
+if TYPE_CHECKING:
+    from db.queries.feeds import ChainAge
 
 
 def telemetry_of(
@@ -34,8 +39,9 @@ def telemetry_of(
     made.steps.add("live link", lambda _: live.start())
     made.steps.add("feeds", lambda _: _ignore(feeds.read()), needs=["database"])
     made.steps.add("chains", partial(_read_chains, states), needs=["database"])
-    made.gauges.append(partial(_gauges, states, live))
-    made.probes.append(partial(_look_at_chains, states))
+    watch = _ChainWatch(database)
+    made.gauges += [partial(_gauges, live), watch.gauges]
+    made.probes.append(watch.look)
     return made
 
 
@@ -64,24 +70,34 @@ def _read_chains(states: ChainStates, tell: Tell) -> None:
     tell(len(EXCHANGES), len(EXCHANGES))
 
 
-def _look_at_chains(states: ChainStates) -> None:
-    """Note how old each chain is that ought to be of now."""
-    for key in EXCHANGES:
-        state = states.fresh(key)
-        age_s = None if state is None else state.age_s()
-        if state is not None and age_s is not None and state.status() in ("live", "stale"):
-            ended(Operation("age", f"chain {key}", age_s))
+class _ChainWatch:
+    """Notes how old each chain is that ought to be of now."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._ages: Sequence[ChainAge] = ()
+
+    def look(self) -> None:
+        """Look once; raises the errors of a missing database."""
+        from db.queries.feeds import chain_ages
+
+        self._ages = ()
+        with self._database.newest() as connection:
+            self._ages = chain_ages(connection)
+        for each in self._ages:
+            if ought_to_be_new(each.age_s):
+                ended(Operation("age", f"chain {each.exchange}", each.age_s))
+
+    def gauges(self) -> Iterable[Reading]:
+        """The same for Prometheus, whatever the hour."""
+        for each in self._ages:
+            yield Reading("oi_feed_age_seconds", each.age_s, (each.exchange,))
 
 
-def _gauges(states: ChainStates, live: Live) -> Iterable[Reading]:
+def _gauges(live: Live) -> Iterable[Reading]:
     yield from pool_gauges()
     yield Reading("oi_viewers", live.hub.count())
     yield Reading("oi_viewers_unsent_bytes", live.hub.backlog_bytes())
-    for key in EXCHANGES:
-        state = states.fresh(key)
-        age_s = None if state is None else state.age_s()
-        if age_s is not None:
-            yield Reading("oi_feed_age_seconds", age_s, (key,))
 
 
 def _ignore(_: object) -> None:

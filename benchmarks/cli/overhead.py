@@ -28,14 +28,14 @@ Keys of --json, beside schema_version, machine and servers:
 @dataset_options(days=1)
 @click.option(
     "--requests",
-    default=300,
+    default=50,
     show_default=True,
     type=click.IntRange(10, 100_000),
     help="A turn's requests of each path.",
 )
 @click.option(
     "--rounds",
-    default=15,
+    default=60,
     show_default=True,
     type=click.IntRange(3, 1000),
     help="Turns of each kind.",

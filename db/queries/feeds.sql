@@ -15,3 +15,15 @@ SELECT
     EXTRACT(EPOCH FROM clock_timestamp() - lease.renewed_at)::double precision AS renewed_s
 FROM collector_leases AS lease
 ORDER BY lease.exchange;
+
+-- name: chain_ages
+SELECT
+    head.exchange AS exchange,
+    head.source AS source,
+    greatest(
+        0,
+        EXTRACT(EPOCH FROM clock_timestamp() - head.updated_at)
+    )::double precision AS age_s
+FROM chain_summary AS head
+WHERE head.updated_at IS NOT NULL
+ORDER BY head.exchange;

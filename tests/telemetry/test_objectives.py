@@ -112,8 +112,10 @@ def test_it_burns_when_the_hour_and_still_its_last_minutes_go_wrong() -> None:
     assert budget((1000, 10), (100, 10)).word == "slow"
 
 
-def test_of_a_few_operations_nothing_is_said() -> None:
-    assert not budget((19, 19), (19, 19)).burns
+def test_of_a_few_that_went_wrong_nothing_is_said() -> None:
+    assert not budget((9, 9), (9, 9)).burns
+    assert not budget((150, 9), (150, 9)).burns
+    assert budget((10, 10), (10, 10)).burns
     assert budget((0, 0), (0, 0)).word == "–"
     assert budget((0, 0), (0, 0)).has_recovered
 

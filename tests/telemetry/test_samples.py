@@ -22,6 +22,7 @@ from db.notices import CHANNEL
 from db.queries import performance
 from db.timescale.maintenance import run_due
 from tests.support.databases import connection as session_of
+from tests.support.waiting import eventually
 
 DATA = Objective("data", "Data", "route", "GET /data", 20, 0.99)
 OBJECTIVES = Objectives((DATA,))
@@ -96,6 +97,29 @@ def test_samples_wait_for_a_database_that_is_away_the_newest_of_them(
     assert sampler.waiting == 0
     with books.newest() as connection:
         assert performance.latest_samples(connection)[0].operations == 3 + 4 + 5
+
+
+def test_an_interval_ends_although_a_probe_fails(
+    books: EngineBooks, recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    looks: list[int] = []
+
+    def probe() -> None:
+        looks.append(1)
+        if len(looks) < 3:
+            raise DatabaseUnavailableError("The database does not answer.")
+
+    sampler = Sampler(recorder, "web", books.writing, probe=probe, interval_s=0.01)
+    note(recorder, 0.001)
+    sampler.start()
+    eventually(lambda: len(looks) > 3)
+    sampler.close()
+    with books.newest() as connection:
+        assert performance.latest_samples(connection)[0].operations == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        "samples are not stored: The database does not answer.",
+        "samples are stored again",
+    ]
 
 
 def test_rollups_hold_what_samples_held(books: EngineBooks) -> None:

@@ -64,6 +64,38 @@ def test_what_is_wrong_is_said_until_it_is_right_again(client: FlaskClient, data
     until_shown(client, lambda text: "could not answer" not in text)
 
 
+def test_a_chain_that_nobody_writes_any_more_is_named(
+    client: FlaskClient, store: Store, database: URL
+) -> None:
+    store("NSE")
+    with connection(database) as session:
+        session.execute("SET session_replication_role = replica")
+        session.execute("UPDATE chain_summary SET updated_at = now() - INTERVAL '20 seconds'")
+        session.execute(
+            "INSERT INTO collector_leases (exchange, holder, renewed_at) "
+            "VALUES ('NSE', 'here:1:abcd', now() - INTERVAL '20 seconds')"
+        )
+    page = until_shown(client, lambda text: "no collector writes it" in text)
+    assert "nobody any more" in page
+    with connection(database) as session:
+        session.execute("UPDATE collector_leases SET renewed_at = now() + INTERVAL '1 hour'")
+    until_shown(client, lambda text: "its feed is silent" in text and "here:1:abcd" in text)
+
+
+def test_what_burns_is_said_first_on_the_page_and_on_the_dashboard(
+    client: FlaskClient, database: URL
+) -> None:
+    with connection(database) as session:
+        session.execute(
+            "INSERT INTO performance_alerts (objective, burn, sentence) "
+            "VALUES ('data', 9, 'Data: too many are slow.')"
+        )
+    client.application.extensions["oi"].telemetry.alarms.look()
+    page = client.get("/monitoring").text
+    assert "Data: too many are slow." in page
+    assert "Data: too many are slow." in client.get("/").text
+
+
 def test_nobody_looks_and_nothing_is_read(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

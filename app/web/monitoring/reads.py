@@ -31,10 +31,13 @@ def reads(database: Database) -> Mapping[str, tuple[Read, float]]:
     }
 
 
-def _collectors(connection: "Connection") -> Any:
-    from db.queries.feeds import collector_leases
+def _collectors(connection: "Connection") -> dict[str, Any]:
+    from db.queries.feeds import chain_ages, collector_leases
 
-    return collector_leases(connection)
+    return {
+        "leases": {each.exchange: each for each in collector_leases(connection)},
+        "ages": {each.exchange: each.age_s for each in chain_ages(connection)},
+    }
 
 
 def _latest(connection: "Connection") -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from app.web.monitoring.sections.feed import LEASE_LOST_S
+from app.web.monitoring.chains import chains
 from app.web.monitoring.sections.jobs import word
 from app.web.monitoring.view import View
-from db.market.exchanges import EXCHANGES
 
 SILENT_S = 3.0
 """A chain that is written once a second, and was not for so long, has lost collector or feed."""
@@ -27,16 +26,10 @@ def _database(view: View) -> Iterator[str]:
 def _chains(view: View) -> Iterator[str]:
     if view.parts["collectors"].problem is not None:
         return
-    leases = {each.exchange: each for each in view.parts["collectors"].value or ()}
-    for key, exchange in EXCHANGES.items():
-        state, lease = view.services.states.fresh(key), leases.get(key)
-        if state is None or state.status() not in ("live", "stale"):
-            continue
-        age_s = state.age_s()
-        if age_s is not None and age_s > SILENT_S:
-            led = lease is not None and lease.renewed_s < LEASE_LOST_S
-            why = "its feed is silent" if led else "no collector writes it"
-            yield f"{exchange.label}: nothing new for {age_s:.0f} s; {why}."
+    for chain in chains(view):
+        if chain.is_of_now and chain.age_s is not None and chain.age_s > SILENT_S:
+            why = "its feed is silent" if chain.is_led else "no collector writes it"
+            yield f"{chain.exchange.label}: nothing new for {chain.age_s:.0f} s; {why}."
 
 
 def _budgets(view: View) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.report.blocks import Section, Table, number
+from benchmarks.report.blocks import Section, Table, number, text
 
 _MOST = 1.02
 
@@ -13,11 +13,11 @@ def overhead_sections(document: Mapping[str, Any]) -> Sequence[Section]:
     head = ["path", "timed, µs", "not timed, µs", "ratio", "ratio of CPU"]
     rows = [
         [
-            path["path"],
+            text(path["path"]),
             number(path["with_us"]),
             number(path["without_us"]),
-            number(path["answer_ratio"], tone="good" if path["answer_ratio"] <= _MOST else "bad"),
-            number(path["cpu_ratio"]),
+            number(path["answer_ratio"], 3),
+            number(path["cpu_ratio"], 3, tone="good" if path["cpu_ratio"] <= _MOST else "bad"),
         ]
         for path in document["paths"]
     ]
