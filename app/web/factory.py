@@ -58,6 +58,8 @@ def build(settings: Settings | None = None, kept: Path | None = None) -> Flask:
     market = (chain, compared, past, series, alerts, paper, signals, live)
     for part in (assets, auth, pages, broker, monitoring, *market):
         app.register_blueprint(part.blueprint)
+    if "background-start" in chosen.without:
+        shared.start_at_once()
     # within the others, which hand on a copy of what they were asked
     measured = app.extensions["oi.measured"] = Measured(app.wsgi_app, shared.telemetry)
     guarded = TrustedProxies(HostGate(measured, chosen), chosen.trusted_proxies)

@@ -1,5 +1,6 @@
 """What the parts of one web process share, kept with the Flask application."""
 
+import logging
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
+from app.cache import Cache, Region
 from app.chains.breaches import Breaches
 from app.chains.comparison import Comparisons
 from app.chains.feeds import Feeds
@@ -26,10 +28,15 @@ from app.web.monitoring.parts import Parts
 from app.web.monitoring.reads import reads
 from app.web.paper.quotes import LiveQuotes
 from app.web.starting import telemetry_of
+from db.errors import OIError
+from db.market.exchanges import EXCHANGES
 from db.settings import Settings
 
 if TYPE_CHECKING:
     from app.desk.paper.desk import Desk
+
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +48,14 @@ class Services:
     people: People
     sessions: SessionKeeper
     database: Database
+    cache: Cache
     states: ChainStates
     feeds: Feeds
     past: Past
     series: KeptSeries
     comparisons: Comparisons
     breaches: Breaches
+    signals: Region[bytes]
     live: Live
     telemetry: Telemetry
     parts: Parts
@@ -63,6 +72,7 @@ class Services:
         sessions = SessionKeeper(settings, database, people, files)
         states = ChainStates(database)
         feeds = Feeds(database)
+        cache = Cache.of(settings, database.identity)
         live = Live(database.url, states, feeds, sessions.is_open, lambda: assets().version)
         return cls(
             settings=settings,
@@ -70,12 +80,14 @@ class Services:
             people=people,
             sessions=sessions,
             database=database,
+            cache=cache,
             states=states,
             feeds=feeds,
-            past=Past(database),
-            series=KeptSeries(database),
-            comparisons=Comparisons(database),
-            breaches=Breaches(database),
+            past=Past(database, cache),
+            series=KeptSeries(database, cache),
+            comparisons=Comparisons(database, cache),
+            breaches=Breaches(database, cache),
+            signals=cache.bodies("signals"),
             live=live,
             telemetry=telemetry_of(settings, database, states, feeds, live),
             parts=Parts(database, reads(database)),
@@ -96,12 +108,24 @@ class Services:
         """
         self.live.start()
         self.telemetry.steps.start()
+        if not self.live.is_closed:
+            self.database.warm_up()
+
+    def start_at_once(self) -> None:
+        """Have everything ready before the first page, as far as the database lets us."""
+        self.warm_up()
+        try:
+            for exchange in EXCHANGES:
+                self.states.current(exchange)
+        except OIError as error:
+            _LOG.warning("Not everything is ready: %s", error)
 
     def close(self) -> None:
         """Stop following the database and let all viewers go."""
         self.telemetry.close()
         self.parts.close()
         self.live.close()
+        self.cache.close()
         self.database.close()
 
 

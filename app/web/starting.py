@@ -14,7 +14,7 @@ from app.telemetry.steps import Tell
 from app.telemetry.timing import Operation, ended
 from app.web.database import Database
 from app.web.monitoring.chains import ought_to_be_new
-from app.web.monitoring.state import pool_gauges
+from app.web.monitoring.state import held_gauges
 from db.market.exchanges import EXCHANGES
 from db.settings import Settings
 
@@ -95,7 +95,7 @@ class _ChainWatch:
 
 
 def _gauges(live: Live) -> Iterable[Reading]:
-    yield from pool_gauges()
+    yield from held_gauges()
     yield Reading("oi_viewers", live.hub.count())
     yield Reading("oi_viewers_unsent_bytes", live.hub.backlog_bytes())
 

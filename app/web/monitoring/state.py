@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from app.cache import statistics
 from app.telemetry.metrics import Reading
 
 
@@ -20,11 +21,14 @@ def pools() -> list[dict[str, Any]]:
 
 def caches() -> list[dict[str, Any]]:
     """What each cache did and holds."""
-    return []
+    return [{**asdict(each), "hit_ratio": each.hit_ratio} for each in statistics()]
 
 
-def pool_gauges() -> Iterable[Reading]:
-    """The same for Prometheus."""
+def held_gauges() -> Iterable[Reading]:
+    """Both for Prometheus."""
     for pool in pools():
         for state in ("used", "idle", "most"):
             yield Reading("oi_pool_connections", pool[state], (pool["name"], state))
+    for cache in statistics():
+        for kind in ("hits", "misses", "stale", "entries", "bytes"):
+            yield Reading(f"oi_cache_{kind}", getattr(cache, kind), (cache.name,))

@@ -12,7 +12,14 @@ SILENT_S = 3.0
 
 def troubles(view: View) -> list[str]:
     """Everything that needs a look."""
-    return [*_database(view), *_chains(view), *_budgets(view), *_steps(view), *_jobs(view)]
+    return [
+        *_database(view),
+        *_cache(view),
+        *_chains(view),
+        *_budgets(view),
+        *_steps(view),
+        *_jobs(view),
+    ]
 
 
 def _database(view: View) -> Iterator[str]:
@@ -21,6 +28,12 @@ def _database(view: View) -> Iterator[str]:
         yield part.problem
     elif not view.services.states.followed:
         yield "This server does not follow the database at the moment; pages poll meanwhile."
+
+
+def _cache(view: View) -> Iterator[str]:
+    problem = view.services.cache.problem()
+    if problem is not None:
+        yield problem
 
 
 def _chains(view: View) -> Iterator[str]:

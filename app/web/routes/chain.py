@@ -1,11 +1,12 @@
 """The routes of the newest chain: JSON for the page and for programs, CSV for people."""
 
 import json
+from typing import Any
 
 from flask import Blueprint, Response, request
 
 from app.chains import legacy
-from app.chains.bodies import Encoded
+from app.chains.bodies import Body
 from app.chains.export import chain_csv, file_name
 from app.chains.state import Chain, ChainFaultError, ChainState
 from app.chains.wire import clock_message, full_body
@@ -33,17 +34,19 @@ def healthz() -> Response:
 def system_status() -> Response:
     """Whether there are chains to show, and how far start-up is, step by step.
 
-    Says what is missing when the database is away.
+    Says what is wrong with the database or with Redis.
     """
     shared = services()
     shared.warm_up()
-    steps = {"steps": shared.telemetry.steps.shown()}
+    problem = shared.cache.problem()
+    more: dict[str, Any] = {} if problem is None else {"cache": problem}
+    more["steps"] = shared.telemetry.steps.shown()
     try:
         ready = any(_has_chain(key) for key in EXCHANGES)
     except UNAVAILABLE as error:
         answer = {"initialized": False, "initializing": False, "error": str(error)}
-        return json_answer({**answer, **steps}, 503)
-    return json_answer({"initialized": ready, "initializing": not ready, **steps})
+        return json_answer({**answer, **more}, 503)
+    return json_answer({"initialized": ready, "initializing": not ready, **more})
 
 
 @blueprint.post("/api/system-status/retry")
@@ -121,7 +124,7 @@ def _strikes(text: str | None) -> int | None:
     return int(text)
 
 
-def conditional(encoded: Encoded, caching: str = "private, no-cache") -> Response:
+def conditional(encoded: Body, caching: str = "private, no-cache") -> Response:
     """The body, packed if the client can unpack it; 304 when the client has it already."""
     packed = accepts_gzip()
     response = Response(mimetype="application/json")

@@ -9,7 +9,6 @@ from app.web.monitoring.view import View
 TITLE = "Caches"
 
 
-def show(view: View) -> Mapping[str, Any] | None:
+def show(view: View) -> Mapping[str, Any]:
     """One row a cache."""
-    found = caches()
-    return {"caches": found} if found else None
+    return {"caches": caches(), "problem": view.services.cache.problem()}
