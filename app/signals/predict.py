@@ -12,6 +12,7 @@ from app.signals.decide import BUY, HOLD, SELL, decided
 from app.signals.frame import Frame, instant_of
 from app.signals.inputs import LOOK_BACK_MINUTES, newest
 from app.signals.model import CLASSES, Model
+from app.telemetry.timing import timed
 from db.ingest.signals import Prediction
 from db.market.calendar import Instrument, Phase, phase
 from db.market.eras import changes_within
@@ -87,6 +88,7 @@ class Predictor:
     side: tuple[str, datetime] | None = None
     told: str | None = None
 
+    @timed("predict")
     def predict(self, model: Model, at: datetime, features: Mapping[str, Any]) -> Prediction:
         """What the model says of a snapshot's row of ml_features."""
         began = time.perf_counter()

@@ -19,6 +19,7 @@ from app.signals.drift import populations
 from app.signals.inputs import NAMES
 from app.signals.model import Booster, Calibration, Model
 from app.signals.train import Result
+from app.telemetry.timing import timed
 from db.errors import OIError
 from db.private_files import replace_private
 
@@ -80,6 +81,7 @@ class Registry:
             raise ModelError(f"The manifest of model {model_id} is missing or no use.") from error
         return dict(found)
 
+    @timed("load a model")
     def load(self, model_id: str) -> Model:
         """The model, checked against its manifest; raises ModelError."""
         known = self.manifest(model_id)

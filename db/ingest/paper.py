@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, bindparam
 
 from db.schema.market_time import MarketTime
-from db.timescale.sqltext import named_statements
+from db.watched import named_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def note_metric(connection: Connection, **metric: Any) -> None:
 
 
 def _run(connection: Connection, name: str, binds: dict[str, Any]) -> Any:
-    clause = text(named_statements("db.ingest", "paper.sql")[name])
+    clause = named_text("db.ingest", "paper", name)
     instants = [bind for bind in ("timestamp", "opened", "ends") if bind in binds]
     typed = clause.bindparams(*(bindparam(bind, type_=MarketTime) for bind in instants))
     return connection.execute(typed, binds)

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy import Connection, TextClause, bindparam
 
 from db.notices import announce
 from db.schema.market_time import MarketTime
-from db.timescale.sqltext import named_statements
+from db.watched import named_text
 
 TOPIC = "signals"
 
@@ -117,6 +117,6 @@ def write_drift(
 
 
 def _statement(name: str) -> TextClause:
-    clause = text(named_statements("db.ingest", "signals.sql")[name])
+    clause = named_text("db.ingest", "signals", name)
     instants = [bindparam("timestamp", type_=MarketTime)] if ":timestamp" in clause.text else []
     return clause.bindparams(*instants)

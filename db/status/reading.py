@@ -69,12 +69,51 @@ def read(engine: Engine, primary: URL | None = None) -> Reading:
             hypertables=_hypertables(connection) if has_extension else [],
             rollups=_rows(connection, "rollups") if has_engine else [],
             policies=_policies(connection, has_extension, has_engine),
-            archives=_archives(engine) if has_engine else [],
+            archives=_archives(engine.url) if has_engine else [],
             conversions=report(engine.url) if server["has_conversions"] else [],
             skipped=_rows(connection, "skipped") if has_engine else [],
             invalid_indexes=[row["name"] for row in _rows(connection, "invalid_indexes")],
             writeback=_writeback(connection),
         )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Work:
+    """What a database does by itself, and what is done to it; lists as in a Reading."""
+
+    rollups: list[Values]
+    policies: list[Values]
+    conversions: list[Report]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Storage:
+    """What a database holds; as in a Reading."""
+
+    server: Values
+    hypertables: list[Values]
+    archives: list[Values]
+
+
+def work(connection: Connection, url: URL) -> Work:
+    """Refreshes, jobs and conversions now: a few small reads."""
+    there = _server(connection)
+    has_extension, has_engine = there["timescaledb_version"] is not None, there["has_engine"]
+    return Work(
+        rollups=_rows(connection, "rollups") if has_engine else [],
+        policies=_policies(connection, has_extension, has_engine),
+        conversions=report(url) if there["has_conversions"] else [],
+    )
+
+
+def storage(connection: Connection, url: URL) -> Storage:
+    """Sizes now: as much work as there are chunks."""
+    there = _server(connection)
+    return Storage(
+        server=there,
+        hypertables=_hypertables(connection) if there["timescaledb_version"] is not None else [],
+        archives=_archives(url) if there["has_engine"] else [],
+    )
 
 
 def _rows(connection: Connection, name: str, /, **binds: object) -> list[Values]:
@@ -129,8 +168,8 @@ def _policies(connection: Connection, has_extension: bool, has_engine: bool) -> 
     ]
 
 
-def _archives(engine: Engine) -> list[Values]:
-    with archives.connect(engine.url) as connection:
+def _archives(url: URL) -> list[Values]:
+    with archives.connect(url) as connection:
         return [
             {
                 "table": archive.target,

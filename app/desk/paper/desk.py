@@ -27,6 +27,7 @@ from app.desk.paper.quotes import Market, Quote
 from app.desk.paper.resting import CANCELLED, rests_until
 from app.desk.paper.risk import Outlook, Risk, outlook_of_legs, outlook_of_marks, risks
 from app.desk.paper.settlement import has_expired, settlement
+from app.telemetry.timing import timed
 from db.errors import InvalidInputError
 from db.ingest.paper import lock_owner
 from db.market.clock import IST, market_now
@@ -116,6 +117,7 @@ class Desk:
                 raise RefusedError(next(iter(refused.values()), "Nothing is open."))
             return Closed(keep(connection, owner, key, "close", asked, fills, told), refused)
 
+    @timed("load positions")
     def marks(self, owner: str) -> tuple[Mark, ...]:
         """What a user holds with its newest quotes; what has expired is settled first."""
         with self._books.newest() as connection:

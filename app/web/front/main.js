@@ -9,6 +9,7 @@ import { firstLayout, Tools } from "./chain/tools.js";
 import { Views } from "./chain/view.js";
 import { bindContracts } from "./charts/contract-click.js";
 import { address, addressed } from "./core/address.js";
+import { Burning } from "./core/burning.js";
 import { afterPaint, find } from "./core/dom.js";
 import { first, firstClock, start } from "./core/embedded.js";
 import { Explanation } from "./core/explain.js";
@@ -43,6 +44,7 @@ const table = new ChainTable({ table: find("chain"), scroller: find("scroller"),
 const baselines = new Baselines((key) => key === page.exchange && page.tell("chain"));
 const views = new Views(baselines);
 const renewal = new Renewal(start.ui.version, find("outdated"), find("told"));
+const burning = new Burning(start.burning, find("burning"), find("told"));
 const panels = new Panels(find("side"), page);
 const warm = new Warm(page);
 page.breaches.hearers.add((unseen) => panels.badge("breaches", unseen ? String(unseen) : ""));
@@ -161,6 +163,7 @@ function seenOrNot() {
 
 page.on("exchange", markTab);
 page.on("build", (build) => renewal.heard(build));
+page.on("notice", (news) => burning.heard(news));
 page.on("moment", linkCsv);
 page.on("exchange", linkCsv);
 page.on("chain", show);

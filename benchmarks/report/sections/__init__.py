@@ -10,6 +10,7 @@ from benchmarks.report.sections.environment import environment_section
 from benchmarks.report.sections.feed import day_sections, feed_sections
 from benchmarks.report.sections.flags import flag_sections
 from benchmarks.report.sections.ingest import ingest_sections
+from benchmarks.report.sections.overhead import overhead_sections
 from benchmarks.report.sections.peers import peer_sections
 from benchmarks.report.sections.queries import query_sections
 from benchmarks.report.sections.retention import retention_sections
@@ -33,6 +34,7 @@ _BUILDERS: Mapping[str, Callable[[Document], Sequence[Section]]] = {
     "load": load_sections,
     "pages": page_sections,
     "signals": signal_sections,
+    "overhead": overhead_sections,
     "archive": archive_sections,
     "convert": convert_sections,
     "run": query_sections,

@@ -238,6 +238,8 @@ class Stage:
     runs: bool = True
     build: str = "one"
     user: str = "trader"
+    # by objective what burns; None of who does not run the server
+    burning: dict[str, str] | None = None
     # by the beginning of a path, what else is asked of the server
     answers: dict[str, Callable[["Request"], tuple[int, Any]]] = field(
         default_factory=lambda: {
@@ -355,6 +357,7 @@ class Stage:
         shared["change_thresholds_pct"] = dict(limits.CHANGE_THRESHOLDS_PCT)
         ui = {"poll_s": 5, "version": self.build, "limits": {**shared, **self.limits}}
         start = {"exchange": chosen, "problem": self.problem, "user": self.user, "ui": ui}
+        start["burning"] = self.burning
         with self.app.test_request_context("/"):
             html = render_template(
                 "dashboard.html",
@@ -363,6 +366,7 @@ class Stage:
                 problem=self.problem,
                 limits=limits,
                 user=self.user,
+                burning=self.burning,
                 paint=first_paint(
                     painted, self.clock, self.problem, chosen, EXCHANGES[chosen].label
                 ),

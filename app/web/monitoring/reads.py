@@ -1,0 +1,89 @@
+"""Each part of the database that the monitoring page shows, and how often it is read."""
+
+from collections.abc import Mapping
+from datetime import datetime, time, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from app.web.database import Database
+from app.web.monitoring.parts import Read
+from db.market.clock import IST, market_now
+from db.market.exchanges import EXCHANGES
+from db.market.limits import SIGNAL_DAYS_SHOWN
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_ALERTS_SHOWN = 6
+_LEAST_OF_A_WEEK = 100
+
+
+def reads(database: Database) -> Mapping[str, tuple[Read, float]]:
+    """By name: what reads it, and after how many seconds it is read again."""
+    return {
+        "collectors": (_collectors, 1.0),
+        "latest": (_latest, 5.0),
+        "trends": (_trends, 30.0),
+        "work": (partial(_work, database), 5.0),
+        "storage": (partial(_storage, database), 60.0),
+        "weeks": (_weeks, 300.0),
+        "signals": (_signals, 60.0),
+    }
+
+
+def _collectors(connection: "Connection") -> dict[str, Any]:
+    from db.queries.feeds import chain_ages, collector_leases
+
+    return {
+        "leases": {each.exchange: each for each in collector_leases(connection)},
+        "ages": {each.exchange: each.age_s for each in chain_ages(connection)},
+    }
+
+
+def _latest(connection: "Connection") -> dict[str, Any]:
+    from db.queries import performance
+
+    return {
+        "operations": performance.latest_samples(connection),
+        "alerts": performance.recent_alerts(connection, _ALERTS_SHOWN),
+    }
+
+
+def _trends(connection: "Connection") -> dict[str, Any]:
+    from db.queries import performance
+
+    return {
+        "hour": performance.trend_of_hour(connection),
+        "day": performance.trend_of_day(connection),
+    }
+
+
+def _weeks(connection: "Connection") -> Any:
+    from db.queries.performance import weeks
+
+    return weeks(connection, _LEAST_OF_A_WEEK)
+
+
+def _work(database: Database, connection: "Connection") -> Any:
+    from db.status.reading import work
+
+    return work(connection, database.url())
+
+
+def _storage(database: Database, connection: "Connection") -> Any:
+    from db.status.reading import storage
+
+    return storage(connection, database.url())
+
+
+def _signals(connection: "Connection") -> dict[str, Any]:
+    """By key: what came of a month's predictions by day, and inputs that have moved."""
+    from db.queries.signals import signal_drift, signal_quality
+
+    end = market_now()
+    midnight = datetime.combine(end.astimezone(IST).date(), time(), IST)
+    start = midnight - timedelta(days=SIGNAL_DAYS_SHOWN)
+    return {
+        key: (signal_quality(connection, key, start, end), signal_drift(connection, key) or {})
+        for key in EXCHANGES
+    }
