@@ -1,13 +1,13 @@
 """How volatility leans, beside the other features of an instant.
 
-Revises: 0017_predictions
+Revises: 0018_performance_samples
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0021_iv_skew"
-down_revision = "0017_predictions"
+down_revision = "0018_performance_samples"
 branch_labels = None
 depends_on = None
 
