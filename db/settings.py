@@ -72,6 +72,12 @@ class Settings:
     database_url: "URL | None" = _setting(
         None, "The database; without it the local server's.", secret=True
     )
+    web_database_url: "URL | None" = _setting(
+        None,
+        "The database as the dashboard signs in there, with the rights of oi_web alone; without it "
+        "OI_DATABASE_URL.",
+        secret=True,
+    )
     replica_url: "URL | None" = _setting(
         None, "A replica that answers reads of history.", secret=True
     )

@@ -68,12 +68,13 @@ def command(as_json: bool, **choices: Any) -> None:
     A recording needs the columns timestamp, exchange, token, expiry, strike, option_type, ltp, oi
     and volume; rows that make no sense are counted by reason, named by their lines and left out.
     """
-    from db import privileges
+    from db import parts, privileges
     from db.engine import write_engine
     from db.settings import settings
 
     _log_to_stderr()
     _demand_that_options_fit(**choices)
+    parts.act_as("collector")
     privileges.drop(settings().run_as)
     # whatever else is missing, that comes first
     account = _broker.account() if choices["feed"] == "kite" else None
