@@ -17,6 +17,8 @@ from app.push.live import Live
 from app.web.assets import assets
 from app.web.auth import signin
 from app.web.auth.attempts import AttemptLimit
+from app.web.auth.counts_in_file import FileCounts
+from app.web.auth.counts_shared import SharedCounts
 from app.web.auth.keeper import SessionKeeper
 from app.web.auth.people import People
 from app.web.auth.sessions import Sessions
@@ -59,7 +61,7 @@ class Services:
         feeds = Feeds(database)
         return cls(
             settings=settings,
-            attempts=AttemptLimit(store / "attempts"),
+            attempts=AttemptLimit(SharedCounts(database, FileCounts(store / "attempts"))),
             people=people,
             sessions=sessions,
             database=database,
