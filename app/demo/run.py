@@ -70,6 +70,8 @@ def _run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
             known = broker.environment if broker is not None else {}
             children.start("dashboard", ["-m", "app", "serve"], known)
             upgrade(url)
+            if _has_users(url):
+                sign_in = "as one of the users that were added"
             if settings.feed != "kite":
                 fill(url)
             _start_collecting(children, settings.feed, broker)
@@ -131,6 +133,19 @@ def _sign_in(settings: Settings) -> str:
     if known.accepts(known.username, password):
         return f"{known.username} / {password}"
     return f"{known.username}, with the password you have set"
+
+
+def _has_users(url: "URL") -> bool:
+    """Whether there are users in the database, so that the demo's password opens nothing."""
+    from db.engine import engine_for
+    from db.queries.people import user_named
+
+    engine = engine_for(url, read_only=True)
+    try:
+        with engine.connect() as connection:
+            return user_named(connection, "").has_users
+    finally:
+        engine.dispose()
 
 
 def _keep(path: Path, password: str) -> None:

@@ -48,7 +48,7 @@ class People:
         self._settings = settings
         self._database = database
         self._lock = threading.Lock()
-        self._are_kept = False
+        self._are_kept: bool | None = None
         self._ask_at = 0.0
 
     def accepts(self, username: str, password: str) -> Person | None:
@@ -63,6 +63,8 @@ class People:
                 row = user_named(connection, _askable(username))
         except UNASKED:
             row = UserRow(False, None, None, None)
+        else:
+            self._are_kept = row.has_users
         if not row.has_users:
             return self._set_here(username, password)
         is_right = signin.verified(row.password_hash or _nobodys_hash(), password, "site_users")
@@ -103,7 +105,12 @@ class People:
             finally:
                 self._ask_at = time.monotonic() + _HOLDS_S
                 self._lock.release()
-        return self._are_kept
+        return bool(self._are_kept)
+
+    @property
+    def are_known(self) -> bool:
+        """Whether the database said, when it was last asked, that it has users."""
+        return bool(self._are_kept)
 
     def _set_here(self, username: str, password: str) -> Person | None:
         known = signin.configured(self._settings)

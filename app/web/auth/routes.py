@@ -51,6 +51,7 @@ def login() -> ResponseReturnValue:
     response = make_response(_page(200))
     # only after the page is sent: loading would compete with rendering it
     response.call_on_close(services().warm_up)
+    response.call_on_close(services().people.are_kept)
     return response
 
 
@@ -164,6 +165,7 @@ def _destination() -> str:
 def _page(status: int, problem: str | None = None) -> tuple[str, int]:
     shown: dict[str, Any] = {"problem": problem, "sign_in": None, "is_broken": False}
     shown["next"] = _destination()
+    shown["has_users"] = services().people.are_known
     try:
         shown["sign_in"] = signin.configured(services().settings)
     except SettingsError as error:
