@@ -15,6 +15,7 @@ from app.web.routes import (
     broker,
     chain,
     compared,
+    description,
     live,
     pages,
     paper,
@@ -52,7 +53,7 @@ def build(settings: Settings | None = None, kept: Path | None = None) -> Flask:
     security.install(app)
     packing.install(app)
     auth.install(app)
-    market = (chain, compared, past, series, alerts, paper, signals, live)
+    market = (chain, compared, past, series, alerts, paper, signals, live, description)
     for part in (assets, auth, pages, broker, *market):
         app.register_blueprint(part.blueprint)
     guarded = TrustedProxies(HostGate(app.wsgi_app, chosen), chosen.trusted_proxies)
