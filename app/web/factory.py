@@ -5,6 +5,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.web import assets, packing, problems, security
+from app.web.auth import kite
 from app.web.auth import routes as auth
 from app.web.auth.session_key import session_key
 from app.web.auth.store import store
@@ -54,7 +55,7 @@ def build(settings: Settings | None = None, kept: Path | None = None) -> Flask:
     packing.install(app)
     auth.install(app)
     market = (chain, compared, past, series, alerts, paper, signals, live, description)
-    for part in (assets, auth, pages, broker, *market):
+    for part in (assets, auth, kite, pages, broker, *market):
         app.register_blueprint(part.blueprint)
     guarded = TrustedProxies(HostGate(app.wsgi_app, chosen), chosen.trusted_proxies)
     app.wsgi_app = guarded  # type: ignore[method-assign,assignment]  # as Flask documents it

@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 _HOLDS_S = 5.0
 ADMIN, VIEWER = "admin", "viewer"
 ROLES = (VIEWER, ADMIN)
+OF_BROKER = "kite:"
+"""How names begin of those whom the broker names; no other user's does."""
 UNASKED = (DatabaseUnavailableError, ExtensionMissingError, NotMigratedError)
 """Why the database may leave a question unanswered."""
 
@@ -77,6 +79,15 @@ class People:
         """The one that the settings or a file name, if that is the name."""
         proof = signin.proof_of(self._settings, username)
         return None if proof is None else Person(username, ADMIN, proof, is_kept=False)
+
+    def of_broker(self, user_id: str) -> Person | None:
+        """Somebody whom the broker named and OI_KITE_USERS lists."""
+        for entry in self._settings.kite_users:
+            listed, _, role = entry.partition(":")
+            if listed == user_id:
+                name = f"{OF_BROKER}{user_id}"
+                return Person(name, role or VIEWER, proof_of(name, role), is_kept=True)
+        return None
 
     def knows(self, username: str) -> bool:
         """Whether that is somebody's name; False also where nobody can tell."""

@@ -90,6 +90,7 @@ QUERIES: Mapping[str, Mapping[str, Schema]] = {
 
 FORMS: Mapping[str, Schema] = {
     "auth.sign_in": _form("csrf", "username", "password"),
+    "kite.begin": _form("csrf"),
     "auth.sign_out": _form("csrf"),
     "auth.sign_out_everywhere": _form("csrf"),
     "broker.login": _form("csrf"),
