@@ -1,5 +1,6 @@
 """Write a feed into the database: history, live edge, announcements."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -76,6 +77,8 @@ def command(as_json: bool, **choices: Any) -> None:
     _demand_that_options_fit(**choices)
     parts.act_as("collector")
     privileges.drop(settings().run_as)
+    if warning := privileges.warning():
+        logging.getLogger("oi.collector").warning(warning)
     # whatever else is missing, that comes first
     account = _broker.account() if choices["feed"] == "kite" else None
     engine = write_engine()
@@ -220,6 +223,4 @@ def _stop_on_signals(collector: "Collector") -> None:
 
 
 def _log_to_stderr() -> None:
-    import logging
-
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from app.demo.broker import StandInBroker
 from app.demo.children import Children, Say
 from app.web.auth import signin
-from app.web.server import demand_free_port
+from app.web.server import address, demand_free_port
 from db.errors import OIError
 from db.server.faults import explained
 from db.server.home import write_private
@@ -78,7 +78,7 @@ def _run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
             # what TimescaleDB's own jobs do on Community; there it finds nothing due
             children.start("maintenance", ["-m", "db", "maintain", "--every", "5"])
             _wait_until_it_answers(settings, tend)
-            say(f"\n  Dashboard   {_address(settings)}\n  Sign in     {sign_in}\n")
+            say(f"\n  Dashboard   {address(settings)}\n  Sign in     {sign_in}\n")
             say("Ctrl-C stops it; the data stay.")
             while True:
                 tend()
@@ -161,15 +161,11 @@ def _wait_until_it_answers(settings: Settings, tend: Callable[[], None]) -> None
     while time.monotonic() < deadline:
         tend()
         try:
-            urllib.request.urlopen(_address(settings) + "/healthz", timeout=5).close()  # noqa: S310
+            urllib.request.urlopen(address(settings) + "/healthz", timeout=5).close()  # noqa: S310
             return
         except (urllib.error.URLError, ConnectionError):
             time.sleep(_POLL_S)
-    raise OIError(f"The dashboard did not answer at {_address(settings)} within a minute.")
-
-
-def _address(settings: Settings) -> str:
-    return f"http://{settings.host}:{settings.port}"
+    raise OIError(f"The dashboard did not answer at {address(settings)} within a minute.")
 
 
 def _outliving_a_full_disk(say: Say) -> Say:

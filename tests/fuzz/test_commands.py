@@ -29,6 +29,8 @@ def commands(group: click.Group, name: str) -> Iterator[tuple[str, click.Command
             yield f"{name} {each}", command
 
 
+# no system passes a NUL in an argument
+TYPED = words.map(lambda text: text.replace("\0", ""))
 COMMANDS = dict(one for name, group in GROUPS.items() for one in commands(group, name))
 OPTIONS = sorted(
     {
@@ -51,9 +53,9 @@ def test_arguments_are_understood_or_refused(program: str) -> None:
         name=st.sampled_from(names),
         arguments=st.lists(
             st.one_of(
-                words,
+                TYPED,
                 st.sampled_from(OPTIONS),
-                st.tuples(st.sampled_from(OPTIONS), words).map("=".join),
+                st.tuples(st.sampled_from(OPTIONS), TYPED).map("=".join),
             ),
             max_size=5,
         ),
