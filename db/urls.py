@@ -41,4 +41,6 @@ def _can_be_a_host(name: str) -> bool:
 
 def conninfo(url: URL) -> str:
     """The same address as libpq reads it, password included."""
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+    text = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    # SQLAlchemy leaves blanks of a password as they are, which libpq refuses
+    return text.replace(" ", "%20")

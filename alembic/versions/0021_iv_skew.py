@@ -1,13 +1,13 @@
 """How volatility leans, beside the other features of an instant.
 
-Revises: 0018_performance_samples
+Revises: 0019_roles
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0021_iv_skew"
-down_revision = "0018_performance_samples"
+down_revision = "0019_roles"
 branch_labels = None
 depends_on = None
 

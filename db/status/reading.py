@@ -11,6 +11,7 @@ from db.convert.reporting import Report, report
 from db.declaration import Comparison, compare
 from db.engine import fetching
 from db.rights import require
+from db.roles.granting import missing_rights, missing_roles
 from db.timescale import preflight
 from db.timescale.editions import read_server
 from db.timescale.sqltext import named_statements
@@ -26,6 +27,7 @@ class Reading:
     Times are aware unless they are a table's own; sizes are bytes. `writeback` is a sentence where
     the server's system gathers much before it writes. `known_revisions` are those of this program,
     oldest first; `differences` are None where the database was not compared, for `not_compared`.
+    `missing_roles` and `missing_rights` are statements that bring them.
     """
 
     server: Values
@@ -33,6 +35,8 @@ class Reading:
     known_revisions: list[str]
     differences: list[str] | None
     not_compared: str | None
+    missing_roles: list[str]
+    missing_rights: list[str]
     faults: list[str]
     settings: dict[str, Values]
     hypertables: list[Values]
@@ -64,6 +68,8 @@ def read(engine: Engine, primary: URL | None = None) -> Reading:
             known_revisions=list(migrate.revisions()),
             differences=None if comparison is None else list(comparison.differences),
             not_compared=None if comparison is None else comparison.refusal,
+            missing_roles=missing_roles(connection) if comparison is not None else [],
+            missing_rights=missing_rights(connection) if comparison is not None else [],
             faults=preflight.warnings(read_server(connection)) if has_extension else [],
             settings={row["name"]: row for row in _rows(connection, "settings")},
             hypertables=_hypertables(connection) if has_extension else [],

@@ -85,7 +85,7 @@ FORBIDDEN = {
     "app.kite": ("app.kite.standin",),
     "app.feeds": ("app.kite.standin",),
     "app.collector": ("app.kite.standin",),
-    # a web worker leaves a token for the process that talks to the broker, and never does itself
+    # a web worker leaves a token for the process that talks to the broker; itself it asks for names
     "app.web": (
         *("app.kite.account", "app.kite.client", "app.kite.standin", "app.kite.subscriptions"),
         *("app.kite.ticker", "app.kite.wire"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, request
 
 from app.chains.bodies import Packed
-from app.web.asked import market_moment
+from app.web.asked import json_object, market_moment
 from app.web.responses import json_answer
 from app.web.routes.chain import conditional
 from app.web.services import services
@@ -89,7 +89,7 @@ def feedback() -> Response:
     """What a trader says that came of a signal: `{exchange, signal_id, actual_outcome}`."""
     from db.ingest.signals import give_feedback
 
-    asked = _body()
+    asked = json_object()
     exchange = exchange_named(_text(asked, "exchange")).key
     at = market_moment("signal_id", _text(asked, "signal_id"))
     outcome = asked.get("actual_outcome")
@@ -105,13 +105,6 @@ def feedback() -> Response:
 def _newest(exchange: str) -> datetime:
     head = services().states.current(exchange).chain.head
     return market_now() if head is None else head.timestamp
-
-
-def _body() -> Mapping[str, Any]:
-    asked = request.get_json(force=True, silent=True)
-    if not isinstance(asked, dict):
-        raise InvalidInputError("The request's body must be a JSON object.")
-    return asked
 
 
 def _text(asked: Mapping[str, Any], name: str) -> str:
