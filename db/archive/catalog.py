@@ -8,7 +8,7 @@ from psycopg import sql
 from sqlalchemy import URL
 
 from db.archive.errors import ArchiveError
-from db.convert.session import Connection, Row
+from db.convert.session import Connection, Row, one
 from db.convert.session import connect as connect_with
 from db.gentle import GENTLE
 from db.timescale.sqltext import named_statements
@@ -105,6 +105,15 @@ def side(connection: Connection, table: str) -> Side:
         oldest=chunks[0]["range_start"] if chunks else None,
         newest=chunks[-1]["range_end"] if chunks else None,
     )
+
+
+def holds(connection: Connection, archive: Archive, start: datetime, end: datetime) -> bool:
+    """Whether any row of [start, end) is archived."""
+    if not one(connection, "SELECT to_regclass(%s) AS there", [archive.archive_table])["there"]:
+        return False
+    query = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE {time} >= %s AND {time} < %s) AS any_row")
+    filled = query.format(relation(archive.archive_table), time=sql.Identifier(archive.time_column))
+    return bool(one(connection, filled, [start, end])["any_row"])
 
 
 def relation(name: str) -> sql.SQL:
