@@ -8,6 +8,7 @@ from psycopg import sql
 from sqlalchemy import URL
 
 from db.archive.errors import ArchiveError
+from db.convert import facts
 from db.convert.session import Connection, Row, one
 from db.convert.session import connect as connect_with
 from db.gentle import GENTLE
@@ -83,10 +84,9 @@ def archives(connection: Connection) -> list[Archive]:
 
 def archive_of(connection: Connection, table: str) -> Archive:
     """The archive of a table; raises ArchiveError where there is none."""
-    wanted = connection.execute("SELECT to_regclass(%s) AS oid", [table]).fetchone()
+    wanted = facts.find(connection, table)
     for found in archives(connection):
-        there = connection.execute("SELECT to_regclass(%s) AS oid", [found.target]).fetchone()
-        if there == wanted:
+        if wanted is not None and wanted == facts.find(connection, found.target):
             return found
     raise ArchiveError(f"{table} has no archive policy; declare one and run alembic upgrade head.")
 

@@ -5,16 +5,19 @@ from psycopg import sql
 
 from db.convert import capture, state
 from db.convert.errors import BlockedError
-from db.convert.model import NEW_SCHEMA, OLD_SCHEMA, Job
+from db.convert.model import Job
 from db.convert.session import Connection
 
 
 def drop_leftovers(connection: Connection, job: Job) -> None:
     """The table that is not in use, and the logs, of an ended conversion."""
-    for schema in (NEW_SCHEMA, OLD_SCHEMA):
-        _drop(connection, sql.Identifier(schema, job.table_name))
+    for table in (job.shadow, job.replaced):
+        _drop(connection, table)
     for purpose in ("changes", "changes_since"):
         capture.drop_log(connection, job, purpose)
+    if job.place:
+        for schema in (job.new_schema, job.old_schema):
+            connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {}").format(sql.Identifier(schema)))
     state.note(connection, job.id, "cleaned up")
 
 

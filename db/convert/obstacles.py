@@ -58,6 +58,9 @@ def _kind(table: TableFacts) -> list[str]:
         found.append("Row security is on; hypertables in conversion do not carry policies.")
     if table.has_rules:
         found.append("It has rules; replace them with triggers.")
+    names = (table.schema, table.name, *(column.name for column in table.columns))
+    if odd := [name for name in names if "%" in name]:
+        found.append(f"The driver takes a % in a name for its own ({', '.join(odd)}); rename it.")
     return found
 
 

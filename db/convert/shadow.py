@@ -16,6 +16,10 @@ def create(connection: Connection, job: Job) -> Job:
     """Make the new, empty table and both change logs; nobody but the conversion sees them."""
     table = facts.named(connection, job.live.as_string(connection))
     with connection.transaction():
+        for schema in (job.new_schema, job.old_schema) if job.place else ():
+            connection.execute(
+                sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema))
+            )
         connection.execute(
             sql.SQL("CREATE TABLE {} (LIKE {} " + _LIKE + ")").format(job.shadow, job.live)
         )

@@ -15,7 +15,7 @@ from db.convert import capture, carry, chunks, facts, obstacles, reconcile, stat
 from db.convert import pair as pairs
 from db.convert.errors import BlockedError, BusyError
 from db.convert.facts import TableFacts
-from db.convert.model import NEW_SCHEMA, OLD_SCHEMA, Job, Phase
+from db.convert.model import Job, Phase
 from db.convert.pair import Pair
 from db.convert.session import Connection, Row, catalog, one, run_together, with_lock
 
@@ -64,7 +64,7 @@ def _forward(connection: Connection, job: Job) -> _Move:
         live=live,
         fingerprint=found,
         pair=pairs.forward(connection, job),
-        statements=tuple(_change_places(connection, job, live, job.shadow, OLD_SCHEMA)),
+        statements=tuple(_change_places(connection, job, live, job.shadow, job.old_schema)),
         phase=Phase.SWAPPED,
     )
 
@@ -85,7 +85,7 @@ def _backward(connection: Connection, job: Job) -> _Move:
         fingerprint=found,
         pair=pairs.backward(connection, job),
         # triggers of the new table go with it: on a hypertable each chunk has its own to drop
-        statements=tuple(_change_places(connection, job, live, job.replaced, NEW_SCHEMA)),
+        statements=tuple(_change_places(connection, job, live, job.replaced, job.new_schema)),
         phase=Phase.UNDONE,
     )
 

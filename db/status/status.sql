@@ -82,7 +82,7 @@ LEFT JOIN LATERAL (
         format('%I.%I', h.hypertable_schema, h.hypertable_name)::REGCLASS
     ) z
 ) s ON true
-WHERE h.hypertable_schema NOT IN ('oi_convert_new', 'oi_convert_old')
+WHERE h.hypertable_schema !~ '^oi_convert_(new|old)(_[0-9]+)?$'
 ORDER BY s.total_bytes DESC NULLS LAST, name
 
 -- name: columnstore
