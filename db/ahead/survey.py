@@ -6,11 +6,12 @@ legacy program that is to become a hypertable.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import URL, MetaData
 
 from db.ahead import values
-from db.convert import facts, obstacles, state
+from db.convert import facts, obstacles, space, state
 from db.convert.facts import TableFacts
 from db.convert.session import Connection, connect, is_installed, one, require_direct
 from db.errors import OIError
@@ -30,24 +31,51 @@ class HostileDatabaseError(OIError):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing in the way, with the way out; `table` None: of the database as a whole."""
+
+    table: str | None
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence if self.table is None else f"{self.table}: {self.sentence}"
+
+
 def require_clear(url: URL, legacy: MetaData, wanted: MetaData, *, quarantines: bool) -> None:
     """Raises HostileDatabaseError, which names all that stands in the way of an upgrade.
 
     `legacy` are the tables as the old program makes them, `wanted` what the migrations lead to.
     With `quarantines`, rows that a hypertable cannot hold are none.
     """
+    found = survey(url, legacy, wanted, quarantines=quarantines)
+    if found:
+        raise HostileDatabaseError([str(obstacle) for obstacle in found])
+
+
+def survey(url: URL, legacy: MetaData, wanted: MetaData, *, quarantines: bool) -> list[Obstacle]:
+    """All that stands in the way of an upgrade; nothing is changed."""
     with connect(url, application_name="oi-gemini-ahead") as connection:
         require_direct(connection)
         if "timescaledb" not in _extensions(connection):
             # the first thing that preflight says
-            return
-        found = list(_sentences(connection, legacy, wanted, quarantines))
-    if found:
-        raise HostileDatabaseError(found)
+            return []
+        return list(_obstacles(connection, legacy, wanted, quarantines))
 
 
-def _sentences(
+def _obstacles(
     connection: Connection, legacy: MetaData, wanted: MetaData, quarantines: bool
+) -> Iterator[Obstacle]:
+    tables = list(_to_convert(connection, legacy, wanted))
+    yield from (Obstacle(None, line) for line in _of_database(connection, legacy, wanted, tables))
+    for table in tables:
+        yield from (Obstacle(table.name, line) for line in _of_table(connection, table))
+        found = values.sentences(connection, table, quarantines=quarantines)
+        yield from (Obstacle(table.name, line) for line in found)
+
+
+def _of_database(
+    connection: Connection, legacy: MetaData, wanted: MetaData, tables: Sequence[TableFacts]
 ) -> Iterator[str]:
     is_new = not _has_revision(connection)
     yield from _rows(connection, "server")
@@ -55,9 +83,10 @@ def _sentences(
     yield from _rows(connection, "publications")
     if is_new:
         yield from _rows(connection, "names", names=sorted(_needed(legacy, wanted)))
-    for table in _to_convert(connection, legacy, wanted):
-        yield from (f"{table.name}: {line}" for line in _of_table(connection, table))
-        yield from values.sentences(connection, table, quarantines=quarantines)
+    needed = space.needed_bytes(connection, tables)
+    short = space.shortage(needed, space.free_bytes(connection))
+    if short:
+        yield short
 
 
 def _has_revision(connection: Connection) -> bool:
