@@ -90,7 +90,11 @@ WHERE r.prrelid = %(oid)s
 SELECT format('The prepared transaction %%L holds a lock on it: COMMIT PREPARED %%L or ROLLBACK '
               'PREPARED %%L', x.gid, x.gid, x.gid) AS sentence
 FROM pg_locks AS l
-JOIN pg_prepared_xacts AS x ON x.transaction = split_part(l.virtualtransaction, '/', 2)::XID
+JOIN pg_locks AS own
+  ON own.virtualtransaction = l.virtualtransaction
+ AND own.pid IS NULL
+ AND own.locktype = 'transactionid'
+JOIN pg_prepared_xacts AS x ON x.transaction = own.transactionid
 WHERE l.relation = %(oid)s
   AND l.pid IS NULL
   AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())

@@ -14,7 +14,7 @@ from psycopg import sql
 from db.convert import facts
 from db.convert.model import Job
 from db.convert.pair import Pair
-from db.convert.session import Connection, catalog, one
+from db.convert.session import Connection, catalog, one, with_lock
 from db.market.clock import market_now
 
 _MADE = sql.SQL("tableoid::REGCLASS::TEXT AS chunk, ctid::TEXT AS place")
@@ -123,7 +123,8 @@ def _made_by(
     connection: Connection, statement: sql.Composed, binds: Mapping[str, object]
 ) -> LiteralString | None:
     """The chunk that a row went to, which is taken back; None where there was no row."""
-    with connection.transaction():
+
+    def attempt() -> LiteralString | None:
         made = connection.execute(statement, binds).fetchone()
         if made is None:
             return None
@@ -132,3 +133,6 @@ def _made_by(
             [made["place"]],
         )
         return cast("LiteralString", made["chunk"])
+
+    # a chunk has the foreign keys of its table, and making them locks what they refer to
+    return with_lock(connection, attempt)

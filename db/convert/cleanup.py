@@ -6,7 +6,7 @@ from psycopg import sql
 from db.convert import capture, state
 from db.convert.errors import BlockedError
 from db.convert.model import Job
-from db.convert.session import Connection
+from db.convert.session import Connection, with_lock
 
 
 def drop_leftovers(connection: Connection, job: Job) -> None:
@@ -22,8 +22,10 @@ def drop_leftovers(connection: Connection, job: Job) -> None:
 
 
 def _drop(connection: Connection, table: sql.Identifier) -> None:
+    statement = sql.SQL("DROP TABLE IF EXISTS {}").format(table)
     try:
-        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table))
+        # tables that it refers to by foreign keys are locked too
+        with_lock(connection, lambda: connection.execute(statement))
     except psycopg.errors.DependentObjectsStillExist as error:
         hanging = (error.diag.message_detail or str(error)).replace("\n", "; ")
         raise BlockedError(
