@@ -22,11 +22,11 @@ from db.timescale.sqltext import named_statements
 class HostileDatabaseError(OIError):
     """The database holds what the migrations cannot go through; nothing was changed."""
 
-    def __init__(self, sentences: Sequence[str]) -> None:
-        self.sentences = tuple(sentences)
-        lines = "".join(f"\n  - {sentence}" for sentence in sentences)
+    def __init__(self, found: Sequence[str], way: str = "upgraded") -> None:
+        self.sentences = tuple(found)
+        lines = "".join(f"\n  - {sentence}" for sentence in found)
         super().__init__(
-            "This database cannot be upgraded as it is; nothing was changed. Settle what stands in "
+            f"This database cannot be {way} as it is; nothing was changed. Settle what stands in "
             f"the way, then run this again:{lines}"
         )
 
@@ -78,11 +78,11 @@ def _of_database(
     connection: Connection, legacy: MetaData, wanted: MetaData, tables: Sequence[TableFacts]
 ) -> Iterator[str]:
     is_new = not _has_revision(connection)
-    yield from _rows(connection, "server")
-    yield from _rows(connection, "schemas", is_new=is_new)
-    yield from _rows(connection, "publications")
+    yield from sentences(connection, "server")
+    yield from sentences(connection, "schemas", is_new=is_new)
+    yield from sentences(connection, "publications")
     if is_new:
-        yield from _rows(connection, "names", names=sorted(_needed(legacy, wanted)))
+        yield from sentences(connection, "names", names=sorted(names_made(legacy, wanted)))
     needed = space.needed_bytes(connection, tables)
     short = space.shortage(needed, space.free_bytes(connection))
     if short:
@@ -99,10 +99,10 @@ def _has_revision(connection: Connection) -> bool:
 def _of_table(connection: Connection, table: TableFacts) -> Iterator[str]:
     yield from obstacles.obstacles(connection, table)
     yield from _unique_without_time(table)
-    yield from _rows(connection, "published", oid=table.oid)
-    yield from _rows(connection, "held", oid=table.oid)
+    yield from sentences(connection, "published", oid=table.oid)
+    yield from sentences(connection, "held", oid=table.oid)
     if table.name == "option_chain_snapshots":
-        yield from _rows(connection, "columnstore", oid=table.oid)
+        yield from sentences(connection, "columnstore", oid=table.oid)
 
 
 def _to_convert(connection: Connection, legacy: MetaData, wanted: MetaData) -> Iterator[TableFacts]:
@@ -131,7 +131,7 @@ def _unique_without_time(table: TableFacts) -> Iterator[str]:
             yield f"{index.name} is unique without timestamp, which no hypertable keeps; drop it."
 
 
-def _needed(legacy: MetaData, wanted: MetaData) -> Iterable[str]:
+def names_made(legacy: MetaData, wanted: MetaData) -> Iterable[str]:
     """Names that revisions give to what they make in the schema public."""
     yield from (rollup.name for rollup in declared(wanted, RollupSpec))
     yield from (policy.history_view for policy in declared(wanted, ArchivePolicy))
@@ -150,6 +150,7 @@ def _extensions(connection: Connection) -> set[str]:
     return {row["name"] for row in rows}
 
 
-def _rows(connection: Connection, name: str, /, **binds: object) -> list[str]:
+def sentences(connection: Connection, name: str, /, **binds: object) -> list[str]:
+    """The rows of one named statement of ahead.sql."""
     statement = named_statements("db.ahead", "ahead.sql")[name]
     return facts.labels(connection.execute(statement.encode(), binds).fetchall(), "sentence")
