@@ -67,7 +67,8 @@ FOUND = """
            to_regclass('mine_idx')::text,
            col_description(c.oid, 7),
            has_table_privilege('pg_monitor', c.oid, 'SELECT'),
-           (SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_schema = 'public')
+           (SELECT count(*) FROM timescaledb_information.hypertables AS h
+            WHERE h.hypertable_schema = 'public')
     FROM pg_class AS c
     WHERE c.oid = 'option_chain_snapshots'::regclass
 """
