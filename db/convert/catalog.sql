@@ -281,13 +281,15 @@ FROM (
 
 -- name: chunk_ranges
 SELECT range_start::TEXT AS range_start,
-       range_end::TEXT AS range_end,
+       CASE WHEN range_end < '294247-01-01' THEN range_end::TEXT ELSE 'infinity' END AS range_end,
        greatest(c.reltuples, 0)::BIGINT AS estimated_rows
 FROM timescaledb_information.chunks k
 JOIN pg_namespace n ON n.nspname = k.chunk_schema
 JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = k.chunk_name
 WHERE k.hypertable_schema = %(schema)s
   AND k.hypertable_name = %(name)s
+  -- beyond are rows at infinity alone, and older versions take no such moment in a condition
+  AND k.range_start < '294247-01-01'
 ORDER BY k.range_start
 
 -- name: chunks

@@ -17,6 +17,8 @@ from db.convert.pair import Pair
 from db.convert.session import Connection, catalog, one, with_lock
 from db.market.clock import market_now
 
+# rows of a later time are no market's; what comes after them is not waited for
+_FAR = timedelta(days=366)
 _MADE = sql.SQL("tableoid::REGCLASS::TEXT AS chunk, ctid::TEXT AS place")
 
 
@@ -28,7 +30,10 @@ def create_coming(connection: Connection, job: Job) -> None:
         return
     step = timedelta(microseconds=interval_us)
     now = _now_like(newest)
-    for moment in sorted({now, now + step, newest + step}):
+    coming = {now, now + step}
+    if newest - now < _FAR:
+        coming.add(newest + step)
+    for moment in sorted(coming):
         _create(connection, job, moment)
 
 

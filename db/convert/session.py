@@ -16,7 +16,7 @@ from db import links
 from db.convert.errors import BlockedError, BusyError
 from db.errors import ExtensionMissingError
 from db.gentle import GENTLE, options
-from db.timescale import locks
+from db.timescale import far_times, locks
 from db.timescale.sqltext import named_statements
 from db.writeback import Fetch
 
@@ -59,13 +59,15 @@ def connect(
 ) -> Connection:
     """A connection in autocommit mode; transactions are opened explicitly."""
     address = make_url(url)
-    return links.connect(
+    connection = links.connect(
         address,
         application_name=application_name,
         options=f"{_given(address)} {options(settings)}".strip(),
         row_factory=dict_row,
         prepare_threshold=None,
     )
+    far_times.register(connection)
+    return connection
 
 
 def _given(url: URL) -> str:
