@@ -34,6 +34,15 @@ def findings(reading: Reading) -> list[Finding]:
         *_publications(reading),
         *(
             Finding(
+                "red",
+                source["name"],
+                "has row security, and its rollups show all of it to whoever may read them "
+                f"({', '.join(source['rollups'])}): revoke their SELECT, or drop them",
+            )
+            for source in reading.secured_sources
+        ),
+        *(
+            Finding(
                 "note",
                 replaced["target"],
                 f"{replaced['rows']:,} archived rows were replaced by newer ones of their key; the "

@@ -44,6 +44,7 @@ class Reading:
     skipped: list[Values]
     publications: list[Values]
     superseded: list[Values]
+    secured_sources: list[Values]
     invalid_indexes: list[str]
     writeback: str | None
 
@@ -76,6 +77,7 @@ def read(engine: Engine, primary: URL | None = None) -> Reading:
             conversions=report(engine.url) if server["has_conversions"] else [],
             skipped=_rows(connection, "skipped") if has_engine else [],
             publications=_rows(connection, "publications") if has_extension else [],
+            secured_sources=_rows(connection, "secured_sources") if has_engine else [],
             superseded=_rows(connection, "superseded") if server["has_superseded"] else [],
             invalid_indexes=[row["name"] for row in _rows(connection, "invalid_indexes")],
             writeback=_writeback(connection),

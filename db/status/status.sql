@@ -224,3 +224,13 @@ SELECT s.target,
 FROM timescale_engine.superseded s
 GROUP BY s.target
 ORDER BY s.target
+
+-- name: secured_sources
+-- Hypertables with row security that rollups read: these know nothing of it.
+SELECT c.oid::REGCLASS::TEXT AS name,
+       array_agg(r.spec ->> 'name' ORDER BY r.id) AS rollups
+FROM timescale_engine.rollup r
+JOIN pg_class c ON c.oid = to_regclass(timescale_engine.quoted(r.spec ->> 'source'))
+WHERE c.relrowsecurity
+GROUP BY c.oid
+ORDER BY 1

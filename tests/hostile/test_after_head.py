@@ -81,6 +81,15 @@ def test_rows_of_times_no_market_has_stop_nothing(
     assert texts(head) == before
 
 
+def test_status_names_rollups_that_show_what_row_security_hides(database: URL) -> None:
+    with connection(database) as session:
+        session.execute("ALTER TABLE option_chain_snapshots ENABLE ROW LEVEL SECURITY")
+
+    (found,) = (one for one in red(database) if one.subject == "option_chain_snapshots")
+
+    assert "contract_5m" in found.text
+
+
 @pytest.mark.parametrize(
     ("publication", "words"),
     [
