@@ -166,6 +166,9 @@ WHERE d.deptype = 'n'
   AND NOT (d.classid = 'pg_class'::REGCLASS AND EXISTS (
       SELECT FROM pg_inherits i WHERE i.inhrelid = d.objid AND i.inhparent = %(oid)s
   ))
+  AND NOT (d.classid = 'pg_attrdef'::REGCLASS AND EXISTS (
+      SELECT FROM pg_attrdef g WHERE g.oid = d.objid AND g.adrelid = %(oid)s
+  ))
   AND v.oid IS DISTINCT FROM %(oid)s
 ORDER BY 1
 
