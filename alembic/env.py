@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from db import declaration, gentle
-from db.ahead import require_clear, require_way_back
+from db.ahead import require_clear, require_way_back, with_extension
 from db.baseline.steps import require_recognized
 from db.baseline.tables import metadata as legacy
 from db.convert.converter import OnlineConverter
@@ -78,7 +78,12 @@ def run_online() -> None:
         with engine.connect() as connection:
             look(connection)
         return
-    with preflight.exclusive(engine) as server, synced(engine), engine.connect() as connection:
+    with (
+        with_extension(engine),
+        preflight.exclusive(engine) as server,
+        synced(engine),
+        engine.connect() as connection,
+    ):
         require(connection, "migrate")
         for warning in preflight.warnings(server):
             notice(warning)

@@ -5,6 +5,7 @@ https://docs.tigerdata.com/api/latest/continuous-aggregates/refresh_continuous_a
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
@@ -13,6 +14,8 @@ from db.timescale.sqltext import Fragment, compose, literal, raw, regclass
 from db.timescale.statements import execute
 
 Report = Callable[[str], None]
+# naive; as text where Python may have no such time
+Instant = datetime | str
 
 _IS_NATIVE = text("SELECT (timescale_engine.rollup_named(:name)).native AS native")
 _STEP = text(
@@ -107,7 +110,7 @@ def _fill_native(connection: Connection, name: str, report: Report) -> int:
 
 
 def refresh_native(
-    connection: Connection, name: str, window_from: str, window_to: str, zoned: bool
+    connection: Connection, name: str, window_from: Instant, window_to: Instant, zoned: bool
 ) -> None:
     """Refreshes one window in autocommit; naive times as text, UTC where the source's are zoned."""
     has_options = bool(connection.execute(HAS_OPTIONS).scalar_one())
@@ -115,7 +118,7 @@ def refresh_native(
 
 
 def native_refresh(
-    name: str, window_from: str, window_to: str, zoned: bool, has_options: bool
+    name: str, window_from: Instant, window_to: Instant, zoned: bool, has_options: bool
 ) -> Fragment:
     """The statement for it; `has_options` is what HAS_OPTIONS found."""
     return compose(
@@ -127,6 +130,6 @@ def native_refresh(
     )
 
 
-def _instant(value: str, zoned: bool) -> Fragment:
+def _instant(value: Instant, zoned: bool) -> Fragment:
     zone = " AT TIME ZONE 'UTC'" if zoned else ""
     return compose("TIMESTAMP {value}{zone}", value=literal(value), zone=raw(zone))
