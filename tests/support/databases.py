@@ -13,6 +13,7 @@ from psycopg import sql
 from sqlalchemy import URL
 
 from db.migrate import upgrade
+from db.urls import conninfo
 
 Edition = Literal["apache", "community"]
 
@@ -181,5 +182,4 @@ def _settings_of(session: psycopg.Connection, database: str) -> list[tuple[str, 
 
 def connection(url: URL) -> psycopg.Connection:
     """A psycopg connection in autocommit mode, for use in a with block."""
-    conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return psycopg.connect(conninfo, autocommit=True, connect_timeout=10)
+    return psycopg.connect(conninfo(url), autocommit=True, connect_timeout=10)
