@@ -1,13 +1,13 @@
 """How volatility leans, beside the other features of an instant.
 
-Revises: 0019_roles
+Revises: 0020_since_archived
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0021_iv_skew"
-down_revision = "0019_roles"
+down_revision = "0020_since_archived"
 branch_labels = None
 depends_on = None
 

@@ -14,6 +14,7 @@ from db.rights import require
 from db.roles.granting import missing_rights, missing_roles
 from db.timescale import preflight
 from db.timescale.editions import read_server
+from db.timescale.far_times import far_times
 from db.timescale.sqltext import named_statements
 
 Values = dict[str, Any]
@@ -45,6 +46,9 @@ class Reading:
     archives: list[Values]
     conversions: list[Report]
     skipped: list[Values]
+    publications: list[Values]
+    superseded: list[Values]
+    secured_sources: list[Values]
     invalid_indexes: list[str]
     writeback: str | None
 
@@ -54,7 +58,7 @@ def read(engine: Engine, primary: URL | None = None) -> Reading:
 
     `primary` is the server that takes writes, where `engine` reads from a replica of it.
     """
-    with engine.connect() as connection:
+    with engine.connect() as connection, far_times(connection):
         require(connection, "status")
         connection.execute(text("SET TRANSACTION READ ONLY"))
         server = _server(connection)
@@ -78,6 +82,9 @@ def read(engine: Engine, primary: URL | None = None) -> Reading:
             archives=_archives(engine.url) if has_engine else [],
             conversions=report(engine.url) if server["has_conversions"] else [],
             skipped=_rows(connection, "skipped") if has_engine else [],
+            publications=_rows(connection, "publications") if has_extension else [],
+            secured_sources=_rows(connection, "secured_sources") if has_engine else [],
+            superseded=_rows(connection, "superseded") if server["has_superseded"] else [],
             invalid_indexes=[row["name"] for row in _rows(connection, "invalid_indexes")],
             writeback=_writeback(connection),
         )
