@@ -54,10 +54,14 @@ class Telemetry:
         self._ends = [timing.listen(self.recorder.note), statements.follow()]
         self._has_started = self._is_closed = False
 
+    def enter(self) -> EndRequest | None:
+        """A request begins, and with the first of them everything: what ends its span, if any."""
+        if not self._has_started:
+            self.start()
+        return None if self._tracing is None else self._tracing.begin_request()
+
     def start(self) -> None:
         """Begin to store samples, once; does nothing afterwards."""
-        if self._has_started:
-            return
         with self._starting:
             if self._has_started or self._is_closed:
                 return
@@ -66,10 +70,6 @@ class Telemetry:
                 self._tracing = Tracing(self._otlp_endpoint, self._service)
             self.sampler.start()
             self._has_started = True
-
-    def begin_request(self) -> EndRequest | None:
-        """Begin the span of a request, where traces are sent: what ends it."""
-        return None if self._tracing is None else self._tracing.begin_request()
 
     def exposition(self) -> bytes:
         """What Prometheus reads, as of now."""

@@ -16,6 +16,8 @@ _KEPT_INTERVALS = 20
 _NOW_INTERVALS = 4
 _MOST_KEYS = 2000
 _MOST_VALUES = 256
+# of many intervals together: each has its fair choice, and so has what is chosen of these
+_MOST_MERGED = 8 * _MOST_VALUES
 _P50, _P95, _P99 = 0.5, 0.95, 0.99
 OTHERS = "(others)"
 
@@ -24,7 +26,7 @@ OTHERS = "(others)"
 class Tally:
     """Operations of one key; `bad` are those that failed or missed their objective.
 
-    `values` is a fair choice of at most 256 durations.
+    `values` is a fair choice of its durations.
     """
 
     count: int = 0
@@ -57,6 +59,8 @@ class Tally:
         if other.size is not None:
             self.size = (self.size or 0) + other.size
         self.values.extend(other.values)
+        if len(self.values) > _MOST_MERGED:
+            self.values = random.sample(self.values, _MOST_VALUES)
 
     def quantile_s(self, share: float) -> float | None:
         """The duration that this share of the chosen ones stays within; None without any."""
@@ -102,7 +106,7 @@ class Tallies:
         self._limits: dict[Key, float] = {}
         self._current: dict[Key, Tally] = {}
         self._intervals: deque[dict[Key, Tally]] = deque(maxlen=_KEPT_INTERVALS)
-        self._all: dict[Key, Tally] = {}
+        self._before: dict[Key, Tally] = {}
 
     def take(self, operation: Operation) -> None:
         """Count an operation; a name beyond two thousand counts among others."""
@@ -112,16 +116,16 @@ class Tallies:
             if len(self._limits) >= _MOST_KEYS:
                 key = (operation.kind, OTHERS)
             limit_s = self._limits[key] = self._within_s(key)
-        for tallies in (self._current, self._all):
-            tally = tallies.get(key)
-            if tally is None:
-                tally = tallies[key] = Tally()
-            tally.take(operation, limit_s)
+        tally = self._current.get(key)
+        if tally is None:
+            tally = self._current[key] = Tally()
+        tally.take(operation, limit_s)
 
     def close_interval(self) -> list[Figures]:
         """What came since the last call; the next interval begins."""
         closed, self._current = self._current, {}
         self._intervals.append(closed)
+        self._before = _merged([self._before, closed])
         return figures(closed)
 
     def now(self) -> list[Figures]:
@@ -134,7 +138,7 @@ class Tallies:
 
     def since_start(self) -> list[Figures]:
         """All of it."""
-        return figures(self._all)
+        return figures(_merged([self._before, self._current]))
 
 
 def figures(tallies: Mapping[Key, Tally]) -> list[Figures]:

@@ -29,7 +29,7 @@ class Operation(NamedTuple):
 
 
 Listener = Callable[[Operation], None]
-_listeners: list[Listener] = []
+_listeners: tuple[Listener, ...] = ()
 
 
 def listen(listener: Listener) -> Callable[[], None]:
@@ -37,13 +37,19 @@ def listen(listener: Listener) -> Callable[[], None]:
 
     A listener must not wait.
     """
-    _listeners.append(listener)
-    return lambda: _listeners.remove(listener)
+    global _listeners
+    _listeners = (*_listeners, listener)
+
+    def end() -> None:
+        global _listeners
+        _listeners = tuple(each for each in _listeners if each != listener)
+
+    return end
 
 
 def ended(operation: Operation) -> None:
     """Tell of an operation that somebody timed otherwise."""
-    for listener in tuple(_listeners):
+    for listener in _listeners:
         listener(operation)
 
 

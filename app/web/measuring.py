@@ -34,49 +34,46 @@ class Measured:
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         began = perf_counter()
-        self.telemetry.start()
+        end_span = self.telemetry.enter()
         answer = _Answer(environ, start, self._ids.next())
         token = request_id.set(answer.id)
-        end_span = self.telemetry.begin_request()
         try:
             return self.inner(environ, answer)
         finally:
             duration_s = perf_counter() - began
             request_id.reset(token)
+            status = answer.status
             route = answer.route or _route(environ, environ.get(HANDED_OVER, _NO_ROUTE))
-            ended(Operation("route", route, duration_s, answer.failed, answer.size))
+            ended(Operation("route", route, duration_s, status >= _SERVER_ERROR, answer.size))
             if end_span is not None:
-                end_span(route, answer.status)
+                end_span(route, status)
 
 
 class _Answer:
     """What the application begins to answer with, as it passes by."""
 
-    __slots__ = ("_environ", "_start", "id", "route", "size", "status")
+    __slots__ = ("environ", "id", "route", "size", "start", "status")
 
     def __init__(self, environ: "WSGIEnvironment", start: "StartResponse", id_: str) -> None:
-        self._environ = environ
-        self._start = start
+        self.environ = environ
+        self.start = start
         self.id = id_
         self.route: str | None = None
         self.status = 0
         self.size: int | None = None
-
-    @property
-    def failed(self) -> bool:
-        return self.status >= _SERVER_ERROR
 
     def __call__(self, status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
         self.status = int(status[:3])
         for name, value in headers:
             if name == "Content-Length":
                 self.size = int(value)
+                break
         headers.append((_HEADER, self.id))
         # Flask forgets what it was asked once it has answered
-        request = self._environ.get("werkzeug.request")
+        request = self.environ.get("werkzeug.request")
         rule = None if request is None else request.url_rule
-        self.route = _route(self._environ, _NO_ROUTE if rule is None else rule.rule)
-        return self._start(status, headers, *more)
+        self.route = _route(self.environ, _NO_ROUTE if rule is None else rule.rule)
+        return self.start(status, headers, *more)
 
 
 def _route(environ: "WSGIEnvironment", rule: str) -> str:

@@ -17,9 +17,10 @@ from benchmarks.cli._output import recorded
 _KEYS = """\b
 Keys of --json, beside schema_version, machine and servers:
   requests, rounds  of each path, with timing and without, in turns
-  paths             path, with_us and without_us (median microseconds to the answer), answer_ratio
-                    and cpu_ratio (with : without, medians of neighbouring turns; the CPU's holds
-                    what is counted off the request's path)
+  paths             path, with_us and without_us (median microseconds to the answer), cpu_us (of
+                    the CPU, not timed), cost_us (what timing adds to it, with what is counted off
+                    the request's path), answer_ratio and cpu_ratio (with : without, medians of
+                    neighbouring turns)
 """
 
 

@@ -84,6 +84,8 @@ def _figures(with_: Sequence[_Turn], without: Sequence[_Turn]) -> dict[str, Any]
         "with_us": round(median(each.answer_us for each in with_), 1),
         "without_us": round(median(each.answer_us for each in without), 1),
         "answer_ratio": round(median(a.answer_us / b.answer_us for a, b in pairs), 4),
+        "cost_us": round(median(a.cpu_us - b.cpu_us for a, b in pairs), 1),
+        "cpu_us": round(median(each.cpu_us for each in without), 1),
         "cpu_ratio": round(median(a.cpu_us / b.cpu_us for a, b in pairs), 4),
     }
 

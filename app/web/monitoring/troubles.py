@@ -46,8 +46,13 @@ def _chains(view: View) -> Iterator[str]:
 
 
 def _budgets(view: View) -> Iterator[str]:
-    for alert in view.services.telemetry.alarms.open:
-        yield alert.sentence
+    alarms = view.services.telemetry.alarms
+    now = {budget.objective.id: budget for budget in alarms.budgets}
+    for alert in alarms.open:
+        budget = now.get(alert.objective)
+        # as it is by now, where that is known
+        has_figures = budget is not None and budget.of("1h").operations
+        yield budget.sentence() if budget is not None and has_figures else alert.sentence
 
 
 def _steps(view: View) -> Iterator[str]:
