@@ -2,12 +2,14 @@
 
 import contextlib
 import logging
+from functools import partial
 from math import ceil
 from typing import Any
 
 from flask import (
     Blueprint,
     Flask,
+    current_app,
     g,
     make_response,
     redirect,
@@ -63,6 +65,7 @@ def login() -> ResponseReturnValue:
     # only after the page is sent: loading would compete with rendering it
     response.call_on_close(services().warm_up)
     response.call_on_close(services().people.are_kept)
+    response.call_on_close(partial(current_app.jinja_env.get_template, "dashboard.html"))
     return response
 
 

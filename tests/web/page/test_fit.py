@@ -164,7 +164,11 @@ def test_a_phone_explains_by_touch(staged: Staged) -> None:
     stage = staged(width=360, height=740, has_touch=True)
     page = stage.open()
     page.wait_for_selector("tr.atm")
+    before = page.locator("tr.atm").bounding_box()
     page.tap("tr.atm td.ce.p5")
+    # the way back to the money is offered now, and nothing moved for it under the finger
+    page.wait_for_selector("#centre:not([hidden])")
+    assert page.locator("tr.atm").bounding_box() == before
     explanation = page.locator("#explanation").inner_text()
     assert explanation.startswith("26,000 CE: change over 5 minutes unknown")
     page.tap('[data-for="signal"]')

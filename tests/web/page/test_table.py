@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from tests.web.page.charts import SERIES, a_day
 from tests.web.page.conftest import Staged
 from tests.web.page.stage import ORIGIN, clock, delta, full, legs
 
@@ -253,3 +254,61 @@ def test_another_chain_takes_the_lines_over_with_nothing_of_the_one_before(stage
     assert {oi for _, _, oi in rows} == {"", "2,000 2,000"}
     assert page.locator("tr.max-pain").count() == 0
     assert page.evaluate("[...document.querySelectorAll('#rows tr')].some((row) => row.old)")
+
+
+_COUNT_LAYOUTS = """
+window.asked = [];
+const watched = [
+  [Element.prototype, ["clientWidth", "clientHeight", "scrollTop", "scrollLeft", "scrollWidth"]],
+  [HTMLElement.prototype, ["offsetTop", "offsetWidth", "offsetHeight", "offsetParent"]],
+];
+for (const [owner, names] of watched) for (const name of names) {
+  const { get, ...rest } = Object.getOwnPropertyDescriptor(owner, name);
+  const counted = { ...rest, get() { window.asked.push(name); return get.call(this); } };
+  Object.defineProperty(owner, name, counted);
+}
+const real = Element.prototype.getBoundingClientRect;
+Element.prototype.getBoundingClientRect = function () {
+  window.asked.push("getBoundingClientRect");
+  return real.call(this);
+};
+"""
+# ten frames in which nothing asked
+_UNTIL_AT_REST = """
+new Promise((rested) => {
+  let [seen, calm] = [-1, 0];
+  const look = () => {
+    calm = window.asked.length === seen ? calm + 1 : 0;
+    seen = window.asked.length;
+    if (calm < 10) requestAnimationFrame(look);
+    else rested();
+  };
+  look();
+})
+"""
+
+
+def test_new_figures_ask_for_no_layout_of_their_own(staged: Staged) -> None:
+    """What is written is laid out once, with the frame: nothing is read back in between."""
+    stage = staged()
+    stage.first = full(contracts=legs(40))
+    stage.days["NSE"] = a_day()
+    stage.series = dict(SERIES)
+    stage.page.add_init_script(_COUNT_LAYOUTS)
+    page = stage.open()
+    page.wait_for_selector("body:not([data-unready]) tr.atm")
+    page.wait_for_selector("#panel-charts canvas")
+    stage.send(delta(2, underlying_price=26_009.0), clock(100))
+    index(page, "26,009.00")
+    # charts that are drawn for the first time measure themselves
+    page.wait_for_function("document.querySelectorAll('#panel-charts canvas').length === 3")
+    page.evaluate(_UNTIL_AT_REST)
+    assert page.evaluate("window.asked.splice(0).length") > 0
+    for n in range(3, 7):
+        changed = {"ltp": 100.0 + n, "oi": 6500 + n, "pct_3m": n / 10}
+        stage.send(
+            delta(n, (26_000, "CE", changed), underlying_price=26_010.0 + n, pcr=1 + n / 100),
+            clock(100),
+        )
+        index(page, f"26,01{n}.00")
+    assert page.evaluate("window.asked") == []

@@ -32,12 +32,13 @@ export class Body {
 
   lay(layout) {
     this.layout = layout;
-    this.clear();
     const keys = [...layout.keys("CE"), "strike", ...layout.keys("PE")].join();
-    const asPainted = this.painted.every(({ cells }) => [...cells].map((cell) => cell.dataset.column).join() === keys);
-    this.spare = asPainted ? this.painted.map((line) => new Row(layout, this.note, line)) : [];
-    this.node.replaceChildren(...(asPainted ? this.painted : []));
-    this.painted = [];
+    const painted = this.painted.splice(0);
+    const isOurs = ({ cells }) => cells[0].dataset.over || [...cells].map((cell) => cell.dataset.column).join() === keys;
+    const stay = painted.length > 0 && painted.every(isOurs);
+    // to take them out and in again would lay them out anew
+    if (!stay) this.clear();
+    this.spare = stay ? painted.map((line) => new Row(layout, this.note, line)) : [];
   }
 
   // nothing is shown; what was made waits for the next chain
@@ -56,9 +57,9 @@ export class Body {
     for (const strike of strikes) kept.set(strike, found(strike));
     const stay = new Set(kept.values());
     for (const row of had) if (!stay.has(row)) row.line.remove();
-    let place = this.node.firstChild;
+    let place = this.node.firstElementChild;
     for (const { line } of stay) {
-      if (line === place) place = place.nextSibling;
+      if (line === place) place = place.nextElementSibling;
       else this.node.insertBefore(line, place);
     }
     this.rows = kept;
@@ -73,16 +74,18 @@ export class Body {
     return row;
   }
 
-  // Lines stay where they stand, whole ones near and bare ones far, and are given other strikes; those that
-  // stand for near strikes already (as the server paints them) keep them.
+  // Lines stay where they stand, whole ones near and bare ones far, and are given other strikes; where the
+  // whole ones stand for near strikes already (as the server paints them) each line keeps its own.
   taken(strikes, had) {
     const near = new Set(strikes.slice(this.from, this.to + 1));
-    const whole = had.filter((row) => row.whole);
-    const bare = had.filter((row) => !row.whole);
-    const same = whole.every(({ strike }) => near.has(strike)) ? new Map(whole.map((row) => [row.strike, row])) : null;
+    const stays = had.every((row) => !row.whole || near.has(row.strike));
+    const own = new Map(stays ? had.map((row) => [row.strike, row]) : []);
+    const wanted = new Set(strikes);
+    const left = had.filter((row) => !own.has(row.strike) || !wanted.has(row.strike));
+    const whole = left.filter((row) => row.whole);
+    const bare = left.filter((row) => !row.whole);
     return (strike) => {
-      const fit = near.has(strike) ? (same ? same.get(strike) : whole.shift()) : null;
-      const row = fit ?? bare.shift() ?? this.made(strike);
+      const row = own.get(strike) ?? (near.has(strike) ? whole.shift() : null) ?? bare.shift() ?? this.made(strike);
       row.take(strike);
       return row;
     };

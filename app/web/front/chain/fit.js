@@ -28,7 +28,8 @@ export class Fit {
     this.ruler = document.createElement("canvas").getContext("2d");
     // one for the page: what stands within it may have hidden some already
     this.hiding = document.adoptedStyleSheets[0] ?? new CSSStyleSheet();
-    document.adoptedStyleSheets = [this.hiding];
+    // to adopt it again would compute every style anew
+    if (!document.adoptedStyleSheets.length) document.adoptedStyleSheets = [this.hiding];
     this.due = false;
     this.spans = {};
     this.measure();

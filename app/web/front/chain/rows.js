@@ -20,8 +20,8 @@ export class Row {
     this.middle = line ? line.querySelector("th") : middleCell();
     this.sides = null;
     this.forget();
-    if (line) this.adopt(line);
-    else this.line.append(this.middle);
+    if (!line) this.line.append(this.middle);
+    else if (!line.cells[0].dataset.over) this.adopt(line);
   }
 
   // whether all its cells are there
