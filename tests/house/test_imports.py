@@ -137,6 +137,20 @@ def test_imports_run_downwards() -> None:
     assert found == []
 
 
+def test_sqlalchemy_s_dialect_is_imported_whole() -> None:
+    """Its package and a part of it, imported by two threads at once, wait for each other.
+
+    Python then gives one of them half a module: a first sign-in failed beside a pool that opened.
+    """
+    package = "sqlalchemy.dialects.postgresql"
+    assert [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{package}.")
+    ] == []
+
+
 @pytest.mark.parametrize(
     ("module", "source", "expected"),
     [
