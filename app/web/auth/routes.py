@@ -23,6 +23,7 @@ from app.web.auth.attempts import TooManyAttemptsError
 from app.web.auth.destination import is_path_of_this_site
 from app.web.auth.people import UNASKED, NobodySetError, Person
 from app.web.auth.tokens import csrf_token, token_matches
+from app.web.loading import load
 from app.web.problems import wants_json
 from app.web.responses import json_answer
 from app.web.security import content_policy
@@ -34,6 +35,7 @@ _log = logging.getLogger(__name__)
 blueprint = Blueprint("auth", __name__)
 
 _PUBLIC = frozenset({"auth.login", "auth.sign_in", "kite.begin", "assets.asset", "api.healthz"})
+_PAGES = frozenset({"GET", "HEAD"})
 _EXPIRED = "This page had expired; please try again."
 
 
@@ -131,6 +133,9 @@ def _who(username: str) -> str:
 
 
 def _demand_session() -> ResponseReturnValue | None:
+    if request.method not in _PAGES or request.endpoint not in _PUBLIC:
+        # what follows asks the database
+        load()
     if request.endpoint in _PUBLIC or request.endpoint is None or _signed_in():
         return None
     # who signs in there comes back without a session of their own yet
