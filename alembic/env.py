@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from db import declaration, gentle
-from db.ahead import require_clear
+from db.ahead import require_clear, require_way_back, with_extension
 from db.baseline.steps import require_recognized
 from db.baseline.tables import metadata as legacy
 from db.convert.converter import OnlineConverter
@@ -80,7 +80,12 @@ def run_online() -> None:
         with engine.connect() as connection:
             look(connection)
         return
-    with preflight.exclusive(engine) as server, synced(engine), engine.connect() as connection:
+    with (
+        with_extension(engine),
+        preflight.exclusive(engine) as server,
+        synced(engine),
+        engine.connect() as connection,
+    ):
         require(connection, "migrate")
         for warning in preflight.warnings(server):
             notice(warning)
@@ -91,6 +96,8 @@ def run_online() -> None:
             connection.rollback()
             require_clear(url, legacy, metadata, quarantines=quarantines())
         else:
+            if plugin.undoes_moves(context, connection):
+                require_way_back(url, legacy, metadata)
             plugin.undo_unfinished(context, connection)
         plugin.run_migrations(context)
         give_rights(connection)

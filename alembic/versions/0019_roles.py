@@ -3,7 +3,7 @@
 What the roles may do is given after the last revision of an upgrade, as later ones bring tables of
 their own; on the way down it is taken back here.
 
-Revises: 0017_predictions
+Revises: 0018_performance_samples
 """
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from alembic import op
 from db.revision_sql import run_sql
 
 revision = "0019_roles"
-down_revision = "0017_predictions"
+down_revision = "0018_performance_samples"
 branch_labels = None
 depends_on = None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli import _broker
+from app.cli import _broker, _telemetry
 from db.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def command(as_json: bool, **choices: Any) -> None:
     # whatever else is missing, that comes first
     account = _broker.account() if choices["feed"] == "kite" else None
     engine = write_engine()
-    with _ringing() as ring:
+    with _ringing() as ring, _telemetry.collecting(engine):
         if account is not None:
             counts = _collect_from_broker(engine, account, choices["source"], ring)
         else:
@@ -224,4 +224,7 @@ def _stop_on_signals(collector: "Collector") -> None:
 
 
 def _log_to_stderr() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    from app.telemetry import logs
+    from db.settings import settings
+
+    logs.configure(logging.INFO, settings().log_format)

@@ -31,6 +31,7 @@ from app.kite.fetching import Ask, Fetcher, Patience, Wanted
 from app.kite.gaps import stretches
 from app.kite.history import chains
 from app.kite.listing import Listing
+from app.telemetry.timing import timed
 from app.worker import Worker
 from db.engine import connected
 from db.errors import NotMigratedError
@@ -158,6 +159,7 @@ class Bootstrap:
         )
         return later_s if is_whole else self._options.again_s
 
+    @timed("bootstrap")
     def _fill(self, plans: Sequence[Plan], candles: GapFetch) -> bool:
         """Whether all that could be had is stored."""
         candles.fetch(_UNDERLYINGS, (token for plan in plans for token in plan.behind))
@@ -228,6 +230,7 @@ class Bootstrap:
                     memory.remember(moment_of(sound))
         return made
 
+    @timed("store the past")
     def _store(self, part: Sequence[EnrichedSnapshot]) -> None:
         from db.ingest import add_history
 
@@ -237,6 +240,7 @@ class Bootstrap:
         today = self._now().astimezone(IST).date()
         self._is_behind |= bool(stored) and part[0].timestamp.astimezone(IST).date() < today
 
+    @timed("refresh rollups")
     def _roll_up(self) -> None:
         if self._is_behind and not self._closed.is_set():
             roll_up(self._engine)

@@ -54,6 +54,8 @@ _WEB_WRITES: Mapping[str, Sequence[str | tuple[str, Sequence[str]]]] = {
     ),
     "paper_fills": ("SELECT", "INSERT"),
     "paper_trading_metrics": ("INSERT",),
+    "performance_samples": ("INSERT",),
+    "performance_alerts": ("INSERT", ("UPDATE", ("resolved_at",))),
     "predictions": (("UPDATE", ("feedback",)),),
 }
 

@@ -9,10 +9,10 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
-from functools import cache
 from hashlib import blake2b
 
 from app.web.auth import signin
+from app.web.auth.passwords import verified
 from app.web.database import Database
 from app.web.loading import load
 from db.errors import DatabaseUnavailableError, ExtensionMissingError, NotMigratedError
@@ -70,8 +70,8 @@ class People:
             self._are_kept = row.has_users
         if not row.has_users:
             return self._set_here(username, password)
-        is_right = signin.verified(row.password_hash or _nobodys_hash(), password, "site_users")
-        if not is_right or row.password_hash is None or row.disabled:
+        is_right = verified(row.password_hash, password, "site_users", counts=not row.disabled)
+        if not is_right or row.password_hash is None:
             return None
         proof = proof_of(username, row.password_hash)
         return Person(username, row.role or VIEWER, proof, is_kept=True)
@@ -142,11 +142,3 @@ def proof_of(username: str, password_hash: str) -> str:
 def _askable(username: str) -> str:
     """A name as the database takes it; what cannot be one is nobody's."""
     return "" if "\0" in username else username
-
-
-@cache
-def _nobodys_hash() -> str:
-    """What a password is held against where nobody has the name, so that it takes as long."""
-    from argon2 import PasswordHasher
-
-    return PasswordHasher().hash("nobody's")

@@ -2,12 +2,14 @@
 
 import contextlib
 import logging
+from functools import partial
 from math import ceil
 from typing import Any
 
 from flask import (
     Blueprint,
     Flask,
+    current_app,
     g,
     make_response,
     redirect,
@@ -34,7 +36,13 @@ _log = logging.getLogger(__name__)
 
 blueprint = Blueprint("auth", __name__)
 
-_PUBLIC = frozenset({"auth.login", "auth.sign_in", "kite.begin", "assets.asset", "api.healthz"})
+# metrics have a rule of their own: a program that reads them signs in nowhere
+_PUBLIC = frozenset(
+    {
+        *("auth.login", "auth.sign_in", "kite.begin", "assets.asset", "api.healthz"),
+        "monitoring.prometheus",
+    }
+)
 _PAGES = frozenset({"GET", "HEAD"})
 _EXPIRED = "This page had expired; please try again."
 
@@ -59,6 +67,7 @@ def login() -> ResponseReturnValue:
     # only after the page is sent: loading would compete with rendering it
     response.call_on_close(services().warm_up)
     response.call_on_close(services().people.are_kept)
+    response.call_on_close(partial(current_app.jinja_env.get_template, "dashboard.html"))
     return response
 
 
