@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from app.web.loading import load
 from db.errors import DatabaseUnavailableError, OIError, ServerError
 from db.settings import Settings
 
@@ -34,6 +35,7 @@ class Database:
 
     def url(self) -> "URL":
         """Where the database is; raises DatabaseUnavailableError when nobody knows."""
+        load()
         from db.engine import database_url
 
         if self._explicit and self._settings.database_url is not None:
@@ -81,6 +83,7 @@ class Database:
         self._warming.start()
 
     def _warm(self) -> None:
+        load()
         from sqlalchemy.exc import SQLAlchemyError
 
         from db.engine import warm
@@ -137,6 +140,7 @@ class Database:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
+        load()
         from sqlalchemy.exc import SQLAlchemyError
 
         try:

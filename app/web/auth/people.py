@@ -14,6 +14,7 @@ from hashlib import blake2b
 from app.web.auth import signin
 from app.web.auth.passwords import verified
 from app.web.database import Database
+from app.web.loading import load
 from db.errors import DatabaseUnavailableError, ExtensionMissingError, NotMigratedError
 from db.settings import Settings
 
@@ -104,6 +105,7 @@ class People:
 
     def are_kept(self) -> bool:
         """Whether the database has users; what it said holds for seconds, and while it is away."""
+        load()
         from db.queries.people import user_named
 
         # one thread asks; the others need not wait for a database that hangs

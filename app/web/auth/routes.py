@@ -25,6 +25,7 @@ from app.web.auth.attempts import TooManyAttemptsError
 from app.web.auth.destination import is_path_of_this_site
 from app.web.auth.people import UNASKED, NobodySetError, Person
 from app.web.auth.tokens import csrf_token, token_matches
+from app.web.loading import load
 from app.web.problems import wants_json
 from app.web.responses import json_answer
 from app.web.security import content_policy
@@ -42,6 +43,7 @@ _PUBLIC = frozenset(
         "monitoring.prometheus",
     }
 )
+_PAGES = frozenset({"GET", "HEAD"})
 _EXPIRED = "This page had expired; please try again."
 
 
@@ -140,6 +142,9 @@ def _who(username: str) -> str:
 
 
 def _demand_session() -> ResponseReturnValue | None:
+    if request.method not in _PAGES or request.endpoint not in _PUBLIC:
+        # what follows asks the database
+        load()
     if request.endpoint in _PUBLIC or request.endpoint is None or _signed_in():
         return None
     # who signs in there comes back without a session of their own yet
