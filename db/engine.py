@@ -13,11 +13,14 @@ from functools import cache
 from time import perf_counter
 from typing import Any
 
+# loaded with this module: two threads that make their first engines at once would each load it,
+# and one of them find it half there
+import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
-from db import gentle, links, syncing, watch, watched
+from db import gentle, links, parts, syncing, watch, watched
 from db.errors import DatabaseUnavailableError, DiskFullError, OIError, SettingsError
 from db.settings import Settings, settings
 from db.writeback import Fetch, Row
@@ -60,13 +63,18 @@ def newest_engine() -> Engine:
 
 
 def database_url() -> URL:
-    """The configured database, else the local server's; raises ServerError if that is not there."""
-    configured = settings().database_url
-    if configured is not None:
+    """The configured database, else the local server's; raises ServerError if that is not there.
+
+    The dashboard and the collector sign in with the rights they need, where that is set up.
+    """
+    part = parts.present()
+    chosen = settings()
+    configured = (part == "web" and chosen.web_database_url) or chosen.database_url
+    if configured:
         return configured
     from db import server
 
-    url: URL = server.url()
+    url: URL = server.url(part)
     return url
 
 

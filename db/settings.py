@@ -6,6 +6,7 @@ only where a URL is read: the login page needs settings and no database.
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
@@ -25,6 +26,7 @@ from db.setting_values import (
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
+_KITE_USER = re.compile(r"[A-Z0-9]{2,16}(:(viewer|admin))?")
 FEEDS = ("simulate", "kite-standin", "kite")
 
 
@@ -42,6 +44,11 @@ def _setting(
     known: dict[str, Any] = {"sentence": sentence, "between": between, "each": each}
     known |= {"among": among, "legacy": legacy}
     return field(default=default, repr=not secret, metadata=known)
+
+
+def _kite_user(text: str) -> None:
+    if not _KITE_USER.fullmatch(text):
+        raise ValueError(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,12 @@ class Settings:
     )
     database_url: "URL | None" = _setting(
         None, "The database; without it the local server's.", secret=True
+    )
+    web_database_url: "URL | None" = _setting(
+        None,
+        "The database as the dashboard signs in there, with the rights of oi_web alone; without it "
+        "OI_DATABASE_URL.",
+        secret=True,
     )
     replica_url: "URL | None" = _setting(
         None, "A replica that answers reads of history.", secret=True
@@ -156,6 +169,12 @@ class Settings:
         None, "API key of an app at Kite Connect, whose feed is collected."
     )
     kite_api_secret: str | None = _setting(None, "The secret of that API key.", secret=True)
+    kite_users: tuple[str, ...] = _setting(
+        (),
+        "User ids at the broker that may sign in by its login page, comma-separated; AB1234:admin "
+        "for an administrator.",
+        each=_kite_user,
+    )
     kite_root: str | None = _setting(
         None, "Address of the broker's HTTP interface; without it Kite Connect's own."
     )

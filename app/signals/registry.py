@@ -95,7 +95,8 @@ class Registry:
             rules = known["plan"]["rules"]
             calibration = Calibration(known["beta"], tuple(known["fit_shares"]))
             booster = Booster.of(text.decode())
-            return Model(model_id, booster, calibration, **_typed(rules))
+            last_day = date.fromisoformat(known["last_day"])
+            return Model(model_id, booster, calibration, **_typed(rules), last_day=last_day)
         except Exception as error:  # LightGBM's own error is a class that only it knows
             raise ModelError(f"Model {model_id} cannot be read: {error}.") from error
 
@@ -136,7 +137,7 @@ def _manifest(
         "inputs": list(NAMES),
         "beta": result.model.calibration.beta,
         "fit_shares": list(result.model.calibration.shares),
-        "populations": populations(result.inputs),
+        "populations": populations(result.inputs, result.input_days),
         "versions": {
             "lightgbm": lightgbm.__version__,
             "scikit-learn": sklearn.__version__,

@@ -5,6 +5,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.web import assets, packing, problems, security
+from app.web.auth import kite
 from app.web.auth import routes as auth
 from app.web.auth.session_key import session_key
 from app.web.auth.store import store
@@ -16,6 +17,7 @@ from app.web.routes import (
     broker,
     chain,
     compared,
+    description,
     live,
     monitoring,
     pages,
@@ -55,8 +57,8 @@ def build(settings: Settings | None = None, kept: Path | None = None) -> Flask:
     security.install(app)
     packing.install(app)
     auth.install(app)
-    market = (chain, compared, past, series, alerts, paper, signals, live)
-    for part in (assets, auth, pages, broker, monitoring, *market):
+    market = (chain, compared, past, series, alerts, paper, signals, live, description)
+    for part in (assets, auth, kite, pages, broker, monitoring, *market):
         app.register_blueprint(part.blueprint)
     if "background-start" in chosen.without:
         shared.start_at_once()

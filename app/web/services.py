@@ -20,6 +20,8 @@ from app.telemetry.process import Telemetry
 from app.web.assets import assets
 from app.web.auth import signin
 from app.web.auth.attempts import AttemptLimit
+from app.web.auth.counts_in_file import FileCounts
+from app.web.auth.counts_shared import SharedCounts
 from app.web.auth.keeper import SessionKeeper
 from app.web.auth.people import People
 from app.web.auth.sessions import Sessions
@@ -76,7 +78,7 @@ class Services:
         live = Live(database.url, states, feeds, sessions.is_open, lambda: assets().version)
         return cls(
             settings=settings,
-            attempts=AttemptLimit(store / "attempts"),
+            attempts=AttemptLimit(SharedCounts(database, FileCounts(store / "attempts"))),
             people=people,
             sessions=sessions,
             database=database,

@@ -27,7 +27,8 @@ _SUMMARY_FEATURES = {
 def feature_row(snapshot: SnapshotContext) -> Mapping[str, Any]:
     """The row of ml_features that a snapshot implies.
 
-    A feature without a column of its own is kept in `feature_payload` only.
+    What has no column of its own is kept in `feature_payload` only: features by their names, and
+    under "told" what the head line says beside them.
     """
     known = {
         "underlying_price": snapshot.underlying_price,
@@ -40,9 +41,21 @@ def feature_row(snapshot: SnapshotContext) -> Mapping[str, Any]:
         "timestamp": snapshot.timestamp,
         "exchange": snapshot.exchange,
         "feature_payload": orjson.dumps(
-            dict(snapshot.features), option=orjson.OPT_SERIALIZE_NUMPY
+            {**snapshot.features, "told": _told(snapshot)}, option=orjson.OPT_SERIALIZE_NUMPY
         ).decode(),
     }
+
+
+def _told(snapshot: SnapshotContext) -> dict[str, Any]:
+    """What is known of a snapshot that no column of history holds."""
+    at = snapshot.underlying_at
+    told = {
+        "source": snapshot.source,
+        "future_symbol": snapshot.future_symbol,
+        "underlying_at": None if at is None else to_naive_ist(at).isoformat(),
+        "lot_size": snapshot.lot_size,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def write_features(connection: Connection, snapshot: SnapshotContext) -> None:

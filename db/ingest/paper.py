@@ -60,17 +60,13 @@ def keep_position(connection: Connection, position: KeptPosition) -> int:
     return int(_run(connection, "keep_position", asdict(position)).scalar_one())
 
 
-def add_fill(connection: Connection, exchange: str, lots: int, **fill: Any) -> None:
-    """Keep a fill under the names of `paper_fills`, also where the old system's programs look."""
+def add_fill(connection: Connection, **fill: Any) -> None:
+    """Keep a fill under the names of `paper_fills`."""
     _run(connection, "add_fill", fill)
-    metric = {
-        "timestamp": fill["timestamp"],
-        "exchange": exchange,
-        "reason": fill["reason"],
-        "signal": "BUY" if fill["units"] > 0 else "SELL",
-        "quantity_lots": lots,
-        "pnl": fill["realised"],
-    }
+
+
+def note_metric(connection: Connection, **metric: Any) -> None:
+    """Keep a fill where the old system's programs look: in `paper_trading_metrics`."""
     _run(connection, "note_metric", metric)
 
 

@@ -20,7 +20,7 @@ from tests.web.test_unavailable import NOWHERE
 
 CONTRACT = "strike=25000&side=CE"
 ROUTES = (
-    *("/api/data/NSE", "/api/data/NSE?strikes=5", "/api/state/NSE", "/api/system-status"),
+    *("/api/data/NSE", "/api/data/NSE?strikes=5", "/api/state/NSE"),
     *(f"/api/series/NSE/day?day={WEDNESDAY}", "/api/series/NSE/days", "/api/series/NSE/levels"),
     *("/api/series/NSE/heat", "/api/series/NSE/smile", "/api/series/NSE/gamma"),
     *(f"/api/series/NSE/contract?{CONTRACT}&day={WEDNESDAY}", "/api/series/NSE/straddle?strikes=1"),

@@ -44,6 +44,19 @@ def test_the_page_shows_every_section_that_has_something_to_say(
     assert "Login page" in page
 
 
+def test_a_signals_inputs_that_have_moved_are_told_with_what_to_do(
+    client: FlaskClient, store: Store, database: URL
+) -> None:
+    store("NSE")
+    with connection(database) as session:
+        session.execute(
+            "INSERT INTO signal_latest (exchange, model_id, rationale, drift) VALUES "
+            """('NSE', 'abc', 'none', '{"vix": {"index": 0.9, "usual": 0.1}}')"""
+        )
+    page = until_shown(client, lambda text: 'id="section-signals"' in text)
+    assert re.search(r"Train anew: \S.* are no longer what they were in training", page)
+
+
 def test_without_a_database_the_page_says_so_and_shows_what_is_known_here(
     settings: Settings, make_app: MakeApp
 ) -> None:

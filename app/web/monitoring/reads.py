@@ -1,15 +1,13 @@
 """Each part of the database that the monitoring page shows, and how often it is read."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from app.web.database import Database
 from app.web.monitoring.parts import Read
-from db.market.clock import IST, market_now
+from db.market.clock import market_now
 from db.market.exchanges import EXCHANGES
-from db.market.limits import SIGNAL_DAYS_SHOWN
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -77,13 +75,8 @@ def _storage(database: Database, connection: "Connection") -> Any:
 
 
 def _signals(connection: "Connection") -> dict[str, Any]:
-    """By key: what came of a month's predictions by day, and inputs that have moved."""
-    from db.queries.signals import signal_drift, signal_quality
+    """By key: how its signals have done over the last weeks, and inputs that have moved."""
+    from app.signals.standing import standing
 
-    end = market_now()
-    midnight = datetime.combine(end.astimezone(IST).date(), time(), IST)
-    start = midnight - timedelta(days=SIGNAL_DAYS_SHOWN)
-    return {
-        key: (signal_quality(connection, key, start, end), signal_drift(connection, key) or {})
-        for key in EXCHANGES
-    }
+    now = market_now()
+    return {key: standing(connection, key, now) for key in EXCHANGES}

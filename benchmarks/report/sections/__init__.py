@@ -15,6 +15,7 @@ from benchmarks.report.sections.peers import peer_sections
 from benchmarks.report.sections.queries import query_sections
 from benchmarks.report.sections.retention import retention_sections
 from benchmarks.report.sections.scale import scale_sections
+from benchmarks.report.sections.signals import signal_sections
 from benchmarks.report.sections.upkeep import archive_sections
 from benchmarks.report.sections.walk import walk_sections
 from benchmarks.report.sections.web import load_sections, page_sections
@@ -32,6 +33,7 @@ _BUILDERS: Mapping[str, Callable[[Document], Sequence[Section]]] = {
     "peers": peer_sections,
     "load": load_sections,
     "pages": page_sections,
+    "signals": signal_sections,
     "overhead": overhead_sections,
     "archive": archive_sections,
     "convert": convert_sections,

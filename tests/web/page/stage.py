@@ -187,6 +187,7 @@ NO_SERIES: dict[str, dict[str, Any]] = {
     "days": {name: [] for name in ("days", *DAY_COLUMNS[1:7])},
     "smile": {"at": None, "expiry": None, "forward": None, "strikes": []},
     "gamma": {"at": None, "flip": None, "net_total": None, "strikes": [], "net": []},
+    "signals": {"day": None, "times": [], "signals": [], "chances": [], "outcomes": []},
 }
 
 
