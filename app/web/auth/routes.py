@@ -31,6 +31,7 @@ from app.web.responses import json_answer
 from app.web.security import content_policy
 from app.web.services import services
 from db.errors import SettingsError
+from db.loading import load
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +44,14 @@ _PUBLIC = frozenset(
         "monitoring.prometheus",
     }
 )
+<<<<<<< HEAD
 _PAGES = frozenset({"GET", "HEAD"})
+=======
+# what is answered without a question to it; all others have its libraries whole before they begin
+_WITHOUT_DATABASE = frozenset(
+    {None, "auth.login", "assets.asset", "api.healthz", "monitoring.prometheus"}
+)
+>>>>>>> w-telemetry
 _EXPIRED = "This page had expired; please try again."
 
 
@@ -142,8 +150,12 @@ def _who(username: str) -> str:
 
 
 def _demand_session() -> ResponseReturnValue | None:
+<<<<<<< HEAD
     if request.method not in _PAGES or request.endpoint not in _PUBLIC:
         # what follows asks the database
+=======
+    if request.endpoint not in _WITHOUT_DATABASE:
+>>>>>>> w-telemetry
         load()
     if request.endpoint in _PUBLIC or request.endpoint is None or _signed_in():
         return None
