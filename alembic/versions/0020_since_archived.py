@@ -1,6 +1,6 @@
 """Archives outlive what is done to their table; a clean-up deletes as many rows as it likes.
 
-Revises: 0017_predictions
+Revises: 0019_roles
 """
 
 from datetime import timedelta
@@ -10,7 +10,7 @@ from alembic import op
 from db.revision_sql import run_sql
 
 revision = "0020_since_archived"
-down_revision = "0017_predictions"
+down_revision = "0019_roles"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import MetaData, Table
-from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, Index
 
 from db.convert.blueprint import index_tail
@@ -126,6 +126,6 @@ def _statement(index: Index) -> str:
     return str(CreateIndex(index).compile(dialect=_dialect()))
 
 
-def _dialect() -> PGDialect:
+def _dialect() -> "postgresql.base.PGDialect":
     # "named": a % in a name stands for itself
-    return PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+    return postgresql.base.PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]

@@ -26,6 +26,7 @@ def findings(reading: Reading) -> list[Finding]:
     found = [
         *_server(reading),
         *_schema(reading),
+        *_roles(reading),
         *_faults(reading),
         *_settings(reading),
         *_system(reading),
@@ -118,6 +119,22 @@ def _schema(reading: Reading) -> Iterator[Finding]:
     if reading.not_compared:
         yield Finding(
             "note", "schema", f"was not compared with its declaration: {reading.not_compared}"
+        )
+
+
+def _roles(reading: Reading) -> Iterator[Finding]:
+    if reading.missing_roles:
+        yield Finding(
+            "note",
+            "roles",
+            "are not all there; an account that may make them runs `python -m db roles grant`",
+        )
+    elif reading.missing_rights:
+        yield Finding(
+            "red",
+            "roles",
+            f"lack {len(reading.missing_rights)} rights, the first by "
+            f"{reading.missing_rights[0]}; `python -m db roles grant` gives them",
         )
 
 

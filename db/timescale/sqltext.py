@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 
-from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects import postgresql
 
 # "named": as the driver takes these statements, a % stands for itself
-_PREPARER = PGDialect(paramstyle="named").identifier_preparer  # type: ignore[no-untyped-call]
+_PREPARER = postgresql.base.PGDialect(paramstyle="named").identifier_preparer  # type: ignore[no-untyped-call]
 _NAMED = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _LEADING_COMMENT = re.compile(r"\A(?:--.*\n)+")
 _SLOT = re.compile(r"\{(\w+)\}")

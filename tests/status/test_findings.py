@@ -47,6 +47,8 @@ def healthy(**changes: Any) -> Reading:
         "known_revisions": ["0001_a", "0002_b"],
         "differences": [],
         "not_compared": None,
+        "missing_roles": [],
+        "missing_rights": [],
         "faults": [],
     }
     return Reading(server=server, settings=rows, **(empty | changes))
@@ -123,6 +125,8 @@ def test_a_healthy_database_has_nothing_to_say() -> None:
         ),
         ({"superseded": [{"target": "public.t", "rows": 3}]}, "note", "public.t", "superseded"),
         ({"faults": ["TimescaleDB #1: …"]}, "note", "version", "TimescaleDB #1"),
+        ({"missing_roles": ["CREATE ROLE r NOLOGIN"]}, "note", "roles", "db roles grant"),
+        ({"missing_rights": ["GRANT SELECT ON t TO r"]}, "red", "roles", "GRANT SELECT ON t TO r"),
         ({"not_compared": "permission denied"}, "note", "schema", "permission denied"),
         ({"server": {"time_zone": "UTC"}}, "red", "time zone", "Asia/Kolkata"),
         ({"settings": {"fsync": "off"}}, "red", "fsync", "loses the database"),

@@ -13,6 +13,7 @@ from psycopg import sql
 from sqlalchemy import URL
 
 from db.migrate import upgrade
+from db.roles.logins import make_roles
 from db.urls import conninfo
 
 Edition = Literal["apache", "community"]
@@ -62,6 +63,15 @@ class DatabaseServer:
         role, password = self.role(name)
         return database.set(username=role, password=password)
 
+    def as_member(self, group: str, database: URL) -> URL:
+        """The URL of a database for an account that has the rights of one of our roles alone."""
+        name, _ = self.role(group)
+        with connection(self.admin_url) as session:
+            session.execute(
+                sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(name))
+            )
+        return self.url_of(group, database)
+
     def prepare(self) -> None:
         """Make the template that holds the extension and learn versions and edition from it."""
         template = f"{self._prefix}_extension"
@@ -75,6 +85,8 @@ class DatabaseServer:
                        split_part(current_setting('server_version'), ' ', 1)
                 """
             ).fetchone() or ("", "", "")
+            # as on a server where any database was migrated before
+            make_roles(session)
         self.edition = _EDITION_OF_LICENSE[license_]
         self._close_to_connections("extension", template)
 
