@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 
-from sqlalchemy.dialects.postgresql.base import PGDialect
+# by its package: threads that import a part and the whole at once wait for each other, and fail
+from sqlalchemy.dialects.postgresql import base as postgresql
 
-_PREPARER = PGDialect().identifier_preparer  # type: ignore[no-untyped-call]
+_PREPARER = postgresql.PGDialect().identifier_preparer  # type: ignore[no-untyped-call]
 _NAMED = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _LEADING_COMMENT = re.compile(r"\A(?:--.*\n)+")
 _SLOT = re.compile(r"\{(\w+)\}")
