@@ -13,6 +13,8 @@ const DIST = join(ROOT, "app/web/dist");
 const SOURCES = /\.(css|js|svg)$/;
 // page modules share chunks; what stands within the page itself is one plain script
 const MODULES = ["main.js"];
+// of a page of its own: to share chunks with it would cost the dashboard requests
+const LONE = ["monitoring/main.js"];
 const INLINE = ["core/theme.js", "first.js", "login.js"];
 const SMALLEST_BYTES = 200;
 
@@ -71,6 +73,7 @@ const sheets = names.filter((name) => /\.(css|svg)$/.test(name));
 
 const results = await Promise.all([
   build({ ...shared, entryPoints: pathsOf([...MODULES, ...sheets]), format: "esm", splitting: true, plugins: [await sharing()] }),
+  build({ ...shared, entryPoints: pathsOf(LONE), format: "esm" }),
   build({ ...shared, entryPoints: pathsOf(INLINE), format: "iife" }),
 ]);
 

@@ -26,14 +26,18 @@ def command() -> None:
 def add(name: str, role: str, password: str) -> None:
     """Add a user; of the password only an argon2 hash is kept."""
     from app.web.auth.passwords import hashed
+    from app.web.auth.signin import drop_hint
     from db.errors import InvalidInputError
     from db.ingest.people import add_user
+    from db.settings import settings
 
     sound = _people.sound_name(name)
     kept = hashed(password)
     with _people.database().writing() as connection:
         if not add_user(connection, sound, kept, role):
             raise InvalidInputError(f"There is a user {sound} already.")
+    # the sign-in of before opens nothing more
+    drop_hint(settings().home)
     click.echo(f"{sound} may sign in as {role}.")
 
 

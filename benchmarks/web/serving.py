@@ -58,10 +58,13 @@ def serving(
 
 
 @contextlib.contextmanager
-def collecting(database: URL) -> Iterator[None]:
-    """Run a simulated market into a database until the block ends."""
-    with tempfile.TemporaryDirectory(prefix="oi-bench-") as home:
-        environment = _environment(database, Path(home))
+def collecting(database: URL, home: Path | None = None, **more: str) -> Iterator[None]:
+    """Run a simulated market into a database until the block ends.
+
+    `home` is where it finds models, a folder of its own without; `more` are further settings.
+    """
+    with tempfile.TemporaryDirectory(prefix="oi-bench-") as own:
+        environment = _environment(database, home or Path(own)) | more
         with _program(["collect", "--feed", "simulate"], environment):
             yield
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from db.market.clock import to_naive_ist
 from db.market.ticks import EnrichedSnapshot, SnapshotContext
 from db.schema import exchange_metadata, ml_features
+from db.watched import named
 
 _KEY = ("timestamp", "exchange")
 _SUMMARY_FEATURES = {
@@ -83,7 +84,8 @@ def write_metadata(connection: Connection, snapshot: SnapshotContext) -> None:
 def _feature_upsert(columns: frozenset[str]) -> Insert:
     statement = insert(ml_features).values({name: bindparam(name) for name in columns})
     replaced = {name: statement.excluded[name] for name in columns.difference(_KEY)}
-    return statement.on_conflict_do_update(index_elements=_KEY, set_=replaced)
+    upsert = statement.on_conflict_do_update(index_elements=_KEY, set_=replaced)
+    return named(upsert, "ingest.features")
 
 
 @cache
@@ -96,7 +98,7 @@ def _metadata_upsert() -> Insert:
     statement = insert(exchange_metadata).values({**given, "updated_at": func.now()})
     newer, horizon = statement.excluded, func.live_edge.horizon()
     known_at = exchange_metadata.c.last_update_time
-    return statement.on_conflict_do_update(
+    upsert = statement.on_conflict_do_update(
         index_elements=["exchange"],
         set_={name: newer[name] for name in (*given, "updated_at") if name != "exchange"},
         where=and_(
@@ -104,6 +106,7 @@ def _metadata_upsert() -> Insert:
             or_(known_at <= newer.last_update_time, known_at > horizon),
         ),
     )
+    return named(upsert, "ingest.metadata")
 
 
 def summary_context(snapshot: EnrichedSnapshot) -> str:

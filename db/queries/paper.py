@@ -26,6 +26,10 @@ class PaperPosition(NamedTuple):
     opened: datetime
 
 
+class _Bought(NamedTuple):
+    timestamp: datetime
+
+
 class PaperOrder(NamedTuple):
     """An order: filled, resting until `ends`, cancelled or lapsed; `placed_at` is system time.
 
@@ -111,6 +115,12 @@ def position(connection: Connection, owner: str, symbol: str, expiry: date) -> P
     """A user's position in a contract, flat ones too; None where there never was one."""
     key = {"owner": owner, "symbol": symbol, "expiry": expiry}
     return fetch_one(connection, PaperPosition, "paper", "position", **key)
+
+
+def last_bought(connection: Connection, owner: str, exchange: str) -> datetime | None:
+    """When a user bought a contract of an exchange key last; None where never."""
+    found = fetch_one(connection, _Bought, "paper", "last_bought", owner=owner, exchange=exchange)
+    return None if found is None else found.timestamp
 
 
 def realised(connection: Connection, owner: str, exchange: str) -> float:

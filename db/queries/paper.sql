@@ -36,6 +36,16 @@ WHERE held.owner = %(owner)s
   AND held.symbol = %(symbol)s
   AND held.expiry = %(expiry)s;
 
+-- name: last_bought
+SELECT fill."timestamp" AS "timestamp"
+FROM paper_fills AS fill
+JOIN paper_positions AS held ON held.id = fill.position_id
+WHERE fill.owner = %(owner)s
+  AND held.exchange = %(exchange)s
+  AND fill.units > 0
+ORDER BY fill."timestamp" DESC
+LIMIT 1;
+
 -- name: realised
 SELECT COALESCE(sum(held.realised), 0)::double precision AS realised
 FROM paper_positions AS held

@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 _HOLDS_S = 5.0
 ADMIN, VIEWER = "admin", "viewer"
 ROLES = (VIEWER, ADMIN)
+OF_BROKER = "kite:"
+"""How names begin of those whom the broker names; no other user's does."""
 UNASKED = (DatabaseUnavailableError, ExtensionMissingError, NotMigratedError)
 """Why the database may leave a question unanswered."""
 
@@ -48,7 +50,7 @@ class People:
         self._settings = settings
         self._database = database
         self._lock = threading.Lock()
-        self._are_kept = False
+        self._are_kept: bool | None = None
         self._ask_at = 0.0
 
     def accepts(self, username: str, password: str) -> Person | None:
@@ -63,6 +65,8 @@ class People:
                 row = user_named(connection, _askable(username))
         except UNASKED:
             row = UserRow(False, None, None, None)
+        else:
+            self._are_kept = row.has_users
         if not row.has_users:
             return self._set_here(username, password)
         is_right = verified(row.password_hash, password, "site_users", counts=not row.disabled)
@@ -75,6 +79,15 @@ class People:
         """The one that the settings or a file name, if that is the name."""
         proof = signin.proof_of(self._settings, username)
         return None if proof is None else Person(username, ADMIN, proof, is_kept=False)
+
+    def of_broker(self, user_id: str) -> Person | None:
+        """Somebody whom the broker named and OI_KITE_USERS lists."""
+        for entry in self._settings.kite_users:
+            listed, _, role = entry.partition(":")
+            if listed == user_id:
+                name = f"{OF_BROKER}{user_id}"
+                return Person(name, role or VIEWER, proof_of(name, role), is_kept=True)
+        return None
 
     def knows(self, username: str) -> bool:
         """Whether that is somebody's name; False also where nobody can tell."""
@@ -103,7 +116,12 @@ class People:
             finally:
                 self._ask_at = time.monotonic() + _HOLDS_S
                 self._lock.release()
-        return self._are_kept
+        return bool(self._are_kept)
+
+    @property
+    def are_known(self) -> bool:
+        """Whether the database said, when it was last asked, that it has users."""
+        return bool(self._are_kept)
 
     def _set_here(self, username: str, password: str) -> Person | None:
         known = signin.configured(self._settings)

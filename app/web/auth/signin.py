@@ -92,3 +92,13 @@ def write(home: Path, username: str, password: str, hint: str | None = None) -> 
     path = home / _FILE_NAME
     replace_private(path, json.dumps(kept).encode())
     return path
+
+
+def drop_hint(home: Path) -> None:
+    """Say no more where the password of the sign-in kept under `home` can be found, if any is."""
+    path = home / _FILE_NAME
+    if not path.is_file():
+        return
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    if kept.get("hint"):
+        replace_private(path, json.dumps({**kept, "hint": None}).encode())

@@ -99,7 +99,11 @@ CLOCKS = {
     "age unknown": clock(None),
     "broker": clock(600_000, feeds={"NSE": _LOGIN}),
 }
-CASES = [(name, name, "fresh") for name in CHAINS] + [(name, "plain", name) for name in CLOCKS]
+CASES = [
+    *((name, name, "fresh") for name in CHAINS),
+    *((name, "plain", name) for name in CLOCKS),
+    *((f"signal, {name}", "signal", name) for name in ("closed", "stale", "age unknown")),
+]
 
 
 def look(staged: Staged, **known: Any) -> Iterator[dict[str, Any]]:
