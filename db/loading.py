@@ -18,6 +18,7 @@ def load() -> None:
         return
     with _lock:
         # the whole before its parts: to begin with a part does not wait for another's whole
+        import psycopg  # noqa: F401
         import sqlalchemy
         import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
 

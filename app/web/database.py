@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from app.web.loading import load
 from db.errors import DatabaseUnavailableError, OIError, ServerError
+from db.loading import load
 from db.settings import Settings
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ assert "sqlalchemy" not in sys.modules
 assert not is_loaded()
 wanted = [
     "db.engine", "db.queries.people", "db.migrate", "db.schema", "db.ingest.people", "db.watched",
-    "db.server", "db.queries.feeds", "sqlalchemy.dialects.postgresql.psycopg", "db.declaration",
+    "db.server", "db.timescale.sqltext", "sqlalchemy.dialects.postgresql.psycopg", "db.declaration",
 ]
 meet, failed = threading.Barrier(len(wanted)), []
 

@@ -14,8 +14,8 @@ from hashlib import blake2b
 from app.web.auth import signin
 from app.web.auth.passwords import verified
 from app.web.database import Database
-from app.web.loading import load
 from db.errors import DatabaseUnavailableError, ExtensionMissingError, NotMigratedError
+from db.loading import load
 from db.settings import Settings
 
 _log = logging.getLogger(__name__)

@@ -25,7 +25,6 @@ from app.web.auth.attempts import TooManyAttemptsError
 from app.web.auth.destination import is_path_of_this_site
 from app.web.auth.people import UNASKED, NobodySetError, Person
 from app.web.auth.tokens import csrf_token, token_matches
-from app.web.loading import load
 from app.web.problems import wants_json
 from app.web.responses import json_answer
 from app.web.security import content_policy
@@ -44,14 +43,10 @@ _PUBLIC = frozenset(
         "monitoring.prometheus",
     }
 )
-<<<<<<< HEAD
-_PAGES = frozenset({"GET", "HEAD"})
-=======
 # what is answered without a question to it; all others have its libraries whole before they begin
 _WITHOUT_DATABASE = frozenset(
     {None, "auth.login", "assets.asset", "api.healthz", "monitoring.prometheus"}
 )
->>>>>>> w-telemetry
 _EXPIRED = "This page had expired; please try again."
 
 
@@ -150,12 +145,7 @@ def _who(username: str) -> str:
 
 
 def _demand_session() -> ResponseReturnValue | None:
-<<<<<<< HEAD
-    if request.method not in _PAGES or request.endpoint not in _PUBLIC:
-        # what follows asks the database
-=======
     if request.endpoint not in _WITHOUT_DATABASE:
->>>>>>> w-telemetry
         load()
     if request.endpoint in _PUBLIC or request.endpoint is None or _signed_in():
         return None
