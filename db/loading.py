@@ -6,27 +6,28 @@ to want the database, on a thread beside others, calls this before it imports an
 """
 
 import threading
+from importlib import import_module
 
-_lock = threading.Lock()
-_is_loaded = False
+# the whole before its parts: who begins with a part does not wait for another's whole
+_FIRST = ("sqlalchemy", "sqlalchemy.dialects.postgresql.psycopg", "db.engine")
+MIGRATIONS = ("alembic", "db.migrate")
+"""What else is needed to tell whether a database is at the newest revision."""
+
+_lock = threading.RLock()
+_loaded: set[str] = set()
 
 
-def load() -> None:
-    """Return when all is loaded; costs nothing from then on."""
-    global _is_loaded
-    if _is_loaded:
+def load(*more: str) -> None:
+    """Return when all, and these modules, are loaded; costs next to nothing from then on."""
+    wanted = (*_FIRST, *more)
+    if _loaded.issuperset(wanted):
         return
     with _lock:
-        # the whole before its parts: to begin with a part does not wait for another's whole
-        import psycopg  # noqa: F401
-        import sqlalchemy
-        import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
-
-        import db.engine  # noqa: F401
-
-        _is_loaded = True
+        for name in wanted:
+            import_module(name)
+            _loaded.add(name)
 
 
 def is_loaded() -> bool:
     """Whether somebody wanted it."""
-    return _is_loaded
+    return _loaded.issuperset(_FIRST)

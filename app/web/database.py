@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from db.errors import DatabaseUnavailableError, OIError, ServerError
-from db.loading import load
+from db.loading import MIGRATIONS, load
 from db.settings import Settings
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ class Database:
 
     def _explain(self, error: Exception) -> None:
         """Raise what stands behind a failed read: most often a schema that is not there."""
+        load(*MIGRATIONS)
         from db.migrate import require_head
 
         with self._connected(self._engine(newest=True)) as connection:

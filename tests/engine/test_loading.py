@@ -7,20 +7,20 @@ from tests.support.paths import ROOT
 
 _PROGRAM = """
 import importlib, sys, threading
-from db.loading import is_loaded, load
+from db.loading import MIGRATIONS, is_loaded, load
 
 assert "sqlalchemy" not in sys.modules
 assert not is_loaded()
 wanted = [
     "db.engine", "db.queries.people", "db.migrate", "db.schema", "db.ingest.people", "db.watched",
-    "db.server", "db.timescale.sqltext", "sqlalchemy.dialects.postgresql.psycopg", "db.declaration",
+    "db.status.reading", "db.queries.feeds", "sqlalchemy.dialects.postgresql.psycopg",
 ]
 meet, failed = threading.Barrier(len(wanted)), []
 
 def want(name):
     meet.wait(60)
     try:
-        load()
+        load(*MIGRATIONS)
         importlib.import_module(name)
     except BaseException as error:
         failed.append((name, repr(error)))
