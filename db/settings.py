@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from db.errors import SettingsError
 from db.market import calendar
 from db.market.exchanges import EXCHANGES
+from db.setting_values import parsed
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -70,10 +71,24 @@ class Settings:
         each=lambda network: ipaddress.ip_network(network, strict=False),
     )
     database_url: "URL | None" = _setting(
-        None, "The database; without it the local server's.", secret=True
+        None,
+        "The database, of which several hosts may be named; without it the local server's.",
+        secret=True,
     )
-    replica_url: "URL | None" = _setting(
-        None, "A replica that answers reads of history.", secret=True
+    database_direct_url: "URL | None" = _setting(
+        None,
+        "The server itself, where OI_DATABASE_URL names a pooler in transaction mode: for "
+        "announcements, migrations and maintenance.",
+        secret=True,
+    )
+    database_read_urls: "tuple[URL, ...]" = _setting(
+        (),
+        "Replicas, comma-separated, that answer reads of history.",
+        legacy="OI_REPLICA_URL",
+        secret=True,
+    )
+    replica_lag_s: float = _setting(
+        2.0, "Seconds behind from which a replica is left out.", between=(0.1, 3600)
     )
     secret_key: str | None = _setting(
         None,
@@ -215,7 +230,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     for spec in fields(Settings):
         for name in filter(None, (_name(spec), spec.metadata["legacy"])):
             if raw := environ.get(name):
-                values[spec.name] = _parsed(name, raw, spec)
+                values[spec.name] = parsed(name, raw, spec)
                 break
     if "database_url" not in values:
         values["database_url"] = _legacy_database(environ)
@@ -230,45 +245,6 @@ def _text(spec: "Field[Any]") -> str:
     if isinstance(spec.default, tuple):
         return ",".join(spec.default)
     return "" if spec.default is None else str(spec.default)
-
-
-def _parsed(name: str, raw: str, spec: "Field[Any]") -> object:
-    if spec.type in (int, float):
-        return _number(name, raw, spec)
-    if "\0" in raw:
-        raise SettingsError(f"{name} must not hold a NUL byte.")
-    among = spec.metadata["among"]
-    if among is not None and raw not in among:
-        raise SettingsError(f"{name} must be one of {', '.join(among)}, not {raw!r}.")
-    if spec.type == tuple[str, ...]:
-        return _list(name, raw, spec)
-    if spec.type in (Path, Path | None):
-        return Path(raw).expanduser()
-    return _url(name, raw) if "URL" in str(spec.type) else raw
-
-
-def _number(name: str, raw: str, spec: "Field[Any]") -> float:
-    low, high = spec.metadata["between"]
-    whole = spec.type is int
-    try:
-        value = int(raw) if whole else float(raw)
-    except ValueError:
-        value = float("nan")
-    # also false for what is not a number
-    if not low <= value <= high:
-        kind = "a whole number" if whole else "a number"
-        raise SettingsError(f"{name} must be {kind} from {low:g} to {high:g}, not {raw!r}.")
-    return value
-
-
-def _list(name: str, raw: str, spec: "Field[Any]") -> tuple[str, ...]:
-    found = tuple(filter(None, (part.strip() for part in raw.split(","))))
-    for part in found:
-        try:
-            spec.metadata["each"](part)
-        except ValueError:
-            raise SettingsError(f"{name} cannot hold {part!r}.") from None
-    return found
 
 
 def _legacy_database(environ: Mapping[str, str]) -> "URL | None":
@@ -288,9 +264,3 @@ def _legacy_database(environ: Mapping[str, str]) -> "URL | None":
         port=int(port),
         database=environ.get("OI_TRACKER_DB_NAME"),
     )
-
-
-def _url(name: str, raw: str) -> "URL":
-    from db.urls import database_url
-
-    return database_url(raw, name)

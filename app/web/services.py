@@ -69,7 +69,9 @@ class Services:
             series=KeptSeries(database),
             comparisons=Comparisons(database),
             breaches=Breaches(database),
-            live=Live(database.url, states, feeds, sessions.is_open, lambda: assets().version),
+            live=Live(
+                database.direct_url, states, feeds, sessions.is_open, lambda: assets().version
+            ),
         )
 
     @property

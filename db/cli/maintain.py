@@ -55,7 +55,7 @@ def command(
     as_json: bool,
 ) -> None:
     from db import privileges
-    from db.engine import write_engine
+    from db.engine import direct_engine
     from db.rights import require_at
     from db.settings import settings
 
@@ -63,7 +63,7 @@ def command(
         raise click.UsageError("Give one of --once, --every, --schedule and --unschedule.")
     if every_s is not None:
         privileges.drop(settings().run_as)
-    engine = write_engine()
+    engine = direct_engine()
     require_at(engine.url, "maintain")
     if schedule_s is not None or unschedule:
         _schedule(engine, schedule_s)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine
 
+from benchmarks.chaos.wire import Wire, wire
 from db.engine import engine_for
 from tests.support.paths import ROOT
-from tests.support.wire import Wire, wire
 
 TAPE = "option_chain_2025-12-04.csv"
 

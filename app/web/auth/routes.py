@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 blueprint = Blueprint("auth", __name__)
 
-_PUBLIC = frozenset({"auth.login", "auth.sign_in", "assets.asset", "api.healthz"})
+_PUBLIC = frozenset({"auth.login", "auth.sign_in", "assets.asset", "api.healthz", "api.readyz"})
 _EXPIRED = "This page had expired; please try again."
 
 
