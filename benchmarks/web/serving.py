@@ -41,11 +41,11 @@ def serving(database: URL, *, workers: int = 1) -> Iterator[Site]:
     """Serve a database on a free port of the loopback until the block ends."""
     password = secrets.token_urlsafe(16)
     with tempfile.TemporaryDirectory(prefix="oi-bench-") as home:
-        environment = _environment(database, Path(home), password)
+        chosen = environment(database, Path(home), password)
         arguments = ["serve", "--workers", str(workers)]
         started = time.perf_counter_ns()
-        with _program(arguments, environment) as process:
-            url = f"http://127.0.0.1:{environment['OI_PORT']}"
+        with _program(arguments, chosen) as process:
+            url = f"http://127.0.0.1:{chosen['OI_PORT']}"
             _wait_for(f"{url}/login", process)
             start_ms = (time.perf_counter_ns() - started) / 1e6
             yield Site(url, password, process.pid, start_ms)
@@ -55,8 +55,8 @@ def serving(database: URL, *, workers: int = 1) -> Iterator[Site]:
 def collecting(database: URL) -> Iterator[None]:
     """Run a simulated market into a database until the block ends."""
     with tempfile.TemporaryDirectory(prefix="oi-bench-") as home:
-        environment = _environment(database, Path(home), "")
-        with _program(["collect", "--feed", "simulate"], environment):
+        chosen = environment(database, Path(home), "")
+        with _program(["collect", "--feed", "simulate"], chosen):
             yield
 
 
@@ -82,7 +82,8 @@ def _program(
             process.wait()
 
 
-def _environment(database: URL, home: Path, password: str) -> dict[str, str]:
+def environment(database: URL, home: Path, password: str) -> dict[str, str]:
+    """What a program of ours is told, on a free port; whoever signs in is `USERNAME`."""
     from argon2 import PasswordHasher
 
     url = conninfo(database)

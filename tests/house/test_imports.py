@@ -65,6 +65,14 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("db", "app.kite", "app.feeds", "app.collector"),
         *(*_MEASURING, "benchmarks.web"),
     ),
+    "benchmarks.chaos": (
+        *("db", "app.feeds", *_MEASURING),
+        *("benchmarks.feed", "benchmarks.web"),
+    ),
+    "benchmarks.crowd": (
+        *("db", *_MEASURING),
+        *("benchmarks.feed", "benchmarks.web"),
+    ),
     "benchmarks.peers": ("db", *_MEASURING),
     "benchmarks.web": ("db", *_MEASURING),
     "benchmarks.cli": ("db", "benchmarks"),

@@ -6,6 +6,7 @@ from typing import Any
 from benchmarks.report.blocks import Note, Section
 from benchmarks.report.sections.check import check_sections
 from benchmarks.report.sections.convert import convert_sections
+from benchmarks.report.sections.crowd import chaos_sections, crowd_sections, soak_sections
 from benchmarks.report.sections.environment import environment_section
 from benchmarks.report.sections.feed import day_sections, feed_sections
 from benchmarks.report.sections.ingest import ingest_sections
@@ -31,6 +32,9 @@ _BUILDERS: Mapping[str, Callable[[Document], Sequence[Section]]] = {
     "pages": page_sections,
     "archive": archive_sections,
     "convert": convert_sections,
+    "chaos": chaos_sections,
+    "crowd": crowd_sections,
+    "soak": soak_sections,
     "run": query_sections,
     "walk": walk_sections,
 }
