@@ -3,15 +3,35 @@
 from dataclasses import Field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from db.errors import SettingsError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
+OPTIMIZATIONS = ("rollups", "live-edge", "cache", "push", "background-start", "lazy-models")
+"""What OI_WITHOUT may name: the way without it still works, and gives the same values."""
+
+_REDIS_SCHEMES = ("redis", "rediss")
+
+
+def optimization(name: str) -> None:
+    """Raise ValueError unless it is one that can be left out."""
+    if name not in OPTIMIZATIONS:
+        raise ValueError(name)
+
+
+def redis_address(text: str) -> None:
+    """Raise ValueError unless it is the address of a Redis."""
+    address = urlsplit(text)
+    # asking for its port raises ValueError where it is none
+    if address.scheme not in _REDIS_SCHEMES or not address.hostname or address.port == 0:
+        raise ValueError(text)
+
 
 def parsed(name: str, raw: str, spec: "Field[Any]") -> object:
-    """A setting's value, as its field is declared; raises SettingsError naming the variable."""
+    """A setting's value as its field is declared; raises SettingsError naming the variable."""
     if spec.type in (int, float):
         return _number(name, raw, spec)
     if "\0" in raw:
@@ -25,7 +45,10 @@ def parsed(name: str, raw: str, spec: "Field[Any]") -> object:
         return Path(raw).expanduser()
     if spec.type == "tuple[URL, ...]":
         return _urls(name, raw)
-    return _url(name, raw) if "URL" in str(spec.type) else raw
+    if "URL" in str(spec.type):
+        return _url(name, raw)
+    _demand_usable(name, raw, spec)
+    return raw
 
 
 def _number(name: str, raw: str, spec: "Field[Any]") -> float:
@@ -50,6 +73,14 @@ def _list(name: str, raw: str, spec: "Field[Any]") -> tuple[str, ...]:
         except ValueError:
             raise SettingsError(f"{name} cannot hold {part!r}.") from None
     return found
+
+
+def _demand_usable(name: str, raw: str, spec: "Field[Any]") -> None:
+    try:
+        spec.metadata["each"](raw)
+    except ValueError:
+        # the value may be a secret
+        raise SettingsError(f"{name} cannot be used: {spec.metadata['sentence']}") from None
 
 
 def _urls(name: str, raw: str) -> "tuple[URL, ...]":

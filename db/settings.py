@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from db.errors import SettingsError
 from db.market import calendar
 from db.market.exchanges import EXCHANGES
-from db.setting_values import parsed
+from db.setting_values import OPTIMIZATIONS, optimization, parsed, redis_address
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -109,6 +109,30 @@ class Settings:
     pool_size: int = _setting(5, "Database connections kept open a process.", between=(1, 500))
     pool_overflow: int = _setting(
         5, "Connections beyond those while many ask at once.", between=(0, 500)
+    )
+    pool_wait_s: float = _setting(
+        5.0,
+        "Seconds that a request waits for a connection when all are in use; then it is told to "
+        "come back.",
+        between=(0.1, 60),
+    )
+    cache_mb: int = _setting(
+        64,
+        "MiB of memory for what was read and may be asked for again, a process.",
+        between=(1, 65_536),
+    )
+    redis_url: str | None = _setting(
+        None,
+        "A Redis, redis:// or rediss://, in which processes share what they read; without it each "
+        "keeps its own.",
+        each=redis_address,
+        secret=True,
+    )
+    without: tuple[str, ...] = _setting(
+        (),
+        "Optimizations that are left out, comma-separated, for comparisons: "
+        f"{', '.join(OPTIMIZATIONS)}.",
+        each=optimization,
     )
     connect_timeout_s: int = _setting(
         5, "Seconds to wait for a connection to the database.", between=(1, 300)

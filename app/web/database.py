@@ -1,17 +1,23 @@
 """The web process's way to the database: engines made on first use, failures in plain words."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from db.errors import DatabaseUnavailableError, ServerError
+from db.errors import DatabaseUnavailableError, OIError, ServerError
 from db.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
     from db.replicas import Replicas
+
+
+_LOG = logging.getLogger(__name__)
+# so long the end waits for a connection that is being opened
+_WARMING_S = 2.0
 
 
 class Database:
@@ -27,6 +33,7 @@ class Database:
         self._writer: Engine | None = None
         self._replicas: Replicas | None = None
         self._lock = threading.RLock()
+        self._warming: threading.Thread | None = None
 
     def url(self) -> "URL":
         """Where the database is; raises DatabaseUnavailableError when nobody knows."""
@@ -60,6 +67,13 @@ class Database:
             with replicas.connected() if replicas else self._connected(self._engine()) as found:
                 yield found
 
+    def identity(self) -> str:
+        """Which database this is; raises DatabaseUnavailableError while it does not say."""
+        from db.queries.identity import database_identity
+
+        with self.history() as connection:
+            return database_identity(connection)
+
     @contextmanager
     def writing(self) -> "Iterator[Connection]":
         """A transaction for what a person keeps here; it is committed at the end of the block."""
@@ -70,8 +84,30 @@ class Database:
         ):
             yield connection
 
+    def warm_up(self) -> None:
+        """Begin to open the connections that are kept, once, in the background."""
+        with self._lock:
+            if self._warming is not None:
+                return
+            self._warming = threading.Thread(target=self._warm, name="oi-pool", daemon=True)
+        self._warming.start()
+
+    def _warm(self) -> None:
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from db.engine import warm
+
+        try:
+            warm(self._engine())
+            self._shared_reads()
+        except (OIError, SQLAlchemyError) as error:
+            # who asks for something is told
+            _LOG.info("no connection is kept yet: %s", error)
+
     def close(self) -> None:
         """Close the pooled connections of engines of its own."""
+        if self._warming is not None:
+            self._warming.join(_WARMING_S)
         with self._lock:
             for engine in filter(None, (self._own, self._writer)):
                 engine.dispose()

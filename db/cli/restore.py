@@ -15,7 +15,7 @@ Exit code 1 when anything differs from the manifest.
 
 
 @click.command(help=__doc__, epilog=_EPILOG)
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--into", "database", required=True, help="Name of the database to make or fill.")
 @click.option("--no-roles", is_flag=True, help="Leave owners and grants out.")
 @as_json_option
