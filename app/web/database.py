@@ -93,14 +93,14 @@ class Database:
         self._warming.start()
 
     def _warm(self) -> None:
-        from sqlalchemy.exc import SQLAlchemyError
+        from sqlalchemy import exc
 
         from db.engine import warm
 
         try:
             warm(self._engine())
             self._shared_reads()
-        except (OIError, SQLAlchemyError) as error:
+        except (OIError, exc.SQLAlchemyError) as error:
             # who asks for something is told
             _LOG.info("no connection is kept yet: %s", error)
 
@@ -161,11 +161,11 @@ class Database:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        from sqlalchemy.exc import SQLAlchemyError
+        from sqlalchemy import exc
 
         try:
             yield
-        except SQLAlchemyError as error:
+        except exc.SQLAlchemyError as error:
             self._explain(error)
 
     def _explain(self, error: Exception) -> None:

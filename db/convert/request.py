@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import MetaData, Table
-from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, Index
 
 from db.convert.blueprint import index_tail
@@ -115,5 +115,5 @@ def _column_texts(index: Index) -> list[str]:
 
 
 def _statement(index: Index) -> str:
-    dialect = PGDialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
+    dialect = postgresql.base.PGDialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
     return str(CreateIndex(index).compile(dialect=dialect))

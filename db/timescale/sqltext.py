@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 
-from sqlalchemy.dialects.postgresql.base import PGDialect
+# the whole before a part of it: another thread may be loading it just now, the other way round
+from sqlalchemy.dialects import postgresql
 
-_PREPARER = PGDialect().identifier_preparer  # type: ignore[no-untyped-call]
+_PREPARER = postgresql.base.PGDialect().identifier_preparer  # type: ignore[no-untyped-call]
 _NAMED = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _LEADING_COMMENT = re.compile(r"\A(?:--.*\n)+")
 _SLOT = re.compile(r"\{(\w+)\}")
