@@ -55,7 +55,7 @@ def test_a_promoted_standby_has_all_that_was_confirmed_and_pages_go_on(
                 pair.promote()
                 over_at, stored = _latest(ends), collector.counts.snapshots
                 eventually(lambda: collector.counts.snapshots >= stored + 3)
-                while _shown_at(page.message("full", "delta")) <= over_at:
+                while not _shows_after(page.message("full", "delta"), over_at):
                     pass
         finally:
             collector.stop()
@@ -73,5 +73,7 @@ def _latest(ends: Ends) -> datetime:
     return max(at.replace(tzinfo=None) for _, at in ends.commits)
 
 
-def _shown_at(message: dict) -> datetime:
-    return datetime.fromisoformat(message["summary"]["last_update"]).replace(tzinfo=None)
+def _shows_after(message: dict, moment: datetime) -> bool:
+    """A change of a chain names its moment only where that changes too."""
+    told = message["summary"].get("last_update")
+    return told is not None and datetime.fromisoformat(told).replace(tzinfo=None) > moment
