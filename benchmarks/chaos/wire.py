@@ -90,6 +90,9 @@ class Wire:
                 sink.sendall(data)
         for each in (source, sink):
             self._open.discard(each)
+            # closing alone tells the other end nothing while another thread reads from it
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
             with contextlib.suppress(OSError):
                 each.close()
 
