@@ -57,10 +57,13 @@ def serving(
 
 
 @contextlib.contextmanager
-def collecting(database: URL) -> Iterator[None]:
-    """Run a simulated market into a database until the block ends."""
-    with tempfile.TemporaryDirectory(prefix="oi-bench-") as home:
-        chosen = environment(database, Path(home), "")
+def collecting(database: URL, home: Path | None = None, **more: str) -> Iterator[None]:
+    """Run a simulated market into a database until the block ends.
+
+    `home` is where it finds models, a folder of its own without; `more` are further settings.
+    """
+    with tempfile.TemporaryDirectory(prefix="oi-bench-") as own:
+        chosen = environment(database, home or Path(own), secrets.token_urlsafe(16)) | more
         with _program(["collect", "--feed", "simulate"], chosen):
             yield
 
@@ -89,7 +92,7 @@ def _program(
 
 def environment(database: URL, home: Path, password: str) -> dict[str, str]:
     """What a program of ours is told, on a free port; whoever signs in is `USERNAME`."""
-    from argon2 import PasswordHasher
+    from app.web.auth.passwords import hashed
 
     url = conninfo(database)
     return {
@@ -98,7 +101,7 @@ def environment(database: URL, home: Path, password: str) -> dict[str, str]:
         "OI_PORT": str(free_port()),
         "OI_DATABASE_URL": url,
         "OI_USERNAME": USERNAME,
-        "OI_PASSWORD_HASH": PasswordHasher().hash(password),
+        "OI_PASSWORD_HASH": hashed(password),
         "OI_SECRET_KEY": secrets.token_hex(32),
     }
 
