@@ -19,7 +19,7 @@ from db.ahead import require_clear, require_way_back, with_extension
 from db.baseline.steps import require_recognized
 from db.baseline.tables import metadata as legacy
 from db.convert.converter import OnlineConverter
-from db.engine import database_url, explained, synced, translate_losses
+from db.engine import direct_url, explained, synced, translate_losses
 from db.errors import OIError
 from db.rights import require
 from db.roles.granting import bring_up
@@ -161,7 +161,7 @@ def quarantines() -> bool:
 def target_url() -> URL:
     """What a caller passed, else the command line's -x url=…, else the configured database."""
     given = config.attributes.get("url") or context.get_x_argument(as_dictionary=True).get("url")
-    url = make_url(given) if given else database_url()
+    url = make_url(given) if given else direct_url()
     return url.set(drivername="postgresql+psycopg")
 
 

@@ -1,10 +1,10 @@
-"""Pooled engines, made on first use: one that writes, two that only read.
+"""Pooled engines, made on first use: for writing, for reading, and for what needs a session.
 
 Every connection carries an application name and timeouts. A writer plans each statement with its
 instants as constants (`plan_cache_mode = force_custom_plan`), so that all chunks but one are
 excluded. A reader leaves the choice to the server: a key lookup costs less than its plan, so that
 plan is kept, while a statement on many chunks is dearer without constants and planned each time
-(https://www.postgresql.org/docs/current/runtime-config-query.html).
+(https://www.postgresql.org/docs/current/runtime-config-query.html). Replicas are `db.replicas`'s.
 """
 
 from collections.abc import Iterator
@@ -20,9 +20,10 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine,
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
-from db import gentle, links, parts, syncing, watch, watched
+from db import gentle, links, parts, pooler, syncing, watch, watched
 from db.errors import DatabaseUnavailableError, DiskFullError, OIError, SettingsError
 from db.settings import Settings, settings
+from db.urls import for_reading
 from db.writeback import Fetch, Row
 
 # a kept plan holds the watermarks of rollups as they were when it was made: it stays right, but
@@ -50,10 +51,9 @@ def write_engine() -> Engine:
 
 
 @cache
-def read_engine() -> Engine:
-    """The engine of this process for reading: the replica where one is set, read-only always."""
-    url = settings().replica_url or database_url()
-    return engine_for(url, settings=settings(), read_only=True)
+def direct_engine(*, read_only: bool = False) -> Engine:
+    """The engine of this process for what needs a session of its own; never a pooler's."""
+    return engine_for(direct_url(), settings=settings(), read_only=read_only)
 
 
 @cache
@@ -78,6 +78,11 @@ def database_url() -> URL:
     return url
 
 
+def direct_url() -> URL:
+    """The database without a pooler between, for announcements and for whole sessions."""
+    return settings().database_direct_url or database_url()
+
+
 def engine_for(
     url: URL,
     *,
@@ -88,12 +93,15 @@ def engine_for(
     """A pooled engine on `url`; a connection that is lost raises DatabaseUnavailableError.
 
     One that only reads commits each statement by itself, which saves two round trips a read; who
-    needs one snapshot for several asks its connection for REPEATABLE READ.
+    needs one snapshot for several asks its connection for REPEATABLE READ. Where the settings name
+    the server itself apart, what stands at any other URL is a pooler.
     """
     chosen = settings or Settings()
+    is_pooled = chosen.database_direct_url not in (None, url)
+    options = _server_options(chosen, read_only)
     engine = create_engine(
-        url.set(drivername="postgresql+psycopg"),
-        isolation_level="AUTOCOMMIT" if read_only else None,
+        (for_reading(url) if read_only else url).set(drivername="postgresql+psycopg"),
+        isolation_level="AUTOCOMMIT" if read_only and not is_pooled else None,
         pool_recycle=_KEEP_PLANS_S if read_only else -1,
         pool_pre_ping=True,
         pool_size=chosen.pool_size,
@@ -107,9 +115,11 @@ def engine_for(
                 connect_timeout_s=chosen.connect_timeout_s, silence_s=chosen.link_timeout_s
             ),
             "application_name": application_name,
-            "options": _server_options(chosen, read_only),
+            **(pooler.PARAMETERS if is_pooled else {"options": gentle.options(options)}),
         },
     )
+    if is_pooled:
+        pooler.set_in_each_transaction(engine, options, read_only=read_only)
     # a writer's statements may take as long as they need: some lift the server's own limit
     patience_s = chosen.statement_timeout_s + chosen.link_timeout_s if read_only else None
     _limit_answers(engine, patience_s, chosen.connect_timeout_s)
@@ -139,13 +149,6 @@ def translate_losses(engine: Engine) -> Engine:
     """Let a lost connection of `engine` raise DatabaseUnavailableError; returns the engine."""
     event.listen(engine, "handle_error", _translate)
     return engine
-
-
-@contextmanager
-def reading(engine: Engine | None = None) -> Iterator[Connection]:
-    """A connection for reading; raises DatabaseUnavailableError when none can be had."""
-    with connected(engine or read_engine()) as connection:
-        yield connection
 
 
 @contextmanager
@@ -202,7 +205,7 @@ def synced(engine: Engine) -> Iterator[None]:
         yield
 
 
-def _server_options(chosen: Settings, read_only: bool) -> str:
+def _server_options(chosen: Settings, read_only: bool) -> dict[str, str]:
     options = {
         "plan_cache_mode": "auto" if read_only else "force_custom_plan",
         "statement_timeout": str(chosen.statement_timeout_s * _MS),
@@ -214,7 +217,7 @@ def _server_options(chosen: Settings, read_only: bool) -> str:
     if read_only:
         # what screens ask for is in memory: following the key of a chain beats reading all chains
         options["random_page_cost"] = "1.1"
-    return gentle.options(options)
+    return options
 
 
 def _translate(context: ExceptionContext) -> None:
@@ -258,7 +261,8 @@ def explained(error: BaseException, is_disconnect: bool = False) -> OIError | No
     if _POOLER in reason:
         return SettingsError(
             "A connection pooler stands between this program and the server and refuses start-up "
-            "options; migrations and conversions need a direct connection: name the server itself."
+            "options; migrations and conversions need a direct connection: name the server itself, "
+            "for dashboard and collector in OI_DATABASE_DIRECT_URL."
         )
     if unavailable(error, is_disconnect):
         return DatabaseUnavailableError(f"The database does not answer: {reason}.")

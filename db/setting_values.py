@@ -68,6 +68,8 @@ def parsed(name: str, raw: str, spec: "Field[Any]") -> object:
         return _list(name, raw, spec)
     if spec.type in (Path, Path | None):
         return Path(raw).expanduser()
+    if spec.type == "tuple[URL, ...]":
+        return _urls(name, raw)
     if "URL" in str(spec.type):
         return _url(name, raw)
     _demand_usable(name, raw, spec)
@@ -124,6 +126,12 @@ def _demand_usable(name: str, raw: str, spec: "Field[Any]") -> None:
     except ValueError:
         # the value may be a secret
         raise SettingsError(f"{name} cannot be used: {spec.metadata['sentence']}") from None
+
+
+def _urls(name: str, raw: str) -> "tuple[URL, ...]":
+    from db.urls import database_urls
+
+    return database_urls(raw, name)
 
 
 def _url(name: str, raw: str) -> "URL":

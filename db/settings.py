@@ -62,7 +62,9 @@ class Settings:
         each=lambda network: ipaddress.ip_network(network, strict=False),
     )
     database_url: "URL | None" = _setting(
-        None, "The database; without it the local server's.", secret=True
+        None,
+        "The database, of which several hosts may be named; without it the local server's.",
+        secret=True,
     )
     web_database_url: "URL | None" = _setting(
         None,
@@ -70,8 +72,20 @@ class Settings:
         "OI_DATABASE_URL.",
         secret=True,
     )
-    replica_url: "URL | None" = _setting(
-        None, "A replica that answers reads of history.", secret=True
+    database_direct_url: "URL | None" = _setting(
+        None,
+        "The server itself, where OI_DATABASE_URL names a pooler in transaction mode: for "
+        "announcements, migrations and maintenance.",
+        secret=True,
+    )
+    database_read_urls: "tuple[URL, ...]" = _setting(
+        (),
+        "Replicas, comma-separated, that answer reads of history.",
+        legacy="OI_REPLICA_URL",
+        secret=True,
+    )
+    replica_lag_s: float = _setting(
+        2.0, "Seconds behind from which a replica is left out.", between=(0.1, 3600)
     )
     secret_key: str | None = _setting(
         None,

@@ -13,6 +13,8 @@ from db.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
+    from db.replicas import Replicas
+
 
 _LOG = logging.getLogger(__name__)
 # so long the end waits for a connection that is being opened
@@ -30,7 +32,8 @@ class Database:
         self._explicit = explicit
         self._own: Engine | None = None
         self._writer: Engine | None = None
-        self._lock = threading.Lock()
+        self._replicas: Replicas | None = None
+        self._lock = threading.RLock()
         self._warming: threading.Thread | None = None
 
     def url(self) -> "URL":
@@ -45,17 +48,26 @@ class Database:
         except ServerError as error:
             raise DatabaseUnavailableError(str(error)) from error
 
+    def direct_url(self) -> "URL":
+        """The same without a pooler between, for announcements."""
+        return self._settings.database_direct_url or self.url()
+
     @contextmanager
     def newest(self) -> "Iterator[Connection]":
         """A connection that sees the newest commit, all its reads in one snapshot."""
-        with self._translated(), self._connected(self._engine(newest=True)) as connection:
-            yield connection.execution_options(isolation_level="REPEATABLE READ")
+        with self._translated(), self._connected(self._engine()) as connection:
+            found = connection.execution_options(isolation_level="REPEATABLE READ")
+            if (replicas := self._shared_reads()) is not None:
+                replicas.saw(found)
+            yield found
 
     @contextmanager
     def history(self) -> "Iterator[Connection]":
-        """A connection for reads that a replica may answer."""
-        with self._translated(), self._connected(self._engine(newest=False)) as connection:
-            yield connection
+        """A connection for reads that a replica may answer: it has all that `newest` has shown."""
+        with self._translated():
+            replicas = self._shared_reads()
+            with replicas.connected() if replicas else self._connected(self._engine()) as found:
+                yield found
 
     def identity(self) -> str:
         """Which database this is; raises DatabaseUnavailableError while it does not say."""
@@ -89,8 +101,8 @@ class Database:
         from db.engine import warm
 
         try:
-            for engine in {self._engine(newest=True), self._engine(newest=False)}:
-                warm(engine)
+            warm(self._engine())
+            self._shared_reads()
         except (OIError, SQLAlchemyError) as error:
             # who asks for something is told
             _LOG.info("no connection is kept yet: %s", error)
@@ -102,7 +114,9 @@ class Database:
         with self._lock:
             for engine in filter(None, (self._own, self._writer)):
                 engine.dispose()
-            self._own = self._writer = None
+            if self._replicas is not None:
+                self._replicas.close()
+            self._own = self._writer = self._replicas = None
 
     def _write_engine(self) -> "Engine":
         from db import engine
@@ -117,12 +131,22 @@ class Database:
                 self._writer = engine.engine_for(self.url(), settings=self._settings)
             return self._writer
 
-    def _engine(self, *, newest: bool) -> "Engine":
+    def _shared_reads(self) -> "Replicas | None":
+        from db import replicas
+
+        if not self._explicit:
+            return replicas.replicas()
+        with self._lock:
+            if self._replicas is None:
+                self._replicas = replicas.replicas_of(self._settings, self._engine)
+            return self._replicas
+
+    def _engine(self) -> "Engine":
         from db import engine
 
         try:
             if not self._explicit:
-                return engine.newest_engine() if newest else engine.read_engine()
+                return engine.newest_engine()
         except ServerError as error:
             raise DatabaseUnavailableError(str(error)) from error
         with self._lock:
@@ -153,7 +177,7 @@ class Database:
         load(*MIGRATIONS)
         from db.migrate import require_head
 
-        with self._connected(self._engine(newest=True)) as connection:
+        with self._connected(self._engine()) as connection:
             require_head(connection)
         reason = str(error).partition("\n")[0]
         raise DatabaseUnavailableError(f"The database could not answer: {reason}") from error

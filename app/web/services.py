@@ -76,7 +76,7 @@ class Services:
         states = ChainStates(database)
         feeds = Feeds(database)
         cache = Cache.of(settings, database.identity)
-        live = Live(database.url, states, feeds, sessions.is_open, lambda: assets().version)
+        live = Live(database.direct_url, states, feeds, sessions.is_open, lambda: assets().version)
         return cls(
             settings=settings,
             attempts=AttemptLimit(SharedCounts(database, FileCounts(store / "attempts"))),

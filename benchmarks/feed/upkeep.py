@@ -26,21 +26,21 @@ class Held:
 
 def threads_and_descriptors() -> tuple[int, int]:
     """Of this process."""
-    return threading.active_count(), _descriptors(os.getpid())
+    return threading.active_count(), process_descriptors(os.getpid())
 
 
 def held(at: str, web: int) -> Held:
     """What is held now; `web` is the number of the web server's first process."""
-    family = [web, *_children(web)]
+    family = [web, *children(web)]
     threads, descriptors = threads_and_descriptors()
     return Held(
         at=at,
-        rss_mib=_rss_mib(os.getpid()),
+        rss_mib=process_rss_mib(os.getpid()),
         threads=threads,
         descriptors=descriptors,
-        web_rss_mib=sum(map(_rss_mib, family)),
-        web_threads=sum(map(_threads, family)),
-        web_descriptors=sum(map(_descriptors, family)),
+        web_rss_mib=sum(map(process_rss_mib, family)),
+        web_threads=sum(map(process_threads, family)),
+        web_descriptors=sum(map(process_descriptors, family)),
     )
 
 
@@ -63,19 +63,26 @@ def summed_up(samples: Sequence[Held]) -> dict[str, Any]:
     }
 
 
-def _children(process: int) -> list[int]:
+def children(process: int) -> list[int]:
+    """The processes that a process started; none of one that is gone."""
     path = Path(f"/proc/{process}/task/{process}/children")
-    return [int(word) for word in path.read_text().split()]
+    try:
+        return [int(word) for word in path.read_text(encoding="ascii").split()]
+    except OSError:
+        return []
 
 
-def _rss_mib(process: int) -> float:
+def process_rss_mib(process: int) -> float:
+    """Resident memory of a process."""
     pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
     return round(pages * os.sysconf("SC_PAGE_SIZE") / _MIB, 1)
 
 
-def _threads(process: int) -> int:
+def process_threads(process: int) -> int:
+    """How many threads it has."""
     return len(os.listdir(f"/proc/{process}/task"))
 
 
-def _descriptors(process: int) -> int:
+def process_descriptors(process: int) -> int:
+    """How many descriptors it holds open."""
     return len(os.listdir(f"/proc/{process}/fd"))

@@ -46,12 +46,12 @@ def serving(
     """
     password = secrets.token_urlsafe(16)
     with tempfile.TemporaryDirectory(prefix="oi-bench-") as home:
-        environment = _environment(database, Path(home)) | dict(more or {})
-        _set_password(environment, password)
+        chosen = _environment(database, Path(home)) | dict(more or {})
+        _set_password(chosen, password)
         arguments = ["serve", "--workers", str(workers)]
         started = time.perf_counter_ns()
-        with _program(arguments, environment) as process:
-            url = f"http://127.0.0.1:{environment['OI_PORT']}"
+        with _program(arguments, chosen) as process:
+            url = f"http://127.0.0.1:{chosen['OI_PORT']}"
             _wait_for(f"{url}/login", process)
             start_ms = (time.perf_counter_ns() - started) / 1e6
             yield Site(url, password, process.pid, start_ms)
@@ -64,8 +64,8 @@ def collecting(database: URL, home: Path | None = None, **more: str) -> Iterator
     `home` is where it finds models, a folder of its own without; `more` are further settings.
     """
     with tempfile.TemporaryDirectory(prefix="oi-bench-") as own:
-        environment = _environment(database, home or Path(own)) | more
-        with _program(["collect", "--feed", "simulate"], environment):
+        chosen = _environment(database, home or Path(own)) | more
+        with _program(["collect", "--feed", "simulate"], chosen):
             yield
 
 
@@ -103,6 +103,14 @@ def _set_password(environment: dict[str, str], password: str) -> None:
     )
     if done.returncode:
         raise BenchmarkError("No password could be set; try: python -m app password.")
+
+
+def environment(database: URL, home: Path, password: str) -> dict[str, str]:
+    """What a program of ours is told, on a free port; whoever signs in is `USERNAME`."""
+    from app.web.auth.passwords import hashed
+
+    account = {"OI_USERNAME": USERNAME, "OI_PASSWORD_HASH": hashed(password)}
+    return _environment(database, home) | account
 
 
 def _environment(database: URL, home: Path) -> dict[str, str]:

@@ -29,9 +29,9 @@ prints nothing at all when there is nothing to say. It changes nothing.
 @as_json_option
 def command(threshold_ms: float, least_calls: int, as_json: bool) -> None:
     from db.advice.advice import advise
-    from db.engine import connected, write_engine
+    from db.engine import connected, direct_engine
 
-    with connected(write_engine()) as connection:
+    with connected(direct_engine()) as connection:
         found = advise(connection, threshold_ms=threshold_ms, least_calls=least_calls)
     if as_json:
         click.echo(json_text({"advice": [advice.as_dict() for advice in found]}))

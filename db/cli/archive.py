@@ -149,6 +149,6 @@ def _echo_file(name: str, rows: int) -> None:
 
 
 def _url() -> "URL":
-    from db.engine import database_url
+    from db.engine import direct_url
 
-    return database_url()
+    return direct_url()

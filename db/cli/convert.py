@@ -228,9 +228,9 @@ def _adjusted(table: str, done: str, **changes: Any) -> "Job":
 
 
 def _url() -> "URL":
-    from db.engine import database_url
+    from db.engine import direct_url
 
-    return database_url()
+    return direct_url()
 
 
 def _throttle(

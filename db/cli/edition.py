@@ -29,11 +29,11 @@ rollups until the new ones are filled. An interrupted move goes on when run agai
 )
 @as_json_option
 def command(wanted: str | None, as_json: bool) -> None:
-    from db.engine import write_engine
+    from db.engine import direct_engine
     from db.timescale.editions import read_server
     from db.timescale.moving import Kind, kinds, move
 
-    engine = write_engine()
+    engine = direct_engine()
     moved: Sequence[str] = []
     if wanted:
         kind: Kind = "native" if wanted == "community" else "maintained"

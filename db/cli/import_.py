@@ -44,13 +44,13 @@ def command(file: Path, table: str, dry_run: bool, as_json: bool) -> None:
 
 
 def _imported(file: Path, target: "Target") -> "Imported":
-    from db.engine import connected, synced, write_engine
+    from db.engine import connected, direct_engine, synced
     from db.errors import DatabaseUnavailableError, DiskFullError
     from db.importing import import_file
     from db.migrate import require_head
     from db.rights import require
 
-    engine = write_engine()
+    engine = direct_engine()
     with connected(engine) as connection:
         require_head(connection)
         require(connection, "import")

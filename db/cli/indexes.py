@@ -36,9 +36,9 @@ statements}]}. Exit code 0 whether or not something was found.
 def command(min_days: float, applies: bool, yes: bool, as_json: bool) -> None:
     from db.advice.findings import judge
     from db.advice.logical import logical_indexes, statistics_days
-    from db.engine import connected, write_engine
+    from db.engine import connected, direct_engine
 
-    engine = write_engine()
+    engine = direct_engine()
     with connected(engine) as connection:
         indexes = logical_indexes(connection)
         counted_days = statistics_days(connection)

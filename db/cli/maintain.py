@@ -55,7 +55,7 @@ def command(
     as_json: bool,
 ) -> None:
     from db import privileges
-    from db.engine import write_engine
+    from db.engine import direct_engine
     from db.rights import require_at
     from db.settings import settings
 
@@ -65,7 +65,7 @@ def command(
         privileges.drop(settings().run_as)
         if warning := privileges.warning():
             click.echo(warning, err=True)
-    engine = write_engine()
+    engine = direct_engine()
     require_at(engine.url, "maintain")
     if schedule_s is not None or unschedule:
         _schedule(engine, schedule_s)

@@ -21,10 +21,10 @@ def command(context: click.Context, as_json: bool) -> None:
         return
     from dataclasses import asdict
 
-    from db.engine import write_engine
+    from db.engine import direct_engine
     from db.roles.granting import missing_rights, missing_roles, roles
 
-    with write_engine().connect() as connection:
+    with direct_engine().connect() as connection:
         found = roles(connection)
         missing = [*missing_roles(connection), *missing_rights(connection)]
     if as_json:
@@ -39,11 +39,11 @@ def command(context: click.Context, as_json: bool) -> None:
 @command.command()
 def grant() -> None:
     """Make the roles that are missing and give them their rights in this database."""
-    from db.engine import write_engine
+    from db.engine import direct_engine
     from db.errors import OIError
     from db.roles.granting import bring_up
 
-    with write_engine().connect() as connection:
+    with direct_engine().connect() as connection:
         left = bring_up(connection)
     if left:
         raise OIError(f"Only an administrator of the server may run: {'; '.join(left)}.")

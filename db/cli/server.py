@@ -13,6 +13,7 @@ from db.errors import ServerError
 from db.server import local_server
 from db.server import url as local_url
 from db.settings import settings
+from db.urls import environment
 
 _GIVEN = "OI_DATABASE_URL names the database: there is no local server to {}."
 
@@ -64,7 +65,7 @@ def url() -> None:
 def psql(arguments: tuple[str, ...]) -> None:
     """Open psql on the database; what follows is handed to psql."""
     target, program = _database_url(), _psql()
-    os.execve(program, [program, *arguments], os.environ | _environment(target))  # noqa: S606
+    os.execve(program, [program, *arguments], os.environ | environment(target))  # noqa: S606
 
 
 def _database_url() -> URL:
@@ -73,22 +74,10 @@ def _database_url() -> URL:
 
 def _psql() -> str:
     given = settings().database_url is not None
-    program = shutil.which("psql") if given else str(local_server().psql())
+    program = shutil.which("psql") if given else str(local_server().program("psql"))
     if program is None:
         raise ServerError("psql is not installed here: install PostgreSQL's client programs.")
     return program
-
-
-def _environment(target: URL) -> dict[str, str]:
-    # not as arguments: every user of the machine can read those
-    values = {
-        "PGHOST": target.host,
-        "PGPORT": str(target.port) if target.port else None,
-        "PGUSER": target.username,
-        "PGPASSWORD": str(target.password) if target.password else None,
-        "PGDATABASE": target.database,
-    }
-    return {name: value for name, value in values.items() if value}
 
 
 def _show(values: dict[str, object], as_json: bool) -> None:

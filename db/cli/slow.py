@@ -35,9 +35,9 @@ def command(threshold_ms: float, most: int, as_json: bool) -> None:
     from dataclasses import asdict
 
     from db.advice.statements import generic_plan, logged_plans, slow_statements
-    from db.engine import connected, write_engine
+    from db.engine import connected, direct_engine
 
-    with connected(write_engine()) as connection:
+    with connected(direct_engine()) as connection:
         slow = slow_statements(connection, threshold_ms=threshold_ms, most=most)
         logged = logged_plans(connection, threshold_ms=threshold_ms)
         if as_json:

@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 def command(context: click.Context, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from db.engine import database_url, read_engine
-    from db.settings import settings
+    from db.engine import direct_engine
     from db.status.findings import findings
     from db.status.reading import read
 
-    reading = read(read_engine(), database_url() if settings().replica_url else None)
+    reading = read(direct_engine(read_only=True))
     found = findings(reading)
     if as_json:
         shown = {**asdict(reading), "findings": [asdict(one) for one in found]}

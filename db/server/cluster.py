@@ -110,12 +110,12 @@ class LocalServer:
             )
         return status
 
-    def psql(self) -> Path:
-        """The psql that belongs to this server."""
+    def program(self, name: str) -> Path:
+        """One of the programs that belong to this server, psql for one."""
         programs = self._known_programs()
         if programs is None:
             raise ServerError("There is no local server yet: run `python -m db server start`.")
-        return programs.program("psql")
+        return programs.program(name)
 
     def _url(self, port: int, password: str, database: str | None) -> URL:
         return URL.create(

@@ -53,11 +53,8 @@ class Reading:
     writeback: str | None
 
 
-def read(engine: Engine, primary: URL | None = None) -> Reading:
-    """The state of one database now; what a part of the schema lacks is empty.
-
-    `primary` is the server that takes writes, where `engine` reads from a replica of it.
-    """
+def read(engine: Engine) -> Reading:
+    """The state of one database now; what a part of the schema lacks is empty."""
     with engine.connect() as connection, far_times(connection):
         require(connection, "status")
         connection.execute(text("SET TRANSACTION READ ONLY"))
@@ -65,7 +62,7 @@ def read(engine: Engine, primary: URL | None = None) -> Reading:
         has_extension = server["timescaledb_version"] is not None
         has_engine = server["has_engine"]
         revisions = server.pop("revisions")
-        comparison = _comparison(primary or engine.url, revisions) if has_extension else None
+        comparison = _comparison(engine.url, revisions) if has_extension else None
         return Reading(
             server=server,
             revisions=revisions,
@@ -153,11 +150,11 @@ def _server(connection: Connection) -> Values:
     }
 
 
-def _comparison(primary: URL, revisions: list[str]) -> Comparison | None:
+def _comparison(url: URL, revisions: list[str]) -> Comparison | None:
     """What differs from the declaration; None at another revision, which is a difference itself."""
     if tuple(revisions) != migrate.heads():
         return None
-    return compare(primary)
+    return compare(url)
 
 
 def _hypertables(connection: Connection) -> list[Values]:

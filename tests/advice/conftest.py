@@ -65,7 +65,7 @@ def look(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Look:
     """The command line, on the engine of this test."""
     from db.cli import group
 
-    monkeypatch.setattr(engines, "write_engine", lambda: engine)
+    monkeypatch.setattr(engines, "direct_engine", lambda: engine)
     return Look(group)
 
 

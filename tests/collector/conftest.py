@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine
 
+from benchmarks.chaos.wire import Wire, wire
 from db.engine import engine_for
 from db.roles.declared import WRITER
 from tests.support.databases import DatabaseServer
 from tests.support.paths import ROOT
-from tests.support.wire import Wire, wire
 
 TAPE = "option_chain_2025-12-04.csv"
 

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Engine, text
 from app.desk.alerts.looking import Looking, Rung
 from app.feeds.base import FeedState
 from app.feeds.replay import ReplayFeed
+from benchmarks.chaos.wire import Wire
 from db.errors import DatabaseUnavailableError, InvalidInputError
 from db.ingest.alerts import add_alert, change_alert
 from db.ingest.leases import acquire, release, set_feed_state
@@ -24,7 +25,6 @@ from tests.collector.feeds import SteeredFeed
 from tests.collector.running import Running
 from tests.support.chains import at, snapshot
 from tests.support.waiting import eventually
-from tests.support.wire import Wire
 
 ABOVE = {"direction": "above", "level": 26_050.0}
 

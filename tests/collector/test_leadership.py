@@ -14,13 +14,13 @@ from app.collector import Collector
 from app.collector.guest import OccupiedError
 from app.collector.leadership import QUIET_S, Leadership
 from app.feeds.replay import ReplayFeed
+from benchmarks.chaos.wire import Wire
 from db.ingest.leases import acquire
 from tests.collector.chains import AT, chain
 from tests.collector.feeds import SteeredFeed
 from tests.collector.running import Running, shown, stored
 from tests.support.paths import ROOT
 from tests.support.waiting import eventually
-from tests.support.wire import Wire
 
 FIRST, SECOND = 7_500, 9_000
 KEYS = ("NSE", "BSE")

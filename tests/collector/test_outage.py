@@ -11,6 +11,7 @@ from sqlalchemy import URL, Engine, text
 from app.collector import Collector
 from app.feeds.base import Rejections
 from app.feeds.replay import ReplayFeed
+from benchmarks.chaos.wire import Wire
 from db.engine import engine_for
 from db.errors import DatabaseUnavailableError, NotMigratedError
 from db.market.ticks import ChainSnapshot
@@ -18,7 +19,6 @@ from tests.collector.chains import AT, chain, minutes
 from tests.collector.feeds import SteeredFeed
 from tests.collector.running import Running, stored
 from tests.support.waiting import eventually
-from tests.support.wire import Wire
 
 
 def test_snapshots_of_an_outage_wait_on_disk_and_are_all_stored_afterwards(

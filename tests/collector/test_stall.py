@@ -17,13 +17,13 @@ from app.collector.outbox import Outbox
 from app.collector.past import Past
 from app.collector.telling import Telling
 from app.collector.writer import Writer
+from benchmarks.chaos.wire import Wire
 from db.market.exchanges import EXCHANGES
 from db.market.ticks import EnrichedSnapshot
 from tests.collector.chains import AT, chain
 from tests.collector.feeds import SteeredFeed
 from tests.collector.running import Running, shown, stored
 from tests.support.waiting import eventually
-from tests.support.wire import Wire
 
 TWO_MINUTES_S = 120
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Thread
 
 import psycopg
@@ -13,7 +12,7 @@ from db import convert
 from tests.convert import legacy
 from tests.convert.legacy import CHAIN, ROWS
 from tests.support.databases import DatabaseServer, connection
-from tests.support.streaming import Streaming, streaming
+from tests.support.streaming import Streaming, programs_of, streaming
 
 _LIMIT_S = 1.5
 _BEHIND = f"a replica is more than {_LIMIT_S:g} s behind"
@@ -22,12 +21,7 @@ _BEHIND = f"a replica is more than {_LIMIT_S:g} s behind"
 @pytest.fixture(scope="module")
 def pair(server: DatabaseServer) -> Iterator[Streaming]:
     """A primary and a standby on the programs of the server under test."""
-    with connection(server.admin_url) as session:
-        found = session.execute("SELECT setting FROM pg_config WHERE name = 'BINDIR'").fetchone()
-    bin_dir = Path(found[0]) if found else Path()
-    if not (bin_dir / "pg_basebackup").exists():
-        pytest.skip(f"the programs of {server} are not on this machine")
-    with streaming(bin_dir) as started:
+    with streaming(programs_of(server)) as started:
         yield started
 
 

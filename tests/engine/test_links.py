@@ -7,13 +7,13 @@ import psycopg
 import pytest
 from sqlalchemy import URL, text
 
+from benchmarks.chaos.wire import Wire
+from benchmarks.chaos.wire import wire as wire_to
 from db import engine as engines
 from db import links
 from db.errors import DatabaseUnavailableError
 from db.settings import Settings
 from tests.support.databases import connection
-from tests.support.wire import Wire
-from tests.support.wire import wire as wire_to
 
 SETTINGS = Settings(statement_timeout_s=1, link_timeout_s=1, connect_timeout_s=2)
 

@@ -29,6 +29,9 @@ GARBAGE = [
     ("OI_DATABASE_URL", "sqlite:///file", "must be a postgresql:// URL, not sqlite://"),
     ("OI_DATABASE_URL", "oracle+thing://h/db", "must be a postgresql:// URL"),
     ("OI_REPLICA_URL", "postgresql://h/d\x01b", "OI_REPLICA_URL must not hold control characters"),
+    ("OI_DATABASE_READ_URLS", "postgresql://h/d, oracle://h/d", "must be a postgresql:// URL"),
+    ("OI_DATABASE_URL", "postgresql://a:1,b:99999/d", "OI_DATABASE_URL is not a database URL"),
+    ("OI_DATABASE_URL", "postgresql://a:1,:2/d", "OI_DATABASE_URL is not a database URL"),
     ("OI_FEED", "zerodha", "OI_FEED must be one of simulate, kite-standin, kite, not 'zerodha'."),
     ("OI_WITHOUT", "cache,everything", "OI_WITHOUT cannot hold 'everything'"),
     ("OI_REDIS_URL", "localhost:6379", "OI_REDIS_URL cannot be used: A Redis, redis:// or"),
@@ -76,6 +79,72 @@ def test_an_ipv6_address_in_a_url_is_kept() -> None:
     url = settings_from({"OI_DATABASE_URL": "postgresql://u@[::1]:5433/db"}).database_url
     assert url is not None
     assert (url.host, url.port) == ("::1", 5433)
+
+
+SEVERAL = "postgresql://u:p%2C@one:5433,[::1],three:5435/db?sslmode=require"
+
+
+def test_of_several_hosts_libpq_and_the_pool_are_told_the_same() -> None:
+    from psycopg.conninfo import conninfo_to_dict
+    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+    from db.urls import conninfo
+
+    url = settings_from({"OI_DATABASE_URL": SEVERAL}).database_url
+    assert url is not None
+    (_, pooled), alone = (
+        PGDialect_psycopg().create_connect_args(url),
+        conninfo_to_dict(conninfo(url)),
+    )
+    for told in (pooled, alone):
+        assert (told["host"], told["port"]) == ("one,::1,three", "5433,5432,5435")
+        assert (told["target_session_attrs"], told["sslmode"]) == ("primary", "require")
+        assert told["password"] == "p,"  # noqa: S105 - of this test
+
+
+def test_what_a_url_says_of_its_hosts_is_kept() -> None:
+    from db.urls import for_reading
+
+    url = settings_from(
+        {"OI_DATABASE_URL": "postgresql://a,b/db?target_session_attrs=read-write"}
+    ).database_url
+    assert url is not None
+    assert url.query["target_session_attrs"] == "read-write"
+    # a session that is read-only by default is never taken for one that writes
+    assert for_reading(url).query["target_session_attrs"] == "primary"
+
+
+def test_postgresqls_own_programs_are_told_the_same_address() -> None:
+    from db.urls import environment
+
+    several = settings_from({"OI_DATABASE_URL": SEVERAL}).database_url
+    one = settings_from({"OI_DATABASE_URL": "postgresql://u@h:5433/db"}).database_url
+    assert several is not None
+    assert one is not None
+    assert environment(several) == {
+        "PGHOST": "one,::1,three",
+        "PGPORT": "5433,5432,5435",
+        "PGUSER": "u",
+        "PGPASSWORD": "p,",
+        "PGDATABASE": "db",
+        "PGSSLMODE": "require",
+        "PGTARGETSESSIONATTRS": "primary",
+    }
+    assert environment(one)["PGHOST"] == "h"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "postgresql://u@a:1,b:2/db, postgresql://u@c/db",
+        "postgresql://u@a:1,b:2/db,postgresql://u@c/db,",
+    ],
+)
+def test_replicas_are_urls_with_commas_between(given: str) -> None:
+    first, second = settings_from({"OI_DATABASE_READ_URLS": given}).database_read_urls
+    assert first.query["host"] == "a,b"
+    assert "target_session_attrs" not in first.query
+    assert second.host == "c"
 
 
 def test_the_brokers_secret_is_never_repeated() -> None:

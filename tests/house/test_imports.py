@@ -66,6 +66,14 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("db", "app.kite", "app.feeds", "app.collector"),
         *(*_MEASURING, "benchmarks.web"),
     ),
+    "benchmarks.chaos": (
+        *("db", "app.feeds", *_MEASURING),
+        *("benchmarks.feed", "benchmarks.web"),
+    ),
+    "benchmarks.crowd": (
+        *("db", *_MEASURING),
+        *("benchmarks.feed", "benchmarks.web"),
+    ),
     "benchmarks.flags": (
         *("db", "app", "app.signals", *_MEASURING),
         *("benchmarks.feed", "benchmarks.web"),

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy import URL, Engine, text
 
+from benchmarks.chaos.wire import wire as wire_to
 from db.engine import engine_for
 from db.errors import DatabaseUnavailableError, DiskFullError
 from db.importing import Imported, import_file, table_named
@@ -21,7 +22,6 @@ from tests.ingest.reference import expected, kept
 from tests.support.databases import connection
 from tests.support.disks import small_disk
 from tests.support.paths import ROOT
-from tests.support.wire import wire as wire_to
 
 _IMPORT = """
 import sys

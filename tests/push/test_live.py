@@ -16,13 +16,13 @@ from app.push.live import Live
 from app.push.reader import Reader
 from app.push.sessions import SessionWatch
 from app.web.database import Database
+from benchmarks.chaos.wire import Wire
 from db.engine import engine_for
 from db.errors import DatabaseUnavailableError
 from db.ingest.leases import set_feed_state
 from db.settings import Settings
 from tests.push.conftest import Watch, wait_until
 from tests.support.chain_states import state
-from tests.support.wire import Wire
 from tests.web.conftest import Store
 
 NO_FEEDS = Feeds(Database(Settings(), explicit=True))

@@ -216,7 +216,7 @@ def check(url: URL) -> str:
 def status(url: URL) -> str:
     engine = create_engine(url, poolclass=NullPool)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("db.engine.read_engine", lambda: engine)
+        patch.setattr("db.engine.direct_engine", lambda **_: engine)
         return CliRunner().invoke(status_command, catch_exceptions=False).stdout
 
 

@@ -18,7 +18,7 @@ from db.settings import settings
 from tests.support.paths import ROOT
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
-CACHES = (settings, engine.write_engine, engine.read_engine, engine.newest_engine)
+CACHES = (settings, engine.write_engine, engine.direct_engine, engine.newest_engine)
 
 Call = Callable[..., tuple[int, str]]
 

@@ -17,7 +17,7 @@ def status(monkeypatch: pytest.MonkeyPatch):
 
     def run(url: URL, *arguments: str):
         engine = create_engine(url, poolclass=NullPool)
-        monkeypatch.setattr("db.engine.read_engine", lambda: engine)
+        monkeypatch.setattr("db.engine.direct_engine", lambda **_: engine)
         return CliRunner().invoke(command, arguments, catch_exceptions=False)
 
     return run

@@ -1,17 +1,22 @@
 """A primary and its streaming standby, both private to a test and gone after it."""
 
 import contextlib
+import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from sqlalchemy import URL
 
 from benchmarks.server.ports import free_port
 from db.server.account import Account, run_as, unprivileged_account
-from tests.support.databases import connection
+from db.urls import database_url
+from tests.support.databases import DatabaseServer, connection
+from tests.support.waiting import eventually
 
 _PRIMARY = """
 listen_addresses = '127.0.0.1'
@@ -33,6 +38,49 @@ class Streaming:
 
     primary: URL
     standby: URL
+    _pair: "_Pair"
+
+    @property
+    def either(self) -> URL:
+        """Both in one URL: whichever takes writes is meant."""
+        hosts = f"127.0.0.1:{self.primary.port},127.0.0.1:{self.standby.port}"
+        return database_url(f"postgresql://postgres@{hosts}/{self.primary.database}", "OI_TEST")
+
+    def confirm_by_both(self) -> None:
+        """From now on a commit counts once the standby has it too."""
+        with connection(self.primary) as session:
+            session.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            session.execute("SELECT pg_reload_conf()")
+            eventually(
+                lambda: (
+                    session.execute(
+                        "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
+                    ).fetchone()
+                    == (1,)
+                )
+            )
+
+    def kill(self, name: str) -> None:
+        """End the server `primary` or `standby` as a power cut does."""
+        self._pair.kill(name)
+
+    def promote(self) -> None:
+        """Let the standby take writes."""
+        with connection(self.standby) as session:
+            assert session.execute("SELECT pg_promote()").fetchone() == (True,)
+            # nobody stands by any more who could confirm
+            session.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
+            session.execute("SELECT pg_reload_conf()")
+
+
+def programs_of(server: DatabaseServer) -> Path:
+    """The folder of a server's programs; the test is skipped where that is on another machine."""
+    with connection(server.admin_url) as session:
+        found = session.execute("SELECT setting FROM pg_config WHERE name = 'BINDIR'").fetchone()
+    bin_dir = Path(found[0]) if found else Path()
+    if not (bin_dir / "pg_basebackup").exists():
+        pytest.skip(f"the programs of {server} are not on this machine")
+    return bin_dir
 
 
 @contextlib.contextmanager
@@ -53,7 +101,7 @@ def streaming(bin_dir: Path) -> Iterator[Streaming]:
 class _Pair:
     def __init__(self, bin_dir: Path, folder: Path, account: Account | None) -> None:
         self._bin_dir, self._folder, self._account = bin_dir, folder, account
-        self._started: list[Path] = []
+        self._started: dict[str, Path] = {}
 
     def start(self) -> Streaming:
         primary, standby = self._folder / "primary", self._folder / "standby"
@@ -68,18 +116,22 @@ class _Pair:
         source = first.set(drivername="postgresql").render_as_string(hide_password=False)
         self._run("pg_basebackup", "-D", standby, "-d", source, "-R", "-X", "stream", "-c", "fast")
         second = self._up(standby)
-        return Streaming(first.set(database="chain"), second.set(database="chain"))
+        return Streaming(first.set(database="chain"), second.set(database="chain"), self)
 
     def stop(self) -> None:
-        for data in reversed(self._started):
+        for data in reversed(self._started.values()):
             self._run("pg_ctl", "stop", "-D", data, "-m", "immediate", "-w")
+
+    def kill(self, name: str) -> None:
+        process = int((self._started.pop(name) / "postmaster.pid").read_text().split()[0])
+        os.kill(process, signal.SIGKILL)
 
     def _up(self, data: Path) -> URL:
         port = free_port()
         options = f"-p {port} -k ''"
         log = self._folder / f"{data.name}.log"
         self._run("pg_ctl", "start", "-D", data, "-w", "-l", log, "-o", options)
-        self._started.append(data)
+        self._started[data.name] = data
         return URL.create(
             "postgresql+psycopg", "postgres", host="127.0.0.1", port=port, database="postgres"
         )

@@ -179,7 +179,7 @@ def test_the_command_prints_what_ran_and_fails_when_a_policy_did(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("db.engine.write_engine", lambda: engine)
+    monkeypatch.setattr("db.engine.direct_engine", lambda: engine)
     policy(session, "refresh", "public.m1")
     assert exit_code("--json", "--fill") == 0
     printed = json.loads(capsys.readouterr().out)

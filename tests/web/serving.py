@@ -94,9 +94,11 @@ class WebServer:
 
 
 @contextlib.contextmanager
-def web_server(home: Path, database: URL) -> Iterator[WebServer]:
-    """A running server, stopped afterwards."""
-    server = WebServer(home, database, free_port())
+def web_server(
+    home: Path, database: URL, more: dict[str, str] | None = None
+) -> Iterator[WebServer]:
+    """A running server, stopped afterwards; `more` is what its environment holds beside."""
+    server = WebServer(home, database, free_port(), more=more or {})
     server.start()
     try:
         yield server

@@ -8,11 +8,11 @@ from flask.testing import FlaskClient
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
+from benchmarks.chaos.wire import wire as wire_to
 from db import engine
 from db.errors import ServerError
 from db.settings import Settings
 from tests.support.databases import DatabaseServer, connection
-from tests.support.wire import wire as wire_to
 from tests.web.conftest import MakeApp, signed_in
 
 NOWHERE = make_url("postgresql+psycopg://nobody@127.0.0.1:1/nothing")

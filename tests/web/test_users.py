@@ -34,13 +34,13 @@ def run(home: Path, database: URL, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     url = database.set(drivername="postgresql").render_as_string(hide_password=False)
     monkeypatch.setenv("OI_HOME", str(home))
     monkeypatch.setenv("OI_DATABASE_URL", url)
-    caches = (environment_settings, engines.write_engine, engines.read_engine)
-    for cache in (*caches, engines.newest_engine):
+    caches = (environment_settings, engines.write_engine, engines.newest_engine)
+    for cache in caches:
         cache.cache_clear()
     yield CliRunner()
     for cached in (engines.write_engine, engines.newest_engine):
         cached().dispose()
-    for cache in (*caches, engines.newest_engine):
+    for cache in caches:
         cache.cache_clear()
 
 

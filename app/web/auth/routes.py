@@ -40,7 +40,7 @@ blueprint = Blueprint("auth", __name__)
 _PUBLIC = frozenset(
     {
         *("auth.login", "auth.sign_in", "kite.begin", "assets.asset", "api.healthz"),
-        "monitoring.prometheus",
+        *("api.readyz", "monitoring.prometheus"),
     }
 )
 # what is answered without a question to it; all others have its libraries whole before they begin

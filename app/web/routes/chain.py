@@ -30,6 +30,16 @@ def healthz() -> Response:
     return json_answer({"status": "ok", "following": following})
 
 
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    """Whether to send people here: 200 while this process follows the database, else 503."""
+    shared = services()
+    shared.live.start()
+    if shared.states.followed:
+        return json_answer({"status": "ready"})
+    return json_answer({"error": "This process does not follow the database."}, 503)
+
+
 @blueprint.get("/api/system-status")
 def system_status() -> Response:
     """Whether there are chains to show, and how far start-up is, step by step.

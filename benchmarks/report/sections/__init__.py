@@ -6,6 +6,7 @@ from typing import Any
 from benchmarks.report.blocks import Note, Section
 from benchmarks.report.sections.check import check_sections
 from benchmarks.report.sections.convert import convert_sections
+from benchmarks.report.sections.crowd import chaos_sections, crowd_sections, soak_sections
 from benchmarks.report.sections.environment import environment_section
 from benchmarks.report.sections.feed import day_sections, feed_sections
 from benchmarks.report.sections.flags import flag_sections
@@ -37,6 +38,9 @@ _BUILDERS: Mapping[str, Callable[[Document], Sequence[Section]]] = {
     "overhead": overhead_sections,
     "archive": archive_sections,
     "convert": convert_sections,
+    "chaos": chaos_sections,
+    "crowd": crowd_sections,
+    "soak": soak_sections,
     "run": query_sections,
     "walk": walk_sections,
 }

@@ -1,0 +1,127 @@
+"""The samples in deploy/: as their schemas want them, with settings and commands that exist."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from db.settings import described
+from tests.house.test_docs import PROGRAMS
+from tests.support.paths import ROOT
+
+DEPLOY = ROOT / "deploy"
+HERE = Path(__file__).parent
+KUBERNETES = json.loads((HERE / "kubernetes.json").read_text(encoding="utf-8"))
+CLOUDNATIVEPG = json.loads((HERE / "cloudnativepg.json").read_text(encoding="utf-8"))
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+# of the container's start, not of the program
+_NOT_OURS = {"OI_DB_PASSWORD", "OI_PASSWORD"}
+# systemd's own scale, from 0 to 10
+_MOST_EXPOSED = 2.0
+
+
+def manifests() -> Iterator[tuple[str, dict[str, Any]]]:
+    for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")):
+        for document in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+            if document["kind"] != "Kustomization":
+                yield f"{path.name} {document['kind']}", document
+
+
+def pods() -> list[dict[str, Any]]:
+    specs = [document.get("spec", {}) for _, document in manifests()]
+    return [spec["template"]["spec"] for spec in specs if "template" in spec]
+
+
+def schema_of(document: dict[str, Any]) -> dict[str, Any]:
+    version, kind = document["apiVersion"], document["kind"]
+    if version.startswith("postgresql.cnpg.io/"):
+        return CLOUDNATIVEPG[kind]
+    definition = KUBERNETES["kinds"][f"{version} {kind}"]
+    return {"$ref": f"#/definitions/{definition}", "definitions": KUBERNETES["definitions"]}
+
+
+def faults(document: dict[str, Any]) -> list[str]:
+    found = Draft202012Validator(schema_of(document)).iter_errors(document)
+    return [f"{error.json_path}: {error.message}" for error in found]
+
+
+@pytest.mark.parametrize(("name", "document"), list(manifests()))
+def test_a_manifest_is_as_its_schema_wants_it(name: str, document: dict[str, Any]) -> None:
+    assert faults(document) == []
+
+
+@pytest.mark.parametrize("wrong", ["misspelt", "of another type"])
+def test_what_a_cluster_would_refuse_is_refused_here(wrong: str) -> None:
+    web = next(document for _, document in manifests() if document["kind"] == "Deployment")
+    (container,) = web["spec"]["template"]["spec"]["containers"]
+    if wrong == "misspelt":
+        container["livenessprobe"] = {}
+    else:
+        web["spec"]["replicas"] = "two"
+    assert faults(web)
+
+
+def test_every_listed_manifest_is_there_and_every_one_that_is_there_is_listed() -> None:
+    folder = DEPLOY / "kubernetes"
+    listed = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
+    assert sorted([*listed, "kustomization.yaml"]) == sorted(p.name for p in folder.iterdir())
+
+
+def test_every_program_of_a_pod_runs_without_rights_it_does_not_need() -> None:
+    assert len(pods()) == 4
+    for pod in pods():
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        for container in pod["containers"]:
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True
+            assert container["resources"]["limits"]["memory"]
+
+
+def test_every_setting_that_is_named_exists() -> None:
+    known = {each.name for each in described()} | _NOT_OURS
+    files = [path for path in DEPLOY.rglob("*") if path.is_file()]
+    named = {name for path in files for name in re.findall(r"OI_[A-Z_]+", path.read_text())}
+    assert named - known == set()
+
+
+def commands() -> Iterator[list[str]]:
+    for unit in UNITS:
+        (line,) = re.findall(r"^ExecStart=(.+)$", unit.read_text(), re.MULTILINE)
+        yield shlex.split(line)[1:]
+    for pod in pods():
+        for container in pod["containers"]:
+            yield container["command"][1:]
+    compose = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())
+    for service in compose["services"].values():
+        if service.get("command", [""])[0] == "python":
+            yield service["command"][1:]
+
+
+@pytest.mark.parametrize("words", [each for each in commands() if each[0] == "-m"])
+def test_every_command_is_understood(words: list[str]) -> None:
+    _, program, name, *arguments = words
+    command = PROGRAMS[program].get_command(None, name)  # type: ignore[arg-type]
+    assert command is not None
+    command.make_context(name, arguments, resilient_parsing=True)
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_a_unit_is_understood_and_exposes_little(unit: Path) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("no systemd-analyze on this machine")
+    done = subprocess.run([analyze, "verify", unit], capture_output=True, text=True)
+    said = [line for line in done.stderr.splitlines() if unit.name in line]
+    assert all("is not executable" in line for line in said), done.stderr
+    rated = subprocess.run(
+        [analyze, "security", "--offline=true", unit], capture_output=True, text=True
+    )
+    (exposure,) = re.findall(r"Overall exposure level for \S+: ([\d.]+)", rated.stdout)
+    assert float(exposure) <= _MOST_EXPOSED
