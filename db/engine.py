@@ -8,19 +8,19 @@ plan is kept, while a statement on many chunks is dearer without constants and p
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import QueuePool
 
 from db import gentle, links, syncing
 from db.errors import DatabaseUnavailableError, DiskFullError, OIError, SettingsError
 from db.settings import Settings, settings
 from db.writeback import Fetch, Row
 
-_POOL_TIMEOUT_S = 5
 # a kept plan holds the watermarks of rollups as they were when it was made: it stays right, but
 # reads more and more from their source, so that no plan should grow old
 _KEEP_PLANS_S = 600
@@ -89,8 +89,10 @@ def engine_for(
         pool_pre_ping=True,
         pool_size=chosen.pool_size,
         max_overflow=chosen.pool_overflow,
-        pool_timeout=_POOL_TIMEOUT_S,
+        pool_timeout=chosen.pool_wait_s,
         pool_use_lifo=True,
+        # what queries see of it: `db.queries.statements.is_left_out`
+        execution_options={"without": chosen.without},
         connect_args={
             **links.parameters(
                 connect_timeout_s=chosen.connect_timeout_s, silence_s=chosen.link_timeout_s
@@ -144,10 +146,25 @@ def connected(engine: Engine) -> Iterator[Connection]:
         connection = engine.connect()
     except PoolTimeoutError as exc:
         raise DatabaseUnavailableError(
-            f"No database connection became free within {_POOL_TIMEOUT_S} s."
+            f"No database connection became free within {_wait_s(engine):g} s."
         ) from exc
     with connection:
         yield connection
+
+
+def warm(engine: Engine) -> None:
+    """Open the connections that the engine keeps, before a burst wants them.
+
+    Raises DatabaseUnavailableError where none can be had.
+    """
+    pool = engine.pool
+    with ExitStack() as held:
+        for _ in range(pool.size() if isinstance(pool, QueuePool) else 0):
+            held.enter_context(connected(engine))
+
+
+def _wait_s(engine: Engine) -> float:
+    return engine.pool.timeout() if isinstance(engine.pool, QueuePool) else 0.0
 
 
 def fetching(connection: Connection) -> Fetch:

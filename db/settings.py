@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from db.errors import SettingsError
 from db.market import calendar
 from db.market.exchanges import EXCHANGES
+from db.setting_values import OPTIMIZATIONS, optimization, parsed, redis_address
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -94,6 +95,30 @@ class Settings:
     pool_size: int = _setting(5, "Database connections kept open a process.", between=(1, 500))
     pool_overflow: int = _setting(
         5, "Connections beyond those while many ask at once.", between=(0, 500)
+    )
+    pool_wait_s: float = _setting(
+        5.0,
+        "Seconds that a request waits for a connection when all are in use; then it is told to "
+        "come back.",
+        between=(0.1, 60),
+    )
+    cache_mb: int = _setting(
+        64,
+        "MiB of memory for what was read and may be asked for again, a process.",
+        between=(1, 65_536),
+    )
+    redis_url: str | None = _setting(
+        None,
+        "A Redis, redis:// or rediss://, in which processes share what they read; without it each "
+        "keeps its own.",
+        each=redis_address,
+        secret=True,
+    )
+    without: tuple[str, ...] = _setting(
+        (),
+        "Optimizations that are left out, comma-separated, for comparisons: "
+        f"{', '.join(OPTIMIZATIONS)}.",
+        each=optimization,
     )
     connect_timeout_s: int = _setting(
         5, "Seconds to wait for a connection to the database.", between=(1, 300)
@@ -215,7 +240,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     for spec in fields(Settings):
         for name in filter(None, (_name(spec), spec.metadata["legacy"])):
             if raw := environ.get(name):
-                values[spec.name] = _parsed(name, raw, spec)
+                values[spec.name] = parsed(name, raw, spec)
                 break
     if "database_url" not in values:
         values["database_url"] = _legacy_database(environ)
@@ -230,45 +255,6 @@ def _text(spec: "Field[Any]") -> str:
     if isinstance(spec.default, tuple):
         return ",".join(spec.default)
     return "" if spec.default is None else str(spec.default)
-
-
-def _parsed(name: str, raw: str, spec: "Field[Any]") -> object:
-    if spec.type in (int, float):
-        return _number(name, raw, spec)
-    if "\0" in raw:
-        raise SettingsError(f"{name} must not hold a NUL byte.")
-    among = spec.metadata["among"]
-    if among is not None and raw not in among:
-        raise SettingsError(f"{name} must be one of {', '.join(among)}, not {raw!r}.")
-    if spec.type == tuple[str, ...]:
-        return _list(name, raw, spec)
-    if spec.type in (Path, Path | None):
-        return Path(raw).expanduser()
-    return _url(name, raw) if "URL" in str(spec.type) else raw
-
-
-def _number(name: str, raw: str, spec: "Field[Any]") -> float:
-    low, high = spec.metadata["between"]
-    whole = spec.type is int
-    try:
-        value = int(raw) if whole else float(raw)
-    except ValueError:
-        value = float("nan")
-    # also false for what is not a number
-    if not low <= value <= high:
-        kind = "a whole number" if whole else "a number"
-        raise SettingsError(f"{name} must be {kind} from {low:g} to {high:g}, not {raw!r}.")
-    return value
-
-
-def _list(name: str, raw: str, spec: "Field[Any]") -> tuple[str, ...]:
-    found = tuple(filter(None, (part.strip() for part in raw.split(","))))
-    for part in found:
-        try:
-            spec.metadata["each"](part)
-        except ValueError:
-            raise SettingsError(f"{name} cannot hold {part!r}.") from None
-    return found
 
 
 def _legacy_database(environ: Mapping[str, str]) -> "URL | None":
@@ -288,9 +274,3 @@ def _legacy_database(environ: Mapping[str, str]) -> "URL | None":
         port=int(port),
         database=environ.get("OI_TRACKER_DB_NAME"),
     )
-
-
-def _url(name: str, raw: str) -> "URL":
-    from db.urls import database_url
-
-    return database_url(raw, name)

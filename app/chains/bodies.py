@@ -1,6 +1,7 @@
-"""JSON bodies of one chain, encoded and packed once; of narrowed ones only a few are kept."""
+"""JSON bodies, encoded and packed once; of a chain's narrowed ones only a few are kept."""
 
 import threading
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ from typing import Any
 
 import orjson
 
-from app.packing import packed
+from app.packing import GZIP, packed
 
 _GZIP_LEVEL = 5
 _NARROWED = 4
+_TAG_BYTES = 12
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,39 @@ class Encoded:
 
     @cached_property
     def etag(self) -> str:
-        return blake2b(self.body, digest_size=12).hexdigest()
+        return blake2b(self.body, digest_size=_TAG_BYTES).hexdigest()
 
     @cached_property
     def gzipped(self) -> bytes:
         return packed(self.body, _GZIP_LEVEL)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """The same in the form in which it is kept: its entity tag, then gzip."""
+
+    kept: bytes
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> "Packed":
+        """A value as JSON."""
+        encoded = Encoded.of(value)
+        return cls(encoded.etag.encode() + encoded.gzipped)
+
+    @property
+    def etag(self) -> str:
+        return self.kept[: 2 * _TAG_BYTES].decode()
+
+    @property
+    def gzipped(self) -> bytes:
+        return self.kept[2 * _TAG_BYTES :]
+
+    @cached_property
+    def body(self) -> bytes:
+        return zlib.decompress(self.gzipped, GZIP)
+
+
+Body = Encoded | Packed
 
 
 class Bodies:

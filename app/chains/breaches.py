@@ -1,13 +1,10 @@
 """The last changes of open interest that went beyond their thresholds, for who comes later."""
 
-import time as clock
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from app.chains.bodies import Encoded
-from app.chains.flight import SingleFlight
+from app.cache import Cache
+from app.chains.bodies import Packed
 from app.chains.history import History
 
 if TYPE_CHECKING:
@@ -20,41 +17,25 @@ _KEPT_S = 20.0
 _FIELDS = ("at", "strike", "side", "minutes", "pct", "units")
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    until: datetime
-    read_at: float
-    body: Encoded
-
-
 class Breaches:
-    """Keeps one list an exchange; a crowd makes one read."""
+    """Keeps a list of each exchange; a crowd makes one read."""
 
-    def __init__(self, source: History, now: Callable[[], float] = clock.monotonic) -> None:
+    def __init__(self, source: History, cache: Cache) -> None:
         self._source = source
-        self._now = now
-        self._flights: SingleFlight[Encoded] = SingleFlight()
-        self._kept: dict[str, _Kept] = {}
+        self._bodies = cache.bodies("breaches")
 
-    def body(self, exchange: str, until: datetime | None) -> Encoded:
+    def body(self, exchange: str, until: datetime | None) -> Packed:
         """The breaches of the hour before `until` (aware) as JSON, newest first."""
         if until is None:
-            return Encoded.of({"since": None, "fields": _FIELDS, "breaches": []})
-        kept = self._kept.get(exchange)
-        if kept is not None and self._holds(kept, until):
-            return kept.body
-        return self._flights.do((exchange, until), lambda: self._read(exchange, until))
+            return Packed.of({"since": None, "fields": _FIELDS, "breaches": []})
 
-    def _holds(self, kept: _Kept, until: datetime) -> bool:
-        is_recent = self._now() - kept.read_at < _KEPT_S
-        return is_recent and abs((until - kept.until).total_seconds()) < _KEPT_S
+        def read() -> bytes:
+            with self._source.history() as connection:
+                return Packed.of(last_breaches(connection, exchange, until)).kept
 
-    def _read(self, exchange: str, until: datetime) -> Encoded:
-        read_at = self._now()
-        with self._source.history() as connection:
-            body = Encoded.of(last_breaches(connection, exchange, until))
-        self._kept[exchange] = _Kept(until, read_at, body)
-        return body
+        # those who ask for moments that lie near each other are given the same
+        key = exchange, until.timestamp() // _KEPT_S
+        return Packed(self._bodies.get(key, _KEPT_S, read))
 
 
 def last_breaches(connection: "Connection", exchange: str, until: datetime) -> dict[str, Any]:

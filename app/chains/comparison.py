@@ -4,15 +4,12 @@ Prices of another moment are asked for by pages that show a change of price; who
 sent them.
 """
 
-import time as clock
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from app.chains.bodies import Encoded
-from app.chains.flight import SingleFlight
+from app.cache import Cache, Region
+from app.chains.bodies import Packed
 from app.chains.history import History
 from app.chains.past.moments import CLOSURE
 from db.market.clock import IST
@@ -22,53 +19,49 @@ if TYPE_CHECKING:
 
     from db.queries.chain import StoredOption
 
-_KEPT = 64
 # late rows come, and history is corrected
 _KEPT_S = 300.0
+# a snapshot that is nearer to what is meant may still be on its way
+_LATE_S = 1.0
+_INSTANT_BYTES = 80
 _NOTHING: dict[str, Any] = {
     **{"at": None, "expiry": None, "contracts": 0, "oi_known": 0},
     **{"pcr": None, "pcr_volume": None, "max_pain": None, "legs": []},
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    read_at: float
-    body: Encoded
-
-
 class Comparisons:
-    """Keeps the bodies that were asked for last; a crowd makes one read."""
+    """Keeps the bodies that were asked for lately; a crowd makes one read."""
 
-    def __init__(self, source: History, now: Callable[[], float] = clock.monotonic) -> None:
+    def __init__(self, source: History, cache: Cache) -> None:
         self._source = source
-        self._now = now
-        self._flights: SingleFlight[Encoded] = SingleFlight()
-        self._kept: OrderedDict[tuple[str, datetime], _Kept] = OrderedDict()
+        self._instants: Region[datetime | None] = cache.values(
+            "compared instants", lambda _: _INSTANT_BYTES
+        )
+        self._bodies = cache.bodies("comparisons")
 
-    def body(self, exchange: str, at: datetime | None, minutes: int | None) -> Encoded:
+    def body(self, exchange: str, at: datetime | None, minutes: int | None) -> Packed:
         """What the chain of `at` (aware) is compared with, as JSON.
 
         It is the chain `minutes` before, or without them the close of the day before. Raises the
         errors of a missing database.
         """
-        if at is None:
-            return Encoded.of(_NOTHING)
-        return self._flights.do((exchange, at, minutes), lambda: self._read(exchange, at, minutes))
+        instant = None if at is None else self._instant(exchange, at, minutes)
+        if instant is None:
+            return Packed.of(_NOTHING)
 
-    def _read(self, exchange: str, at: datetime, minutes: int | None) -> Encoded:
-        with self._source.history() as connection:
-            instant = baseline_instant(connection, exchange, at, minutes)
-            if instant is None:
-                return Encoded.of(_NOTHING)
-            key = (exchange, instant)
-            kept = self._kept.get(key)
-            if kept is None or self._now() - kept.read_at > _KEPT_S:
-                body = Encoded.of(moment_of(connection, exchange, instant))
-                kept = self._kept[key] = _Kept(self._now(), body)
-                while len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)
-            return kept.body
+        def read() -> bytes:
+            with self._source.history() as connection:
+                return Packed.of(moment_of(connection, exchange, instant)).kept
+
+        return Packed(self._bodies.get((exchange, instant), _KEPT_S, read))
+
+    def _instant(self, exchange: str, at: datetime, minutes: int | None) -> datetime | None:
+        def read() -> datetime | None:
+            with self._source.history() as connection:
+                return baseline_instant(connection, exchange, at, minutes)
+
+        return self._instants.get((exchange, at, minutes), _LATE_S, read)
 
 
 def baseline_instant(

@@ -1,5 +1,6 @@
 """What the feed of each exchange is at, as it was read last."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TypedDict
@@ -34,6 +35,8 @@ class Feeds:
         self._source = source
         self._clock = clock
         self._known: Mapping[str, tuple[FeedState, float]] = {}
+        self._lock = threading.Lock()
+        self._seen: Mapping[str, FeedWord] = {}
 
     def read(self) -> frozenset[str]:
         """Read all anew; the exchanges whose word is another one now.
@@ -42,13 +45,20 @@ class Feeds:
         """
         from db.queries.feeds import feed_states
 
-        before = self.words(self._known)
         with self._source.newest() as connection:
             found = feed_states(connection)
         now = self._clock()
         self._known = {each.exchange: (each, now - each.unheard_s) for each in found}
-        after = self.words(self._known)
-        return frozenset(key for key, word in after.items() if word != before.get(key))
+        return self.turned()
+
+    def turned(self) -> frozenset[str]:
+        """The exchanges whose word is another one than when this was asked last.
+
+        It becomes another one by itself where nobody says it again.
+        """
+        with self._lock:
+            before, self._seen = self._seen, self.words(self._known)
+            return frozenset(key for key, word in self._seen.items() if word != before.get(key))
 
     def known(self) -> tuple[str, ...]:
         """The exchanges of which a collector ever told."""

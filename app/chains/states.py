@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from app.chains.flight import SingleFlight
+from app.cache.flight import SingleFlight
 from app.chains.state import ChainState, read_state
 from db.market.exchanges import EXCHANGES, exchange_named
 

@@ -206,6 +206,7 @@ def _collector(engine: "Engine", feed: "Feed", ring: "Ring") -> "Collector":
             chosen.signal_threshold,
             chosen.signal_cooldown_s,
             chosen.signal_paper_lots,
+            are_lazy="lazy-models" not in chosen.without,
         ),
     )
     return Collector(engine, feed, options)

@@ -104,7 +104,7 @@ class Bootstrap:
         self._now = now
         self._worker = Worker("bootstrap", self._turn)
         self._closed = self._worker.closed
-        self.fetcher = Fetcher(ask, self._closed, self._options.patience)
+        self.fetcher = Fetcher(ask, self._closed, self._options.patience, now)
         self._vain: dict[str, set[datetime]] = {}
         self._is_behind = False
 

@@ -15,6 +15,7 @@ from app.desk.paper.following import Follower
 from app.signals.models import Models
 from app.trouble import Trouble
 from db.market.clock import market_now
+from db.market.exchanges import EXCHANGES
 from db.market.limits import STALE_AFTER_S
 from db.market.ticks import EnrichedSnapshot
 
@@ -32,12 +33,16 @@ AUCTION = "no signal: the index stands in its closing auction"
 
 @dataclass(frozen=True, slots=True)
 class SignalOptions:
-    """`home` holds the models; see the settings of the same names."""
+    """`home` holds the models; see the settings of the same names.
+
+    Unless they are lazy, models are loaded before anything else is done.
+    """
 
     home: Path = Path(".oi")
     threshold: float = 0.45
     cooldown_s: int = 300
     paper_lots: int = 0
+    are_lazy: bool = True
 
 
 class SignalWatch:
@@ -72,6 +77,8 @@ class SignalWatch:
 
     def start(self) -> None:
         """Begin to predict."""
+        if not self._options.are_lazy:
+            self._models.load(EXCHANGES)
         self._thread.start()
 
     def saw(self, snapshot: EnrichedSnapshot) -> None:

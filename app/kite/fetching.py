@@ -3,21 +3,28 @@
 import logging
 import queue
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from app.cache import Cache, Region
 from app.kite.candles import Candles
 from app.kite.errors import BrokerError, LoginNeededError, TooManyRequestsError
+from db.market.calendar import session
+from db.market.clock import IST, market_now
 
 _LOG = logging.getLogger("oi.kite")
 KEPT_S = 300.0
-"""So long an answer is kept, so that a chain that is tried again asks for nothing twice."""
+"""So long an answer is kept, so that a chain that is tried again asks for nothing twice.
+
+While the market is closed it is kept until the market opens: nothing more will come of the day.
+"""
 
 _WORKERS = 4
 _LOOK_S = 0.1
+# the longest closure of the exchange is shorter
+_LOOK_BACK_DAYS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,7 @@ class Figures:
 
 
 Ask = Callable[[Wanted], Candles]
+_Kept = tuple[Wanted, Candles]
 
 
 class Fetcher:
@@ -61,14 +69,14 @@ class Fetcher:
         ask: Ask,
         closed: threading.Event,
         patience: Patience | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = market_now,
     ) -> None:
         self.figures = Figures()
         self._ask = ask
         self._closed = closed
         self._patience = patience or Patience()
-        self._clock = clock
-        self._kept: dict[int, tuple[float, Wanted, Candles]] = {}
+        self._now = now
+        self._kept: Region[_Kept] = Cache().values("candles", _weight)
         self._is_waiting = False
 
     def fetched(self, wanted: Sequence[Wanted]) -> Iterator[tuple[Wanted, Candles | None]]:
@@ -76,10 +84,10 @@ class Fetcher:
 
         Ends early once `closed` is set.
         """
-        self._forget_what_is_old()
+        keep_s = max(KEPT_S, seconds_closed(self._now()))
         waiting: deque[Wanted] = deque()
         for each in wanted:
-            kept = self._at_hand(each)
+            kept = self._at_hand(each, keep_s)
             if kept is None:
                 waiting.append(each)
             else:
@@ -105,16 +113,13 @@ class Fetcher:
             self.figures.failed += 1
             return
         self.figures.answered += 1
-        self._kept[wanted.token] = (self._clock(), wanted, found)
+        self._kept.keep(wanted.token, (wanted, found))
 
-    def _forget_what_is_old(self) -> None:
-        oldest = self._clock() - KEPT_S
-        self._kept = {token: kept for token, kept in self._kept.items() if kept[0] > oldest}
-
-    def _at_hand(self, wanted: Wanted) -> Candles | None:
-        if wanted.token not in self._kept:
+    def _at_hand(self, wanted: Wanted, keep_s: float) -> Candles | None:
+        kept = self._kept.known(wanted.token, keep_s)
+        if kept is None:
             return None
-        _, known, found = self._kept[wanted.token]
+        known, found = kept
         return found if known.start <= wanted.start and known.end >= wanted.end else None
 
     def _work(
@@ -153,3 +158,18 @@ class Fetcher:
             _LOG.warning("candles of the past wait for %s", what)
         self._is_waiting = True
         self._closed.wait(pause_s)
+
+
+def seconds_closed(now: datetime) -> float:
+    """How long the market has been closed at a moment; 0 during a session."""
+    local = now.astimezone(IST)
+    for days in range(_LOOK_BACK_DAYS):
+        found = session((local - timedelta(days=days)).date())
+        if found is not None and local >= found.opens:
+            return max(0.0, (local - found.closes).total_seconds())
+    return 0.0
+
+
+def _weight(kept: _Kept) -> int:
+    _, found = kept
+    return sum(column.nbytes for column in (found.end, found.close, found.volume, found.oi))

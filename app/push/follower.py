@@ -49,6 +49,11 @@ class Follower:
                 self._thread = threading.Thread(target=self._run, name="oi-follower", daemon=True)
                 self._thread.start()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was ended, and starts no more."""
+        return self._stop.is_set()
+
     def close(self) -> None:
         """End the thread."""
         self._stop.set()
@@ -84,6 +89,7 @@ class Follower:
         try:
             while not self._stop.is_set():
                 heard = listener.heard(_POLL_S)
+                self._reader.look_at_feeds()
                 if heard.feeds:
                     self._reader.want_feeds()
                 for notice in heard.notices:

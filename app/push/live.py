@@ -38,6 +38,11 @@ class Live:
         self._follower.start()
         self._sessions.start()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was ended, and starts no more."""
+        return self._follower.is_closed
+
     def close(self) -> None:
         """End all threads and let all viewers go."""
         self._follower.close()

@@ -91,6 +91,10 @@ class Reader:
                 self._changed.wait(None if soonest is None else soonest - now)
         return None
 
+    def look_at_feeds(self) -> None:
+        """Tell who follows a feed that nobody speaks for any more."""
+        self._hub.remind(*self._feeds.turned())
+
     def _read_feeds(self) -> None:
         """A word that cannot be read is soon none: who told it is as good as gone."""
         with self._changed:

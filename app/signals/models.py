@@ -2,7 +2,9 @@
 
 import logging
 import threading
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from app.signals.model import Model
@@ -37,6 +39,14 @@ class Models:
             return loading.result()
         except ModelError as error:
             return self._fail(exchange, str(error))
+
+    def load(self, exchanges: Iterable[str]) -> None:
+        """Wait for the models of these, however long they take; what is wrong is told by `of`."""
+        registries = [Registry(self._home, exchange) for exchange in exchanges]
+        for registry in registries:
+            with suppress(ModelError):
+                if (model_id := registry.served_id()) is not None:
+                    self._load(registry, model_id).exception()
 
     def close(self) -> None:
         """Load nothing more."""

@@ -1,15 +1,21 @@
 """The web process's way to the database: engines made on first use, failures in plain words."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from db.errors import DatabaseUnavailableError, ServerError
+from db.errors import DatabaseUnavailableError, OIError, ServerError
 from db.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
+
+
+_LOG = logging.getLogger(__name__)
+# so long the end waits for a connection that is being opened
+_WARMING_S = 2.0
 
 
 class Database:
@@ -24,6 +30,7 @@ class Database:
         self._own: Engine | None = None
         self._writer: Engine | None = None
         self._lock = threading.Lock()
+        self._warming: threading.Thread | None = None
 
     def url(self) -> "URL":
         """Where the database is; raises DatabaseUnavailableError when nobody knows."""
@@ -48,6 +55,13 @@ class Database:
         with self._translated(), self._connected(self._engine(newest=False)) as connection:
             yield connection
 
+    def identity(self) -> str:
+        """Which database this is; raises DatabaseUnavailableError while it does not say."""
+        from db.queries.identity import database_identity
+
+        with self.history() as connection:
+            return database_identity(connection)
+
     @contextmanager
     def writing(self) -> "Iterator[Connection]":
         """A transaction for what a person keeps here; it is committed at the end of the block."""
@@ -58,8 +72,30 @@ class Database:
         ):
             yield connection
 
+    def warm_up(self) -> None:
+        """Begin to open the connections that are kept, once, in the background."""
+        with self._lock:
+            if self._warming is not None:
+                return
+            self._warming = threading.Thread(target=self._warm, name="oi-pool", daemon=True)
+        self._warming.start()
+
+    def _warm(self) -> None:
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from db.engine import warm
+
+        try:
+            for engine in {self._engine(newest=True), self._engine(newest=False)}:
+                warm(engine)
+        except (OIError, SQLAlchemyError) as error:
+            # who asks for something is told
+            _LOG.info("no connection is kept yet: %s", error)
+
     def close(self) -> None:
         """Close the pooled connections of engines of its own."""
+        if self._warming is not None:
+            self._warming.join(_WARMING_S)
         with self._lock:
             for engine in filter(None, (self._own, self._writer)):
                 engine.dispose()

@@ -55,6 +55,8 @@ def build(settings: Settings | None = None, kept: Path | None = None) -> Flask:
     market = (chain, compared, past, series, alerts, paper, signals, live)
     for part in (assets, auth, pages, broker, *market):
         app.register_blueprint(part.blueprint)
+    if "background-start" in chosen.without:
+        app.extensions["oi"].start_at_once()
     guarded = TrustedProxies(HostGate(app.wsgi_app, chosen), chosen.trusted_proxies)
     app.wsgi_app = guarded  # type: ignore[method-assign,assignment]  # as Flask documents it
     return app

@@ -1,5 +1,6 @@
 """What the parts of one web process share, kept with the Flask application."""
 
+import logging
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
+from app.cache import Cache, Region
 from app.chains.breaches import Breaches
 from app.chains.comparison import Comparisons
 from app.chains.feeds import Feeds
@@ -22,10 +24,15 @@ from app.web.auth.people import People
 from app.web.auth.sessions import Sessions
 from app.web.database import Database
 from app.web.paper.quotes import LiveQuotes
+from db.errors import OIError
+from db.market.exchanges import EXCHANGES
 from db.settings import Settings
 
 if TYPE_CHECKING:
     from app.desk.paper.desk import Desk
+
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +44,14 @@ class Services:
     people: People
     sessions: SessionKeeper
     database: Database
+    cache: Cache
     states: ChainStates
     feeds: Feeds
     past: Past
     series: KeptSeries
     comparisons: Comparisons
     breaches: Breaches
+    signals: Region[bytes]
     live: Live
 
     @classmethod
@@ -57,18 +66,21 @@ class Services:
         sessions = SessionKeeper(settings, database, people, files)
         states = ChainStates(database)
         feeds = Feeds(database)
+        cache = Cache.of(settings, database.identity)
         return cls(
             settings=settings,
             attempts=AttemptLimit(store / "attempts"),
             people=people,
             sessions=sessions,
             database=database,
+            cache=cache,
             states=states,
             feeds=feeds,
-            past=Past(database),
-            series=KeptSeries(database),
-            comparisons=Comparisons(database),
-            breaches=Breaches(database),
+            past=Past(database, cache),
+            series=KeptSeries(database, cache),
+            comparisons=Comparisons(database, cache),
+            breaches=Breaches(database, cache),
+            signals=cache.bodies("signals"),
             live=Live(database.url, states, feeds, sessions.is_open, lambda: assets().version),
         )
 
@@ -86,10 +98,22 @@ class Services:
         Loading the database's libraries and connecting takes as long as typing a password.
         """
         self.live.start()
+        if not self.live.is_closed:
+            self.database.warm_up()
+
+    def start_at_once(self) -> None:
+        """Have everything ready before the first page, as far as the database lets us."""
+        self.warm_up()
+        try:
+            for exchange in EXCHANGES:
+                self.states.current(exchange)
+        except OIError as error:
+            _LOG.warning("Not everything is ready: %s", error)
 
     def close(self) -> None:
         """Stop following the database and let all viewers go."""
         self.live.close()
+        self.cache.close()
         self.database.close()
 
 

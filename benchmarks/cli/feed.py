@@ -26,6 +26,7 @@ Keys of --json, beside schema_version, machine and servers:
   rows_wrong              of them, rows that differ from what the frames sent until then leave,
                           whichever of them was read last
   chains_wrong            how many in which chains
+  examples_wrong          the first of these rows, an instrument once, beside what was sent of it
   decode_packets_per_s    full packets of 9,000 instruments decoded in a second of one core
   decode_9000_core_share  share of a core that 9,000 instruments at a tick a second need
 \b

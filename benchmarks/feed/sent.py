@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine, text
 
 from benchmarks.feed.ends import Key
+from db.market.clock import IST
 
 Records = NDArray[np.void]
 _STORED = """
@@ -25,6 +27,8 @@ _COUNTED = """
 """
 _TOKEN_BITS = np.uint64(32)
 _LOOKED_BACK = 24
+_AROUND = 6
+_EXAMPLES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +59,14 @@ class Sent:
         order = np.argsort(records["token"], kind="stable")
         self.rows: Records = records[order]
         self._keys = _keys(self.rows["token"], frames[order])
-        self._oi = _known_oi(self.rows)
+        runs = _runs(self.rows)
+        self._oi = _last_known(self.rows["oi"], self.rows["is_full"], runs, unknown=-1)
+        self._ltp = _last_known(self.rows["ltp"], self.rows["ltp"] > 0, runs, unknown=0)
 
-    def wrong(self, stored: NDArray[np.float64], second: int, refused: Collection[Refused]) -> int:
-        """How many stored rows (token, price, OI, volume) of a chain of that second were not sent.
+    def wrong(
+        self, stored: NDArray[np.float64], second: int, refused: Collection[Refused]
+    ) -> NDArray[np.intp]:
+        """Which stored rows (token, price, OI, volume) of a chain of that second were not sent.
 
         All of them where no tick of that second was.
         """
@@ -68,7 +76,19 @@ class Sent:
             self._wrong_at(frame, tokens, stored, unpriced)
             for frame in self._frames_of.get(second, ())
         ]
-        return min(found, default=len(stored))
+        return min(found, key=len, default=np.arange(len(stored)))
+
+    def around(self, token: int, second: int) -> list[str]:
+        """What was sent of an instrument before and after a second of the exchange."""
+        its = self.rows[self.rows["token"] == token]
+        later = int(np.searchsorted(its["exchange_time"], second, side="right"))
+        near = its[max(0, later - _AROUND) : later + _AROUND]
+        return [
+            f"{datetime.fromtimestamp(int(row['exchange_time']), IST):%H:%M:%S}"
+            f" {row['ltp'] / 100:.2f} OI {row['oi']} volume {row['volume']} port {row['port']}"
+            f"{'' if row['is_sound'] else ' distorted'}{'' if row['is_full'] else ' not full'}"
+            for row in near
+        ]
 
     def _wrong_at(
         self,
@@ -76,8 +96,8 @@ class Sent:
         tokens: NDArray[np.uint64],
         stored: NDArray[np.float64],
         unpriced: NDArray[np.bool_],
-    ) -> int:
-        """How many differ from what the frames up to this one leave.
+    ) -> NDArray[np.intp]:
+        """Which differ from what the frames up to this one leave.
 
         Before a tick that may not have been read the one before it may stand: of a frame that a
         fault distorted, or of a connection that has ended since.
@@ -86,14 +106,27 @@ class Sent:
         right = np.zeros(len(stored), np.bool_)
         may_stand = np.ones(len(stored), np.bool_)
         for _ in range(_LOOKED_BACK):
-            rows, oi = self.rows[np.maximum(at, 0)], self._oi[np.maximum(at, 0)]
+            place = np.maximum(at, 0)
+            rows = self.rows[place]
             may_stand &= (at >= 0) & (rows["token"] == tokens)
-            right |= may_stand & _same(rows, oi, stored, unpriced)
+            right |= may_stand & self._same(place, stored, unpriced)
             if right.all():
-                return 0
+                break
             may_stand &= ~rows["is_sound"] | (rows["port"] != self._ports[frame])
             at -= 1
-        return int((~right).sum())
+        return np.flatnonzero(~right)
+
+    def _same(
+        self, place: NDArray[np.intp], stored: NDArray[np.float64], unpriced: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Whether what was known after these ticks is what is stored: price, OI, volume."""
+        price = np.abs(self._ltp[place] / 100 - stored[:, 1]) < 1e-6
+        found: NDArray[np.bool_] = (
+            (price | (unpriced & (stored[:, 1] == 0)))
+            & (self._oi[place] == stored[:, 2])
+            & (self.rows["volume"][place] == stored[:, 3])
+        )
+        return found
 
     def sent_at(self) -> dict[int, float]:
         """By second of the exchange: when its first tick was sent, by perf_counter."""
@@ -112,19 +145,39 @@ def compared(
 ) -> dict[str, Any]:
     """Whether history holds each row that was due once, as it was sent."""
     wrong: dict[str, int] = {}
+    examples: dict[float, dict[str, Any]] = {}
     with engine.connect() as connection:
         counted = connection.execute(text(_COUNTED)).one()
         for (exchange, at), (second, _) in stored.items():
             binds = {"exchange": exchange, "at": at.replace(tzinfo=None)}
-            rows = np.array(connection.execute(text(_STORED), binds).all(), dtype=np.float64)
-            if found := sent.wrong(rows.reshape(-1, 4), second, refused):
-                wrong[f"{exchange} {at:%H:%M:%S}"] = found
+            found = np.array(connection.execute(text(_STORED), binds).all(), dtype=np.float64)
+            rows = found.reshape(-1, 4)
+            places = sent.wrong(rows, second, refused)
+            if len(places):
+                wrong[f"{exchange} {at:%H:%M:%S}"] = len(places)
+            for row in rows[places]:
+                if row[0] not in examples and len(examples) < _EXAMPLES:
+                    examples[row[0]] = _example(exchange, at, row, sent, second)
     return {
         "rows_sent": sum(contracts for _, contracts in stored.values()),
         "rows_stored": counted.rows,
         "rows_doubled": counted.rows - counted.contracts,
         "rows_wrong": sum(wrong.values()),
         "chains_wrong": wrong,
+        "examples_wrong": list(examples.values()),
+    }
+
+
+def _example(
+    exchange: str, at: datetime, row: NDArray[np.float64], sent: Sent, second: int
+) -> dict[str, Any]:
+    token, ltp, oi, volume = row.tolist()
+    return {
+        "chain": f"{exchange} {at:%H:%M:%S}",
+        "of_second": f"{datetime.fromtimestamp(second, IST):%H:%M:%S}",
+        "token": int(token),
+        "stored": f"{ltp:.2f} OI {oi:.0f} volume {volume:.0f}",
+        "sent": sent.around(int(token), second),
     }
 
 
@@ -142,13 +195,30 @@ def _spans(frames: NDArray[np.int64], records: Records) -> dict[int, range]:
     return {second: range(begin, end) for second, begin, end in spans}
 
 
-def _known_oi(rows: Records) -> NDArray[np.int64]:
-    """The OI that is known after each tick of a token; −1 before the first full one."""
-    place = np.where(rows["is_full"], np.arange(len(rows)), -1)
-    last = np.maximum.accumulate(place) if len(rows) else place
-    oi = rows["oi"].astype(np.int64)[np.maximum(last, 0)]
-    is_its_own = (last >= 0) & (rows["token"][np.maximum(last, 0)] == rows["token"])
-    found: NDArray[np.int64] = np.where(is_its_own, oi, -1)
+def _runs(rows: Records) -> NDArray[np.int64]:
+    """Where each tick's run begins: the ticks of a token between which nothing is forgotten.
+
+    A quote that follows a full tick of the same connection is the first of a contract that its
+    client has left and follows anew.
+    """
+    place = np.arange(len(rows))
+    begins = np.ones(len(rows), np.bool_)
+    is_same = (rows["token"][1:] == rows["token"][:-1]) & (rows["port"][1:] == rows["port"][:-1])
+    is_anew = is_same & rows["is_full"][:-1] & ~rows["is_full"][1:]
+    begins[1:] = (rows["token"][1:] != rows["token"][:-1]) | is_anew
+    found: NDArray[np.int64] = np.maximum.accumulate(np.where(begins, place, 0))
+    return found
+
+
+def _last_known(
+    values: "NDArray[Any]", is_known: NDArray[np.bool_], runs: NDArray[np.int64], *, unknown: int
+) -> NDArray[np.int64]:
+    """The figure that is known after each tick of a run; `unknown` before the first."""
+    place = np.where(is_known, np.arange(len(values)), -1)
+    last = np.maximum.accumulate(place) if len(values) else place
+    found: NDArray[np.int64] = np.where(
+        last >= runs, values.astype(np.int64)[np.maximum(last, 0)], unknown
+    )
     return found
 
 
@@ -177,18 +247,3 @@ def _unpriced(
 ) -> NDArray[np.bool_]:
     found = [each.token for each in refused if each.first <= second <= each.last]
     return np.isin(tokens, np.array(found, np.uint64))
-
-
-def _same(
-    rows: Records,
-    oi: NDArray[np.int64],
-    stored: NDArray[np.float64],
-    unpriced: NDArray[np.bool_],
-) -> NDArray[np.bool_]:
-    price = np.abs(rows["ltp"] / 100 - stored[:, 1]) < 1e-6
-    found: NDArray[np.bool_] = (
-        (price | (unpriced & (stored[:, 1] == 0)))
-        & (oi == stored[:, 2])
-        & (rows["volume"] == stored[:, 3])
-    )
-    return found

@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,11 +37,16 @@ class Site:
 
 
 @contextlib.contextmanager
-def serving(database: URL, *, workers: int = 1) -> Iterator[Site]:
-    """Serve a database on a free port of the loopback until the block ends."""
+def serving(
+    database: URL, *, workers: int = 1, more: Mapping[str, str] | None = None
+) -> Iterator[Site]:
+    """Serve a database on a free port of the loopback until the block ends.
+
+    `more` are settings beside those that are needed.
+    """
     password = secrets.token_urlsafe(16)
     with tempfile.TemporaryDirectory(prefix="oi-bench-") as home:
-        environment = _environment(database, Path(home), password)
+        environment = _environment(database, Path(home), password) | dict(more or {})
         arguments = ["serve", "--workers", str(workers)]
         started = time.perf_counter_ns()
         with _program(arguments, environment) as process:

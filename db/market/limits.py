@@ -23,11 +23,15 @@ ITM_CHANGE_MINUTES = 3
 FEED_SILENT_S = 10.0
 """A live feed that says nothing for so long during a session is asked to connect anew."""
 
-FEED_STATE_EVERY_S = 5.0
+FEED_STATE_EVERY_S = 1.0
 """How often a collector tells what its feed is at, though nothing has changed."""
 
-FEED_STATE_LOST_AFTER_S = 15.0
-"""A feed of which nothing was told for so long has no collector."""
+FEED_STATE_LOST_AFTER_S = 3.5
+"""A feed of which nothing was told for so long has no collector: pages say so within five seconds.
+"""
+
+FEED_LOST_RINGS_AFTER_S = 15.0
+"""After so long an alert says so too: a pause of the database is no reason to ring."""
 
 SLOW_AFTER_S = 10.0
 """Data of a session older than this are called slow."""

@@ -1,13 +1,18 @@
-"""One contract over time: a day at every snapshot, weeks by five minutes, months by day."""
+"""One contract over time: a day at every snapshot, weeks by five minutes, months by day.
+
+Bars come from the rollups; where the settings leave these out, from history itself.
+"""
 
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from db.market.clock import IST
 from db.market.ticks import OptionType
-from db.queries.statements import fetch
+from db.queries.statements import fetch, is_left_out
+
+_WIDTHS = {"five_minutes": timedelta(minutes=5), "days": timedelta(days=1)}
 
 
 class ContractPoint(NamedTuple):
@@ -63,7 +68,7 @@ def contract_five_minutes(
 ) -> tuple[ContractBar, ...]:
     """Bars of five minutes from `start` to before `end` (aware)."""
     key = {"exchange": exchange, "strike": strike, "option_type": option_type}
-    return fetch(connection, ContractBar, "contract", "five_minutes", **key, start=start, end=end)
+    return _bars(connection, "five_minutes", **key, start=start, end=end)
 
 
 def contract_days(
@@ -76,4 +81,10 @@ def contract_days(
 ) -> tuple[ContractBar, ...]:
     """Bars of a day from `start` to before `end` (aware)."""
     key = {"exchange": exchange, "strike": strike, "option_type": option_type}
-    return fetch(connection, ContractBar, "contract", "days", **key, start=start, end=end)
+    return _bars(connection, "days", **key, start=start, end=end)
+
+
+def _bars(connection: Connection, name: str, **binds: Any) -> tuple[ContractBar, ...]:
+    if is_left_out(connection, "rollups"):
+        return fetch(connection, ContractBar, "raw", "contract_bars", **binds, width=_WIDTHS[name])
+    return fetch(connection, ContractBar, "contract", name, **binds)

@@ -1,11 +1,20 @@
-"""PCR, totals and the index by minute, by five minutes and by day, from the rollups."""
+"""PCR, totals and the index by minute, by five minutes and by day, from the rollups.
 
-from datetime import datetime
+Where the settings leave rollups out, the same is made of the snapshots themselves.
+"""
+
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from db.queries.statements import fetch
+from db.queries.statements import fetch, is_left_out
+
+_WIDTHS = {
+    "minutes": timedelta(minutes=1),
+    "five_minutes": timedelta(minutes=5),
+    "days": timedelta(days=1),
+}
 
 
 class OiTotal(NamedTuple):
@@ -50,4 +59,7 @@ def pcr_days(
 def _totals(
     connection: Connection, name: str, exchange: str, start: datetime, end: datetime
 ) -> tuple[OiTotal, ...]:
-    return fetch(connection, OiTotal, "pcr", name, exchange=exchange, start=start, end=end)
+    binds = {"exchange": exchange, "start": start, "end": end}
+    if is_left_out(connection, "rollups"):
+        return fetch(connection, OiTotal, "raw", "totals", **binds, width=_WIDTHS[name])
+    return fetch(connection, OiTotal, "pcr", name, **binds)

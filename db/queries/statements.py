@@ -35,6 +35,11 @@ _INSTANTS = frozenset(
 )
 
 
+def is_left_out(connection: Connection, optimization: str) -> bool:
+    """Whether the settings behind a connection leave an optimization out, by its name there."""
+    return optimization in connection.get_execution_options().get("without", ())
+
+
 def fetch(
     connection: Connection, row: type[RowT], file: str, name: str, **binds: Any
 ) -> tuple[RowT, ...]:

@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from app.kite.standin.faults import Fault
 from app.kite.standin.journal import RECORD, Journal, read_journal
@@ -70,8 +71,8 @@ def test_the_end_of_a_day_with_its_auction_and_faults_loses_no_row_and_leaves_no
 def test_a_row_is_right_that_the_frames_of_its_second_leave(tmp_path: Path) -> None:
     sent = _sent(tmp_path, ((1, 99.0), (2, 100.0), (3, 101.0)))
     stored = np.array([CALL])
-    assert [sent.wrong(stored, second, ()) for second in (1, 2, 3, 4)] == [1, 0, 1, 1]
-    assert sent.wrong(stored + np.array([0, 0, 1, 0]), 2, ()) == 1
+    assert [len(sent.wrong(stored, second, ())) for second in (1, 2, 3, 4)] == [1, 0, 1, 1]
+    assert len(sent.wrong(stored + np.array([0, 0, 1, 0]), 2, ())) == 1
 
 
 def test_all_rows_of_a_chain_are_of_one_place_among_its_frames(tmp_path: Path) -> None:
@@ -83,26 +84,36 @@ def test_all_rows_of_a_chain_are_of_one_place_among_its_frames(tmp_path: Path) -
     sent = Sent(read_journal(tmp_path / "sent"))
     for first, second, wrong in ((1, 1, 0), (2, 1, 0), (2, 2, 0), (1, 2, 1)):
         chain = np.array([(256, first, 75, 10), (512, second, 75, 10)], np.float64)
-        assert sent.wrong(chain, 7, ()) == wrong
+        assert len(sent.wrong(chain, 7, ())) == wrong
 
 
 def test_a_tick_of_a_distorted_frame_may_stand_but_need_not(tmp_path: Path) -> None:
     ticks = ((1, 99.0), (2, 100.0))
     sent = _sent(tmp_path, ticks, distorted=(2,))
     for price, wrong in ((99.0, 0), (100.0, 0), (98.0, 1)):
-        assert sent.wrong(np.array([(512, price, 75.0, 10.0)]), 2, ()) == wrong
+        assert len(sent.wrong(np.array([(512, price, 75.0, 10.0)]), 2, ())) == wrong
 
 
-def test_a_quote_changes_price_and_volume_and_leaves_oi(tmp_path: Path) -> None:
+def test_a_price_of_zero_leaves_the_price_that_is_known(tmp_path: Path) -> None:
+    sent = _sent(tmp_path, ((1, 99.0), (2, 0.0)))
+    for price, wrong in ((99.0, 0), (0.0, 1)):
+        assert len(sent.wrong(np.array([(512, price, 75.0, 10.0)]), 2, ())) == wrong
+
+
+@pytest.mark.parametrize(("port", "oi"), [(40_001, 75), (40_000, -1)])
+def test_a_quote_leaves_the_oi_unless_its_contract_was_left_and_followed_anew(
+    tmp_path: Path, port: int, oi: int
+) -> None:
     journal = Journal(tmp_path / "sent")
-    journal.note(_ticks(512, 1, 99.0), 40_000, 1, is_sound=True)
+    journal.note(_ticks(512, 1, 99.0), 40_000, 1)
     quote = _ticks(512, 1, 100.0)
     quote["oi"] = 0
-    journal.note(quote, 40_000, 2, is_sound=True, is_full=False)
+    journal.note(quote, port, 2, is_full=False)
     journal.close()
     sent = Sent(read_journal(tmp_path / "sent"))
-    assert sent.wrong(np.array([CALL]), 1, ()) == 0
-    assert sent.wrong(np.array([(512, 100.0, 0.0, 10.0)]), 1, ()) == 1
+    for stored in (75, 0, -1):
+        wrong = sent.wrong(np.array([(512, 100.0, stored, 10.0)]), 1, ())
+        assert (len(wrong) == 0) == (stored == oi)
 
 
 def test_only_a_contract_whose_price_made_no_sense_may_be_stored_without_one(
@@ -110,9 +121,9 @@ def test_only_a_contract_whose_price_made_no_sense_may_be_stored_without_one(
 ) -> None:
     sent = _sent(tmp_path, ((1, 24_000.0), (2, 24_000.0)))
     unpriced = np.array([(512, 0.0, 75.0, 10.0)])
-    assert sent.wrong(unpriced, 2, ()) == 1
-    assert sent.wrong(unpriced, 2, (Refused(512, 2, 9),)) == 0
-    assert sent.wrong(unpriced, 2, (Refused(512, 3, 9), Refused(768, 1, 9))) == 1
+    assert len(sent.wrong(unpriced, 2, ())) == 1
+    assert len(sent.wrong(unpriced, 2, (Refused(512, 2, 9),))) == 0
+    assert len(sent.wrong(unpriced, 2, (Refused(512, 3, 9), Refused(768, 1, 9)))) == 1
 
 
 def test_a_tick_that_nobody_sent_is_found_among_those_that_were_read(tmp_path: Path) -> None:

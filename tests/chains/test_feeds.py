@@ -68,3 +68,16 @@ def test_only_words_that_changed_are_named(engine: Engine) -> None:
     assert feeds.read() == frozenset()
     tell(engine, "BSE", "silent", "Nothing new.")
     assert feeds.read() == {"BSE"}
+
+
+def test_a_word_that_falls_silent_is_named_once(engine: Engine) -> None:
+    seconds = [0.0]
+    feeds = Feeds(Newest(engine), clock=lambda: seconds[0])
+    tell(engine, "NSE", "live")
+    assert feeds.read() == {"NSE"}
+    assert feeds.turned() == frozenset()
+    seconds[0] = FEED_STATE_LOST_AFTER_S + 1
+    assert feeds.turned() == {"NSE"}
+    assert feeds.turned() == frozenset()
+    tell(engine, "NSE", "live")
+    assert feeds.read() == {"NSE"}

@@ -1,14 +1,13 @@
 """Series are read once for a crowd, and anew when what they were made of is another."""
 
 import contextlib
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from app.cache import Cache
 from app.chains.series import kept
 from app.chains.series.asked import Asked
 from app.chains.series.kept import KeptSeries
@@ -17,9 +16,9 @@ from app.chains.series.made import Series
 from app.chains.series.reading import Reading
 from app.chains.state import ChainState
 from db.errors import InvalidInputError
+from tests.support.cache_clock import CacheClock
 from tests.support.chain_states import MARKET_TIME, state
 
-CROWD = 16
 NEWEST = Asked()
 BEFORE = Asked(day=MARKET_TIME.date() - timedelta(days=1))
 
@@ -52,74 +51,48 @@ def at(seconds: float, sequence: int = 1) -> ChainState:
     return state(sequence, {100.0: 10}, timestamp=MARKET_TIME + timedelta(seconds=seconds))
 
 
-def test_a_day_is_read_once_a_minute_of_the_market(history: History) -> None:
-    now = [0.0]
-    series = KeptSeries(history, lambda: now[0])
-    first = series.answer("day", at(0), NEWEST)
-    assert series.answer("day", at(59, sequence=60), NEWEST).body is first.body
-    assert series.answer("day", at(60, sequence=61), NEWEST).body is not first.body
+def test_a_day_is_read_once_a_minute_of_the_market(
+    history: History, cache_clock: CacheClock
+) -> None:
+    series = KeptSeries(history, Cache())
+    for seconds in (0, 59):
+        series.answer("day", at(seconds, sequence=seconds + 1), NEWEST)
+    assert history.reads == 1
+    series.answer("day", at(60, sequence=61), NEWEST)
     assert history.reads == 2
     # late rows of a minute that does not end show all the same
-    now[0] += 61.0
+    cache_clock.passes(61.0)
     series.answer("day", at(60, sequence=61), NEWEST)
     assert history.reads == 3
 
 
-def test_a_day_that_is_over_is_not_read_again_with_the_minute(history: History) -> None:
-    now = [0.0]
-    series = KeptSeries(history, lambda: now[0])
+def test_a_day_that_is_over_is_not_read_again_with_the_minute(
+    history: History, cache_clock: CacheClock
+) -> None:
+    series = KeptSeries(history, Cache())
     assert series.answer("day", at(0), BEFORE).is_closed
     series.answer("day", at(600, sequence=9), BEFORE)
     assert history.reads == 1
     assert not series.answer("day", at(0), NEWEST).is_closed
     # history may have been filled in behind it
-    now[0] += 601.0
+    cache_clock.passes(601.0)
     series.answer("day", at(600, sequence=9), BEFORE)
     assert history.reads == 3
 
 
 def test_what_is_of_the_state_is_made_with_each(history: History) -> None:
-    series = KeptSeries(history)
+    series = KeptSeries(history, Cache())
     for sequence in (1, 1, 2):
         series.answer("gamma", at(0, sequence), NEWEST)
     assert history.reads == 2
 
 
-def test_a_crowd_reads_a_series_once(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    series = KeptSeries(history)
-
-    def slow(reading: Reading) -> Series:
-        flight = next(iter(series._bodies._flights._flights.values()))
-        while len(flight.outcome._condition._waiters) < CROWD - 1:
-            time.sleep(0.001)
-        return made(reading)
-
-    monkeypatch.setattr(kept, "KINDS", {"day": replace(KINDS["day"], make=slow)})
-    threads = [
-        threading.Thread(target=series.answer, args=("day", at(0), NEWEST)) for _ in range(CROWD)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert history.reads == 1
-
-
 def test_exchanges_days_and_rebuilt_databases_share_nothing(history: History) -> None:
-    series = KeptSeries(history)
+    series = KeptSeries(history, Cache())
     for shown in (at(0), state(1, {100.0: 10}, "BSE"), state(1, {100.0: 10}, incarnation=1)):
         series.answer("day", shown, NEWEST)
         series.answer("day", shown, BEFORE)
     assert history.reads == 6
-
-
-def test_what_is_kept_is_bounded(history: History) -> None:
-    series = KeptSeries(history)
-    for strike in range(1, 200):
-        series.answer("straddle", at(0), Asked(strikes=(float(strike),)))
-    assert len(series._bodies) == 64
-    series.answer("straddle", at(0), Asked(strikes=(199.0,)))
-    assert history.reads == 199
 
 
 @pytest.mark.parametrize(

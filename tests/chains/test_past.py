@@ -1,83 +1,37 @@
 """A past moment is the chain that was live then, wherever its rows lie by now."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import URL, Connection, Engine, text
+from sqlalchemy import URL, Engine, text
 
+from app.cache import Cache
 from app.chains.columns import FIELDS
 from app.chains.past.moments import Moments
 from app.chains.past.replay import Past
-from app.chains.state import Chain, Leg, read_state
-from app.collector.enrich import enriched, moment_of
+from app.chains.state import Leg
+from app.collector.enrich import enriched
 from app.collector.memory import Memory
 from app.feeds.simulate.feed import snapshot_at
-from db.engine import engine_for
 from db.errors import InvalidInputError, NotStoredError
 from db.ingest import write_snapshot
 from db.market.clock import IST
 from tests.support.databases import DatabaseServer
-
-SEED = 7
-# the second and the third are of one expiry
-TUESDAY, WEDNESDAY, THURSDAY = date(2026, 8, 4), date(2026, 8, 5), date(2026, 8, 6)
-# of the second day: a gap, all spans of changes, the auction
-TIMES = (
-    (TUESDAY, ("15:00:00", "15:39:30")),
-    (WEDNESDAY, ("09:15:00", "09:15:30", "09:20:00", "09:45:00", "09:45:30", "15:25:00")),
-    (THURSDAY, ("09:15:00", "09:18:00")),
+from tests.support.recorded_days import (
+    SEED,
+    THURSDAY,
+    TUESDAY,
+    WEDNESDAY,
+    Recorded,
+    at,
+    recording,
 )
+
 # what is not kept of a chain, or told of the newest one alone
 _NOT_KEPT = {"sequence", "updated_at", "source", "underlying_future_symbol", "underlying_at"}
-
-
-def at(day: date, clock: str) -> datetime:
-    return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=IST)
-
-
-@dataclass
-class Recorded:
-    """A database with what was live at each of its instants."""
-
-    engine: Engine
-    live: dict[datetime, Chain] = field(default_factory=dict)
-
-    @contextmanager
-    def history(self) -> Iterator[Connection]:
-        with self.engine.connect() as connection:
-            yield connection
-
-    @property
-    def past(self) -> Past:
-        return Past(self)
-
-    def read(self, moment: datetime, past: Past | None = None) -> dict[str, Any]:
-        """What a page is sent that asks for a moment."""
-        asked = past or self.past
-        message: dict[str, Any] = orjson.loads(asked.body(asked.moment("NSE", moment)).body)
-        return message
-
-
-@contextmanager
-def recording(url: URL) -> Iterator[Recorded]:
-    """Three days of simulated NSE chains, written as the collector writes them."""
-    engine = engine_for(url)
-    made, memory = Recorded(engine), Memory()
-    for day, clocks in TIMES:
-        for clock in clocks:
-            given = snapshot_at(SEED, "NSE", at(day, clock))
-            with engine.begin() as connection:
-                write_snapshot(connection, enriched(given, memory))
-            memory.remember(moment_of(given))
-            with engine.connect() as connection:
-                made.live[given.timestamp] = read_state(connection, "NSE").chain
-    yield made
-    engine.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -271,12 +225,12 @@ def test_days_moments_and_expiries_are_listed(recorded: Recorded) -> None:
 
 def test_today_grows_while_it_is_looked_at(changing: Recorded) -> None:
     now = at(WEDNESDAY, "15:25:30")
-    past = Past(changing, Moments(changing, lambda: now))
+    past = Past(changing, Cache(), Moments(changing, Cache(), lambda: now))
     assert changing.read(now, past)["moment"]["snapshot"][1] is None
     given = snapshot_at(SEED, "NSE", now)
     with changing.engine.begin() as connection:
         write_snapshot(connection, enriched(given, Memory()))
-    fresh = Past(changing, Moments(changing, lambda: now + timedelta(seconds=30)))
+    fresh = Past(changing, Cache(), Moments(changing, Cache(), lambda: now + timedelta(seconds=30)))
     assert (
         changing.read(at(WEDNESDAY, "15:25:00"), fresh)["moment"]["snapshot"][1] == now.isoformat()
     )

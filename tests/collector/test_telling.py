@@ -110,7 +110,7 @@ def test_a_recording_says_that_it_is_played(engine: Engine) -> None:
     assert Collector(engine, ReplayFeed(played)).run().snapshots == 2  # type: ignore[arg-type]
 
 
-def test_it_is_told_on_change_and_every_few_seconds() -> None:
+def test_it_is_told_on_change_and_every_second_or_so() -> None:
     seconds, states = [0.0], {"NSE": LIVE}
     telling = Telling(lambda: states, "one", clock=lambda: seconds[0])
 
@@ -122,11 +122,11 @@ def test_it_is_told_on_change_and_every_few_seconds() -> None:
         return bool(due)
 
     assert after(0)
-    assert not after(1)
+    assert not after(0.6)
     states["NSE"] = LOGIN
-    assert after(1)
-    assert not after(1)
+    assert after(0.6)
+    assert not after(0.6)
     assert after(FEED_STATE_EVERY_S)
     states["NSE"] = LIVE
-    assert after(1, has_told=False)
-    assert after(1)
+    assert after(0.6, has_told=False)
+    assert after(0.6)

@@ -9,7 +9,7 @@ from app.desk.alerts.figures import Sight, figures
 from app.desk.alerts.rules import rule_of
 from app.desk.alerts.sentences import amount, fired, noted
 from db.market.clock import IST
-from db.market.limits import FEED_STATE_LOST_AFTER_S, STALE_AFTER_S
+from db.market.limits import FEED_LOST_RINGS_AFTER_S, STALE_AFTER_S
 from db.queries.chain import LatestOption
 from db.queries.feeds import FeedState
 from db.queries.summary import ChainSummary
@@ -106,7 +106,7 @@ def test_between_sessions_data_have_no_age() -> None:
         (None, None),
         (FeedState("NSE", "mute", None, 1.0), 1.0),
         (FeedState("NSE", "live", None, 1.0), 0.0),
-        (FeedState("NSE", "mute", None, FEED_STATE_LOST_AFTER_S + 1), 0.0),
+        (FeedState("NSE", "mute", None, FEED_LOST_RINGS_AFTER_S + 1), 0.0),
     ],
 )
 def test_a_feed_is_at_what_its_collector_tells(feed: FeedState | None, value: float | None) -> None:

@@ -12,7 +12,9 @@ from db.queries import summary
 from db.settings import Settings
 from tests.support.databases import connection
 
-SETTINGS = Settings(pool_size=1, pool_overflow=1, statement_timeout_s=1, connect_timeout_s=2)
+SETTINGS = Settings(
+    pool_size=1, pool_overflow=1, pool_wait_s=0.1, statement_timeout_s=1, connect_timeout_s=2
+)
 
 
 Make = Callable[..., Engine]
@@ -78,17 +80,24 @@ def test_a_statement_that_takes_too_long_is_stopped(make: Make, empty_database: 
 
 
 def test_more_callers_than_connections_is_an_unavailable_database(
-    make: Make, empty_database: URL, monkeypatch: pytest.MonkeyPatch
+    make: Make, empty_database: URL
 ) -> None:
-    monkeypatch.setattr(engines, "_POOL_TIMEOUT_S", 0.1)
     made = make(empty_database)
     with (
         engines.connected(made),
         engines.connected(made),
-        pytest.raises(DatabaseUnavailableError, match="No database connection became free"),
+        pytest.raises(
+            DatabaseUnavailableError, match=r"No database connection became free within 0\.1 s"
+        ),
         engines.connected(made),
     ):
         pytest.fail("a third connection was handed out")
+
+
+def test_the_connections_that_are_kept_are_opened_ahead(make: Make, empty_database: URL) -> None:
+    made = make(empty_database)
+    engines.warm(made)
+    assert (made.pool.checkedin(), made.pool.checkedout()) == (1, 0)
 
 
 @pytest.mark.parametrize(

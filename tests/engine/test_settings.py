@@ -30,6 +30,12 @@ GARBAGE = [
     ("OI_DATABASE_URL", "oracle+thing://h/db", "must be a postgresql:// URL"),
     ("OI_REPLICA_URL", "postgresql://h/d\x01b", "OI_REPLICA_URL must not hold control characters"),
     ("OI_FEED", "zerodha", "OI_FEED must be one of simulate, kite-standin, kite, not 'zerodha'."),
+    ("OI_WITHOUT", "cache,everything", "OI_WITHOUT cannot hold 'everything'"),
+    ("OI_REDIS_URL", "localhost:6379", "OI_REDIS_URL cannot be used: A Redis, redis:// or"),
+    ("OI_REDIS_URL", "redis://:hunter2@h:99999/0", "OI_REDIS_URL cannot be used"),
+    ("OI_REDIS_URL", "redis:///0", "OI_REDIS_URL cannot be used"),
+    ("OI_CACHE_MB", "0", "OI_CACHE_MB must be a whole number from 1 to 65536"),
+    ("OI_POOL_WAIT_S", "0", "OI_POOL_WAIT_S must be a number from 0.1 to 60"),
     ("OI_TRACKER_DB_PORT", "70000", "OI_TRACKER_DB_PORT must be a port number"),
     ("OI_TRACKER_DB_PORT", "²", "OI_TRACKER_DB_PORT must be a port number"),
 ]
@@ -76,6 +82,15 @@ def test_the_brokers_secret_is_never_repeated() -> None:
     kept = settings_from({"OI_KITE_API_KEY": "k3y", "OI_KITE_API_SECRET": "hunter2"})
     assert kept.kite_api_secret == "hunter2"  # noqa: S105 - of this test
     assert "hunter2" not in repr(kept)
+
+
+def test_the_password_of_a_redis_is_never_repeated() -> None:
+    kept = settings_from({"OI_REDIS_URL": "redis://:hunter2@h:6379/0"})
+    assert kept.redis_url == "redis://:hunter2@h:6379/0"
+    assert "hunter2" not in repr(kept)
+    with pytest.raises(SettingsError) as refused:
+        settings_from({"OI_REDIS_URL": "redis://:hunter2@h:99999/0"})
+    assert "hunter2" not in str(refused.value)
 
 
 _OWN_KEY = """

@@ -25,8 +25,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.worker": (),
     "app.trouble": ("db",),
     "app.telemetry": ("db",),
-    "app.cache": ("db", "app.telemetry"),
-    "app.kite": ("db", "app.telemetry"),
+    "app.cache": ("db", "app.telemetry", "app.trouble"),
+    "app.kite": ("db", "app.cache", "app.telemetry"),
     # the stand-in for the broker drives the simulated market; nothing of the product uses it
     "app.kite.standin": ("db", "app.analytics", "app.feeds", "app.kite"),
     "app.feeds": ("db", "app.analytics", "app.kite", "app.telemetry"),
@@ -64,6 +64,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "benchmarks.feed": (
         *("db", "app.kite", "app.feeds", "app.collector"),
         *(*_MEASURING, "benchmarks.web"),
+    ),
+    "benchmarks.flags": (
+        *("db", "app", "app.signals", *_MEASURING),
+        *("benchmarks.feed", "benchmarks.web"),
     ),
     "benchmarks.peers": ("db", *_MEASURING),
     "benchmarks.web": ("db", *_MEASURING),

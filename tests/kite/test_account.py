@@ -12,6 +12,7 @@ from app.kite import secrets
 from app.kite.account import Account, account_of
 from app.kite.client import BrokerClient
 from app.kite.errors import BrokerError, LoginNeededError
+from app.kite.fetching import _WORKERS
 from app.kite.login import login_address
 from app.kite.session import SessionStore
 from app.kite.standin import Fault, StandIn
@@ -236,3 +237,17 @@ def test_no_log_line_holds_a_token_even_when_the_client_debugs(
     assert "Authorization" in said
     assert known.access_token not in said
     assert "standin-secret" not in said
+
+
+def test_requests_to_the_broker_go_over_a_connection_that_is_kept(
+    standin: StandIn, account: Account
+) -> None:
+    account.exchange(request_token(standin))
+    for _ in range(5):
+        account.ask(BrokerClient.profile)
+    used = account.ask(lambda client: client._client.reqsession.get_adapter(standin.url))
+    pools = used.poolmanager.pools
+    assert [pools[key].num_connections for key in pools.keys()] == [1]  # noqa: SIM118
+    # the real broker is asked over https, by as many as fetch candles at once
+    pooled = account.ask(lambda client: client._client.reqsession.get_adapter("https://broker"))
+    assert (pooled._pool_connections, pooled._pool_maxsize) == (1, _WORKERS)

@@ -199,8 +199,9 @@ def test_the_state_is_what_is_pushed_and_unchanged_is_not_sent_twice(
 
 
 def test_who_polls_hears_of_the_phase_and_of_what_the_feed_is_at(
-    client: FlaskClient, store: Store, database: URL
+    client: FlaskClient, store: Store, database: URL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("app.chains.feeds.FEED_STATE_LOST_AFTER_S", 60.0)
     store()
     assert orjson.loads(client.get("/api/state/NSE").headers["OI-Market"])["feeds"] == {}
     sentence = "Nobody is logged in at the broker – log in there again."

@@ -1,5 +1,6 @@
 """A database that is away, bare or unmigrated: one sentence, 503, and recovery by itself."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,10 +109,10 @@ def test_a_link_that_stands_still_is_given_up_and_found_again(
 
 
 def test_a_database_with_no_connection_to_spare_asks_to_come_back(
-    database: URL, home: Path, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+    database: URL, home: Path, make_app: MakeApp
 ) -> None:
-    monkeypatch.setattr(engine, "_POOL_TIMEOUT_S", 0.1)
-    app = make_app(Settings(home=home, database_url=database, pool_size=1, pool_overflow=0))
+    narrow = Settings(home=home, pool_size=1, pool_overflow=0, pool_wait_s=0.1)
+    app = make_app(replace(narrow, database_url=database))
     client = signed_in(app)
     with app.extensions["oi"].database.newest():
         answer = client.get("/api/data/NSE")

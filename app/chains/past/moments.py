@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from app.cache import Cache, Region
 from app.chains.history import History
-from app.chains.kept import Kept
 from db.errors import NotStoredError
 from db.market.clock import IST, market_now
 
@@ -21,7 +21,8 @@ CLOSED_S = 600.0
 
 _TODAY_S = 1.0
 _DAYS_S = 60.0
-_DAYS_KEPT = 64
+# what one takes in memory
+_DAY_BYTES, _INSTANT_BYTES = 400, 80
 _STEPS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
 _DAY = timedelta(days=1)
 # the longest closure of the exchange is shorter
@@ -48,11 +49,13 @@ class Moment:
 class Moments:
     """The stored instants of all exchanges; may be used by any thread."""
 
-    def __init__(self, source: History, now: Callable[[], datetime] = market_now) -> None:
+    def __init__(
+        self, source: History, cache: Cache, now: Callable[[], datetime] = market_now
+    ) -> None:
         self._source = source
         self._now = now
-        self._days: Kept[Days] = Kept(_DAYS_KEPT)
-        self._instants: Kept[Instants] = Kept(_DAYS_KEPT)
+        self._days: Region[Days] = cache.values("days", _weight_of_days)
+        self._instants: Region[Instants] = cache.values("instants", _weight_of_instants)
 
     def days(self, exchange: str) -> "Days":
         """Every stored day, ascending."""
@@ -198,6 +201,14 @@ class Moments:
             return self._newest(exchange, days, wanted)
 
         return then(place - 1), then(place + 1)
+
+
+def _weight_of_days(days: "Days") -> int:
+    return _DAY_BYTES * len(days)
+
+
+def _weight_of_instants(instants: Instants) -> int:
+    return _INSTANT_BYTES * len(instants)
 
 
 def said(at: datetime) -> str:

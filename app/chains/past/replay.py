@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from app.chains.bodies import Encoded
+from app.cache import Cache, Region
+from app.chains.bodies import Encoded, Packed
 from app.chains.history import History
-from app.chains.kept import Kept
 from app.chains.past.chain import DayBaselines, day_baselines, past_chain
 from app.chains.past.moments import CLOSED_S, Instants, Moment, Moments
 from app.chains.state import Chain
@@ -22,8 +22,8 @@ STATUS = "past"
 
 # a snapshot of today may still be corrected by rows that come late
 _TODAY_S = 5.0
-_BODIES, _CHAINS, _BASELINES = 256, 24, 32
-_EXPIRIES = 20_000
+# what a contract takes in memory: its row with all that is made of it, and its OI of a moment
+_ROW_BYTES, _OI_BYTES, _DATE_BYTES = 4096, 400, 64
 _FOR_GOOD_S = float("inf")
 _MS = timedelta(milliseconds=1)
 
@@ -31,13 +31,13 @@ _MS = timedelta(milliseconds=1)
 class Past:
     """Answers for all viewers of a process; a crowd at one moment makes one read."""
 
-    def __init__(self, source: History, moments: Moments | None = None) -> None:
+    def __init__(self, source: History, cache: Cache, moments: Moments | None = None) -> None:
         self._source = source
-        self._moments = moments or Moments(source)
-        self._bodies: Kept[Encoded] = Kept(_BODIES)
-        self._chains: Kept[Chain] = Kept(_CHAINS)
-        self._baselines: Kept[DayBaselines] = Kept(_BASELINES)
-        self._expiries: Kept[date | None] = Kept(_EXPIRIES)
+        self._moments = moments or Moments(source, cache)
+        self._bodies = cache.bodies("as of")
+        self._chains: Region[Chain] = cache.values("past chains", _weight_of_chain)
+        self._baselines: Region[DayBaselines] = cache.values("baselines", _weight_of_baselines)
+        self._expiries: Region[date | None] = cache.values("expiries", lambda _: _DATE_BYTES)
 
     def moment(self, exchange: str, at: datetime) -> Moment:
         """The newest stored moment at or before `at` (aware).
@@ -48,16 +48,16 @@ class Past:
         exchange_named(exchange)
         return self._moments.found(exchange, at)
 
-    def body(self, moment: Moment) -> Encoded:
+    def body(self, moment: Moment) -> Packed:
         """The whole chain of a moment with the ways from there."""
         ways = self._moments.ways(moment)
         key = (moment.exchange, moment.at, repr(ways))
 
-        def make() -> Encoded:
+        def make() -> bytes:
             message = full_message(self.chain(moment), STATUS)
-            return Encoded.of({**message, "moment": self._told(moment, ways)})
+            return Packed.of({**message, "moment": self._told(moment, ways)}).kept
 
-        return self._bodies.get(key, _keep_s(moment), make)
+        return Packed(self._bodies.get(key, _keep_s(moment), make))
 
     def chain(self, moment: Moment) -> Chain:
         """The chain of a moment."""
@@ -176,6 +176,14 @@ class Past:
 
 def _keep_s(moment: Moment) -> float:
     return CLOSED_S if moment.is_closed else _TODAY_S
+
+
+def _weight_of_chain(chain: Chain) -> int:
+    return _ROW_BYTES * len(chain.rows)
+
+
+def _weight_of_baselines(found: DayBaselines) -> int:
+    return _OI_BYTES * (len(found.day_open) + len(found.prev_close))
 
 
 def _expiry_entry(

@@ -1,12 +1,11 @@
 """Keeps series that were asked for lately; a crowd that asks for one makes one read."""
 
-import time as clock
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
 
-from app.chains.bodies import Encoded
+from app.cache import Cache
+from app.chains.bodies import Packed
 from app.chains.history import History
-from app.chains.kept import Kept
 from app.chains.series.asked import Asked
 from app.chains.series.kinds import KINDS, Kind
 from app.chains.series.made import Series
@@ -17,35 +16,33 @@ from app.chains.state import ChainState
 _FRESH_S = 60.0
 # history may still be filled in behind the newest day
 _CLOSED_FRESH_S = 600.0
-_MOST = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A body, and whether it is of days that are over."""
 
-    body: Encoded
+    body: Packed
     is_closed: bool
 
 
 class KeptSeries:
     """Keeps a body until the market's minute, or the state, that it was made of is another."""
 
-    def __init__(self, source: History, now: Callable[[], float] = clock.monotonic) -> None:
+    def __init__(self, source: History, cache: Cache) -> None:
         self._source = source
-        self._bodies: Kept[Encoded] = Kept(_MOST, now)
+        self._bodies = cache.bodies("series")
 
     def answer(self, name: str, state: ChainState, asked: Asked) -> Answer:
         """The series as JSON; raises the errors of a missing database."""
         reading, kind = Reading(self._source, state, asked), KINDS[name]
-        key = (name, state.exchange, reading.day, asked)
+        key = (name, state.exchange, reading.day, asked, _version(kind, reading))
         keep_s = _CLOSED_FRESH_S if reading.is_closed else _FRESH_S
 
-        def read() -> Encoded:
-            return Encoded.of(kind.make(reading).json())
+        def read() -> bytes:
+            return Packed.of(kind.make(reading).json()).kept
 
-        body = self._bodies.get(key, keep_s, read, of=_version(kind, reading))
-        return Answer(body, reading.is_closed)
+        return Answer(Packed(self._bodies.get(key, keep_s, read)), reading.is_closed)
 
     def table(self, name: str, state: ChainState, asked: Asked) -> Series:
         """The series itself, made anew."""

@@ -9,7 +9,7 @@ from app.desk.alerts.judging import Figures
 from app.desk.alerts.rules import ON_OLD_DATA, Rule
 from db.market.calendar import Phase, phase
 from db.market.exchanges import EXCHANGES
-from db.market.limits import FEED_STATE_LOST_AFTER_S, STALE_AFTER_S
+from db.market.limits import FEED_LOST_RINGS_AFTER_S, STALE_AFTER_S
 
 if TYPE_CHECKING:
     from db.queries.chain import LatestOption
@@ -129,5 +129,5 @@ def _of_feed(rule: Rule, sight: Sight) -> float | None:
         return sight.head.age_s if is_session and sight.head is not None else None
     if sight.feed is None:
         return None
-    is_lost = sight.feed.unheard_s > FEED_STATE_LOST_AFTER_S
+    is_lost = sight.feed.unheard_s > FEED_LOST_RINGS_AFTER_S
     return float((NOBODY if is_lost else sight.feed.state) == rule.params["word"])

@@ -5,7 +5,7 @@ import json
 from flask import Blueprint, Response, request
 
 from app.chains import legacy
-from app.chains.bodies import Encoded
+from app.chains.bodies import Body
 from app.chains.export import chain_csv, file_name
 from app.chains.state import Chain, ChainFaultError, ChainState
 from app.chains.wire import clock_message, full_body
@@ -31,13 +31,15 @@ def healthz() -> Response:
 
 @blueprint.get("/api/system-status")
 def system_status() -> Response:
-    """Whether there are chains to show; says what is missing when the database is away."""
+    """Whether there are chains to show; says what is wrong with the database or with Redis."""
+    problem = services().cache.problem()
+    cache = {} if problem is None else {"cache": problem}
     try:
         ready = any(_has_chain(key) for key in EXCHANGES)
     except UNAVAILABLE as error:
-        answer = {"initialized": False, "initializing": False, "error": str(error)}
+        answer = {"initialized": False, "initializing": False, "error": str(error), **cache}
         return json_answer(answer, 503)
-    return json_answer({"initialized": ready, "initializing": not ready})
+    return json_answer({"initialized": ready, "initializing": not ready, **cache})
 
 
 @blueprint.get("/api/state/<exchange>")
@@ -104,7 +106,7 @@ def _strikes(text: str | None) -> int | None:
     return int(text)
 
 
-def conditional(encoded: Encoded, caching: str = "private, no-cache") -> Response:
+def conditional(encoded: Body, caching: str = "private, no-cache") -> Response:
     """The body, packed if the client can unpack it; 304 when the client has it already."""
     packed = accepts_gzip()
     response = Response(mimetype="application/json")

@@ -31,8 +31,8 @@ def live() -> Response:
     """Follow exchanges over one socket; `?follow=NSE,BSE` names a first set.
 
     Answers 400 for an unknown exchange or an unsound handshake, 403 to other sites' pages, 426 to
-    what is no WebSocket, 501 where the web server hands out no socket (the page polls then), 503
-    when there are too many viewers.
+    what is no WebSocket, 501 where the web server hands out no socket or the push is left out (the
+    page polls then), 503 when there are too many viewers.
     """
     if is_foreign(request):
         return json_answer({"error": "Pages of other sites may not follow."}, 403)
@@ -42,8 +42,9 @@ def live() -> Response:
     except frames.HandshakeError as error:
         return _no_handshake(error)
     plain = request.environ.get("gunicorn.socket")
+    is_left_out = "push" in services().settings.without
     # a TLS socket keeps its keys in the process and cannot be handed over by descriptor
-    if type(plain) is not socket.socket:
+    if is_left_out or type(plain) is not socket.socket:
         return json_answer({"error": "This server does not push; poll /api/state instead."}, 501)
     return _handed_over(plain, link, follow)
 

@@ -1,13 +1,15 @@
 """Signals for the page and for programs: what is said, what was said, and what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
+from app.chains.bodies import Packed
 from app.web.asked import market_moment
 from app.web.responses import json_answer
+from app.web.routes.chain import conditional
 from app.web.services import services
 from db.errors import InvalidInputError, NotStoredError
 from db.market.clock import IST, market_now
@@ -19,17 +21,36 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("signals", __name__)
 
+# what came of signals is settled once a minute
+_KEPT_S = 60.0
+
 
 @blueprint.get("/api/signals/<exchange>")
 def signals(exchange: str) -> Response:
     """The trail of the newest day, or of the day of `?at=` up to it, and what came of a month's."""
+    exchange_named(exchange)
+    raw = request.args.get("at")
+    end = _newest(exchange) if raw is None else market_moment("at", raw)
+    key = _key_of_newest(exchange) if raw is None else (exchange, end)
+
+    def read() -> bytes:
+        return Packed.of(_read(exchange, end)).kept
+
+    return conditional(Packed(services().signals.get(key, _KEPT_S, read)))
+
+
+def _key_of_newest(exchange: str) -> Hashable:
+    """A chain of which another signal is told has another trail."""
+    chain = services().states.current(exchange).chain
+    day = None if chain.head is None else chain.head.timestamp.date()
+    return exchange, day, None if chain.signal is None else chain.signal.timestamp
+
+
+def _read(exchange: str, end: datetime) -> dict[str, Any]:
     from app.signals.drift import MUCH
     from app.signals.inputs import LABELS
     from db.queries.signals import signal_drift, signal_quality, signal_trail
 
-    exchange_named(exchange)
-    raw = request.args.get("at")
-    end = _newest(exchange) if raw is None else market_moment("at", raw)
     midnight = datetime.combine(end.astimezone(IST).date(), time(), IST)
     start = midnight - timedelta(days=SIGNAL_DAYS_SHOWN)
     before = midnight - timedelta(microseconds=1)
@@ -38,14 +59,12 @@ def signals(exchange: str) -> Response:
         days = signal_quality(connection, exchange, start, end)
         drift = signal_drift(connection, exchange) or {}
     moved = sorted(LABELS.get(name, name) for name, index in drift.items() if index > MUCH)
-    return json_answer(
-        {
-            "exchange": exchange,
-            "trail": [_told(each) for each in trail],
-            "days": [_day(each) for each in days],
-            "drifted": moved,
-        }
-    )
+    return {
+        "exchange": exchange,
+        "trail": [_told(each) for each in trail],
+        "days": [_day(each) for each in days],
+        "drifted": moved,
+    }
 
 
 @blueprint.post("/api/feedback")
@@ -62,6 +81,7 @@ def feedback() -> Response:
     with services().database.writing() as connection:
         if not give_feedback(connection, exchange, at, outcome):
             raise NotStoredError(f"There is no signal of {exchange} at {at:%Y-%m-%d %H:%M:%S}.")
+    services().signals.forget(_key_of_newest(exchange))
     return json_answer({"success": True})
 
 

@@ -8,6 +8,7 @@ from benchmarks.report.sections.check import check_sections
 from benchmarks.report.sections.convert import convert_sections
 from benchmarks.report.sections.environment import environment_section
 from benchmarks.report.sections.feed import day_sections, feed_sections
+from benchmarks.report.sections.flags import flag_sections
 from benchmarks.report.sections.ingest import ingest_sections
 from benchmarks.report.sections.peers import peer_sections
 from benchmarks.report.sections.queries import query_sections
@@ -23,6 +24,7 @@ _BUILDERS: Mapping[str, Callable[[Document], Sequence[Section]]] = {
     "check": check_sections,
     "ingest": ingest_sections,
     "feed": feed_sections,
+    "flags": flag_sections,
     "feed-day": day_sections,
     "retention": retention_sections,
     "scale": scale_sections,

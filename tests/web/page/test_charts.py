@@ -281,7 +281,7 @@ def test_a_contract_is_charted_from_its_open_interest(staged: Staged) -> None:
     page.click('tr[data-strike="26050"] td.pe.oi')
     page.wait_for_selector(figure("contract"))
     wait_for_reading(page, "contract", "26,050 PE OI")
-    assert "NSE contract strike=26050&side=PE" in stage.asked
+    stage.until(lambda: "NSE contract strike=26050&side=PE" in stage.asked)
     page.keyboard.press("ArrowDown")
     wait_for_reading(page, "contract", "26,050 PE OI")
     page.keyboard.press("Enter")
@@ -308,7 +308,7 @@ def test_a_strangle_is_asked_by_its_two_strikes(staged: Staged) -> None:
     page.select_option(f'{figure("straddle")} [data-option="put"]', "25900")
     page.select_option(f'{figure("straddle")} [data-option="call"]', "26100")
     wait_for_reading(page, "straddle", "strangle")
-    assert "NSE straddle strikes=25900%2C26100" in stage.asked
+    stage.until(lambda: "NSE straddle strikes=25900%2C26100" in stage.asked)
 
 
 def test_charts_change_places_and_stay_where_they_were_put(staged: Staged) -> None:

@@ -42,6 +42,10 @@ class SingleFlight(Generic[ResultT]):
                 return flight.outcome.result()
             wait([flight.outcome])
 
+    def is_under_way(self, key: Hashable) -> bool:
+        """Whether somebody makes a call for this key just now."""
+        return key in self._flights
+
     def _lead(
         self, key: Hashable, flight: _Flight[ResultT], call: Callable[[], ResultT]
     ) -> ResultT:

@@ -1,0 +1,137 @@
+"""The application in this process with and without an optimization, asked the same in turns."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL
+
+from benchmarks.dataset.spec import DatasetSpec, hours
+from benchmarks.errors import BenchmarkError
+from benchmarks.timing.runner import Plan, interleave
+from benchmarks.timing.statistics import ratio_interval, summarize
+from db.settings import Settings
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
+
+_REQUESTS = 8
+_STEP = timedelta(minutes=7)
+_USERNAME, _PASSWORD = "bench", "of this run alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What is asked; `always_without` keeps another optimization from hiding the difference."""
+
+    flag: str
+    title: str
+    path: Callable[[DatasetSpec, int], str]
+    always_without: tuple[str, ...] = ()
+
+
+def _moment(spec: DatasetSpec, number: int) -> datetime:
+    return hours(spec.trading_days[-1])[0] + (number + 1) * _STEP
+
+
+def _same(path: str) -> Callable[[DatasetSpec, int], str]:
+    return lambda spec, number: path
+
+
+_KEPT = ("cache",)
+_STRIKE = 25_000
+PROBES: Sequence[Probe] = (
+    Probe("live-edge", "newest chain", _same("/api/state/NSE")),
+    Probe("live-edge", "newest chain, for programs", _same("/api/data/NSE")),
+    Probe("rollups", "PCR by minute, newest day", _same("/api/series/NSE/day"), _KEPT),
+    Probe("rollups", "PCR by day, 60 days", _same("/api/series/NSE/days"), _KEPT),
+    Probe("rollups", "OI by strike and time", _same("/api/series/NSE/heat"), _KEPT),
+    Probe("cache", "chain as of a moment", lambda s, n: f"/api/as-of/NSE?at={_moment(s, n):%FT%T}"),
+    Probe("cache", "a day's series", _same("/api/series/NSE/day")),
+    Probe("cache", "a straddle's day", _same(f"/api/series/NSE/straddle?strikes={_STRIKE}")),
+)
+
+
+def probed(url: URL, spec: DatasetSpec, home: Path, rounds: int) -> Iterator[Mapping[str, object]]:
+    """Each probe's times in ms and how many times longer it takes without."""
+    with ExitStack() as stack:
+        clients: dict[tuple[str, ...], FlaskClient] = {}
+
+        def client(without: tuple[str, ...]) -> "FlaskClient":
+            if without not in clients:
+                clients[without] = stack.enter_context(_client(url, home, without))
+            return clients[without]
+
+        for probe in PROBES:
+            sides = {
+                "with": client(probe.always_without),
+                "without": client((*probe.always_without, probe.flag)),
+            }
+            yield _compared(probe, spec, sides, rounds)
+
+
+def _compared(
+    probe: Probe, spec: DatasetSpec, sides: "Mapping[str, FlaskClient]", rounds: int
+) -> Mapping[str, object]:
+    tasks = {name: _asking(client, probe, spec) for name, client in sides.items()}
+    found = interleave(tasks, Plan(_REQUESTS, rounds=rounds))
+    times = {name: samples.rounds for name, samples in found.items()}
+    with_, without = (summarize(times[name]).p50_ms for name in ("with", "without"))
+    low, high = ratio_interval(times["without"], times["with"], seed=1)
+    return {
+        "flag": probe.flag,
+        "title": probe.title,
+        "with_ms": with_,
+        "without_ms": without,
+        "ratio": without / with_,
+        "low": low,
+        "high": high,
+    }
+
+
+def _asking(client: "FlaskClient", probe: Probe, spec: DatasetSpec) -> Callable[[int], object]:
+    def ask(number: int) -> object:
+        path = probe.path(spec, number)
+        answer = client.get(path, headers={"Accept-Encoding": "gzip"})
+        if answer.status_code != 200:
+            raise BenchmarkError(f"{path} answered {answer.status_code}.")
+        return answer.data
+
+    return ask
+
+
+@contextmanager
+def _client(url: URL, home: Path, without: tuple[str, ...]) -> "Iterator[FlaskClient]":
+    from argon2 import PasswordHasher
+
+    from app import create_app
+
+    settings = replace(
+        Settings(),
+        home=home,
+        database_url=url,
+        username=_USERNAME,
+        password_hash=PasswordHasher().hash(_PASSWORD),
+        without=without,
+    )
+    app = create_app(settings)
+    try:
+        # who follows the database keeps the newest chain; here each request reads it
+        app.extensions["oi"].live.close()
+        yield _signed_in(app.test_client())
+    finally:
+        app.extensions["oi"].close()
+
+
+def _signed_in(client: "FlaskClient") -> "FlaskClient":
+    import re
+
+    page = client.get("/login").text
+    found = re.search(r'name="csrf" value="([^"]+)"', page)
+    form = {"username": _USERNAME, "password": _PASSWORD, "csrf": found[1] if found else ""}
+    if client.post("/login", data=form).status_code != 302:
+        raise BenchmarkError("The application let nobody sign in.")
+    return client

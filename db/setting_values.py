@@ -1,0 +1,87 @@
+"""What stands in the environment, read as the field of a setting wants it."""
+
+from dataclasses import Field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from db.errors import SettingsError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+OPTIMIZATIONS = ("rollups", "live-edge", "cache", "push", "background-start", "lazy-models")
+"""What OI_WITHOUT may name: the way without it still works, and gives the same values."""
+
+_REDIS_SCHEMES = ("redis", "rediss")
+
+
+def optimization(name: str) -> None:
+    """Raise ValueError unless it is one that can be left out."""
+    if name not in OPTIMIZATIONS:
+        raise ValueError(name)
+
+
+def redis_address(text: str) -> None:
+    """Raise ValueError unless it is the address of a Redis."""
+    address = urlsplit(text)
+    # asking for its port raises ValueError where it is none
+    if address.scheme not in _REDIS_SCHEMES or not address.hostname or address.port == 0:
+        raise ValueError(text)
+
+
+def parsed(name: str, raw: str, spec: "Field[Any]") -> object:
+    """A setting's value as its field is declared; raises SettingsError naming the variable."""
+    if spec.type in (int, float):
+        return _number(name, raw, spec)
+    if "\0" in raw:
+        raise SettingsError(f"{name} must not hold a NUL byte.")
+    among = spec.metadata["among"]
+    if among is not None and raw not in among:
+        raise SettingsError(f"{name} must be one of {', '.join(among)}, not {raw!r}.")
+    if spec.type == tuple[str, ...]:
+        return _list(name, raw, spec)
+    if spec.type in (Path, Path | None):
+        return Path(raw).expanduser()
+    if "URL" in str(spec.type):
+        return _url(name, raw)
+    _demand_usable(name, raw, spec)
+    return raw
+
+
+def _number(name: str, raw: str, spec: "Field[Any]") -> float:
+    low, high = spec.metadata["between"]
+    whole = spec.type is int
+    try:
+        value = int(raw) if whole else float(raw)
+    except ValueError:
+        value = float("nan")
+    # also false for what is not a number
+    if not low <= value <= high:
+        kind = "a whole number" if whole else "a number"
+        raise SettingsError(f"{name} must be {kind} from {low:g} to {high:g}, not {raw!r}.")
+    return value
+
+
+def _list(name: str, raw: str, spec: "Field[Any]") -> tuple[str, ...]:
+    found = tuple(filter(None, (part.strip() for part in raw.split(","))))
+    for part in found:
+        try:
+            spec.metadata["each"](part)
+        except ValueError:
+            raise SettingsError(f"{name} cannot hold {part!r}.") from None
+    return found
+
+
+def _demand_usable(name: str, raw: str, spec: "Field[Any]") -> None:
+    try:
+        spec.metadata["each"](raw)
+    except ValueError:
+        # the value may be a secret
+        raise SettingsError(f"{name} cannot be used: {spec.metadata['sentence']}") from None
+
+
+def _url(name: str, raw: str) -> "URL":
+    from db.urls import database_url
+
+    return database_url(raw, name)

@@ -1,0 +1,1 @@
+"""The cache: what was read lately, in memory and in Redis."""
