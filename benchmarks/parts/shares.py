@@ -18,13 +18,11 @@ Way = Callable[[URL], AbstractContextManager[Writer]]
 # counted by every session that begins after it
 _TRACKED = "ALTER DATABASE {} SET track_functions = 'all'"
 _UNTRACKED = "ALTER DATABASE {} RESET track_functions"
-# a session's counts are there when it has gone
-_OTHERS = """
-    SELECT
+# a session's counts are there when it has gone; whoever was there before stays
+_SESSIONS = """
+    SELECT pid
     FROM pg_stat_activity
-    WHERE datname = current_database()
-      AND pid <> pg_backend_pid()
-      AND backend_type = 'client backend'
+    WHERE datname = current_database() AND backend_type = 'client backend'
 """
 _FUNCTIONS = """
     SELECT
@@ -45,16 +43,17 @@ def shares(url: URL, way: Way, instants: Sequence[Instant]) -> list[dict[str, An
     """
     first, *rest = instants
     with session(url) as watching:
+        others = _sessions(watching)
         watching.execute(_named(_TRACKED, url))
         try:
             with way(url) as warming:
                 warming(first)
-            _until_alone(watching)
+            _await_end(watching, others)
             watching.execute("SELECT pg_stat_reset()")
             with way(url) as write:
                 for instant in rest:
                     write(instant)
-            _until_alone(watching)
+            _await_end(watching, others)
         finally:
             watching.execute(_named(_UNTRACKED, url))
         with watching.cursor(row_factory=dict_row) as cursor:
@@ -65,6 +64,10 @@ def _named(statement: LiteralString, url: URL) -> sql.Composed:
     return sql.SQL(statement).format(sql.Identifier(str(url.database)))
 
 
-def _until_alone(watching: Session) -> None:
-    while watching.execute(_OTHERS).fetchone() is not None:
+def _sessions(watching: Session) -> set[int]:
+    return {pid for (pid,) in watching.execute(_SESSIONS).fetchall()}
+
+
+def _await_end(watching: Session, others: set[int]) -> None:
+    while _sessions(watching) - others:
         time.sleep(0.001)

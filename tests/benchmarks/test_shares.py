@@ -14,10 +14,10 @@ TRACKED = "SELECT current_setting('track_functions')"
 
 
 def test_functions_are_counted_by_instant_and_no_longer(database):
-    found = {
-        each["function"]: each
-        for each in shares(database, _row_by_row, list(live_snapshots(SPEC, 3)))
-    }
+    # a bystander stays in the database all the while
+    with session(database):
+        counted = shares(database, _row_by_row, list(live_snapshots(SPEC, 3)))
+    found = {each["function"]: each for each in counted}
     # four exchanges of ten contracts, a statement each; settled once an exchange
     assert found["live_edge.touch_inserted"]["calls"] == 40
     assert found["live_edge.flush"]["calls"] == 4
