@@ -9,7 +9,7 @@ FRONT := app/web/dist/manifest.json
 FRONT_SOURCES := $(shell find app/web/front) $(wildcard scripts/front.*) package.json package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench clean release lock audit
+.PHONY: help setup demo test fuzz bench clean release lock audit
 
 help: ## Show these lines
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -21,6 +21,9 @@ demo: $(READY) $(FRONT) ## Start a simulated market with its dashboard on http:/
 
 test: $(READY) $(FRONT) ## Run the whole suite (PYTEST_ARGS='-k name' narrows it)
 	@$(VENV)/python -m pytest $(PYTEST_ARGS)
+
+fuzz: $(READY) $(FRONT) ## Try twenty thousand bad inputs on every parser, route and command (OI_FUZZ_INPUTS: more)
+	@OI_FUZZ_INPUTS=$${OI_FUZZ_INPUTS:-20000} $(VENV)/python -m pytest -q tests/fuzz $(PYTEST_ARGS)
 
 bench: $(READY_BENCH) $(FRONT) ## Measure everything and refresh docs/benchmarks.md (BENCH_ARGS: its options)
 	@$(VENV)/python -m benchmarks all --readme docs/benchmarks.md $(BENCH_ARGS)

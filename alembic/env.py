@@ -15,13 +15,14 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from db import declaration, gentle
-from db.ahead import require_clear
+from db.ahead import require_clear, require_way_back, with_extension
 from db.baseline.steps import require_recognized
 from db.baseline.tables import metadata as legacy
 from db.convert.converter import OnlineConverter
 from db.engine import database_url, explained, synced, translate_losses
 from db.errors import OIError
 from db.rights import require
+from db.roles.granting import bring_up
 from db.schema import metadata
 from db.settings import settings
 from db.timescale import plugin, preflight
@@ -38,6 +39,7 @@ _FIXED = {
     "idle_in_transaction_session_timeout": "0",
     "search_path": "public",
 }
+_ROLES = "0019_roles"
 _GENERATED_ID = re.compile(r"^[0-9a-f]{12}$")
 _NOT_A_WORD = re.compile(r"\W+")
 
@@ -78,7 +80,12 @@ def run_online() -> None:
         with engine.connect() as connection:
             look(connection)
         return
-    with preflight.exclusive(engine) as server, synced(engine), engine.connect() as connection:
+    with (
+        with_extension(engine),
+        preflight.exclusive(engine) as server,
+        synced(engine),
+        engine.connect() as connection,
+    ):
         require(connection, "migrate")
         for warning in preflight.warnings(server):
             notice(warning)
@@ -89,8 +96,21 @@ def run_online() -> None:
             connection.rollback()
             require_clear(url, legacy, metadata, quarantines=quarantines())
         else:
+            if plugin.undoes_moves(context, connection):
+                require_way_back(url, legacy, metadata)
             plugin.undo_unfinished(context, connection)
         plugin.run_migrations(context)
+        give_rights(connection)
+
+
+def give_rights(connection: Connection) -> None:
+    """Bring the roles up to what is declared now; what only an administrator may do is said."""
+    found = context.get_context().get_current_heads()
+    connection.rollback()
+    reached = {each.revision for each in context.script.iterate_revisions(found, "base")}
+    left = bring_up(connection) if _ROLES in reached else []
+    if left:
+        notice(f"Roles of the database: an administrator may run {'; '.join(left)}.")
 
 
 def look(connection: Connection) -> None:

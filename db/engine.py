@@ -10,13 +10,17 @@ plan is kept, while a statement on many chunks is dearer without constants and p
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from time import perf_counter
 from typing import Any
 
+# loaded with this module: two threads that make their first engines at once would each load it,
+# and one of them find it half there
+import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import QueuePool
 
-from db import gentle, links, syncing
+from db import gentle, links, parts, syncing, watch, watched
 from db.errors import DatabaseUnavailableError, DiskFullError, OIError, SettingsError
 from db.settings import Settings, settings
 from db.writeback import Fetch, Row
@@ -59,13 +63,18 @@ def newest_engine() -> Engine:
 
 
 def database_url() -> URL:
-    """The configured database, else the local server's; raises ServerError if that is not there."""
-    configured = settings().database_url
-    if configured is not None:
+    """The configured database, else the local server's; raises ServerError if that is not there.
+
+    The dashboard and the collector sign in with the rights they need, where that is set up.
+    """
+    part = parts.present()
+    chosen = settings()
+    configured = (part == "web" and chosen.web_database_url) or chosen.database_url
+    if configured:
         return configured
     from db import server
 
-    url: URL = server.url()
+    url: URL = server.url(part)
     return url
 
 
@@ -104,7 +113,7 @@ def engine_for(
     # a writer's statements may take as long as they need: some lift the server's own limit
     patience_s = chosen.statement_timeout_s + chosen.link_timeout_s if read_only else None
     _limit_answers(engine, patience_s, chosen.connect_timeout_s)
-    return translate_losses(engine)
+    return translate_losses(watched.watch(engine, "read" if read_only else "write"))
 
 
 def _limit_answers(engine: Engine, patience_s: float | None, ping_s: float) -> None:
@@ -142,12 +151,18 @@ def reading(engine: Engine | None = None) -> Iterator[Connection]:
 @contextmanager
 def connected(engine: Engine) -> Iterator[Connection]:
     """A connection of `engine`; a full pool is an unavailable database too."""
+    began = perf_counter()
     try:
         connection = engine.connect()
+    except OIError:
+        watch.connection_waited(began, failed=True)
+        raise
     except PoolTimeoutError as exc:
+        watch.connection_waited(began, failed=True)
         raise DatabaseUnavailableError(
             f"No database connection became free within {_wait_s(engine):g} s."
         ) from exc
+    watch.connection_waited(began)
     with connection:
         yield connection
 

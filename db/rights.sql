@@ -39,18 +39,23 @@ GROUP BY n.nspname, c.relowner
 ORDER BY 1
 
 -- name: owns_database
--- Only its owner may set the database's time zone, which is done once.
+-- Only its owner may set the database's time zone and how many rows a clean-up opens, which is done once.
 SELECT 'ownership of the database' AS missing,
        format('GRANT %I TO %I', pg_get_userbyid(d.datdba), current_user) AS statement
 FROM pg_database AS d
 WHERE d.datname = current_database()
   AND NOT pg_has_role(current_user, d.datdba, 'USAGE')
-  AND NOT EXISTS (
-      SELECT
+  AND (
+      SELECT count(*)
       FROM pg_db_role_setting AS s
       CROSS JOIN unnest(s.setconfig) AS entry
-      WHERE s.setdatabase = d.oid AND s.setrole = 0 AND entry ILIKE 'timezone=Asia/Kolkata'
-  )
+      WHERE s.setdatabase = d.oid
+        AND s.setrole = 0
+        AND (
+            entry ILIKE 'timezone=Asia/Kolkata'
+            OR entry ILIKE 'timescaledb.max_tuples_decompressed_per_dml_transaction=%'
+        )
+  ) < 2
 
 -- name: makes_schemas
 SELECT 'making schemas' AS missing,

@@ -1,5 +1,6 @@
 """What stands in the environment, read as the field of a setting wants it."""
 
+from collections.abc import Mapping
 from dataclasses import Field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,26 @@ def parsed(name: str, raw: str, spec: "Field[Any]") -> object:
         return _url(name, raw)
     _demand_usable(name, raw, spec)
     return raw
+
+
+def legacy_database(environ: Mapping[str, str]) -> "URL | None":
+    """The database that the old system's variables name, if they do; raises SettingsError."""
+    host = environ.get("OI_TRACKER_DB_HOST")
+    if not host:
+        return None
+    port = environ.get("OI_TRACKER_DB_PORT") or "5432"
+    if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65_536):
+        raise SettingsError(f"OI_TRACKER_DB_PORT must be a port number, not {port!r}.")
+    from sqlalchemy import URL
+
+    return URL.create(
+        "postgresql+psycopg",
+        username=environ.get("OI_TRACKER_DB_USER"),
+        password=environ.get("OI_TRACKER_DB_PASSWORD"),
+        host=host,
+        port=int(port),
+        database=environ.get("OI_TRACKER_DB_NAME"),
+    )
 
 
 def _number(name: str, raw: str, spec: "Field[Any]") -> float:

@@ -6,20 +6,27 @@ only where a URL is read: the login page needs settings and no database.
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from db.errors import SettingsError
 from db.market import calendar
 from db.market.exchanges import EXCHANGES
-from db.setting_values import OPTIMIZATIONS, optimization, parsed, redis_address
+from db.setting_values import (
+    OPTIMIZATIONS,
+    legacy_database,
+    optimization,
+    parsed,
+    redis_address,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
+_KITE_USER = re.compile(r"[A-Z0-9]{2,16}(:(viewer|admin))?")
 FEEDS = ("simulate", "kite-standin", "kite")
 
 
@@ -37,6 +44,11 @@ def _setting(
     known: dict[str, Any] = {"sentence": sentence, "between": between, "each": each}
     known |= {"among": among, "legacy": legacy}
     return field(default=default, repr=not secret, metadata=known)
+
+
+def _kite_user(text: str) -> None:
+    if not _KITE_USER.fullmatch(text):
+        raise ValueError(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,12 @@ class Settings:
     )
     database_url: "URL | None" = _setting(
         None, "The database; without it the local server's.", secret=True
+    )
+    web_database_url: "URL | None" = _setting(
+        None,
+        "The database as the dashboard signs in there, with the rights of oi_web alone; without it "
+        "OI_DATABASE_URL.",
+        secret=True,
     )
     replica_url: "URL | None" = _setting(
         None, "A replica that answers reads of history.", secret=True
@@ -151,6 +169,12 @@ class Settings:
         None, "API key of an app at Kite Connect, whose feed is collected."
     )
     kite_api_secret: str | None = _setting(None, "The secret of that API key.", secret=True)
+    kite_users: tuple[str, ...] = _setting(
+        (),
+        "User ids at the broker that may sign in by its login page, comma-separated; AB1234:admin "
+        "for an administrator.",
+        each=_kite_user,
+    )
     kite_root: str | None = _setting(
         None, "Address of the broker's HTTP interface; without it Kite Connect's own."
     )
@@ -189,6 +213,36 @@ class Settings:
     )
     signal_paper_lots: int = _setting(
         0, "Lots with which each BUY or SELL is followed on paper; 0 for none.", between=(0, 1000)
+    )
+    slow_after_s: float = _setting(
+        1.0, "Seconds from which an operation is called slow in the log.", between=(0.001, 3600)
+    )
+    slow_plans: str = _setting(
+        "off", "Whether the plan of a slow statement is logged beside it.", among=("off", "on")
+    )
+    objectives_file: Path | None = _setting(
+        None, "A file of objectives that goes before the built-in ones."
+    )
+    operations_webhook_url: str | None = _setting(
+        None,
+        "Address of http or https that is told when an objective burns, and when no more, by a "
+        "POST with JSON.",
+        secret=True,
+    )
+    metrics_token: str | None = _setting(
+        None,
+        "What whoever reads /metrics must send as a bearer token; without it only this machine "
+        "may.",
+        secret=True,
+    )
+    collector_metrics_port: int = _setting(
+        0, "Port on which the collector answers /metrics; 0 for none.", between=(0, 65_535)
+    )
+    log_format: str = _setting(
+        "text", "How dashboard and collector write their logs.", among=("text", "json")
+    )
+    otlp_endpoint: str | None = _setting(
+        None, "Address that traces are sent to by OTLP over HTTP; needs the extra `tracing`."
     )
     ui_refresh_s: int = _setting(
         5,
@@ -243,7 +297,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
                 values[spec.name] = parsed(name, raw, spec)
                 break
     if "database_url" not in values:
-        values["database_url"] = _legacy_database(environ)
+        values["database_url"] = legacy_database(environ)
     return Settings(**values)  # type: ignore[arg-type]  # checked field by field above
 
 
@@ -255,22 +309,3 @@ def _text(spec: "Field[Any]") -> str:
     if isinstance(spec.default, tuple):
         return ",".join(spec.default)
     return "" if spec.default is None else str(spec.default)
-
-
-def _legacy_database(environ: Mapping[str, str]) -> "URL | None":
-    host = environ.get("OI_TRACKER_DB_HOST")
-    if not host:
-        return None
-    port = environ.get("OI_TRACKER_DB_PORT") or "5432"
-    if not (port.isascii() and port.isdecimal() and 0 < int(port) < 65_536):
-        raise SettingsError(f"OI_TRACKER_DB_PORT must be a port number, not {port!r}.")
-    from sqlalchemy import URL
-
-    return URL.create(
-        "postgresql+psycopg",
-        username=environ.get("OI_TRACKER_DB_USER"),
-        password=environ.get("OI_TRACKER_DB_PASSWORD"),
-        host=host,
-        port=int(port),
-        database=environ.get("OI_TRACKER_DB_NAME"),
-    )

@@ -1,5 +1,7 @@
 """What counts as the address of a database, and how libpq is told of it."""
 
+from typing import Any
+
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -40,5 +42,14 @@ def _can_be_a_host(name: str) -> bool:
 
 
 def conninfo(url: URL) -> str:
-    """The same address as libpq reads it, password included."""
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+    """The same address as libpq reads it, password included.
+
+    By keywords: as a URL, SQLAlchemy leaves spaces in it that libpq refuses.
+    """
+    from psycopg.conninfo import make_conninfo
+
+    given: dict[str, Any] = url.translate_connect_args(username="user", database="dbname")
+    for name, value in url.query.items():
+        separator = " " if name == "options" else ","
+        given[name] = value if isinstance(value, str) else separator.join(value)
+    return make_conninfo(**given)

@@ -13,7 +13,9 @@ const DIST = join(ROOT, "app/web/dist");
 const SOURCES = /\.(css|js|svg)$/;
 // page modules share chunks; what stands within the page itself is one plain script
 const MODULES = ["main.js"];
-const INLINE = ["core/theme.js", "first.js"];
+// of a page of its own: to share chunks with it would cost the dashboard requests
+const LONE = ["monitoring/main.js"];
+const INLINE = ["core/theme.js", "first.js", "login.js"];
 const SMALLEST_BYTES = 200;
 
 const maps = process.argv.includes("--maps") ? "linked" : false;
@@ -44,11 +46,34 @@ const shared = {
   target: "es2022",
   write: false,
 };
+// What a page module shares with those it loads later stands in one file, not in one for each set of them that
+// shares it: each later one is let import all that any shares, which is there by then.
+async function sharing() {
+  const { metafile: { inputs } } = await build({ ...shared, entryPoints: pathsOf(MODULES), format: "esm", splitting: true });
+  const kinds = (path, kind) => inputs[path].imports.filter((one) => one.kind === kind).map((one) => one.path);
+  const closure = (path, found = new Set()) => {
+    for (const next of kinds(path, "import-statement")) if (!found.has(next)) closure(next, found.add(next));
+    return found;
+  };
+  const later = new Set(Object.keys(inputs).flatMap((path) => kinds(path, "dynamic-import")));
+  const wanted = new Set([...later].flatMap((path) => [...closure(path)]));
+  const common = MODULES.flatMap((name) => [...closure(posix(relative(ROOT, join(FRONT, name))))]).filter((path) => wanted.has(path));
+  const imports = common.map((path) => `import ${JSON.stringify(join(ROOT, path))};`).join("");
+  return {
+    name: "sharing",
+    setup({ onLoad }) {
+      onLoad({ filter: /\.js$/ }, async ({ path }) => (later.has(posix(relative(ROOT, path)))
+        ? { contents: `${imports}\n${await readFile(path, "utf8")}`, loader: "js" }
+        : undefined));
+    },
+  };
+}
 const pathsOf = (wanted) => wanted.map((name) => join(FRONT, name));
 const sheets = names.filter((name) => /\.(css|svg)$/.test(name));
 
 const results = await Promise.all([
-  build({ ...shared, entryPoints: pathsOf([...MODULES, ...sheets]), format: "esm", splitting: true }),
+  build({ ...shared, entryPoints: pathsOf([...MODULES, ...sheets]), format: "esm", splitting: true, plugins: [await sharing()] }),
+  build({ ...shared, entryPoints: pathsOf(LONE), format: "esm" }),
   build({ ...shared, entryPoints: pathsOf(INLINE), format: "iife" }),
 ]);
 

@@ -6,12 +6,17 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import URL
 
 from app.web.assets import FrontNotBuiltError, assets
 from tests.support.databases import DatabaseServer
 from tests.support.editions import NONE, Editions
 from tests.support.paths import ROOT
+
+# how long inputs take to make says how busy the machine is, nothing of what is tested
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 _EDITIONS = pytest.StashKey[Editions]()
 

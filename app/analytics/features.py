@@ -12,6 +12,7 @@ import numpy as np
 from app.analytics import moneyness, open_interest
 from app.analytics.black_scholes import Bools, Floats, Greeks
 from app.analytics.open_interest import known_total
+from app.analytics.smile import skew
 from db.market.limits import ITM_STRIKES
 
 SHIFT_WINDOW = 10
@@ -22,7 +23,8 @@ class ChainFigures:
     """A chain at one instant (contracts,) or at many (instants, contracts).
 
     `strike` and `is_call` are (contracts,); figures of the underlying have the leading axes only.
-    `oi_before` is the OI three minutes earlier; NaN is unknown throughout. `atm` is the strike at
+    `oi_before` is the OI three minutes earlier, `volatility` a fraction a year; NaN is unknown
+    throughout. `atm` is the strike at
     the money where it is not the one nearest to `underlying`.
     """
 
@@ -31,6 +33,7 @@ class ChainFigures:
     oi: Floats
     oi_before: Floats
     volume: Floats
+    volatility: Floats
     greeks: Greeks
     underlying: Floats
     future: Floats
@@ -52,6 +55,7 @@ def features(state: ChainFigures, recent_underlying: Floats) -> dict[str, Floats
         **_underlying(state, recent_underlying),
         **_in_the_money(state),
         **_exposures(state),
+        "iv_skew": skew(state.strike, state.is_call, state.volatility, state.greeks.delta),
     }
 
 

@@ -56,7 +56,7 @@ def parity(
     sides where there are any, else of those with last prices; NaN where no strike has prices on
     both sides.
     """
-    strikes, calls, puts = _pairs(np.asarray(strike, dtype=np.float64), is_call)
+    strikes, calls, puts = pairs(np.asarray(strike, dtype=np.float64), is_call)
     last, t = np.asarray(ltp, dtype=np.float64), np.asarray(years, dtype=np.float64)
     if len(strikes) == 0:
         return Parity(np.full(last.shape[:-1], np.nan), np.ones(last.shape[:-1]))
@@ -94,7 +94,7 @@ def _stands_still(at: datetime) -> bool:
     return is_trading and phase(at, Instrument.INDEX) is not Phase.OPEN
 
 
-def _pairs(strike: Floats, is_call: Bools) -> tuple[Floats, np.ndarray, np.ndarray]:
+def pairs(strike: Floats, is_call: Bools) -> tuple[Floats, np.ndarray, np.ndarray]:
     """Strikes that list both sides, with the places of their calls and puts."""
     calls, puts = np.flatnonzero(is_call), np.flatnonzero(~is_call)
     strikes, of_calls, of_puts = np.intersect1d(strike[calls], strike[puts], return_indices=True)

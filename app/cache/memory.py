@@ -1,6 +1,7 @@
 """Values in one process's memory, bounded by their bytes: the least used are given up first."""
 
 from collections import OrderedDict
+from itertools import count
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ _BESIDE_BYTES = 400
 class _Entry(NamedTuple):
     value: Any
     bytes: int
+    used: int
 
 
 class Held(NamedTuple):
@@ -26,47 +28,58 @@ class Memory:
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
         self._lock = Lock()
-        self._entries: OrderedDict[tuple[str, str], _Entry] = OrderedDict()
-        self._held: dict[str, Held] = {}
-        self._bytes = 0
+        self._uses = count()
+        # each region's entries from the least used on
+        self._regions: dict[str, OrderedDict[str, _Entry]] = {}
+        self._bytes: dict[str, int] = {}
 
     def get(self, region: str, key: str) -> Any | None:
         """The value of a key, which counts as used now."""
         with self._lock:
-            found = self._entries.get((region, key))
-            if found is None:
+            entries = self._regions.get(region)
+            found = None if entries is None else entries.get(key)
+            if entries is None or found is None:
                 return None
-            self._entries.move_to_end((region, key))
+            entries[key] = found._replace(used=next(self._uses))
+            entries.move_to_end(key)
             return found.value
 
-    def put(self, region: str, key: str, value: Any, size_bytes: int) -> None:
-        """Keep a value, unless it alone would fill all there is."""
-        entry = _Entry(value, size_bytes + _BESIDE_BYTES)
+    def put(self, region: str, key: str, value: Any, size_bytes: int, share: float = 1.0) -> None:
+        """Keep a value, unless it alone would fill all there is.
+
+        The region takes no more than its share of the bound, so that others are not given up for
+        it.
+        """
+        entry = _Entry(value, size_bytes + _BESIDE_BYTES, next(self._uses))
+        most_bytes = int(self._most_bytes * share)
         with self._lock:
-            self._drop((region, key))
-            if entry.bytes > self._most_bytes:
+            self._drop(region, key)
+            if entry.bytes > most_bytes:
                 return
-            self._entries[region, key] = entry
-            self._count(region, 1, entry.bytes)
-            while self._bytes > self._most_bytes:
-                self._drop(next(iter(self._entries)))
+            self._regions.setdefault(region, OrderedDict())[key] = entry
+            self._bytes[region] = self._bytes.get(region, 0) + entry.bytes
+            while self._bytes[region] > most_bytes:
+                self._drop(region, next(iter(self._regions[region])))
+            while sum(self._bytes.values()) > self._most_bytes:
+                self._drop(*self._least_used())
 
     def delete(self, region: str, key: str) -> None:
         """Forget a key, if it is here."""
         with self._lock:
-            self._drop((region, key))
+            self._drop(region, key)
 
     def held(self, region: str) -> Held:
         """How much of a region is here."""
         with self._lock:
-            return self._held.get(region, Held())
+            return Held(len(self._regions.get(region, ())), self._bytes.get(region, 0))
 
-    def _drop(self, place: tuple[str, str]) -> None:
-        gone = self._entries.pop(place, None)
+    def _least_used(self) -> tuple[str, str]:
+        firsts = {region: next(iter(e.items())) for region, e in self._regions.items() if e}
+        region = min(firsts, key=lambda name: firsts[name][1].used)
+        return region, firsts[region][0]
+
+    def _drop(self, region: str, key: str) -> None:
+        entries = self._regions.get(region)
+        gone = None if entries is None else entries.pop(key, None)
         if gone is not None:
-            self._count(place[0], -1, -gone.bytes)
-
-    def _count(self, region: str, entries: int, size_bytes: int) -> None:
-        before = self._held.get(region, Held())
-        self._held[region] = Held(before.entries + entries, before.bytes + size_bytes)
-        self._bytes += size_bytes
+            self._bytes[region] -= gone.bytes

@@ -27,7 +27,10 @@ _AHEAD_S = 1.0
 
 
 class Region(Generic[ValueT]):
-    """Values under one name; `weigh` tells the bytes of one. May be used by any thread."""
+    """Values under one name; `weigh` tells the bytes of one. May be used by any thread.
+
+    `share` is how much of the memory it may take.
+    """
 
     def __init__(
         self,
@@ -36,12 +39,14 @@ class Region(Generic[ValueT]):
         weigh: Callable[[ValueT], int],
         shared: "RedisStore | None" = None,
         *,
+        share: float = 1.0,
         is_on: bool = True,
     ) -> None:
         self.name = name
         self._memory = memory
         self._weigh = weigh
         self._shared = shared
+        self._share = share
         self._is_on = is_on
         self._counts = Counts()
         self._flights: SingleFlight[ValueT] = SingleFlight()
@@ -111,6 +116,7 @@ class Region(Generic[ValueT]):
                 memory=self._memory,
                 shared=self._shared,
                 weigh=self._weigh,
+                share=self._share,
             )
         return self._regions[keep_s]
 

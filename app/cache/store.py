@@ -46,9 +46,14 @@ class Cache:
         """A region of encoded bodies, which processes share where there is a Redis."""
         return Region(name, self._memory, len, self._redis, is_on=self._is_on)
 
-    def values(self, name: str, weigh: Callable[[ValueT], int]) -> Region[ValueT]:
-        """A region of this process alone; `weigh` tells about how many bytes a value takes."""
-        return Region(name, self._memory, weigh, is_on=self._is_on)
+    def values(
+        self, name: str, weigh: Callable[[ValueT], int], share: float = 1.0
+    ) -> Region[ValueT]:
+        """A region of this process alone; `weigh` tells about how many bytes a value takes.
+
+        What bodies are made of has a small share of the memory: it must not drive them out.
+        """
+        return Region(name, self._memory, weigh, share=share, is_on=self._is_on)
 
     def problem(self) -> str | None:
         """What is wrong with Redis, in a sentence; None where nothing is, or none is used."""

@@ -26,6 +26,7 @@ class Tiers(CacheBackend):
         self._memory: Memory = arguments["memory"]
         self._shared: RedisStore | None = arguments["shared"]
         self._weigh: Callable[[Any], int] = arguments["weigh"]
+        self._share: float = arguments["share"]
 
     def get(self, key: str) -> Any:
         """The newest value there is, with the time it was made, however old it may be."""
@@ -70,7 +71,8 @@ class Tiers(CacheBackend):
             self.delete(key)
 
     def _keep(self, key: str, value: Any) -> None:
-        self._memory.put(self._region, key, value, self._weigh(value.payload))
+        size_bytes = self._weigh(value.payload)
+        self._memory.put(self._region, key, value, size_bytes, self._share)
 
 
 def _age_s(value: CachedValue) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.chains.bodies import Bodies
 from app.chains.columns import ON_THE_WIRE, Contract, placed
-from app.chains.summary import NO_SIGNAL_OF_STALE, Facts, facts_of
+from app.chains.summary import SILENT_WHEN, Facts, facts_of
 from db.errors import OIError
 from db.market.calendar import Phase, phase
 from db.market.clock import market_now
@@ -77,8 +77,8 @@ class Chain:
         return facts_of(self.exchange, self.head, self.rows, self.signal)
 
     def facts_when(self, status: str) -> Facts:
-        """The same with its status; of a chain that is stale no signal is told."""
-        told = NO_SIGNAL_OF_STALE if status == STALE and self.facts["ml_signal"] else {}
+        """For programs, with its status; of one that is not of the present no signal is told."""
+        told = SILENT_WHEN.get(status, {}) if self.facts["ml_signal"] else {}
         return {**self.facts, **told, "status": status}
 
     def demand_sound(self) -> None:

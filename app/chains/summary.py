@@ -1,6 +1,6 @@
 """The head line of a chain as the page and the API are sent it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from db.market.calendar import expiry_instant
@@ -62,7 +62,11 @@ def _silent(why: str) -> Facts:
     return {"ml_signal": None, "ml_confidence": None, "ml_rationale": why, "ml_metadata": {}}
 
 
-NO_SIGNAL_OF_STALE: Facts = _silent(f"{NO_SIGNAL}: the data are stale")
+SILENT_WHEN: Mapping[str, Facts] = {
+    "stale": _silent(f"{NO_SIGNAL}: the data are stale"),
+    "closed": _silent(f"{NO_SIGNAL}: the market is closed"),
+}
+"""What is told instead of a signal, by the status of a chain that is not of the present."""
 
 
 def facts_of(

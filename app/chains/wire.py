@@ -133,13 +133,16 @@ def end_message(reason: str) -> End:
 
 
 def full_message(chain: Chain, status: str) -> Full:
-    """A chain of that status as a page is sent it that knows nothing yet."""
+    """A chain of that status as a page is sent it that knows nothing yet.
+
+    The status changes by itself, so the page decides by the age whether the signal is told.
+    """
     return {
         "kind": "full",
         "exchange": chain.exchange,
         "sequence": chain.sequence,
         "fields": FIELDS,
-        "summary": chain.facts_when(status),
+        "summary": {**chain.facts, "status": status},
         "legs": list(chain.legs.values()),
     }
 

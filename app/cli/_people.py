@@ -21,7 +21,11 @@ def database() -> "Database":
 
 def sound_name(name: str) -> str:
     """A user name without blanks around it; raises InvalidInputError for an unfit one."""
+    from app.web.auth.people import OF_BROKER
+
     sound = name.strip()
+    if sound.startswith(OF_BROKER):
+        raise InvalidInputError(f"Names with {OF_BROKER} in front are those of the broker's users.")
     if not sound or len(sound) > _LONGEST_NAME or not sound.isprintable():
         raise InvalidInputError(
             f"A user name has 1 to {_LONGEST_NAME} printable characters, not {name!r}."

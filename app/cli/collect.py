@@ -1,5 +1,6 @@
 """Write a feed into the database: history, live edge, announcements."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli import _broker
+from app.cli import _broker, _telemetry
 from db.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -68,17 +69,20 @@ def command(as_json: bool, **choices: Any) -> None:
     A recording needs the columns timestamp, exchange, token, expiry, strike, option_type, ltp, oi
     and volume; rows that make no sense are counted by reason, named by their lines and left out.
     """
-    from db import privileges
+    from db import parts, privileges
     from db.engine import write_engine
     from db.settings import settings
 
     _log_to_stderr()
     _demand_that_options_fit(**choices)
+    parts.act_as("collector")
     privileges.drop(settings().run_as)
+    if warning := privileges.warning():
+        logging.getLogger("oi.collector").warning(warning)
     # whatever else is missing, that comes first
     account = _broker.account() if choices["feed"] == "kite" else None
     engine = write_engine()
-    with _ringing() as ring:
+    with _ringing() as ring, _telemetry.collecting(engine):
         if account is not None:
             counts = _collect_from_broker(engine, account, choices["source"], ring)
         else:
@@ -220,6 +224,7 @@ def _stop_on_signals(collector: "Collector") -> None:
 
 
 def _log_to_stderr() -> None:
-    import logging
+    from app.telemetry import logs
+    from db.settings import settings
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logs.configure(logging.INFO, settings().log_format)

@@ -12,10 +12,11 @@ def command(workers: int) -> None:
     """
     from app.web.auth import signin
     from app.web.server import address, serve
-    from db import privileges
+    from db import parts, privileges
     from db.settings import settings
 
     chosen = settings()
+    parts.act_as("web")
     privileges.drop(chosen.run_as)
     click.echo(f"Dashboard on {address(chosen)}")
     if signin.configured(chosen) is None:

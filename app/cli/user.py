@@ -25,15 +25,19 @@ def command() -> None:
 @click.password_option(help="Asked for when it is not given.")
 def add(name: str, role: str, password: str) -> None:
     """Add a user; of the password only an argon2 hash is kept."""
-    from app.web.auth.signin import hashed
+    from app.web.auth.passwords import hashed
+    from app.web.auth.signin import drop_hint
     from db.errors import InvalidInputError
     from db.ingest.people import add_user
+    from db.settings import settings
 
     sound = _people.sound_name(name)
     kept = hashed(password)
     with _people.database().writing() as connection:
         if not add_user(connection, sound, kept, role):
             raise InvalidInputError(f"There is a user {sound} already.")
+    # the sign-in of before opens nothing more
+    drop_hint(settings().home)
     click.echo(f"{sound} may sign in as {role}.")
 
 
@@ -42,7 +46,7 @@ def add(name: str, role: str, password: str) -> None:
 @click.password_option(help="Asked for when it is not given.")
 def passwd(name: str, password: str) -> None:
     """Give a user another password; their sessions end."""
-    from app.web.auth.signin import hashed
+    from app.web.auth.passwords import hashed
     from db.ingest.people import change_password
 
     kept = hashed(password)

@@ -30,6 +30,7 @@ from app.kite.fetching import Ask, Fetcher, Patience, Wanted
 from app.kite.gaps import stretches
 from app.kite.history import chains
 from app.kite.listing import Listing
+from app.telemetry.timing import timed
 from app.worker import Worker
 from db.engine import connected
 from db.errors import NotMigratedError
@@ -157,6 +158,7 @@ class Bootstrap:
         )
         return later_s if is_whole else self._options.again_s
 
+    @timed("bootstrap")
     def _fill(self, plans: Sequence[Plan], candles: GapFetch) -> bool:
         """Whether all that could be had is stored."""
         candles.fetch(_UNDERLYINGS, (token for plan in plans for token in plan.behind))
@@ -227,6 +229,7 @@ class Bootstrap:
                     memory.remember(moment_of(sound))
         return made
 
+    @timed("store the past")
     def _store(self, part: Sequence[EnrichedSnapshot]) -> None:
         from db.ingest import add_history
 
@@ -236,6 +239,7 @@ class Bootstrap:
         today = self._now().astimezone(IST).date()
         self._is_behind |= bool(stored) and part[0].timestamp.astimezone(IST).date() < today
 
+    @timed("refresh rollups")
     def _roll_up(self) -> None:
         """Bring rollups up to date where their policies, which look back some days, may not."""
         from db.timescale.maintenance import fill_all

@@ -110,6 +110,7 @@ def _features(snapshot: ChainSnapshot, chain: Valuation, memory: Memory) -> dict
         oi=_known_oi(options),
         oi_before=_oi_before(snapshot, memory, ITM_CHANGE_MINUTES),
         volume=np.where(options.volume < 0, np.nan, options.volume),
+        volatility=chain.volatility,
         greeks=chain.greeks,
         underlying=np.array(chain.spot),
         future=np.array(_nan(snapshot.future_price)),

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from app.collector.enrich import moment_of
 from app.collector.memory import SPAN, Moment
+from app.telemetry.timing import timed
 
 
 class Past:
@@ -69,6 +70,7 @@ class Past:
             self._changed.notify_all()
 
 
+@timed("load history")
 def stored_past(connection: Connection, exchange: str, at: datetime) -> tuple[Moment, ...]:
     """What history holds of the hour before a moment."""
     from db.queries.recording import stored_chain

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 
 from app.desk.paper.following import Follower
-from app.signals.models import Models
+from app.signals.models import LOADING, Models
 from app.trouble import Trouble
 from db.market.clock import market_now
 from db.market.exchanges import EXCHANGES
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("oi.signals")
 _LOOK_EVERY_S = 1.0
+# the chains of an interval come one after the other: a signal of minutes has time, they have none
+_BURST_S = 0.25
 _SETTLE_EVERY_S = 60.0
 _DRIFT_EVERY_S = 3600.0
 _DRIFT_OVER = timedelta(days=7)
-AUCTION = "no signal: the index stands in its closing auction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,8 @@ class SignalWatch:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._is_closed or self._waiting, _LOOK_EVERY_S)
+                if self._waiting:
+                    self._changed.wait_for(lambda: self._is_closed, _BURST_S)
                 if self._is_closed:
                     return
                 waiting, self._waiting = self._waiting, {}
@@ -115,19 +118,18 @@ class SignalWatch:
             self._trouble.over()
 
     def _take(self, snapshot: EnrichedSnapshot) -> None:
-        from app.signals.predict import may_predict
-
         exchange = snapshot.exchange
         if snapshot.source == "live" and self._is_late(snapshot):
             # one that waited out an outage says nothing of the present
             return
         model = self._models.of(exchange)
-        if isinstance(model, str):
-            self._say(exchange, model)
-        elif not may_predict(snapshot.timestamp):
-            self._say(exchange, AUCTION)
-        else:
+        why = model if isinstance(model, str) else _why_silent(model, snapshot)
+        if why is None and not isinstance(model, str):
             self._predict(model, snapshot)
+        elif why is not None:
+            self._say(exchange, why)
+        if why not in (None, LOADING):
+            self._follower.leave(exchange, snapshot.timestamp)
         if not isinstance(model, str):
             self._look_after(model, exchange, snapshot.timestamp)
 
@@ -141,8 +143,7 @@ class SignalWatch:
         with self._engine.begin() as connection:
             is_news = predictor.is_news(made) or was_absent
             write_prediction(connection, made, is_news=is_news)
-        if self._options.paper_lots:
-            self._follower.follow(made)
+        self._follower.follow(made)
 
     def _predictor(self, exchange: str, at: datetime) -> "Predictor":
         """With what was before this process began."""
@@ -188,15 +189,24 @@ class SignalWatch:
         from app.signals.drift import drift
         from app.signals.frame import stored_frame
         from app.signals.inputs import matrix
+        from app.signals.labels import in_session
         from app.signals.registry import Registry
         from db.ingest.signals import write_drift
 
         known = Registry(self._options.home, exchange).manifest(model.id)["populations"]
         with self._engine.connect() as connection:
             frame = stored_frame(connection, exchange, at - _DRIFT_OVER, at)
-        moved = drift(known, matrix(frame))
+        # a simulated market's nights are none of what a model learnt from
+        moved = drift(known, matrix(frame)[in_session(frame)])
         with self._engine.begin() as connection:
             write_drift(connection, exchange, model.id, moved)
 
     def _is_late(self, snapshot: EnrichedSnapshot) -> bool:
         return (self._now() - snapshot.timestamp).total_seconds() > STALE_AFTER_S
+
+
+def _why_silent(model: "Model", snapshot: EnrichedSnapshot) -> str | None:
+    from app.signals.predict import why_outdated, why_silent
+
+    at, is_live = snapshot.timestamp, snapshot.source == "live"
+    return why_silent(at, is_live=is_live) or why_outdated(model, at.date())

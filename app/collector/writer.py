@@ -18,6 +18,7 @@ from app.collector.outbox import Outbox
 from app.collector.past import Past, stored_past
 from app.collector.storing import Outcome
 from app.collector.telling import Telling
+from app.telemetry.timing import timed
 from db.backoff import Backoff
 from db.engine import connected
 from db.errors import DatabaseUnavailableError, OIError
@@ -163,9 +164,11 @@ class Writer:
             return False
         fence = partial(self._leadership.fence, exchange=snapshot.exchange)
         taken_at = self._clock()
-        is_settled, written = self._attempt(
-            partial(write_live_edge, snapshot=snapshot, fence=fence)
-        )
+        with timed("write live edge") as step:
+            is_settled, written = self._attempt(
+                partial(write_live_edge, snapshot=snapshot, fence=fence)
+            )
+            step.size, step.failed = len(snapshot.options), not is_settled
         if is_settled:
             self._shown_at[snapshot.exchange] = taken_at
             self._counts.live_updates += written is not None
@@ -180,7 +183,10 @@ class Writer:
             return False
         snapshot = waiting.snapshot
         taken_at = self._clock()
-        is_settled, outcome = self._attempt(partial(self._leadership.store, waiting=waiting))
+        with timed("store snapshot") as step:
+            is_settled, outcome = self._attempt(partial(self._leadership.store, waiting=waiting))
+            step.is_idle = outcome is not Outcome.WRITTEN
+            step.size, step.failed = len(snapshot.options), not is_settled
         if outcome is Outcome.EARLY:
             self._early_at[snapshot.exchange] = taken_at
         elif is_settled:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from app.demo.broker import StandInBroker
 from app.demo.children import Children, Say
 from app.web.auth import signin
-from app.web.server import demand_free_port
+from app.web.server import address, demand_free_port
 from db.errors import OIError
 from db.server.faults import explained
 from db.server.home import write_private
@@ -70,13 +70,15 @@ def _run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
             known = broker.environment if broker is not None else {}
             children.start("dashboard", ["-m", "app", "serve"], known)
             upgrade(url)
+            if _has_users(url):
+                sign_in = "as one of the users that were added"
             if settings.feed != "kite":
                 fill(url)
             _start_collecting(children, settings.feed, broker)
             # what TimescaleDB's own jobs do on Community; there it finds nothing due
             children.start("maintenance", ["-m", "db", "maintain", "--every", "5"])
             _wait_until_it_answers(settings, tend)
-            say(f"\n  Dashboard   {_address(settings)}\n  Sign in     {sign_in}\n")
+            say(f"\n  Dashboard   {address(settings)}\n  Sign in     {sign_in}\n")
             say("Ctrl-C stops it; the data stay.")
             while True:
                 tend()
@@ -133,6 +135,19 @@ def _sign_in(settings: Settings) -> str:
     return f"{known.username}, with the password you have set"
 
 
+def _has_users(url: "URL") -> bool:
+    """Whether there are users in the database, so that the demo's password opens nothing."""
+    from db.engine import engine_for
+    from db.queries.people import user_named
+
+    engine = engine_for(url, read_only=True)
+    try:
+        with engine.connect() as connection:
+            return user_named(connection, "").has_users
+    finally:
+        engine.dispose()
+
+
 def _keep(path: Path, password: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -146,15 +161,11 @@ def _wait_until_it_answers(settings: Settings, tend: Callable[[], None]) -> None
     while time.monotonic() < deadline:
         tend()
         try:
-            urllib.request.urlopen(_address(settings) + "/healthz", timeout=5).close()  # noqa: S310
+            urllib.request.urlopen(address(settings) + "/healthz", timeout=5).close()  # noqa: S310
             return
         except (urllib.error.URLError, ConnectionError):
             time.sleep(_POLL_S)
-    raise OIError(f"The dashboard did not answer at {_address(settings)} within a minute.")
-
-
-def _address(settings: Settings) -> str:
-    return f"http://{settings.host}:{settings.port}"
+    raise OIError(f"The dashboard did not answer at {address(settings)} within a minute.")
 
 
 def _outliving_a_full_disk(say: Say) -> Say:

@@ -42,10 +42,13 @@ class Candles:
         Raises BrokerError for rows of another form.
         """
         try:
-            read = [_read(row) for row in rows]
-        except (TypeError, ValueError, IndexError, OverflowError) as error:
+            return cls._read(rows)
+        except (TypeError, ValueError, LookupError, OverflowError) as error:
             raise BrokerError(f"The broker's candles cannot be read ({error}).") from error
-        by_end = {row[0]: row for row in read}
+
+    @classmethod
+    def _read(cls, rows: Sequence[Sequence[Any]]) -> "Candles":
+        by_end = {row[0]: row for row in map(_read, rows)}
         columns = list(zip(*(by_end[end] for end in sorted(by_end)), strict=True)) or [()] * 4
         close = np.array(columns[1], dtype=np.float64)
         return cls(

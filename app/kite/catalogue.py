@@ -12,6 +12,7 @@ from pathlib import Path
 from app.kite.errors import BrokerError, LoginNeededError
 from app.kite.instruments import Dump, accepted, alive, parsed
 from app.kite.listing import Listing, listed
+from app.telemetry.timing import timed
 from db.backoff import Backoff
 from db.errors import OIError
 from db.market import calendar
@@ -136,6 +137,7 @@ class Catalogue:
             self._problem = f"{error} Until then nothing can be followed."
             self._ask_after = self._clock() + pause_s
 
+    @timed("load instruments")
     def _found(self, day: date) -> Dump:
         """The day's dump, kept or fetched; what is kept of an earlier day is shown meanwhile."""
         kept = _read(self._path(day))

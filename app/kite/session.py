@@ -49,7 +49,7 @@ class SessionStore:
     """One file under `home`; `version` tells a reader when to look again.
 
     What a person brings back from the broker's login page is kept beside it until the process that
-    talks to the broker exchanges it: web workers never do.
+    talks to the broker exchanges it. Web workers ask there for a person's name alone (identity.py).
     """
 
     def __init__(self, home: Path, secret_key: str) -> None:

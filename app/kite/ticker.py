@@ -5,7 +5,6 @@ with frames but without prices while the market trades is mute. Either is connec
 growing pauses. A refused session stops the attempts until somebody has logged in again.
 """
 
-import json
 import logging
 import threading
 import time
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import orjson
 
 from app.kite import packets
 from app.kite.errors import LoginNeededError, TooManyRequestsError
@@ -232,7 +232,7 @@ class Link:
 
     def _heard_text(self, text: str) -> None:
         try:
-            said = json.loads(text)
+            said = orjson.loads(text)
         except ValueError:
             said = None
         if not isinstance(said, dict):

@@ -19,6 +19,7 @@ import orjson
 from app.chains.feeds import FeedWord
 from app.chains.state import ChainState
 from app.chains.wire import clock_message
+from app.push import pace
 from app.push.frames import Accepted, Frame
 from app.push.loop import TICK_S, Loop
 from app.push.notices import Notice
@@ -90,6 +91,10 @@ class Hub:
     def count(self) -> int:
         """How many viewers there are."""
         return len(self._viewers)
+
+    def backlog_bytes(self) -> int:
+        """How much viewers have yet to take."""
+        return sum(len(viewer.unsent) for viewer in tuple(self._viewers))
 
     def join(
         self,
@@ -190,8 +195,10 @@ class Hub:
         with self._lock:
             fresh, self._fresh = self._fresh, {}
         for exchange, state in fresh.items():
-            self._topics[exchange].take(state)
+            is_next = self._topics[exchange].take(state)
             self._offer(exchange)
+            if is_next:
+                pace.sent(state)
 
     def _trouble(self, problem: str, exchanges: Iterable[str]) -> None:
         for exchange in exchanges:
@@ -208,7 +215,7 @@ class Hub:
         """Let an exchange go out to who follows it."""
         self._clocks.clear()
         for viewer in tuple(self._topics[exchange].viewers):
-            self._guarded(viewer, partial(_admit_to, viewer, exchange))
+            self._guarded(viewer, partial(viewer.was_read, exchange))
 
     def _notify(self, notice: Notice) -> None:
         for viewer in tuple(self._admitted):
@@ -244,6 +251,7 @@ class Hub:
         """Send what is due, one thing after another, until the way is full."""
         while not viewer.unsent and (data := viewer.reply() or self._next(viewer)):
             viewer.send(data)
+            pace.greeted(viewer)
         self._loop.await_room(viewer.sock, viewer, wanted=bool(viewer.unsent))
 
     def _next(self, viewer: Viewer) -> bytes | None:
@@ -285,10 +293,3 @@ class Hub:
             self._loop.forget(viewer.sock)
         viewer.sock.close()
         _log.debug("A viewer is gone: %s", reason)
-
-
-def _admit_to(viewer: Viewer, exchange: str) -> None:
-    """An exchange that was awaited has been read, or cannot be."""
-    if exchange in viewer.awaiting:
-        viewer.awaiting.discard(exchange)
-        viewer.clock_due = True

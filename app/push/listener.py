@@ -39,8 +39,10 @@ class Listener:
         """Connect and listen; raises psycopg.Error or DatabaseUnavailableError."""
         import psycopg
 
+        from db.urls import conninfo
+
         self._connection = psycopg.connect(
-            url.set(drivername="postgresql").render_as_string(hide_password=False),
+            conninfo(url),
             autocommit=True,
             connect_timeout=_CONNECT_S,
             application_name="oi-gemini live",

@@ -39,7 +39,7 @@ class Notice:
     @property
     def place(self) -> tuple[str, Any]:
         """What a newer notice replaces this one in."""
-        return self.topic, self.news.get("exchange")
+        return self.topic, self.news.get("exchange") or self.news.get("objective")
 
     @cached_property
     def frame(self) -> Frame:

@@ -31,15 +31,21 @@ class Topic:
     problem: str | None = None
     viewers: "set[Viewer]" = field(default_factory=set)
 
-    def take(self, state: ChainState) -> None:
-        """Go on to a state; one that was overtaken on its way here is left out."""
+    def take(self, state: ChainState) -> bool:
+        """Go on to a state; one that was overtaken on its way here is left out.
+
+        Whether it follows another one, so that viewers wait for it.
+        """
         self.problem = None
         if self.aged is None or state.order >= self.aged.order:
             self.aged = state
         if self.latest is None:
             self.latest = Broadcast(state)
-        elif state.order > self.latest.state.order:
+            return False
+        is_next = state.order > self.latest.state.order
+        if is_next:
             self.latest = Broadcast(state, self.latest.state)
+        return is_next
 
     def age_s(self) -> float | None:
         """How old is what this topic shows."""

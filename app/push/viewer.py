@@ -61,6 +61,7 @@ class Viewer:
         self.seen: dict[str, Seen] = {}
         self.awaiting: set[str] = set()
         self.clock_due = False
+        self.is_greeted = False
         self.unsent = memoryview(link.answer)
         self.joined_at = self.moved_at = self.clock_at = time.monotonic()
         self.leaving_at: float | None = None
@@ -90,6 +91,12 @@ class Viewer:
             for name, shown in wanted.items()
         }
         self.awaiting = set(wanted)
+
+    def was_read(self, exchange: str) -> None:
+        """An exchange that was awaited has been read, or cannot be."""
+        if exchange in self.awaiting:
+            self.awaiting.discard(exchange)
+            self.clock_due = True
 
     def take_note(self, notice: Notice) -> None:
         """Let it be sent when there is room, in place of an older one of the same."""

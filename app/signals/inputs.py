@@ -110,6 +110,7 @@ INPUTS: tuple[Input, ...] = (
     Input("to_gamma_flip", "distance to the gamma flip", _to_flip),
     Input("ce_turnover", "volume to OI of calls", _as_stored("ce_volume_to_oi_ratio")),
     Input("pe_turnover", "volume to OI of puts", _as_stored("pe_volume_to_oi_ratio")),
+    Input("iv_skew", "IV skew", _as_stored("iv_skew")),
     Input("vix", "India VIX", _as_stored("vix")),
     Input("vix_change_15m", "change of VIX in 15 min", _change("vix", 15)),
     Input("hours_to_expiry", "hours to expiry", _as_stored("time_to_expiry_hours")),

@@ -63,23 +63,28 @@ class Labels:
         return np.isfinite(self.side)
 
 
-def labels(frame: Frame, rules: Rules) -> Labels:
-    """The labels of a frame's rows."""
+def labels(frame: Frame, rules: Rules, *, nights: bool = False) -> Labels:
+    """The labels of a frame's rows; with `nights` also of those that lie beside the session.
+
+    A market that is not live may trade then.
+    """
     side, move = np.full(len(frame), np.nan), np.full(len(frame), np.nan)
     end = np.full(len(frame), np.datetime64("NaT", "us"))
     priced = np.flatnonzero(np.isfinite(frame.price))
     if len(priced):
-        found = _of_priced(frame.rows(priced), rules)
+        found = _of_priced(frame.rows(priced), rules, nights)
         side[priced], move[priced], end[priced] = found.side, found.move, found.end
     return Labels(side, move, end)
 
 
-def _of_priced(frame: Frame, rules: Rules) -> Labels:
+def _of_priced(frame: Frame, rules: Rules, nights: bool) -> Labels:
     price, instants = frame.price, frame.instants
     barrier = rules.barrier(frame["vix"])
     over = instants + rules.horizon_s * _SECOND
-    can = (over <= _last_of_run(frame)) & (over <= _closes(frame)) & np.isfinite(barrier)
-    can &= instants >= _opens(frame)
+    held = in_session(frame) & (over <= _closes(frame))
+    if nights:
+        held |= (over <= _opens(frame)) | (instants >= _prints(frame))
+    can = held & (over <= _last_of_run(frame)) & np.isfinite(barrier)
     side, at = np.zeros(len(frame)), np.arange(len(frame))
     waits = np.flatnonzero(can)
     ahead = 0
@@ -101,6 +106,11 @@ def _of_priced(frame: Frame, rules: Rules) -> Labels:
     )
 
 
+def in_session(frame: Frame) -> NDArray[np.bool_]:
+    """Which rows lie within the index's continuous session: no other row is ever labelled."""
+    return (frame.instants >= _opens(frame)) & (frame.instants < _closes(frame))
+
+
 def _last_of_run(frame: Frame) -> Instants:
     """Of each row, the last instant before the feed pauses or the day ends."""
     pause = np.diff(frame.instants) > SERIES_GAP_S * _SECOND
@@ -116,6 +126,10 @@ def _opens(frame: Frame) -> Instants:
 
 def _closes(frame: Frame) -> Instants:
     return _of_session(frame, "closes", "1970-01-01")
+
+
+def _prints(frame: Frame) -> Instants:
+    return _of_session(frame, "prints", "1970-01-01")
 
 
 def _of_session(frame: Frame, moment: str, never: str) -> Instants:

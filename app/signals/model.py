@@ -1,6 +1,7 @@
 """A model as it is served: LightGBM's trees and a calibration, neither pandas nor scikit-learn."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,10 @@ class _Silent:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model by its id; `horizon_s`, `width` and `cost_bps` say what it speaks of."""
+    """A model by its id; `horizon_s`, `width` and `cost_bps` say what it speaks of.
+
+    `last_day` is the last one that it may have learnt from.
+    """
 
     id: str
     booster: Booster
@@ -68,6 +72,7 @@ class Model:
     horizon_s: int
     width: float
     cost_bps: float
+    last_day: date
 
     def probabilities(self, inputs: Floats) -> Floats:
         """(rows, classes), calibrated."""

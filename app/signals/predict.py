@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,20 +12,36 @@ from app.signals.decide import BUY, HOLD, SELL, decided
 from app.signals.frame import Frame, instant_of
 from app.signals.inputs import LOOK_BACK_MINUTES, newest
 from app.signals.model import CLASSES, Model
+from app.telemetry.timing import timed
 from db.ingest.signals import Prediction
 from db.market.calendar import Instrument, Phase, phase
+from db.market.eras import changes_within
 
 LOOK_BACK = timedelta(minutes=LOOK_BACK_MINUTES)
 _MS = 1000.0
-_NO_HOURS = frozenset({Phase.PRE_OPEN, Phase.AUCTION})
+AUCTION = "no signal: the index stands in its closing auction"
+NOT_TRADING = "no signal: the index is not trading"
 
 
-def may_predict(at: datetime) -> bool:
-    """Whether the index moves at that moment: in its auction it stands still until one print.
+def why_silent(at: datetime, *, is_live: bool) -> str | None:
+    """Why nothing is told of an index that does not move at that moment; None while it does.
 
-    A simulated market may trade at hours at which the exchange does not.
+    In its auction it stands still until one print. A market that is not live may have hours of its
+    own.
     """
-    return phase(at, Instrument.INDEX) not in _NO_HOURS
+    now = phase(at, Instrument.INDEX)
+    if now is Phase.CLOSED and (is_live or phase(at, Instrument.OPTIONS) is Phase.OPEN):
+        return NOT_TRADING
+    return AUCTION if now is Phase.AUCTION else None
+
+
+def why_outdated(model: Model, day: date) -> str | None:
+    """Why a model says nothing of a day: the market changed after all that it learnt from."""
+    changed = changes_within(model.last_day, day)
+    if not changed:
+        return None
+    era = changed[-1]
+    return f"no model: the market changed on {era.first} ({era.says}); train it anew"
 
 
 @dataclass(slots=True)
@@ -72,6 +88,7 @@ class Predictor:
     side: tuple[str, datetime] | None = None
     told: str | None = None
 
+    @timed("predict")
     def predict(self, model: Model, at: datetime, features: Mapping[str, Any]) -> Prediction:
         """What the model says of a snapshot's row of ml_features."""
         began = time.perf_counter()
@@ -121,7 +138,7 @@ class Predictor:
 _ODDS = {
     "BUY": "a rise comes first",
     "SELL": "a fall comes first",
-    "HOLD": "neither side comes within the time",
+    "HOLD": "neither side is reached",
 }
 
 

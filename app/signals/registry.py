@@ -19,6 +19,7 @@ from app.signals.drift import populations
 from app.signals.inputs import NAMES
 from app.signals.model import Booster, Calibration, Model
 from app.signals.train import Result
+from app.telemetry.timing import timed
 from db.errors import OIError
 from db.private_files import replace_private
 
@@ -80,6 +81,7 @@ class Registry:
             raise ModelError(f"The manifest of model {model_id} is missing or no use.") from error
         return dict(found)
 
+    @timed("load a model")
     def load(self, model_id: str) -> Model:
         """The model, checked against its manifest; raises ModelError."""
         known = self.manifest(model_id)
@@ -93,7 +95,8 @@ class Registry:
             rules = known["plan"]["rules"]
             calibration = Calibration(known["beta"], tuple(known["fit_shares"]))
             booster = Booster.of(text.decode())
-            return Model(model_id, booster, calibration, **_typed(rules))
+            last_day = date.fromisoformat(known["last_day"])
+            return Model(model_id, booster, calibration, **_typed(rules), last_day=last_day)
         except Exception as error:  # LightGBM's own error is a class that only it knows
             raise ModelError(f"Model {model_id} cannot be read: {error}.") from error
 
@@ -134,7 +137,7 @@ def _manifest(
         "inputs": list(NAMES),
         "beta": result.model.calibration.beta,
         "fit_shares": list(result.model.calibration.shares),
-        "populations": populations(result.inputs),
+        "populations": populations(result.inputs, result.input_days),
         "versions": {
             "lightgbm": lightgbm.__version__,
             "scikit-learn": sklearn.__version__,

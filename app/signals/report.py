@@ -26,6 +26,8 @@ def html_report(result: Result, manifest: Mapping[str, Any], served: bool) -> st
     exchange = escape(str(manifest["exchange"]))
     span = f"{manifest['first_day']} to {manifest['last_day']}"
     is_served = "It is served." if served else "It is not served."
+    if served and not result.has_found:
+        is_served = "It is served all the same, because that was asked for."
     parts = (
         f"<h1>Signals of {exchange}, {span}</h1>",
         f'<p class="verdict">{escape(result.verdict)} {is_served}</p>',
@@ -89,7 +91,8 @@ def _scores(result: Result) -> str:
 def _equity(result: Result) -> str:
     series = {name: (100 * line).tolist() for name, line in result.equity.items()}
     ends = (result.tested_days[0], result.tested_days[-1])
-    return _lines({name: list(enumerate(line)) for name, line in series.items()}, "%", ends)
+    lines = {name: list(enumerate(line)) for name, line in series.items()}
+    return _lines("Return after costs by day", lines, "%", ends)
 
 
 def _reliability(result: Result) -> str:
@@ -98,11 +101,15 @@ def _reliability(result: Result) -> str:
         for side, bins in result.reliability.items()
         if bins
     }
-    return _lines({**lines, "as said": [(0, 0), (1, 1)]}, "", ("0 said", "1"))
+    lines["as said"] = [(0, 0), (1, 1)]
+    return _lines("How often it came, by the chance that was said", lines, "", ("0 said", "1"))
 
 
 def _lines(
-    series: Mapping[str, Sequence[tuple[float, float]]], unit: str, ends: tuple[str, str]
+    says: str,
+    series: Mapping[str, Sequence[tuple[float, float]]],
+    unit: str,
+    ends: tuple[str, str],
 ) -> str:
     """A chart of lines on shared axes, each named at its foot."""
     points = [point for line in series.values() for point in line]
@@ -121,8 +128,8 @@ def _lines(
         drawn.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{path}"/>')
         at = _EDGE + i * (_WIDE - _EDGE) / len(series)
         named.append(
-            f'<rect x="{at:.0f}" y="{_HIGH - 10}" width="9" height="9" fill="{colour}"/>'
-            f'<text x="{at + 13:.0f}" y="{_HIGH - 2}">{escape(name)}</text>'
+            f'<rect x="{at:.0f}" y="{_HIGH - 12}" width="9" height="9" fill="{colour}"/>'
+            f'<text x="{at + 13:.0f}" y="{_HIGH - 4}">{escape(name)}</text>'
         )
     marks = (
         f'<text x="0" y="{_EDGE}">{high_y:.2f} {unit}</text>'
@@ -131,7 +138,7 @@ def _lines(
         f'<text x="{_WIDE - _EDGE}" y="{_HIGH - 18}" text-anchor="end">{escape(ends[1])}</text>'
     )
     body = "".join((*drawn, marks, *named))
-    return f'<svg viewBox="0 0 {_WIDE} {_HIGH}" role="img" aria-label="chart">{body}</svg>'
+    return f'<svg viewBox="0 0 {_WIDE} {_HIGH}" role="img" aria-label="{says}">{body}</svg>'
 
 
 def _importance(gain: Mapping[str, float]) -> str:

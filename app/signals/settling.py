@@ -1,4 +1,4 @@
-"""What came of predictions, by the very rules by which models are taught."""
+"""What came of predictions, by the very rules by which models are taught, at any hour they came."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ def _outcomes(
         by_rules[Rules(each.horizon_s, each.width, each.cost_bps)].append(each)
     found: list[Outcome] = []
     for rules, rows in by_rules.items():
-        made = labels(frame, rules)
+        made = labels(frame, rules, nights=True)
         for row in rows:
             at = np.flatnonzero(frame.instants == instant_of(row.timestamp))
             if len(at) and made.is_known[at[0]]:

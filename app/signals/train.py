@@ -10,11 +10,11 @@ from app.signals import scores
 from app.signals.baselines import BASELINES, last_known
 from app.signals.decide import decided
 from app.signals.estimator import Fitted, Parameters, fitted
-from app.signals.frame import Floats, Frame
+from app.signals.frame import Floats, Frame, Instants
 from app.signals.inputs import matrix
 from app.signals.labels import Labels, Rules, labels
 from app.signals.scores import Bin, Evidence
-from app.signals.splits import Fold, Rows, final, walk_forward
+from app.signals.splits import Rows, final, walk_forward
 from db.errors import InvalidInputError
 
 MODEL = "model"
@@ -65,6 +65,7 @@ class Result:
     model: Fitted
     hit_rate: float | None
     inputs: Floats
+    input_days: Instants
 
     @property
     def has_found(self) -> bool:
@@ -134,7 +135,7 @@ def train(frame: Frame, plan: Plan, progress: Callable[[str], None] = lambda _: 
     whole = final(instants, ends, plan.embargo_days)
     served = fitted(data.inputs, data.target, whole, plan.parameters)
     said = {name: np.concatenate(parts) for name, parts in chances.items()}
-    return _result(data, plan, np.concatenate(tested), said, served, whole)
+    return _result(data, plan, np.concatenate(tested), said, served)
 
 
 def _labelled(frame: Frame, rules: Rules) -> _Data:
@@ -154,7 +155,7 @@ def _labelled(frame: Frame, rules: Rules) -> _Data:
 
 
 def _result(
-    data: _Data, plan: Plan, tested: Rows, said: Mapping[str, Floats], served: Fitted, whole: Fold
+    data: _Data, plan: Plan, tested: Rows, said: Mapping[str, Floats], served: Fitted
 ) -> Result:
     days, target = data.frame.days[tested], data.target[tested]
     moved = target != 1
@@ -183,7 +184,8 @@ def _result(
         tested_days=_texts(np.unique(days)),
         model=served,
         hit_rate=float((told[MODEL] == target)[acted].mean()) if acted.any() else None,
-        inputs=data.inputs[whole.fit],
+        inputs=data.inputs,
+        input_days=data.frame.days,
     )
 
 

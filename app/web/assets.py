@@ -39,7 +39,7 @@ _INLINE = {
         *("core/tokens.css", "core/card.css", "core/dashboard.css"),
         *("chain/headline.css", "chain/chain.css", "charts/charts.css", "replay/replay.css"),
     ),
-    "script": ("core/theme.js", "first.js"),
+    "script": ("core/theme.js", "first.js", "login.js"),
 }
 
 

@@ -5,17 +5,21 @@ from pathlib import Path
 from flask import Flask
 
 from app.web import assets, packing, problems, security
+from app.web.auth import kite
 from app.web.auth import routes as auth
 from app.web.auth.session_key import session_key
 from app.web.auth.store import store
 from app.web.hosts import HostGate
+from app.web.measuring import Measured
 from app.web.proxies import TrustedProxies
 from app.web.routes import (
     alerts,
     broker,
     chain,
     compared,
+    description,
     live,
+    monitoring,
     pages,
     paper,
     past,
@@ -47,16 +51,19 @@ def build(settings: Settings | None = None, kept: Path | None = None) -> Flask:
         MAX_CONTENT_LENGTH=64 * 1024,
     )
     app.session_interface = security.SessionCookie()
-    app.extensions["oi"] = Services.of(chosen, explicit=settings is not None, store=folder)
+    shared = Services.of(chosen, explicit=settings is not None, store=folder)
+    app.extensions["oi"] = shared
     problems.install(app)
     security.install(app)
     packing.install(app)
     auth.install(app)
-    market = (chain, compared, past, series, alerts, paper, signals, live)
-    for part in (assets, auth, pages, broker, *market):
+    market = (chain, compared, past, series, alerts, paper, signals, live, description)
+    for part in (assets, auth, kite, pages, broker, monitoring, *market):
         app.register_blueprint(part.blueprint)
     if "background-start" in chosen.without:
-        app.extensions["oi"].start_at_once()
-    guarded = TrustedProxies(HostGate(app.wsgi_app, chosen), chosen.trusted_proxies)
+        shared.start_at_once()
+    # within the others, which hand on a copy of what they were asked
+    measured = app.extensions["oi.measured"] = Measured(app.wsgi_app, shared.telemetry)
+    guarded = TrustedProxies(HostGate(measured, chosen), chosen.trusted_proxies)
     app.wsgi_app = guarded  # type: ignore[method-assign,assignment]  # as Flask documents it
     return app

@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.chains.state import ChainFaultError
 from app.desk.paper.errors import RefusedError
+from app.kite.errors import BrokerError
 from app.web.responses import json_answer
 from db.errors import (
     DatabaseUnavailableError,
@@ -25,6 +26,7 @@ UNAVAILABLE = (
     NotMigratedError,
     ExtensionMissingError,
     ChainFaultError,
+    BrokerError,
 )
 _RETRY_AFTER_S = "5"
 

@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.telemetry import logs, metrics
 from db import privileges
 from db.errors import InvalidInputError
 from db.settings import Settings
@@ -15,6 +16,7 @@ from db.settings import Settings
 if TYPE_CHECKING:
     from flask import Flask
     from gunicorn.app.base import BaseApplication
+    from gunicorn.workers.base import Worker
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ def serve(settings: Settings, workers: int = 1) -> None:
     _allow_descriptors()
     # before the fork, so that all workers know each other's sessions
     kept = store(settings)
+    metrics.prepare(kept / f"metrics-{settings.port}")
     os.umask(_PRIVATE)
     options = {
         "bind": _bound(settings.host, settings.port),
@@ -60,14 +63,19 @@ def serve(settings: Settings, workers: int = 1) -> None:
         "limit_request_fields": _HEADERS,
         "loglevel": "warning",
         "control_socket_disable": True,
+        "child_exit": _forget,
     }
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    logs.configure(logging.WARNING, settings.log_format)
     # who came and who was turned away belongs into every log
     for name in ("app.web.auth", "app.web.routes.broker"):
         logging.getLogger(name).setLevel(logging.INFO)
     if warning := privileges.warning():
         _log.warning(warning)
     _application(options, kept).run()
+
+
+def _forget(_server: object, worker: "Worker") -> None:
+    metrics.forget(worker.pid)
 
 
 def address(settings: Settings) -> str:

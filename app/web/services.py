@@ -16,14 +16,20 @@ from app.chains.past.replay import Past
 from app.chains.series.kept import KeptSeries
 from app.chains.states import ChainStates
 from app.push.live import Live
+from app.telemetry.process import Telemetry
 from app.web.assets import assets
 from app.web.auth import signin
 from app.web.auth.attempts import AttemptLimit
+from app.web.auth.counts_in_file import FileCounts
+from app.web.auth.counts_shared import SharedCounts
 from app.web.auth.keeper import SessionKeeper
 from app.web.auth.people import People
 from app.web.auth.sessions import Sessions
 from app.web.database import Database
+from app.web.monitoring.parts import Parts
+from app.web.monitoring.reads import reads
 from app.web.paper.quotes import LiveQuotes
+from app.web.starting import telemetry_of
 from db.errors import OIError
 from db.market.exchanges import EXCHANGES
 from db.settings import Settings
@@ -53,6 +59,8 @@ class Services:
     breaches: Breaches
     signals: Region[bytes]
     live: Live
+    telemetry: Telemetry
+    parts: Parts
 
     @classmethod
     def of(cls, settings: Settings, *, explicit: bool, store: Path) -> "Services":
@@ -67,9 +75,10 @@ class Services:
         states = ChainStates(database)
         feeds = Feeds(database)
         cache = Cache.of(settings, database.identity)
+        live = Live(database.url, states, feeds, sessions.is_open, lambda: assets().version)
         return cls(
             settings=settings,
-            attempts=AttemptLimit(store / "attempts"),
+            attempts=AttemptLimit(SharedCounts(database, FileCounts(store / "attempts"))),
             people=people,
             sessions=sessions,
             database=database,
@@ -81,7 +90,9 @@ class Services:
             comparisons=Comparisons(database, cache),
             breaches=Breaches(database, cache),
             signals=cache.bodies("signals"),
-            live=Live(database.url, states, feeds, sessions.is_open, lambda: assets().version),
+            live=live,
+            telemetry=telemetry_of(settings, database, states, feeds, live),
+            parts=Parts(database, reads(database)),
         )
 
     @property
@@ -98,6 +109,7 @@ class Services:
         Loading the database's libraries and connecting takes as long as typing a password.
         """
         self.live.start()
+        self.telemetry.steps.start()
         if not self.live.is_closed:
             self.database.warm_up()
 
@@ -112,6 +124,8 @@ class Services:
 
     def close(self) -> None:
         """Stop following the database and let all viewers go."""
+        self.telemetry.close()
+        self.parts.close()
         self.live.close()
         self.cache.close()
         self.database.close()

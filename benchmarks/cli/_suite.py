@@ -21,6 +21,7 @@ _USERS = (10, 50, 100)
 _WORKERS = (1, 2, 4)
 _LOAD_S, _OBJECTIVE_MS = 7, 100.0
 _FEED_S = 20
+_SIGNAL_DAYS, _SIGNAL_ROUNDS, _SIGNAL_REQUESTS = 14, 3, 100
 _VISITS, _KILLS, _WALK_ROUNDS = 2, 3, 2
 # few strikes and many days: it is chunks that a growing history adds
 _SCALE_STRIKES = 5
@@ -128,6 +129,7 @@ def _upkeep(
 
 
 def _web(first: BenchmarkServer, small: DatasetSpec) -> Mapping[str, tuple[str, Part]]:
+    from benchmarks.signals import beside
     from benchmarks.web import load, pages
 
     climb = f"{_repeated('workers', _WORKERS)} {_repeated('users', _USERS)} --seconds {_LOAD_S}"
@@ -135,6 +137,17 @@ def _web(first: BenchmarkServer, small: DatasetSpec) -> Mapping[str, tuple[str, 
         "pages": (
             f"{_size(small)} --repeats {_VISITS}",
             lambda r: pages.pages_on(first, small, r, repeats=_VISITS),
+        ),
+        "signals": (
+            f"--end {small.end} --rounds {_SIGNAL_ROUNDS}",
+            lambda r: beside.signals_on(
+                first,
+                r,
+                days=_SIGNAL_DAYS,
+                end=small.end,
+                rounds=_SIGNAL_ROUNDS,
+                requests=_SIGNAL_REQUESTS,
+            ),
         ),
         "load": (
             f"{_size(small)} {climb} --objective-ms {_OBJECTIVE_MS:g}",

@@ -53,8 +53,8 @@ def command(
 ) -> None:
     """Ask the dashboard the same with each optimization and without it, side by side.
 
-    Each request reads the database, as nothing follows it; rollups are compared without the cache.
-    Models are those that OI_HOME serves; without one they are left out.
+    Rollups are compared without the cache, the live edge where no newest chain is kept. Models are
+    those that OI_HOME serves; without one they are left out.
     """
     from benchmarks.flags.run import flags_on
     from db.settings import settings

@@ -166,15 +166,18 @@ def _column(chain: "ChainColumns", name: str) -> "NDArray[Any]":
 
 
 def _copy_features(cursor: Cursor[Any], snapshots: Sequence["EnrichedSnapshot"]) -> None:
+    from db.baseline.tables import ml_features
     from db.ingest.context import feature_row
 
     rows = [{**feature_row(one), "timestamp": to_naive_ist(one.timestamp)} for one in snapshots]
-    columns = sql.SQL(", ").join(map(sql.Identifier, rows[0]))
+    # the old system's table lacks the columns that came later
+    names = [name for name in rows[0] if name in ml_features.c]
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
     statement = _COPY.format(sql.Identifier("ml_features"), columns)
     with cursor.copy(statement) as copy:
-        copy.set_types([_feature_type(name) for name in rows[0]])
+        copy.set_types([_feature_type(name) for name in names])
         for row in rows:
-            copy.write_row([row[name] for name in rows[0]])
+            copy.write_row([row[name] for name in names])
 
 
 def _feature_type(name: str) -> str:

@@ -59,9 +59,9 @@ class Sent:
         order = np.argsort(records["token"], kind="stable")
         self.rows: Records = records[order]
         self._keys = _keys(self.rows["token"], frames[order])
-        runs = _runs(self.rows)
-        self._oi = _last_known(self.rows["oi"], self.rows["is_full"], runs, unknown=-1)
-        self._ltp = _last_known(self.rows["ltp"], self.rows["ltp"] > 0, runs, unknown=0)
+        self._runs = _runs(self.rows)
+        self._oi = _last_known(self.rows["oi"], self.rows["is_full"], self._runs, unknown=-1)
+        self._ltp = _last_known(self.rows["ltp"], self.rows["ltp"] > 0, self._runs, unknown=0)
 
     def wrong(
         self, stored: NDArray[np.float64], second: int, refused: Collection[Refused]
@@ -103,7 +103,7 @@ class Sent:
         fault distorted, or of a connection that has ended since.
         """
         at = np.searchsorted(self._keys, _keys(tokens, np.uint64(frame)), side="right") - 1
-        right = np.zeros(len(stored), np.bool_)
+        right = self._carried(at, frame, tokens, stored, unpriced)
         may_stand = np.ones(len(stored), np.bool_)
         for _ in range(_LOOKED_BACK):
             place = np.maximum(at, 0)
@@ -116,15 +116,44 @@ class Sent:
             at -= 1
         return np.flatnonzero(~right)
 
+    def _carried(
+        self,
+        at: NDArray[np.intp],
+        frame: int,
+        tokens: NDArray[np.uint64],
+        stored: NDArray[np.float64],
+        unpriced: NDArray[np.bool_],
+    ) -> NDArray[np.bool_]:
+        """Whether a contract's last tick is a quote, and its OI one that was known before that.
+
+        As far back as ticks may not have been read, as in `_wrong_at`.
+        """
+        place = np.maximum(at, 0)
+        may_stand = ~self.rows["is_full"][place] & (self._runs[place] < at)
+        may_stand &= self._same_but_oi(place, stored, unpriced)
+        found = np.zeros(len(stored), np.bool_)
+        for back in range(1, _LOOKED_BACK):
+            place = np.maximum(at - back, 0)
+            rows = self.rows[place]
+            may_stand &= (at >= back) & (rows["token"] == tokens)
+            found |= may_stand & (self._oi[place] == stored[:, 2])
+            is_read = rows["is_sound"] & (rows["port"] == self._ports[frame])
+            may_stand &= ~(is_read & rows["is_full"])
+        return found
+
     def _same(
         self, place: NDArray[np.intp], stored: NDArray[np.float64], unpriced: NDArray[np.bool_]
     ) -> NDArray[np.bool_]:
         """Whether what was known after these ticks is what is stored: price, OI, volume."""
+        is_known: NDArray[np.bool_] = self._oi[place] == stored[:, 2]
+        return is_known & self._same_but_oi(place, stored, unpriced)
+
+    def _same_but_oi(
+        self, place: NDArray[np.intp], stored: NDArray[np.float64], unpriced: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
         price = np.abs(self._ltp[place] / 100 - stored[:, 1]) < 1e-6
-        found: NDArray[np.bool_] = (
-            (price | (unpriced & (stored[:, 1] == 0)))
-            & (self._oi[place] == stored[:, 2])
-            & (self.rows["volume"][place] == stored[:, 3])
+        found: NDArray[np.bool_] = (price | (unpriced & (stored[:, 1] == 0))) & (
+            self.rows["volume"][place] == stored[:, 3]
         )
         return found
 

@@ -93,6 +93,9 @@ def _compared(
 
 
 def _asking(client: "FlaskClient", probe: Probe, spec: DatasetSpec) -> Callable[[int], object]:
+    # a newest chain that is kept, as while the database is followed, would hide the live edge
+    client.application.extensions["oi"].states.followed = probe.flag != "live-edge"
+
     def ask(number: int) -> object:
         path = probe.path(spec, number)
         answer = client.get(path, headers={"Accept-Encoding": "gzip"})
@@ -119,7 +122,7 @@ def _client(url: URL, home: Path, without: tuple[str, ...]) -> "Iterator[FlaskCl
     )
     app = create_app(settings)
     try:
-        # who follows the database keeps the newest chain; here each request reads it
+        # nothing here announces anything: what is to be kept of the newest chain, a probe says
         app.extensions["oi"].live.close()
         yield _signed_in(app.test_client())
     finally:

@@ -39,8 +39,9 @@ def flags_on(
         for each in probed(url, spec, Path(home), rounds):
             found.append(each)
             advance()
-        found.append(started(url, _STARTS))
-        if (of_models := loaded(models, _STARTS)) is not None:
+        starts = min(_STARTS, rounds)
+        found.append(started(url, starts))
+        if (of_models := loaded(models, starts)) is not None:
             found.append(of_models)
         # last, as it adds to history
         found.append(watched(url, seconds))

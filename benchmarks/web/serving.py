@@ -57,10 +57,13 @@ def serving(
 
 
 @contextlib.contextmanager
-def collecting(database: URL) -> Iterator[None]:
-    """Run a simulated market into a database until the block ends."""
-    with tempfile.TemporaryDirectory(prefix="oi-bench-") as home:
-        environment = _environment(database, Path(home), "")
+def collecting(database: URL, home: Path | None = None, **more: str) -> Iterator[None]:
+    """Run a simulated market into a database until the block ends.
+
+    `home` is where it finds models, a folder of its own without; `more` are further settings.
+    """
+    with tempfile.TemporaryDirectory(prefix="oi-bench-") as own:
+        environment = _environment(database, home or Path(own), secrets.token_urlsafe(16)) | more
         with _program(["collect", "--feed", "simulate"], environment):
             yield
 
@@ -88,7 +91,7 @@ def _program(
 
 
 def _environment(database: URL, home: Path, password: str) -> dict[str, str]:
-    from argon2 import PasswordHasher
+    from app.web.auth.passwords import hashed
 
     url = conninfo(database)
     return {
@@ -97,7 +100,7 @@ def _environment(database: URL, home: Path, password: str) -> dict[str, str]:
         "OI_PORT": str(free_port()),
         "OI_DATABASE_URL": url,
         "OI_USERNAME": USERNAME,
-        "OI_PASSWORD_HASH": PasswordHasher().hash(password),
+        "OI_PASSWORD_HASH": hashed(password),
         "OI_SECRET_KEY": secrets.token_hex(32),
     }
 

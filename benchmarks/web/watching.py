@@ -26,6 +26,8 @@ _HOUR_S = 3600
 # a trading day of the options market
 _DAY_H = 6.5
 _UPDATES = 1200
+# of the chain that the page was given: far rows show none of their contracts
+_CONTRACTS = "JSON.parse(document.getElementById('first').textContent).legs.length"
 # tabs there and back, units, rows, lots, IV, the sheet, moves through the table
 _KEYS = (
     *("2", "1", "a", "a", "l", "l", "i", "i", "c", "?", "Escape"),
@@ -77,7 +79,7 @@ def watched_live(browser: "Browser", site: Site) -> Watched:
         updates = _sequence(page) - before
         reactions, count = _reactions(page)
         return Watched(
-            contracts=page.locator("#rows tr").count() * 2,
+            contracts=page.evaluate(_CONTRACTS),
             updates=updates,
             busy=busy,
             interactions=count,

@@ -13,7 +13,7 @@ from db.market.exchanges import EXCHANGES
 Parameters = Mapping[str, Any]
 Draw = Callable[["Dice"], Parameters]
 
-# what is not archived are 30 days, less some for their border
+# what is not archived are 29 days, less some for their border
 _HOT = timedelta(days=28)
 
 

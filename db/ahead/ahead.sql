@@ -90,7 +90,11 @@ WHERE r.prrelid = %(oid)s
 SELECT format('The prepared transaction %%L holds a lock on it: COMMIT PREPARED %%L or ROLLBACK '
               'PREPARED %%L', x.gid, x.gid, x.gid) AS sentence
 FROM pg_locks AS l
-JOIN pg_prepared_xacts AS x ON x.transaction = split_part(l.virtualtransaction, '/', 2)::XID
+JOIN pg_locks AS own
+  ON own.virtualtransaction = l.virtualtransaction
+ AND own.pid IS NULL
+ AND own.locktype = 'transactionid'
+JOIN pg_prepared_xacts AS x ON x.transaction = own.transactionid
 WHERE l.relation = %(oid)s
   AND l.pid IS NULL
   AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
@@ -105,3 +109,52 @@ WHERE t.tgrelid = %(oid)s
   AND t.tgtype & 9 = 8
   AND t.tgoldtable IS NOT NULL
   AND current_setting('timescaledb.license', true) <> 'apache'
+
+-- name: hanging
+-- What its owner built on what a way down takes away.
+WITH going AS (
+    SELECT c.oid
+    FROM pg_class AS c
+    WHERE c.relkind IN ('r', 'v', 'm')
+      AND (
+          c.relnamespace = 'public'::REGNAMESPACE AND c.relname = ANY (%(names)s)
+          OR c.relnamespace = to_regnamespace('archive')
+      )
+),
+ours AS (
+    SELECT n.oid
+    FROM pg_namespace AS n
+    WHERE n.nspname IN ('timescale_engine', 'live_edge', 'archive', 'oi_convert')
+       OR n.nspname LIKE '\_timescaledb\_%%'
+)
+SELECT DISTINCT format('%%s depends on %%s, which goes: drop it, and make it again afterwards without.',
+                       initcap(left(h.label, 1)) || substr(h.label, 2), d.refobjid::REGCLASS) AS sentence
+FROM pg_depend AS d
+LEFT JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::REGCLASS AND r.oid = d.objid
+LEFT JOIN pg_class AS v ON v.oid = r.ev_class
+LEFT JOIN pg_constraint AS k ON d.classid = 'pg_constraint'::REGCLASS AND k.oid = d.objid
+LEFT JOIN pg_proc AS p ON d.classid = 'pg_proc'::REGCLASS AND p.oid = d.objid
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN v.oid IS NOT NULL THEN pg_describe_object('pg_class'::REGCLASS, v.oid, 0)
+        ELSE pg_describe_object(d.classid, d.objid, d.objsubid)
+    END AS label
+) AS h
+WHERE d.refclassid = 'pg_class'::REGCLASS
+  AND d.refobjid IN (SELECT g.oid FROM going AS g)
+  AND d.deptype = 'n'
+  AND (
+      v.oid IS NOT NULL
+      AND v.oid NOT IN (SELECT g.oid FROM going AS g)
+      AND v.relnamespace NOT IN (SELECT o.oid FROM ours AS o)
+      OR k.contype = 'f' AND k.conrelid NOT IN (SELECT g.oid FROM going AS g)
+      AND (SELECT c.relnamespace FROM pg_class AS c WHERE c.oid = k.conrelid)
+          NOT IN (SELECT o.oid FROM ours AS o)
+      OR p.oid IS NOT NULL AND p.pronamespace NOT IN (SELECT o.oid FROM ours AS o)
+  )
+ORDER BY 1
+
+-- name: aggregates
+-- Continuous aggregates that a way down removes by itself.
+SELECT timescale_engine.full_name(r.relation) AS sentence
+FROM timescale_engine.rollup AS r

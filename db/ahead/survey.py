@@ -6,11 +6,12 @@ legacy program that is to become a hypertable.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import URL, MetaData
 
 from db.ahead import values
-from db.convert import facts, obstacles, state
+from db.convert import facts, obstacles, space, state
 from db.convert.facts import TableFacts
 from db.convert.session import Connection, connect, is_installed, one, require_direct
 from db.errors import OIError
@@ -21,13 +22,24 @@ from db.timescale.sqltext import named_statements
 class HostileDatabaseError(OIError):
     """The database holds what the migrations cannot go through; nothing was changed."""
 
-    def __init__(self, sentences: Sequence[str]) -> None:
-        self.sentences = tuple(sentences)
-        lines = "".join(f"\n  - {sentence}" for sentence in sentences)
+    def __init__(self, found: Sequence[str], way: str = "upgraded") -> None:
+        self.sentences = tuple(found)
+        lines = "".join(f"\n  - {sentence}" for sentence in found)
         super().__init__(
-            "This database cannot be upgraded as it is; nothing was changed. Settle what stands in "
+            f"This database cannot be {way} as it is; nothing was changed. Settle what stands in "
             f"the way, then run this again:{lines}"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing in the way, with the way out; `table` None: of the database as a whole."""
+
+    table: str | None
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence if self.table is None else f"{self.table}: {self.sentence}"
 
 
 def require_clear(url: URL, legacy: MetaData, wanted: MetaData, *, quarantines: bool) -> None:
@@ -36,28 +48,45 @@ def require_clear(url: URL, legacy: MetaData, wanted: MetaData, *, quarantines: 
     `legacy` are the tables as the old program makes them, `wanted` what the migrations lead to.
     With `quarantines`, rows that a hypertable cannot hold are none.
     """
+    found = survey(url, legacy, wanted, quarantines=quarantines)
+    if found:
+        raise HostileDatabaseError([str(obstacle) for obstacle in found])
+
+
+def survey(url: URL, legacy: MetaData, wanted: MetaData, *, quarantines: bool) -> list[Obstacle]:
+    """All that stands in the way of an upgrade; nothing is changed."""
     with connect(url, application_name="oi-gemini-ahead") as connection:
         require_direct(connection)
         if "timescaledb" not in _extensions(connection):
             # the first thing that preflight says
-            return
-        found = list(_sentences(connection, legacy, wanted, quarantines))
-    if found:
-        raise HostileDatabaseError(found)
+            return []
+        return list(_obstacles(connection, legacy, wanted, quarantines))
 
 
-def _sentences(
+def _obstacles(
     connection: Connection, legacy: MetaData, wanted: MetaData, quarantines: bool
+) -> Iterator[Obstacle]:
+    tables = list(_to_convert(connection, legacy, wanted))
+    yield from (Obstacle(None, line) for line in _of_database(connection, legacy, wanted, tables))
+    for table in tables:
+        yield from (Obstacle(table.name, line) for line in _of_table(connection, table))
+        found = values.sentences(connection, table, quarantines=quarantines)
+        yield from (Obstacle(table.name, line) for line in found)
+
+
+def _of_database(
+    connection: Connection, legacy: MetaData, wanted: MetaData, tables: Sequence[TableFacts]
 ) -> Iterator[str]:
     is_new = not _has_revision(connection)
-    yield from _rows(connection, "server")
-    yield from _rows(connection, "schemas", is_new=is_new)
-    yield from _rows(connection, "publications")
+    yield from sentences(connection, "server")
+    yield from sentences(connection, "schemas", is_new=is_new)
+    yield from sentences(connection, "publications")
     if is_new:
-        yield from _rows(connection, "names", names=sorted(_needed(legacy, wanted)))
-    for table in _to_convert(connection, legacy, wanted):
-        yield from (f"{table.name}: {line}" for line in _of_table(connection, table))
-        yield from values.sentences(connection, table, quarantines=quarantines)
+        yield from sentences(connection, "names", names=sorted(names_made(legacy, wanted)))
+    needed = space.needed_bytes(connection, tables)
+    short = space.shortage(needed, space.free_bytes(connection))
+    if short:
+        yield short
 
 
 def _has_revision(connection: Connection) -> bool:
@@ -70,10 +99,10 @@ def _has_revision(connection: Connection) -> bool:
 def _of_table(connection: Connection, table: TableFacts) -> Iterator[str]:
     yield from obstacles.obstacles(connection, table)
     yield from _unique_without_time(table)
-    yield from _rows(connection, "published", oid=table.oid)
-    yield from _rows(connection, "held", oid=table.oid)
+    yield from sentences(connection, "published", oid=table.oid)
+    yield from sentences(connection, "held", oid=table.oid)
     if table.name == "option_chain_snapshots":
-        yield from _rows(connection, "columnstore", oid=table.oid)
+        yield from sentences(connection, "columnstore", oid=table.oid)
 
 
 def _to_convert(connection: Connection, legacy: MetaData, wanted: MetaData) -> Iterator[TableFacts]:
@@ -102,7 +131,7 @@ def _unique_without_time(table: TableFacts) -> Iterator[str]:
             yield f"{index.name} is unique without timestamp, which no hypertable keeps; drop it."
 
 
-def _needed(legacy: MetaData, wanted: MetaData) -> Iterable[str]:
+def names_made(legacy: MetaData, wanted: MetaData) -> Iterable[str]:
     """Names that revisions give to what they make in the schema public."""
     yield from (rollup.name for rollup in declared(wanted, RollupSpec))
     yield from (policy.history_view for policy in declared(wanted, ArchivePolicy))
@@ -121,6 +150,7 @@ def _extensions(connection: Connection) -> set[str]:
     return {row["name"] for row in rows}
 
 
-def _rows(connection: Connection, name: str, /, **binds: object) -> list[str]:
+def sentences(connection: Connection, name: str, /, **binds: object) -> list[str]:
+    """The rows of one named statement of ahead.sql."""
     statement = named_statements("db.ahead", "ahead.sql")[name]
     return facts.labels(connection.execute(statement.encode(), binds).fetchall(), "sentence")

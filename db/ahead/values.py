@@ -19,18 +19,18 @@ def sentences(connection: Connection, table: TableFacts, *, quarantines: bool) -
     row = one(connection, _query(table))
     if row["far"]:
         yield (
-            f"{table.name}: {row['far']:,} rows have a timestamp before {FIRST_YEAR} or after "
+            f"{row['far']:,} rows have a timestamp before {FIRST_YEAR} or after "
             f"{LAST_YEAR}, as {row['example']}; correct or delete them."
         )
     if row["nowhere"] and not quarantines:
         yield (
-            f"{table.name}: {row['nowhere']:,} rows have no finite timestamp, which no hypertable "
+            f"{row['nowhere']:,} rows have no finite timestamp, which no hypertable "
             "holds; correct or delete them, or have them kept apart in oi_convert.quarantine: "
             "alembic -x quarantine=allow upgrade head."
         )
     if row["huge"]:
         yield (
-            f"{table.name}: {row['huge']:,} rows have an open interest or a volume beyond "
+            f"{row['huge']:,} rows have an open interest or a volume beyond "
             f"{LARGEST_COUNT:,}, whose sums would overflow; correct or delete them."
         )
 

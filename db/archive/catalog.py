@@ -8,7 +8,8 @@ from psycopg import sql
 from sqlalchemy import URL
 
 from db.archive.errors import ArchiveError
-from db.convert.session import Connection, Row
+from db.convert import facts
+from db.convert.session import Connection, Row, one
 from db.convert.session import connect as connect_with
 from db.gentle import GENTLE
 from db.timescale.sqltext import named_statements
@@ -83,10 +84,9 @@ def archives(connection: Connection) -> list[Archive]:
 
 def archive_of(connection: Connection, table: str) -> Archive:
     """The archive of a table; raises ArchiveError where there is none."""
-    wanted = connection.execute("SELECT to_regclass(%s) AS oid", [table]).fetchone()
+    wanted = facts.find(connection, table)
     for found in archives(connection):
-        there = connection.execute("SELECT to_regclass(%s) AS oid", [found.target]).fetchone()
-        if there == wanted:
+        if wanted is not None and wanted == facts.find(connection, found.target):
             return found
     raise ArchiveError(f"{table} has no archive policy; declare one and run alembic upgrade head.")
 
@@ -105,6 +105,15 @@ def side(connection: Connection, table: str) -> Side:
         oldest=chunks[0]["range_start"] if chunks else None,
         newest=chunks[-1]["range_end"] if chunks else None,
     )
+
+
+def holds(connection: Connection, archive: Archive, start: datetime, end: datetime) -> bool:
+    """Whether any row of [start, end) is archived."""
+    if not one(connection, "SELECT to_regclass(%s) AS there", [archive.archive_table])["there"]:
+        return False
+    query = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE {time} >= %s AND {time} < %s) AS any_row")
+    filled = query.format(relation(archive.archive_table), time=sql.Identifier(archive.time_column))
+    return bool(one(connection, filled, [start, end])["any_row"])
 
 
 def relation(name: str) -> sql.SQL:

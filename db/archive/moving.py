@@ -1,6 +1,7 @@
 """Rows into the archive and back: each span copied, compared and removed in one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,13 +50,8 @@ def run(url: URL, table: str, on_span: OnSpan = _quiet) -> Moved:
 
 
 def _step(connection: Connection, archive: Archive) -> bool:
-    try:
-        step = rows(connection, "run", **_archive_of(archive))
-    except psycopg.errors.ObjectNotInPrerequisiteState as error:
-        raise ArchiveError(
-            f"{error.diag.message_primary} Run `python -m db maintain --fill`, then this again."
-        ) from error
-    return bool(step[0]["more"])
+    with _own_words():
+        return bool(rows(connection, "run", **_archive_of(archive))[0]["more"])
 
 
 def restore(
@@ -67,16 +63,19 @@ def restore(
     hold: timedelta = timedelta(days=7),
     on_span: OnSpan = _quiet,
 ) -> Moved:
-    """Bring the archived rows of [start, end) back; the policy rests for `hold` afterwards.
+    """Bring the archived rows of [start, end) back; if any are, the policy rests for `hold` then.
 
-    Naive times are the table's own. Raises ArchiveError where a row was written anew since.
+    Naive times are the table's own. Of a row that was written anew since, the newer one stays.
+    Raises ArchiveError where the table changed so that rows cannot come back as they were.
     """
     if start >= end:
         raise ArchiveError(f"The window from {start} to {end} is empty; --from must come first.")
     with connect(url) as connection, synced(file_systems(fetching(connection))):
         archive = archive_of(connection, table)
-        _hold(connection, archive, hold)
         spans = restored = 0
+        if not catalog.holds(connection, archive, start, end):
+            return Moved(table=archive.target, spans=spans, rows=restored)
+        _hold(connection, archive, hold)
         since = str(start)
         while step := _restore_step(connection, archive, since, str(end)):
             if step["restored"]:
@@ -91,11 +90,23 @@ def restore(
 def _restore_step(connection: Connection, archive: Archive, since: str, until: str) -> Row | None:
     """One span back in the transaction of one statement; None when nothing is left."""
     window = {"since": since, "until": until}
-    try:
+    with _own_words():
         (step,) = rows(connection, "restore", **_archive_of(archive), **window)
-    except (psycopg.errors.UniqueViolation, psycopg.errors.DataCorrupted) as error:
-        raise ArchiveError(str(error.diag.message_primary)) from error
     return step if step["next_from"] is not None else None
+
+
+@contextmanager
+def _own_words() -> Iterator[None]:
+    """What the engine refuses in a sentence of its own is an ArchiveError."""
+    try:
+        yield
+    except (
+        psycopg.errors.ObjectNotInPrerequisiteState,
+        psycopg.errors.DependentObjectsStillExist,
+        psycopg.errors.DataCorrupted,
+        psycopg.errors.LockNotAvailable,
+    ) as error:
+        raise ArchiveError(str(error.diag.message_primary)) from error
 
 
 def _archive_of(archive: Archive) -> dict[str, object]:

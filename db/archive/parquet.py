@@ -7,11 +7,8 @@ https://arrow.apache.org/docs/python/parquet.html
 
 import hashlib
 import io
-import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,28 +17,15 @@ from sqlalchemy import URL
 
 from db.archive.catalog import archive_of, connect, relation, rows
 from db.archive.errors import ArchiveError
+from db.archive.manifest import ExportedFile, Manifest, on_disk
 from db.convert.session import Connection, one
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MANIFEST = "manifest.json"
-_SCHEMA_VERSION = 1
 _BLOCK_BYTES = 8 * 1024 * 1024
 
 OnFile = Callable[[str, int], None]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExportedFile:
-    """One chunk's file: its rows, their order-independent checksum in the database, its digest."""
-
-    file: str
-    chunk: str
-    rows: int
-    checksum: str
-    sha256: str
-    size_bytes: int
 
 
 def _quiet(file: str, count: int) -> None:
@@ -51,19 +35,25 @@ def _quiet(file: str, count: int) -> None:
 def export(url: URL, table: str, folder: Path, on_file: OnFile = _quiet) -> list[ExportedFile]:
     """Write every chunk of a table's archive that is not exported yet, each proved by reading it.
 
-    Raises ArchiveError where pyarrow is missing or a file does not give back what went in.
+    Raises ArchiveError where pyarrow is missing, the folder cannot be written, or a file does not
+    give back what went in.
     """
     _require_pyarrow()
-    folder.mkdir(parents=True, exist_ok=True)
-    done = {file.file: file for file in _manifest(folder)}
+    with on_disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        return _export(url, table, folder, on_file)
+
+
+def _export(url: URL, table: str, folder: Path, on_file: OnFile) -> list[ExportedFile]:
     with connect(url) as connection:
         archive = archive_of(connection, table)
+        done = Manifest.there(folder, archive.target)
         columns = _columns(connection, archive.archive_table)
         for chunk in rows(connection, "chunks", table=archive.archive_table):
             name = f"{chunk['range_start']:%Y-%m-%d}_{chunk['range_end']:%Y-%m-%d}.parquet"
             exported = _export_chunk(connection, chunk["chunk"], columns, folder / name, done)
             done[name] = exported
-            _write_manifest(folder, archive.target, columns, done)
+            Manifest(table=archive.target, columns=columns, files=done).write(folder)
             on_file(name, exported.rows)
     return [done[name] for name in sorted(done)]
 
@@ -75,10 +65,10 @@ def verify(url: URL, folder: Path, on_file: OnFile = _quiet) -> int:
     """
     _require_pyarrow()
     total = 0
-    with connect(url) as connection:
-        types = [(column["name"], column["type"]) for column in _read_manifest(folder)["columns"]]
-        for exported in _manifest(folder):
-            _prove(connection, folder / exported.file, dict(types), exported)
+    with on_disk(folder), connect(url) as connection:
+        manifest = Manifest.read(folder)
+        for exported in manifest.files.values():
+            _prove(connection, folder / exported.file, manifest.columns, exported)
             total += exported.rows
             on_file(exported.file, exported.rows)
     return total
@@ -246,38 +236,6 @@ def _column_list(columns: dict[str, str]) -> sql.Composed:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    if not path.exists():
-        raise ArchiveError(f"{folder} holds no {MANIFEST}: nothing was exported there.")
-    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return manifest
-
-
-def _manifest(folder: Path) -> list[ExportedFile]:
-    if not (folder / MANIFEST).exists():
-        return []
-    return [ExportedFile(**file) for file in _read_manifest(folder)["files"]]
-
-
-def _write_manifest(
-    folder: Path, table: str, columns: dict[str, str], done: dict[str, ExportedFile]
-) -> None:
-    text = json.dumps(
-        {
-            "schema_version": _SCHEMA_VERSION,
-            "table": table,
-            "columns": [{"name": name, "type": type_} for name, type_ in columns.items()],
-            "exported_at": datetime.now(UTC).isoformat(),
-            "files": [asdict(done[name]) for name in sorted(done)],
-        },
-        indent=2,
-    )
-    unfinished = folder / (MANIFEST + ".part")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, folder / MANIFEST)
 
 
 def _require_pyarrow() -> None:

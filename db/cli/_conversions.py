@@ -13,7 +13,7 @@ def plan_text(plan: "Plan") -> str:
     facts = [
         ("rows", f"about {plan.rows:,}, from {plan.oldest or '–'} to {plan.newest or '–'}"),
         ("size", f"{size_text(plan.table_bytes)} and {size_text(plan.index_bytes)} of indexes"),
-        ("disk needed", f"{size_text(plan.disk_bytes)} until the old table is dropped"),
+        ("disk needed", _disk_text(plan)),
         ("time", _time_text(plan)),
         ("chunks", f"of {duration_text(plan.chunk_interval_s)}"),
         ("keys and indexes", ", ".join(plan.keys) or "none"),
@@ -24,6 +24,11 @@ def plan_text(plan: "Plan") -> str:
     lines += [f"  {remark}" for remark in plan.remarks]
     lines += [f"  IN THE WAY: {obstacle}" for obstacle in plan.obstacles]
     return "\n".join(lines)
+
+
+def _disk_text(plan: "Plan") -> str:
+    free = "not known from here" if plan.free_bytes is None else size_text(plan.free_bytes)
+    return f"{size_text(plan.disk_bytes)} until the old table is dropped; free: {free}"
 
 
 def _time_text(plan: "Plan") -> str:

@@ -102,11 +102,12 @@ def restore(table: str, start: datetime, end: datetime, hold_days: int, as_json:
         hold=timedelta(days=hold_days),
         on_span=lambda span, count: click.echo(f"{span}: {count:,} rows", err=True),
     )
-    click.echo(
-        json_text(asdict(moved))
-        if as_json
-        else f"{moved.rows:,} rows are back; the archive policy rests for {hold_days} days."
+    said = (
+        f"{moved.rows:,} rows are back; the archive policy rests for {hold_days} days."
+        if moved.rows
+        else "No row of that window is archived; nothing was changed."
     )
+    click.echo(json_text(asdict(moved)) if as_json else said)
 
 
 @command.command()

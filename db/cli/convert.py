@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from db.cli._asked import asked, is_open, one_asked, way_back, with_survey
 from db.cli._conversions import plan_text, report_text, result_text
 from db.cli._output import as_json_option, json_text
 from db.command_line import MOST, Amount
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
     from db.convert import Job, Throttle
-    from db.timescale.converter import Conversion
 
 
 @click.group(help=__doc__)
@@ -44,12 +44,19 @@ def plan(table: str | None, as_json: bool) -> None:
     from db import convert
 
     url = _url()
-    plans = [convert.plan(url, asked) for asked in _asked(url, table)]
+    plans = [convert.plan(url, conversion) for conversion in asked(url, table)]
+    plans, of_database = with_survey(url, plans)
     if as_json:
-        click.echo(json_text([asdict(one) for one in plans]))
+        click.echo(
+            json_text(
+                [asdict(one) | {"obstacles": [*one.obstacles, *of_database]} for one in plans]
+            )
+        )
         return
     for one in plans:
         click.echo(plan_text(one))
+    for sentence in of_database:
+        click.echo(f"IN THE WAY OF ALL: {sentence}")
     if not plans:
         click.echo("Nothing to convert: every table declared a hypertable is one, or is absent.")
 
@@ -102,7 +109,7 @@ def run(
     with conversion_progress(table) as on_progress:
         result = convert.run(
             url,
-            _way_back(url, table) if to_plain else _one_asked(url, table),
+            way_back(url, table) if to_plain else one_asked(url, table),
             direction="to_plain" if to_plain else "to_hypertable",
             options=options,
             on_progress=on_progress,
@@ -163,12 +170,12 @@ def undo(table: str, workers: int) -> None:
 
     url = _url()
     with conversion_progress(table) as on_progress:
-        if _is_open(url, table):
+        if is_open(url, table):
             convert.undo(url, table, on_progress)
         else:
             convert.run(
                 url,
-                _way_back(url, table),
+                way_back(url, table),
                 direction="to_plain",
                 options=convert.RunOptions(workers=workers),
                 on_progress=on_progress,
@@ -224,54 +231,6 @@ def _url() -> "URL":
     from db.engine import database_url
 
     return database_url()
-
-
-def _asked(url: "URL", table: str | None) -> "list[Conversion]":
-    """What the declaration asks of one table, or of all that are not hypertables yet."""
-    from db.convert import facts, request
-    from db.convert.session import connect, require_extension
-    from db.schema import metadata
-    from db.timescale.specs import HypertableSpec, declared
-
-    with connect(url) as connection:
-        require_extension(connection)
-        if table is not None:
-            return [request.from_declaration(metadata, facts.named(connection, table))]
-        names = [spec.table for spec in declared(metadata, HypertableSpec)]
-        there = [facts.named(connection, n) for n in names if facts.find(connection, n)]
-        plain = [found for found in there if not found.is_hypertable]
-        return [request.from_declaration(metadata, found) for found in plain]
-
-
-def _one_asked(url: "URL", table: str) -> "Conversion":
-    return _asked(url, table)[0]
-
-
-def _is_open(url: "URL", table: str) -> bool:
-    from db.convert import facts, state
-    from db.convert.session import connect, install
-
-    with connect(url) as connection:
-        install(connection)
-        found = facts.named(connection, table)
-        return state.open_job(connection, found.schema, found.name) is not None
-
-
-def _way_back(url: "URL", table: str) -> "Conversion":
-    """What a table was before its last finished conversion."""
-    from db.convert import facts, state
-    from db.convert.session import connect, install
-
-    with connect(url) as connection:
-        install(connection)
-        found = facts.named(connection, table)
-        request = state.last_request(connection, found.schema, found.name)
-    if request is None:
-        raise InvalidInputError(
-            f"{table} was not converted by this program, so what it was is not known here; "
-            "`alembic downgrade` knows it."
-        )
-    return request
 
 
 def _throttle(

@@ -63,6 +63,8 @@ def command(
         raise click.UsageError("Give one of --once, --every, --schedule and --unschedule.")
     if every_s is not None:
         privileges.drop(settings().run_as)
+        if warning := privileges.warning():
+            click.echo(warning, err=True)
     engine = write_engine()
     require_at(engine.url, "maintain")
     if schedule_s is not None or unschedule:

@@ -50,7 +50,13 @@ def draw(
 
 def key_columns(key: UniqueKey) -> tuple[str, ...]:
     """The plain column names of a key whose columns may carry an order."""
-    return tuple(re.sub(r"\s+(ASC|DESC).*$", "", c, flags=re.I).strip('"') for c in key.columns)
+    return tuple(_unquoted(re.sub(r"\s+(ASC|DESC).*$", "", c, flags=re.I)) for c in key.columns)
+
+
+def _unquoted(name: str) -> str:
+    if not name.startswith('"'):
+        return name
+    return name[1:-1].replace('""', '"')
 
 
 def _identity(table: TableFacts, conversion: Conversion) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from psycopg import sql
 
 from db.convert import facts
 from db.convert.facts import TableFacts
-from db.convert.model import NEW_SCHEMA, OLD_SCHEMA, STATE_SCHEMA, Job
+from db.convert.model import STATE_SCHEMA, Job
 from db.convert.session import Connection, Row, catalog
 
 
@@ -28,7 +28,7 @@ def settings(connection: Connection, job: Job, table: TableFacts) -> None:
         # an owner has to be allowed to make tables where its table lies, and new chunks get the
         # triggers that capture changes as the owner's
         grant = sql.SQL("GRANT USAGE, CREATE ON SCHEMA {} TO {}")
-        for schema in (NEW_SCHEMA, OLD_SCHEMA):
+        for schema in (job.new_schema, job.old_schema):
             run(grant.format(sql.Identifier(schema), owner))
         usage = sql.SQL("GRANT USAGE ON SCHEMA {} TO {}")
         run(usage.format(sql.Identifier(STATE_SCHEMA), owner))

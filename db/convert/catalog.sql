@@ -166,6 +166,9 @@ WHERE d.deptype = 'n'
   AND NOT (d.classid = 'pg_class'::REGCLASS AND EXISTS (
       SELECT FROM pg_inherits i WHERE i.inhrelid = d.objid AND i.inhparent = %(oid)s
   ))
+  AND NOT (d.classid = 'pg_attrdef'::REGCLASS AND EXISTS (
+      SELECT FROM pg_attrdef g WHERE g.oid = d.objid AND g.adrelid = %(oid)s
+  ))
   AND v.oid IS DISTINCT FROM %(oid)s
 ORDER BY 1
 
@@ -281,13 +284,15 @@ FROM (
 
 -- name: chunk_ranges
 SELECT range_start::TEXT AS range_start,
-       range_end::TEXT AS range_end,
+       CASE WHEN range_end < '294247-01-01' THEN range_end::TEXT ELSE 'infinity' END AS range_end,
        greatest(c.reltuples, 0)::BIGINT AS estimated_rows
 FROM timescaledb_information.chunks k
 JOIN pg_namespace n ON n.nspname = k.chunk_schema
 JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = k.chunk_name
 WHERE k.hypertable_schema = %(schema)s
   AND k.hypertable_name = %(name)s
+  -- beyond are rows at infinity alone, and older versions take no such moment in a condition
+  AND k.range_start < '294247-01-01'
 ORDER BY k.range_start
 
 -- name: chunks
@@ -383,30 +388,133 @@ FROM (
 ) parts
 GROUP BY part
 
--- name: holders
--- Sessions and prepared transactions that hold locks on users' tables, the oldest transaction first.
-SELECT DISTINCT ON (since, label) label
+-- name: news
+-- What a table has that the one it replaced has not, or has otherwise: the way back by exchanging both
+-- again would lose it.
+SELECT 'column ' || a.attname AS label
+FROM pg_attribute a
+WHERE a.attrelid = %(live)s
+  AND a.attnum > 0
+  AND NOT a.attisdropped
+  AND NOT EXISTS (
+      SELECT
+      FROM pg_attribute b
+      WHERE b.attrelid = %(replaced)s
+        AND b.attname = a.attname
+        AND NOT b.attisdropped
+        AND (b.atttypid, b.atttypmod, b.attcollation, b.attgenerated)
+            = (a.atttypid, a.atttypmod, a.attcollation, a.attgenerated)
+        AND (b.attnotnull OR NOT a.attnotnull OR a.attname = %(time)s)
+        AND coalesce(col_description(b.attrelid, b.attnum), '')
+            = coalesce(col_description(a.attrelid, a.attnum), '')
+        AND coalesce(b.attacl, '{}') = coalesce(a.attacl, '{}')
+  )
+UNION ALL
+SELECT format('no column %%s', b.attname)
+FROM pg_attribute b
+WHERE b.attrelid = %(replaced)s
+  AND b.attnum > 0
+  AND NOT b.attisdropped
+  AND NOT EXISTS (
+      SELECT
+      FROM pg_attribute a
+      WHERE a.attrelid = %(live)s AND a.attname = b.attname AND NOT a.attisdropped
+  )
+UNION ALL
+SELECT 'default of ' || a.attname
+FROM pg_attribute a
+JOIN pg_attribute b ON b.attrelid = %(replaced)s AND b.attname = a.attname AND NOT b.attisdropped
+LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
+LEFT JOIN pg_attrdef bd ON bd.adrelid = b.attrelid AND bd.adnum = b.attnum
+WHERE a.attrelid = %(live)s
+  AND a.attnum > 0
+  AND NOT a.attisdropped
+  AND pg_get_expr(ad.adbin, ad.adrelid) IS DISTINCT FROM pg_get_expr(bd.adbin, bd.adrelid)
+  -- the sequence is the table's in use: the other one goes without
+  AND coalesce(pg_get_expr(ad.adbin, ad.adrelid), '') NOT LIKE 'nextval(%%'
+UNION ALL
+SELECT 'constraint ' || c.conname
+FROM pg_constraint c
+WHERE c.conrelid = %(live)s
+  AND c.contype IN ('c', 'f', 'x')
+  AND NOT EXISTS (
+      SELECT
+      FROM pg_constraint d
+      WHERE d.conrelid = %(replaced)s
+        AND d.conname = c.conname
+        AND pg_get_constraintdef(d.oid) = pg_get_constraintdef(c.oid)
+  )
+UNION ALL
+SELECT 'no constraint ' || d.conname
+FROM pg_constraint d
+WHERE d.conrelid = %(replaced)s
+  AND d.contype IN ('c', 'f')
+  AND NOT EXISTS (
+      SELECT FROM pg_constraint c WHERE c.conrelid = %(live)s AND c.conname = d.conname
+  )
+UNION ALL
+SELECT 'index ' || x.relname
+FROM pg_index i
+JOIN pg_class x ON x.oid = i.indexrelid
+WHERE i.indrelid = %(live)s
+  AND x.relname <> ALL (%(known)s)
+  AND NOT EXISTS (
+      SELECT
+      FROM pg_index j
+      JOIN pg_class y ON y.oid = j.indexrelid
+      WHERE j.indrelid = %(replaced)s
+        AND y.relname = x.relname
+  )
+UNION ALL
+SELECT 'trigger ' || t.tgname
+FROM pg_trigger t
+JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE t.tgrelid = %(live)s
+  AND NOT t.tgisinternal
+  AND t.tgname NOT LIKE 'oi\_convert\_%%'
+  AND p.pronamespace::REGNAMESPACE::TEXT NOT LIKE '\_timescaledb\_%%'
+  AND NOT EXISTS (
+      SELECT FROM pg_trigger u WHERE u.tgrelid = %(replaced)s AND u.tgname = t.tgname
+  )
+UNION ALL
+SELECT 'row security'
+FROM pg_class c
+WHERE c.oid = %(live)s
+  AND c.relrowsecurity
+UNION ALL
+SELECT 'policy ' || p.polname
+FROM pg_policy p
+WHERE p.polrelid = %(live)s
+UNION ALL
+SELECT 'owner ' || pg_get_userbyid(c.relowner)
+FROM pg_class c
+JOIN pg_class d ON d.oid = %(replaced)s
+WHERE c.oid = %(live)s
+  AND c.relowner <> d.relowner
+UNION ALL
+SELECT 'comment'
+WHERE obj_description(%(live)s::BIGINT::OID, 'pg_class')
+      IS DISTINCT FROM obj_description(%(replaced)s::BIGINT::OID, 'pg_class')
+UNION ALL
+SELECT 'rights of ' || CASE r.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(r.grantee) END
 FROM (
-    SELECT a.xact_start AS since,
-           format('server process %%s of %%s (%%s) on %%s', l.pid, a.usename,
-                  left(regexp_replace(a.query, '\s+', ' ', 'g'), 80), l.relation::REGCLASS) AS label
-    FROM pg_locks l
-    JOIN pg_stat_activity a ON a.pid = l.pid
-    WHERE l.granted
-      AND l.pid <> pg_backend_pid()
-      AND l.locktype = 'relation'
-      AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-      AND l.relation >= 16384
-    UNION ALL
-    SELECT x.prepared,
-           format('the prepared transaction %%L on %%s (COMMIT PREPARED or ROLLBACK PREPARED)',
-                  x.gid, l.relation::REGCLASS)
-    FROM pg_locks l
-    JOIN pg_prepared_xacts x ON x.transaction = split_part(l.virtualtransaction, '/', 2)::XID
-    WHERE l.pid IS NULL
-      AND l.locktype = 'relation'
-      AND l.relation >= 16384
-      AND x.database = current_database()
-) held
-ORDER BY since, label
-LIMIT 5
+    (
+        SELECT a.grantee, a.privilege_type, a.is_grantable
+        FROM pg_class c, LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
+        WHERE c.oid = %(live)s
+        EXCEPT
+        SELECT a.grantee, a.privilege_type, a.is_grantable
+        FROM pg_class c, LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
+        WHERE c.oid = %(replaced)s
+    )
+    UNION
+    (
+        SELECT a.grantee, a.privilege_type, a.is_grantable
+        FROM pg_class c, LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
+        WHERE c.oid = %(replaced)s
+        EXCEPT
+        SELECT a.grantee, a.privilege_type, a.is_grantable
+        FROM pg_class c, LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
+        WHERE c.oid = %(live)s
+    )
+) r

@@ -14,9 +14,11 @@ from psycopg import sql
 from db.convert import facts
 from db.convert.model import Job
 from db.convert.pair import Pair
-from db.convert.session import Connection, catalog, one
+from db.convert.session import Connection, catalog, one, with_lock
 from db.market.clock import market_now
 
+# rows of a later time are no market's; what comes after them is not waited for
+_FAR = timedelta(days=366)
 _MADE = sql.SQL("tableoid::REGCLASS::TEXT AS chunk, ctid::TEXT AS place")
 
 
@@ -28,7 +30,10 @@ def create_coming(connection: Connection, job: Job) -> None:
         return
     step = timedelta(microseconds=interval_us)
     now = _now_like(newest)
-    for moment in sorted({now, now + step, newest + step}):
+    coming = {now, now + step}
+    if newest - now < _FAR:
+        coming.add(newest + step)
+    for moment in sorted(coming):
         _create(connection, job, moment)
 
 
@@ -123,7 +128,8 @@ def _made_by(
     connection: Connection, statement: sql.Composed, binds: Mapping[str, object]
 ) -> LiteralString | None:
     """The chunk that a row went to, which is taken back; None where there was no row."""
-    with connection.transaction():
+
+    def attempt() -> LiteralString | None:
         made = connection.execute(statement, binds).fetchone()
         if made is None:
             return None
@@ -132,3 +138,6 @@ def _made_by(
             [made["place"]],
         )
         return cast("LiteralString", made["chunk"])
+
+    # a chunk has the foreign keys of its table, and making them locks what they refer to
+    return with_lock(connection, attempt)

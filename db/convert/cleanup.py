@@ -5,22 +5,27 @@ from psycopg import sql
 
 from db.convert import capture, state
 from db.convert.errors import BlockedError
-from db.convert.model import NEW_SCHEMA, OLD_SCHEMA, Job
-from db.convert.session import Connection
+from db.convert.model import Job
+from db.convert.session import Connection, with_lock
 
 
 def drop_leftovers(connection: Connection, job: Job) -> None:
     """The table that is not in use, and the logs, of an ended conversion."""
-    for schema in (NEW_SCHEMA, OLD_SCHEMA):
-        _drop(connection, sql.Identifier(schema, job.table_name))
+    for table in (job.shadow, job.replaced):
+        _drop(connection, table)
     for purpose in ("changes", "changes_since"):
         capture.drop_log(connection, job, purpose)
+    if job.place:
+        for schema in (job.new_schema, job.old_schema):
+            connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {}").format(sql.Identifier(schema)))
     state.note(connection, job.id, "cleaned up")
 
 
 def _drop(connection: Connection, table: sql.Identifier) -> None:
+    statement = sql.SQL("DROP TABLE IF EXISTS {}").format(table)
     try:
-        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table))
+        # tables that it refers to by foreign keys are locked too
+        with_lock(connection, lambda: connection.execute(statement))
     except psycopg.errors.DependentObjectsStillExist as error:
         hanging = (error.diag.message_detail or str(error)).replace("\n", "; ")
         raise BlockedError(

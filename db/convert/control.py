@@ -154,8 +154,10 @@ def _copy(this: _Run) -> None:
         this.options.workers,
         _reporter(this, "copying", done_before, total),
     )
+    pair = pairs.forward(this.connection, this.job)
     with this.connection.transaction():
-        reconcile.quarantine_unplaceable(this.connection, pairs.forward(this.connection, this.job))
+        reconcile.quarantine_unplaceable(this.connection, pair)
+        reconcile.log_infinite(this.connection, pair)
         this.job = state.enter(this.connection, this.job, Phase.INDEXING)
 
 

@@ -10,6 +10,7 @@ from db.convert.ending import finish, undo
 from db.convert.errors import BlockedError
 from db.convert.facts import TableFacts
 from db.convert.model import Direction, Job, OnProgress, Phase, RunOptions
+from db.convert.news import news
 from db.convert.session import connect, install, is_installed
 from db.timescale.converter import Conversion
 
@@ -72,6 +73,14 @@ class OnlineConverter:
                 "this again."
             )
 
+    def _is_one_way(self, engine: Engine, job: Job) -> bool:
+        """Whether exchanging both tables again would not lead to what is asked for."""
+        if job.direction == "to_plain":
+            # what the plain table was made from may be older than the keys asked for now
+            return True
+        with connect(engine.url) as connection:
+            return bool(news(connection, job))
+
     def _options(self, table: TableFacts) -> RunOptions:
         options = replace(self.options or RunOptions(), quarantines=self.quarantines)
         if self.metadata is None:
@@ -80,8 +89,7 @@ class OnlineConverter:
 
     def _turn_back(self, engine: Engine, name: str, job: Job) -> None:
         """The open conversion went the other way: its way back leads where we want to be."""
-        if job.phase is Phase.SWAPPED and job.direction == "to_plain":
-            # what the plain table was made from may be older than the keys asked for now
+        if job.phase is Phase.SWAPPED and self._is_one_way(engine, job):
             finish(engine.url, name)
         else:
             undo(engine.url, name, self.on_progress)

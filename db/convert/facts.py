@@ -1,12 +1,15 @@
 """What the catalog knows of a table that is converted."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from psycopg import sql
 
 from db.convert.errors import BlockedError
 from db.convert.session import Connection, Row, catalog
+from db.timescale.sqltext import Relation, relation
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +65,10 @@ class TableFacts:
     indexes: tuple[IndexFact, ...]
 
     @property
+    def relation(self) -> Relation:
+        return Relation(self.schema, self.name)
+
+    @property
     def identifier(self) -> sql.Identifier:
         return sql.Identifier(self.schema, self.name)
 
@@ -74,9 +81,16 @@ class TableFacts:
 
 
 def find(connection: Connection, name: str) -> int | None:
-    """The oid of a relation named `name` or `schema.name`, quoted as in SQL; None without one."""
-    rows = catalog(connection, "resolve", name=name)
-    return int(rows[0]["oid"]) if rows else None
+    """The oid of a relation named `name` or `schema.name`; None without one.
+
+    As it stands, as declarations have it, or else quoted as in SQL, as a person types it.
+    """
+    for spelled in (relation(name), name):
+        # before PostgreSQL 16 a name that is none in SQL is an error
+        with suppress(psycopg.errors.InvalidName, psycopg.errors.SyntaxError):
+            for row in catalog(connection, "resolve", name=spelled):
+                return int(row["oid"])
+    return None
 
 
 def read(connection: Connection, oid: int) -> TableFacts:

@@ -124,7 +124,7 @@ class Throttle:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """One conversion as its row says."""
+    """One conversion as its row says; `place` ends the names of the schemas it works in."""
 
     id: int
     table_schema: str
@@ -136,10 +136,21 @@ class Job:
     paused: bool
     hold_swap: bool
     rehearsal: bool
+    place: str
 
     @property
     def label(self) -> str:
         return f"{self.table_schema}.{self.table_name}"
+
+    @property
+    def new_schema(self) -> str:
+        """Where the new table is made."""
+        return NEW_SCHEMA + self.place
+
+    @property
+    def old_schema(self) -> str:
+        """Where the replaced table is kept."""
+        return OLD_SCHEMA + self.place
 
     @property
     def live(self) -> sql.Identifier:
@@ -149,12 +160,12 @@ class Job:
     @property
     def shadow(self) -> sql.Identifier:
         """The new table before the swap."""
-        return sql.Identifier(NEW_SCHEMA, self.table_name)
+        return sql.Identifier(self.new_schema, self.table_name)
 
     @property
     def replaced(self) -> sql.Identifier:
         """The old table after the swap."""
-        return sql.Identifier(OLD_SCHEMA, self.table_name)
+        return sql.Identifier(self.old_schema, self.table_name)
 
     def own(self, purpose: str) -> sql.Identifier:
         """A relation or function of this conversion, such as its change log."""

@@ -1,9 +1,13 @@
 """What stands in the way of a conversion, and how to clear it."""
 
+from collections.abc import Collection, Mapping, Sequence
+
 from db.convert import facts
 from db.convert.errors import BlockedError
 from db.convert.facts import TableFacts
 from db.convert.session import Connection, catalog
+
+_GO_FIRST = "`alembic downgrade` removes them first."
 
 
 def require_none(connection: Connection, table: TableFacts) -> None:
@@ -13,11 +17,18 @@ def require_none(connection: Connection, table: TableFacts) -> None:
         raise BlockedError(f"{table.schema}.{table.name} cannot be converted: {' '.join(found)}")
 
 
-def obstacles(connection: Connection, table: TableFacts) -> list[str]:
-    """Sentences that each say what is in the way and what to do; empty when nothing is."""
+def obstacles(
+    connection: Connection, table: TableFacts, *, removed_first: Collection[str] | None = None
+) -> list[str]:
+    """Sentences that each say what is in the way and what to do; empty when nothing is.
+
+    On a way down the rollups of the toolkit go first, `removed_first` among the continuous
+    aggregates.
+    """
     return [
         *_kind(table),
         *_dependents(connection, table),
+        *_rollups(connection, table, removed_first),
         *facts.labels(catalog(connection, "peculiarities", oid=table.oid)),
         *(
             f"Column {column.name} is an identity column; turn it into a serial default."
@@ -58,6 +69,9 @@ def _kind(table: TableFacts) -> list[str]:
         found.append("Row security is on; hypertables in conversion do not carry policies.")
     if table.has_rules:
         found.append("It has rules; replace them with triggers.")
+    names = (table.schema, table.name, *(column.name for column in table.columns))
+    if odd := [name for name in names if "%" in name]:
+        found.append(f"The driver takes a % in a name for its own ({', '.join(odd)}); rename it.")
     return found
 
 
@@ -67,16 +81,6 @@ def _dependents(connection: Connection, table: TableFacts) -> list[str]:
         [v for v in catalog(connection, "views", oid=table.oid) if v["kind"] == "m"], "name"
     )
     functions = facts.labels(catalog(connection, "functions", oid=table.oid))
-    aggregates = (
-        facts.labels(catalog(connection, "aggregates", hypertable_id=table.hypertable_id))
-        if table.is_hypertable
-        else []
-    )
-    engine = [
-        row["name"]
-        for row in catalog(connection, "triggers", oid=table.oid)
-        if row["function_schema"] == "timescale_engine"
-    ]
     disabled = [
         row["name"]
         for row in catalog(connection, "triggers", oid=table.oid)
@@ -89,7 +93,31 @@ def _dependents(connection: Connection, table: TableFacts) -> list[str]:
         "Materialized views read it ({}); drop them and make them again afterwards.": materialized,
         "Functions are bound to its row type ({}); drop them and make them again.": functions,
         "It is used by what cannot follow it ({}); drop these and make them again.": others,
-        "Continuous aggregates read it ({}); `alembic downgrade` removes them first.": aggregates,
-        "Rollups read it ({}); `alembic downgrade` removes them first.": engine,
     }
+    return _said(sentences)
+
+
+def _rollups(
+    connection: Connection, table: TableFacts, removed_first: Collection[str] | None
+) -> list[str]:
+    if not table.is_hypertable:
+        return []
+    aggregates = facts.labels(catalog(connection, "aggregates", hypertable_id=table.hypertable_id))
+    engine = [
+        row["name"]
+        for row in catalog(connection, "triggers", oid=table.oid)
+        if row["function_schema"] == "timescale_engine"
+    ]
+    if removed_first is not None:
+        others = [name for name in aggregates if name not in removed_first]
+        return _said({"Continuous aggregates read it ({}); drop them.": others})
+    return _said(
+        {
+            f"Continuous aggregates read it ({{}}); {_GO_FIRST}": aggregates,
+            f"Rollups read it ({{}}); {_GO_FIRST}": engine,
+        }
+    )
+
+
+def _said(sentences: Mapping[str, Sequence[str]]) -> list[str]:
     return [text.format(", ".join(names)) for text, names in sentences.items() if names]

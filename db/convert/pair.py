@@ -12,7 +12,10 @@ from db.convert.session import Connection
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pair:
-    """The table in use, the one kept in step with it, and the log of keys that changed."""
+    """The table in use, the one kept in step with it, and the log of keys that changed.
+
+    A mirror that is plain `takes_any_time`; a hypertable takes none that is infinite.
+    """
 
     conversion_id: int
     source: sql.Identifier
@@ -23,6 +26,7 @@ class Pair:
     identity: tuple[facts.ColumnFact, ...]
     time: facts.ColumnFact
     is_identity_unique: bool
+    takes_any_time: bool
     preference: tuple[str, ...]
 
     @property
@@ -46,15 +50,18 @@ class Pair:
         )
 
     def placeable(self, alias: str) -> sql.Composed:
-        """The condition that a row has a finite time and a whole key."""
-        time = sql.Identifier(alias, self.time.name)
-        parts = [sql.SQL("isfinite({})").format(time)]
+        """The condition that a row has a time that the mirror takes, and a whole key."""
+        parts = [sql.SQL("true") if self.takes_any_time else self.is_finite(alias)]
         parts += [
             sql.SQL("{} IS NOT NULL").format(sql.Identifier(alias, column.name))
             for column in {column.name: column for column in (self.time, *self.identity)}.values()
             if not column.is_required
         ]
         return sql.SQL(" AND ").join(parts)
+
+    def is_finite(self, alias: str) -> sql.Composed:
+        """The condition that a row's time is a moment."""
+        return sql.SQL("isfinite({})").format(sql.Identifier(alias, self.time.name))
 
     def within(
         self, alias: str, start: str = "range_start", end: str = "range_end"
@@ -154,6 +161,7 @@ def _pair(connection: Connection, job: Job, mirror: sql.Identifier, log: str) ->
         ),
         identity=tuple(source_facts.column(name) for name in blueprint.identity),
         time=source_facts.column(blueprint.time_column),
+        takes_any_time=not mirror_facts.is_hypertable,
         is_identity_unique=blueprint.is_identity_unique or log == "changes_since",
         preference=blueprint.preference,
     )

@@ -8,7 +8,7 @@ from psycopg import sql
 from sqlalchemy import URL
 
 from db import syncing, writeback
-from db.convert import blueprint, facts, obstacles
+from db.convert import blueprint, facts, obstacles, space
 from db.convert.errors import BlockedError
 from db.convert.facts import TableFacts
 from db.convert.model import DEFAULT_NICE, Blueprint, RunOptions
@@ -26,7 +26,8 @@ _SIDES = 2
 class Plan:
     """What lies ahead for one table.
 
-    `rows` is the planner's estimate; `disk_bytes` what the new table needs beside the old one;
+    `rows` is the planner's estimate; `disk_bytes` what the new table needs beside the old one,
+    `free_bytes` what is free there, None where that is not known from here;
     `sample_rows_per_s` is how fast a sample was copied, compared and indexed by one worker,
     without rests; `estimated_s` follows from it, with them.
     """
@@ -36,6 +37,7 @@ class Plan:
     table_bytes: int
     index_bytes: int
     disk_bytes: int
+    free_bytes: int | None
     oldest: str | None
     newest: str | None
     chunk_interval_s: float
@@ -47,6 +49,11 @@ class Plan:
     without_time: int
     obstacles: tuple[str, ...]
     remarks: tuple[str, ...]
+
+    @property
+    def table_name(self) -> str | None:
+        """The name alone of a table of the schema public."""
+        return self.table.removeprefix("public.") if self.table.startswith("public.") else None
 
 
 def plan(url: URL, conversion: Conversion) -> Plan:
@@ -73,12 +80,16 @@ def _plan(
     rate = _sample(connection, table, drawn)
     keys = tuple(index.name for index in drawn.indexes)
     per_index = sizes["index_bytes"] / max(len(table.indexes), 1)
+    needed = int(sizes["table_bytes"] + per_index * len(keys))
+    free = space.free_bytes(connection)
+    short = space.shortage(needed, free)
     return Plan(
         table=f"{table.schema}.{table.name}",
         rows=table.estimated_rows,
         table_bytes=sizes["table_bytes"],
         index_bytes=sizes["index_bytes"],
-        disk_bytes=int(sizes["table_bytes"] + per_index * len(keys)),
+        disk_bytes=needed,
+        free_bytes=free,
         oldest=extent["oldest"],
         newest=extent["newest"],
         chunk_interval_s=conversion.spec.chunk_interval.total_seconds(),
@@ -88,7 +99,7 @@ def _plan(
         estimated_s=table.estimated_rows / rate * (1 + DEFAULT_NICE) if rate else None,
         duplicates=None if drawn.is_identity_unique else _duplicates(connection, table, drawn),
         without_time=_without_time(connection, table, drawn),
-        obstacles=tuple(found),
+        obstacles=(*found, *([short] if short else [])),
         remarks=(*obstacles.remarks(connection, table), *_system(connection)),
     )
 

@@ -90,8 +90,8 @@ def _take(connection: Connection, pair: Pair, limit: int) -> Row:
                    count(*) FILTER (WHERE is_truncate) AS truncates,
                    count(*) FILTER (WHERE ({placeable}) IS NOT TRUE AND NOT is_truncate)
                        AS unplaceable,
-                   min({time}) FILTER (WHERE isfinite({time}))::TEXT AS first,
-                   max({time}) FILTER (WHERE isfinite({time}))::TEXT AS last
+                   min({time}) FILTER (WHERE {placeable})::TEXT AS first,
+                   max({time}) FILTER (WHERE {placeable})::TEXT AS last
             FROM taken
             """
         ).format(
@@ -225,6 +225,21 @@ def quarantine_unplaceable(connection: Connection, pair: Pair) -> None:
             pair.from_alias("s", pair.identity),
             pair.source,
             pair.placeable("s"),
+        )
+    )
+
+
+def log_infinite(connection: Connection, pair: Pair) -> None:
+    """Enter the rows whose time is in no window, so that a mirror that takes them gets them."""
+    if not pair.takes_any_time:
+        return
+    connection.execute(
+        sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} s WHERE NOT {}").format(
+            pair.log,
+            pair.identity_list,
+            pair.from_alias("s", pair.identity),
+            pair.source,
+            pair.is_finite("s"),
         )
     )
 

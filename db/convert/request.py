@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import MetaData, Table
-from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, Index
 
 from db.convert.blueprint import index_tail
@@ -14,6 +14,7 @@ from db.convert.facts import TableFacts
 from db.convert.model import TargetIndex
 from db.timescale.converter import Conversion
 from db.timescale.specs import HypertableSpec, SpaceDimension, UniqueKey, declared
+from db.timescale.sqltext import Relation
 
 _US = timedelta(microseconds=1)
 
@@ -24,12 +25,11 @@ def from_declaration(metadata: MetaData, found: TableFacts) -> Conversion:
     Keys and indexes of the table that are not declared go; their definitions are kept for the way
     back.
     """
-    specs = {spec.table: spec for spec in declared(metadata, HypertableSpec)}
-    spec = specs.get(found.name)
+    specs = {Relation.named(spec.table): spec for spec in declared(metadata, HypertableSpec)}
+    spec = specs.get(found.relation)
     if spec is None:
-        raise BlockedError(
-            f"{found.name} is declared no hypertable; declared are {', '.join(sorted(specs))}."
-        )
+        names = ", ".join(sorted(spec.table for spec in specs.values()))
+        raise BlockedError(f"{found.name} is declared no hypertable; declared are {names}.")
     table = metadata.tables[spec.table]
     keys = tuple(_unique_keys(table))
     kept = {index.name for index in table.indexes}
@@ -50,7 +50,8 @@ def from_declaration(metadata: MetaData, found: TableFacts) -> Conversion:
 
 def indexes_ahead(metadata: MetaData, found: TableFacts) -> tuple[TargetIndex, ...]:
     """The declared indexes a table lacks that are not unique, as far as its columns allow."""
-    table = metadata.tables.get(found.name)
+    tables = {Relation(t.schema or "public", t.name): t for t in metadata.tables.values()}
+    table = tables.get(found.relation)
     if table is None:
         return ()
     there = {column.name for column in found.columns}
@@ -98,22 +99,33 @@ def from_json(value: Mapping[str, Any]) -> Conversion:
 
 def _unique_keys(table: Table) -> list[UniqueKey]:
     keys = [
-        UniqueKey(name=str(index.name), columns=tuple(_column_texts(index)))
+        UniqueKey(name=str(index.name), columns=_column_texts(index))
         for index in sorted(table.indexes, key=lambda index: str(index.name))
         if index.unique
     ]
     if table.primary_key.columns:
-        columns = tuple(f'"{column.name}"' for column in table.primary_key.columns)
+        columns = tuple(_quoted(column.name) for column in table.primary_key.columns)
         keys.append(UniqueKey(name=f"{table.name}_pkey", columns=columns, primary=True))
     return keys
 
 
-def _column_texts(index: Index) -> list[str]:
-    statement = _statement(index)
-    columns = statement[statement.index("(") + 1 : statement.rindex(")")]
-    return columns.split(", ")
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _column_texts(index: Index) -> tuple[str, ...]:
+    compiler = CreateIndex(index).compile(dialect=_dialect()).sql_compiler
+    return tuple(
+        compiler.process(expression, include_table=False, literal_binds=True)
+        for expression in index.expressions
+        if not isinstance(expression, str)
+    )
 
 
 def _statement(index: Index) -> str:
-    dialect = PGDialect()  # type: ignore[no-untyped-call]  # untyped in SQLAlchemy
-    return str(CreateIndex(index).compile(dialect=dialect))
+    return str(CreateIndex(index).compile(dialect=_dialect()))
+
+
+def _dialect() -> "postgresql.base.PGDialect":
+    # "named": a % in a name stands for itself
+    return postgresql.base.PGDialect(paramstyle="named")  # type: ignore[no-untyped-call]

@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS oi_convert.conversion (
     paused BOOLEAN NOT NULL DEFAULT false,
     hold_swap BOOLEAN NOT NULL DEFAULT false,
     rehearsal BOOLEAN NOT NULL DEFAULT false,
+    place TEXT NOT NULL DEFAULT '',
     started_at TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(),
     swapped_at TIMESTAMPTZ,
     ended_at TIMESTAMPTZ
@@ -32,6 +33,13 @@ BEGIN
         WHERE attrelid = 'oi_convert.conversion'::REGCLASS AND attname = 'fingerprint'
     ) THEN
         ALTER TABLE oi_convert.conversion ADD COLUMN fingerprint JSONB;
+    END IF;
+    IF NOT EXISTS (
+        SELECT
+        FROM pg_attribute
+        WHERE attrelid = 'oi_convert.conversion'::REGCLASS AND attname = 'place'
+    ) THEN
+        ALTER TABLE oi_convert.conversion ADD COLUMN place TEXT NOT NULL DEFAULT '';
     END IF;
 END
 $$;

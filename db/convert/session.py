@@ -13,10 +13,10 @@ from psycopg.rows import dict_row
 from sqlalchemy import URL, make_url
 
 from db import links
-from db.backoff import Backoff
 from db.convert.errors import BlockedError, BusyError
 from db.errors import ExtensionMissingError
 from db.gentle import GENTLE, options
+from db.timescale import far_times, locks
 from db.timescale.sqltext import named_statements
 from db.writeback import Fetch
 
@@ -26,8 +26,6 @@ T = TypeVar("T")
 
 LOCK_TIMEOUT_MS = 20
 LOCK_PATIENCE_S = 600.0
-_FIRST_PAUSE_S = 0.05
-_LONGEST_PAUSE_S = 0.3
 _CONTROL_LOCK = 0x6F69_6376  # first key of the advisory locks of conversions
 _CONTROL_PATIENCE_S = 15.0
 
@@ -61,13 +59,15 @@ def connect(
 ) -> Connection:
     """A connection in autocommit mode; transactions are opened explicitly."""
     address = make_url(url)
-    return links.connect(
+    connection = links.connect(
         address,
         application_name=application_name,
         options=f"{_given(address)} {options(settings)}".strip(),
         row_factory=dict_row,
         prepare_threshold=None,
     )
+    far_times.register(connection)
+    return connection
 
 
 def _given(url: URL) -> str:
@@ -201,35 +201,27 @@ def with_lock(
 ) -> T:
     """Runs `attempt` in a transaction under a short lock_timeout until it had its locks.
 
-    Everyone behind a waiting strong lock waits too: so give up soon, pause with jitter, try again.
     Raises BusyError when the patience is over; nothing was changed then.
     """
-    deadline = time.monotonic() + patience_s
-    pauses = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
-    while True:
-        pause_s = pauses.next_s()
-        try:
-            with connection.transaction():
-                connection.execute(
-                    "SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_TIMEOUT_MS}ms"]
-                )
-                _make_autovacuum_give_way(connection)
-                return attempt()
-        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
-            if time.monotonic() + pause_s > deadline:
-                raise BusyError(
-                    f"The table was never free for {LOCK_TIMEOUT_MS} ms within {patience_s:g} s; "
-                    f"nothing was changed. {_holders(connection)}, then run this again."
-                ) from error
-        time.sleep(pause_s)
 
+    def once() -> T:
+        with connection.transaction():
+            connection.execute(
+                "SELECT set_config('lock_timeout', %s, true)", [f"{LOCK_TIMEOUT_MS}ms"]
+            )
+            _make_autovacuum_give_way(connection)
+            return attempt()
 
-def _holders(connection: Connection) -> str:
-    """Who holds locks on tables of this database, and what to do about it, the oldest first."""
-    rows = catalog(connection, "holders")
-    if not rows:
-        return "Find long transactions in pg_stat_activity"
-    return "Locks are held by " + "; ".join(row["label"] for row in rows) + ": end these"
+    def give_up(is_over: bool) -> Exception | None:
+        if not is_over:
+            return None
+        rows = connection.execute(locks.holders_query().encode()).fetchall()
+        return BusyError(
+            f"The table was never free for {LOCK_TIMEOUT_MS} ms within {patience_s:g} s; nothing "
+            f"was changed. {locks.holders(row['label'] for row in rows)}, then run this again."
+        )
+
+    return locks.until_locked(once, give_up, patience_s=patience_s)
 
 
 def _make_autovacuum_give_way(connection: Connection) -> None:

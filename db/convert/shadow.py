@@ -15,7 +15,12 @@ _LIKE = "INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING 
 def create(connection: Connection, job: Job) -> Job:
     """Make the new, empty table and both change logs; nobody but the conversion sees them."""
     table = facts.named(connection, job.live.as_string(connection))
-    with connection.transaction():
+
+    def attempt() -> Job:
+        for schema in (job.new_schema, job.old_schema) if job.place else ():
+            connection.execute(
+                sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema))
+            )
         connection.execute(
             sql.SQL("CREATE TABLE {} (LIKE {} " + _LIKE + ")").format(job.shadow, job.live)
         )
@@ -27,6 +32,9 @@ def create(connection: Connection, job: Job) -> Job:
             capture.create_log(connection, job, purpose, job.blueprint.identity)
         state.keep_fingerprint(connection, job, facts.fingerprint(connection, table.oid))
         return state.enter(connection, job, Phase.CAPTURING)
+
+    # foreign keys lock the tables that they refer to
+    return with_lock(connection, attempt)
 
 
 def start_capture(connection: Connection, job: Job) -> Job:

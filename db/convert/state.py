@@ -22,7 +22,8 @@ _JOB = b"""
            throttle,
            paused,
            hold_swap,
-           rehearsal
+           rehearsal,
+           place
     FROM oi_convert.conversion
 """
 
@@ -105,8 +106,32 @@ def begin(
             options.rehearsal,
         ],
     )
+    _place(connection, row["id"])
     note(connection, row["id"], "begin", direction=direction)
     return load(connection, row["id"])
+
+
+def _place(connection: Connection, conversion_id: int) -> None:
+    """Schemas of its own where tables of another schema are at work, or left some behind."""
+    connection.execute(
+        """
+        UPDATE oi_convert.conversion AS c
+        SET place = '_' || c.id
+        WHERE c.id = %s
+          AND EXISTS (
+              SELECT
+              FROM oi_convert.conversion o
+              WHERE o.table_schema <> c.table_schema
+                AND NOT EXISTS (
+                    SELECT
+                    FROM oi_convert.event e
+                    WHERE e.conversion_id = o.id
+                      AND e.step = 'cleaned up'
+                )
+          )
+        """,
+        [conversion_id],
+    )
 
 
 def keep_fingerprint(connection: Connection, job: Job, found: Mapping[str, str]) -> None:

@@ -11,11 +11,11 @@ from functools import partial
 
 from psycopg import sql
 
-from db.convert import capture, carry, chunks, facts, obstacles, reconcile, state
+from db.convert import capture, carry, chunks, facts, news, obstacles, reconcile, state
 from db.convert import pair as pairs
 from db.convert.errors import BlockedError, BusyError
 from db.convert.facts import TableFacts
-from db.convert.model import NEW_SCHEMA, OLD_SCHEMA, Job, Phase
+from db.convert.model import Job, Phase
 from db.convert.pair import Pair
 from db.convert.session import Connection, Row, catalog, one, run_together, with_lock
 
@@ -64,7 +64,7 @@ def _forward(connection: Connection, job: Job) -> _Move:
         live=live,
         fingerprint=found,
         pair=pairs.forward(connection, job),
-        statements=tuple(_change_places(connection, job, live, job.shadow, OLD_SCHEMA)),
+        statements=tuple(_change_places(connection, job, live, job.shadow, job.old_schema)),
         phase=Phase.SWAPPED,
     )
 
@@ -77,7 +77,7 @@ def swap_back(connection: Connection, job: Job) -> tuple[Job, float]:
 def _backward(connection: Connection, job: Job) -> _Move:
     live = facts.named(connection, job.live.as_string(connection))
     found = facts.fingerprint(connection, live.oid)
-    require_nothing_new(connection, job, live)
+    news.require_none(connection, job, live)
     tidy(connection, job)
     restore_defaults(connection, job, live)
     return _Move(
@@ -85,7 +85,7 @@ def _backward(connection: Connection, job: Job) -> _Move:
         fingerprint=found,
         pair=pairs.backward(connection, job),
         # triggers of the new table go with it: on a hypertable each chunk has its own to drop
-        statements=tuple(_change_places(connection, job, live, job.replaced, NEW_SCHEMA)),
+        statements=tuple(_change_places(connection, job, live, job.replaced, job.new_schema)),
         phase=Phase.UNDONE,
     )
 
@@ -108,27 +108,6 @@ def stop_capture(connection: Connection, job: Job) -> Job:
         return state.enter(connection, job, Phase.UNDONE)
 
     return with_lock(connection, attempt)
-
-
-def require_nothing_new(connection: Connection, job: Job, live: TableFacts) -> None:
-    """Raises BlockedError when something was built on the new table that the old one lacks."""
-    replaced = facts.named(connection, job.replaced.as_string(connection))
-    known = {row["name"] for row in catalog(connection, "triggers", oid=replaced.oid)}
-    new = [
-        row["name"]
-        for row in catalog(connection, "triggers", oid=live.oid)
-        if row["name"] not in known and not row["name"].startswith("oi_convert_")
-    ]
-    new += facts.labels(catalog(connection, "dependents", oid=live.oid))
-    new += facts.labels(catalog(connection, "functions", oid=live.oid))
-    new += [v["name"] for v in catalog(connection, "views", oid=live.oid) if v["kind"] == "m"]
-    if live.is_hypertable:
-        new += facts.labels(catalog(connection, "aggregates", hypertable_id=live.hypertable_id))
-    if new:
-        raise BlockedError(
-            f"{job.label} carries what the old table does not know ({', '.join(new)}); remove it "
-            "first: `alembic downgrade` does so in the right order."
-        )
 
 
 def _make(connection: Connection, job: Job, prepared: Callable[[], _Move]) -> tuple[Job, float]:

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy import Connection, TextClause, bindparam
 
 from db.errors import InvalidInputError
 from db.market.limits import MOST_ALERT_EVENTS, MOST_ALERTS
 from db.notices import announce
 from db.schema.market_time import MarketTime
-from db.timescale.sqltext import named_statements
+from db.watched import named_text
 
 if TYPE_CHECKING:
     from db.queries.alerts import WatchedAlert
@@ -130,6 +130,6 @@ def _json(value: Mapping[str, Any]) -> str:
 
 
 def _statement(name: str) -> TextClause:
-    clause = text(named_statements("db.ingest", "alerts.sql")[name])
+    clause = named_text("db.ingest", "alerts", name)
     instants = [bindparam("timestamp", type_=MarketTime)] if ":timestamp" in clause.text else []
     return clause.bindparams(*instants)

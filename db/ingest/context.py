@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from db.market.clock import to_naive_ist
 from db.market.ticks import EnrichedSnapshot, SnapshotContext
 from db.schema import exchange_metadata, ml_features
+from db.watched import named
 
 _KEY = ("timestamp", "exchange")
 _SUMMARY_FEATURES = {
@@ -26,7 +27,8 @@ _SUMMARY_FEATURES = {
 def feature_row(snapshot: SnapshotContext) -> Mapping[str, Any]:
     """The row of ml_features that a snapshot implies.
 
-    A feature without a column of its own is kept in `feature_payload` only.
+    What has no column of its own is kept in `feature_payload` only: features by their names, and
+    under "told" what the head line says beside them.
     """
     known = {
         "underlying_price": snapshot.underlying_price,
@@ -39,9 +41,21 @@ def feature_row(snapshot: SnapshotContext) -> Mapping[str, Any]:
         "timestamp": snapshot.timestamp,
         "exchange": snapshot.exchange,
         "feature_payload": orjson.dumps(
-            dict(snapshot.features), option=orjson.OPT_SERIALIZE_NUMPY
+            {**snapshot.features, "told": _told(snapshot)}, option=orjson.OPT_SERIALIZE_NUMPY
         ).decode(),
     }
+
+
+def _told(snapshot: SnapshotContext) -> dict[str, Any]:
+    """What is known of a snapshot that no column of history holds."""
+    at = snapshot.underlying_at
+    told = {
+        "source": snapshot.source,
+        "future_symbol": snapshot.future_symbol,
+        "underlying_at": None if at is None else to_naive_ist(at).isoformat(),
+        "lot_size": snapshot.lot_size,
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def write_features(connection: Connection, snapshot: SnapshotContext) -> None:
@@ -70,7 +84,8 @@ def write_metadata(connection: Connection, snapshot: SnapshotContext) -> None:
 def _feature_upsert(columns: frozenset[str]) -> Insert:
     statement = insert(ml_features).values({name: bindparam(name) for name in columns})
     replaced = {name: statement.excluded[name] for name in columns.difference(_KEY)}
-    return statement.on_conflict_do_update(index_elements=_KEY, set_=replaced)
+    upsert = statement.on_conflict_do_update(index_elements=_KEY, set_=replaced)
+    return named(upsert, "ingest.features")
 
 
 @cache
@@ -83,7 +98,7 @@ def _metadata_upsert() -> Insert:
     statement = insert(exchange_metadata).values({**given, "updated_at": func.now()})
     newer, horizon = statement.excluded, func.live_edge.horizon()
     known_at = exchange_metadata.c.last_update_time
-    return statement.on_conflict_do_update(
+    upsert = statement.on_conflict_do_update(
         index_elements=["exchange"],
         set_={name: newer[name] for name in (*given, "updated_at") if name != "exchange"},
         where=and_(
@@ -91,6 +106,7 @@ def _metadata_upsert() -> Insert:
             or_(known_at <= newer.last_update_time, known_at > horizon),
         ),
     )
+    return named(upsert, "ingest.metadata")
 
 
 def summary_context(snapshot: EnrichedSnapshot) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from db.driver import driver_cursor
+from db.watch import statement_ended
 
 if TYPE_CHECKING:
     from psycopg import sql
@@ -17,9 +19,15 @@ def copy_into(
 ) -> None:
     """Copy `blocks`, made by `db.binary_copy` of those fields, into a table (schema and name)."""
     copying = _statement(tuple(table), tuple(fields))
-    with driver_cursor(connection) as cursor, cursor.copy(copying) as copy:
-        for block in blocks:
-            copy.write(block)
+    began, rows = perf_counter(), None
+    try:
+        with driver_cursor(connection) as cursor:
+            with cursor.copy(copying) as copy:
+                for block in blocks:
+                    copy.write(block)
+            rows = cursor.rowcount
+    finally:
+        statement_ended(f"copy {table[-1]}", began, rows, failed=rows is None)
 
 
 @cache

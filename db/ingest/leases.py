@@ -1,9 +1,9 @@
 """Leadership in the database: who may write an exchange key, and what its feed is at."""
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, TextClause
 
 from db.errors import OIError
-from db.timescale.sqltext import named_statements
+from db.watched import named_text
 
 LEASE_S = 4.0
 """Seconds after which a lease that was not renewed may change hands."""
@@ -70,4 +70,4 @@ def set_feed_state(
 
 
 def _statement(name: str) -> TextClause:
-    return text(named_statements("db.ingest", "leases.sql")[name])
+    return named_text("db.ingest", "leases", name)

@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, bindparam
 
 from db.schema.market_time import MarketTime
-from db.timescale.sqltext import named_statements
+from db.watched import named_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +60,18 @@ def keep_position(connection: Connection, position: KeptPosition) -> int:
     return int(_run(connection, "keep_position", asdict(position)).scalar_one())
 
 
-def add_fill(connection: Connection, exchange: str, lots: int, **fill: Any) -> None:
-    """Keep a fill under the names of `paper_fills`, also where the old system's programs look."""
+def add_fill(connection: Connection, **fill: Any) -> None:
+    """Keep a fill under the names of `paper_fills`."""
     _run(connection, "add_fill", fill)
-    metric = {
-        "timestamp": fill["timestamp"],
-        "exchange": exchange,
-        "reason": fill["reason"],
-        "signal": "BUY" if fill["units"] > 0 else "SELL",
-        "quantity_lots": lots,
-        "pnl": fill["realised"],
-    }
+
+
+def note_metric(connection: Connection, **metric: Any) -> None:
+    """Keep a fill where the old system's programs look: in `paper_trading_metrics`."""
     _run(connection, "note_metric", metric)
 
 
 def _run(connection: Connection, name: str, binds: dict[str, Any]) -> Any:
-    clause = text(named_statements("db.ingest", "paper.sql")[name])
+    clause = named_text("db.ingest", "paper", name)
     instants = [bind for bind in ("timestamp", "opened", "ends") if bind in binds]
     typed = clause.bindparams(*(bindparam(bind, type_=MarketTime) for bind in instants))
     return connection.execute(typed, binds)

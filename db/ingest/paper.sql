@@ -48,6 +48,9 @@ VALUES (:order_id, :position_id, :owner, :timestamp, :units, :price, :realised, 
 -- name: note_metric
 -- The table in which programs of the old system look for what was traded.
 INSERT INTO paper_trading_metrics (
-    "timestamp", exchange, executed, reason, signal, quantity_lots, pnl, constraint_violation
+    "timestamp", exchange, executed, reason, signal, confidence, quantity_lots, pnl,
+    constraint_violation
 )
-VALUES (:timestamp, :exchange, true, :reason, :signal, :quantity_lots, :pnl, false);
+VALUES (
+    :timestamp, :exchange, true, :reason, :signal, :confidence, :quantity_lots, :pnl, false
+);

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from db.timescale.sqltext import named_statements
+from db.watched import named_text
 
 
 def add_user(connection: Connection, name: str, password_hash: str, role: str) -> bool:
@@ -62,5 +62,4 @@ def sweep_sessions(connection: Connection, *, idle_s: float, lifetime_s: float) 
 
 
 def _count(connection: Connection, name: str, binds: dict[str, Any]) -> int:
-    statement = named_statements("db.ingest", "people.sql")[name]
-    return connection.execute(text(statement), binds).rowcount
+    return connection.execute(named_text("db.ingest", "people", name), binds).rowcount

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy import Connection, TextClause, bindparam
 
 from db.notices import announce
 from db.schema.market_time import MarketTime
-from db.timescale.sqltext import named_statements
+from db.watched import named_text
 
 TOPIC = "signals"
 
@@ -82,14 +83,21 @@ def give_feedback(connection: Connection, exchange: str, at: datetime, outcome: 
 
 
 def note_not_followed(
-    connection: Connection, made: Prediction, why: str, *, violates: bool
+    connection: Connection,
+    exchange: str,
+    at: datetime,
+    signal: str,
+    confidence: float | None,
+    why: str,
+    *,
+    violates: bool,
 ) -> None:
     """Keep that a signal was not followed on paper; `violates`: a limit of ours forbade it."""
     given = {
-        "timestamp": made.timestamp,
-        "exchange": made.exchange,
-        "signal": made.signal,
-        "confidence": made.confidence,
+        "timestamp": at,
+        "exchange": exchange,
+        "signal": signal,
+        "confidence": confidence,
         "why": why,
         "violates": violates,
     }
@@ -97,7 +105,7 @@ def note_not_followed(
 
 
 def write_drift(
-    connection: Connection, exchange: str, model_id: str, drift: Mapping[str, float]
+    connection: Connection, exchange: str, model_id: str, drift: Mapping[str, Any]
 ) -> None:
     """Show how far the inputs of the model that is shown have moved."""
     given = {
@@ -109,6 +117,6 @@ def write_drift(
 
 
 def _statement(name: str) -> TextClause:
-    clause = text(named_statements("db.ingest", "signals.sql")[name])
+    clause = named_text("db.ingest", "signals", name)
     instants = [bindparam("timestamp", type_=MarketTime)] if ":timestamp" in clause.text else []
     return clause.bindparams(*instants)

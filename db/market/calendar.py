@@ -166,17 +166,17 @@ class Calendar:
 
     def _add(self, table: Mapping[str, Any]) -> None:
         if "known_from" in table and "known_until" in table:
-            self._known.append((table["known_from"], table["known_until"]))
+            self._known.append((_day(table["known_from"]), _day(table["known_until"])))
         self._hours += [
-            _hours(row, row["from"], frozenset(row["instruments"]))
+            _hours(row, _day(row["from"]), frozenset(map(Instrument, row["instruments"])))
             for row in table.get("hours", ())
         ]
         for row in table.get("holidays", ()):
-            for day in row["dates"]:
+            for day in map(_day, row["dates"]):
                 self._forget(day)
                 self._holidays.add(day)
         for row in table.get("special", ()):
-            day = row["date"]
+            day = _day(row["date"])
             self._forget(day)
             if row.get("usual"):
                 self._usual_days.add(day)
@@ -222,7 +222,7 @@ def _loaded(path: Path | None) -> Calendar:
     try:
         own = tomllib.loads(path.read_text(encoding="utf-8"))
         return Calendar(*tables, own)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidInputError(
             f"The calendar file {path} cannot be used ({error}); write it in the form of "
             "db/market/facts/calendar.toml."
@@ -230,15 +230,28 @@ def _loaded(path: Path | None) -> Calendar:
 
 
 def _hours(row: Mapping[str, Any], first: date, instruments: frozenset[str]) -> _Hours:
-    opens, closes = row["opens"], row["closes"]
+    opens, closes = _time(row["opens"]), _time(row["closes"])
     return _Hours(
         first=first,
         instruments=instruments,
-        pre_opens=row.get("pre_opens", opens),
+        pre_opens=_time(row.get("pre_opens", opens)),
         opens=opens,
         closes=closes,
-        prints=row.get("prints", closes),
+        prints=_time(row.get("prints", closes)),
     )
+
+
+def _day(value: object) -> date:
+    # a moment is a date to Python, and compares with none
+    if type(value) is not date:
+        raise ValueError(f"{value!r} is no date")
+    return value
+
+
+def _time(value: object) -> time:
+    if not isinstance(value, time):
+        raise ValueError(f"{value!r} is no time of day")
+    return value
 
 
 def version() -> str:

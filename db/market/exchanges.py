@@ -13,6 +13,10 @@ from db.errors import InvalidInputError
 _FILE = Path(__file__).parent / "facts" / "exchanges.toml"
 _KEY = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
 _RULE = re.compile(r"(nearest|monthly)(?:\+([1-9]))?")
+_NO_USE = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError),
+    *(OverflowError, RecursionError),
+)
 _SEGMENTS = ("NFO", "BFO")
 
 
@@ -110,7 +114,7 @@ def _read(path: Path | None) -> dict[str, Exchange]:
     try:
         own = tomllib.loads(path.read_text(encoding="utf-8"))
         known = (built_in if own.get("defaults", True) else {}) | _keyed(own)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except _NO_USE as error:
         reason = f"lacks {error}" if isinstance(error, KeyError) else str(error)
         raise InvalidInputError(
             f"The exchanges file {path} cannot be used ({reason}); write it in the form of "
@@ -133,6 +137,13 @@ def _exchange(row: Mapping[str, Any]) -> Exchange:
         raise ValueError(f"segment of {key} is {segment!r}, neither NFO nor BFO")
     if not 0 < step < float("inf"):
         raise ValueError(f"strike_step of {key} must be positive")
+    texts = {name: row[name] for name in ("label", "name", "underlying", "index")}
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            raise ValueError(f"{name} of {key} must be text")
+    token = row.get("index_token")
+    if token is not None and type(token) is not int:
+        raise ValueError(f"index_token of {key} must be a whole number")
     strikes = row.get("strikes")
     if strikes is not None and not (isinstance(strikes, int) and strikes > 0):
         raise ValueError(f"strikes of {key} must be a whole number from 1")
@@ -145,13 +156,13 @@ def _exchange(row: Mapping[str, Any]) -> Exchange:
         strike_step=step,
         expiry_rule=_rule(key, row["expiry"]),
         index=row["index"],
-        index_token=row.get("index_token"),
+        index_token=token,
         strikes=strikes,
     )
 
 
 def _rule(key: str, value: object) -> ExpiryRule:
-    if isinstance(value, date):
+    if type(value) is date:
         return ExpiryRule(fixed=value)
     found = _RULE.fullmatch(str(value))
     if found is None:

@@ -82,7 +82,7 @@ SIGNAL_HOLDS_S = 90.0
 """A signal older than this, by the time of its chain, is not shown: three snapshots' pauses."""
 
 SIGNALS_SHOWN = 40
-"""How many of the newest signals of a day are told."""
+"""How many of the newest turns of a day's signals are told."""
 
 SIGNAL_DAYS_SHOWN = 30
 """Over how many days it is told what came of signals."""
@@ -95,3 +95,12 @@ SIGNAL_PAPER_PAUSE_S = 300
 
 SIGNAL_PAPER_EXIT_S = 900
 """So long before the end of the index's continuous session they are closed, and none is opened."""
+
+SIGNAL_DRIFT_MUCH = 0.25
+"""The population stability index up to which an input is what it was in training."""
+
+SIGNAL_FEWEST_DAYS = 5
+"""What came of signals is judged from so many days on."""
+
+SIGNAL_FEWEST_TOLD = 50
+"""What came of signals is judged from so many BUYs and SELLs on."""

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 from db.driver import driver_cursor
 from db.market.clock import IST, to_naive_ist
 from db.timescale.sqltext import named_statements
+from db.watch import statement_ended
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,8 +34,12 @@ def features_frame(
 
     statement = named_statements("db.queries", "features.sql")["frame"]
     binds = {"exchange": exchange, "start": to_naive_ist(start), "end": to_naive_ist(end)}
-    with driver_cursor(connection) as cursor, cursor.copy(statement, binds) as copy:
-        data = b"".join(bytes(block) for block in copy)
+    began, data = perf_counter(), None
+    try:
+        with driver_cursor(connection) as cursor, cursor.copy(statement, binds) as copy:
+            data = b"".join(bytes(block) for block in copy)
+    finally:
+        statement_ended("features.frame", began, None, failed=data is None)
     names = _FEATURE.findall(statement)
     instants, values = _columns(data, len(names))
     index = pd.DatetimeIndex(instants, name="timestamp").tz_localize(IST)

@@ -27,7 +27,8 @@ COPY (
         coalesce(features.gamma_flip_level, 'NaN') AS gamma_flip_level,
         coalesce(features.ce_volume_to_oi_ratio, 'NaN') AS ce_volume_to_oi_ratio,
         coalesce(features.pe_volume_to_oi_ratio, 'NaN') AS pe_volume_to_oi_ratio,
-        coalesce(features.news_sentiment_score, 'NaN') AS news_sentiment_score
+        coalesce(features.news_sentiment_score, 'NaN') AS news_sentiment_score,
+        coalesce(features.iv_skew, 'NaN') AS iv_skew
     FROM ml_features AS features
     WHERE features.exchange = %(exchange)s
       AND features."timestamp" >= %(start)s

@@ -26,6 +26,10 @@ class PaperPosition(NamedTuple):
     opened: datetime
 
 
+class _Bought(NamedTuple):
+    timestamp: datetime
+
+
 class PaperOrder(NamedTuple):
     """An order: filled, resting until `ends`, cancelled or lapsed; `placed_at` is system time.
 
@@ -67,11 +71,32 @@ class PaperFill(NamedTuple):
 
 
 class PaperDay(NamedTuple):
-    """What a user realised on a day of the market, in INR."""
+    """What a user realised on a day of the market, and what dealing brought (paid: < 0), in INR."""
 
     day: date
     realised: float
+    cash: float
     fills: int
+
+
+class PaperHeld(NamedTuple):
+    """Units of a position (short: < 0) after the last fill of a day of the market."""
+
+    position_id: int
+    exchange: str
+    symbol: str
+    expiry: date
+    day: date
+    units: int
+
+
+class PaperClose(NamedTuple):
+    """What a contract was quoted and traded at, in INR a unit."""
+
+    symbol: str
+    best_bid: float | None
+    best_ask: float | None
+    ltp: float | None
 
 
 class IndexLevel(NamedTuple):
@@ -92,14 +117,33 @@ def position(connection: Connection, owner: str, symbol: str, expiry: date) -> P
     return fetch_one(connection, PaperPosition, "paper", "position", **key)
 
 
+def last_bought(connection: Connection, owner: str, exchange: str) -> datetime | None:
+    """When a user bought a contract of an exchange key last; None where never."""
+    found = fetch_one(connection, _Bought, "paper", "last_bought", owner=owner, exchange=exchange)
+    return None if found is None else found.timestamp
+
+
 def realised(connection: Connection, owner: str, exchange: str) -> float:
     """INR that a user ever realised in contracts of an exchange key."""
     return float(scalar(connection, "paper", "realised", {"owner": owner, "exchange": exchange}))
 
 
-def days(connection: Connection, owner: str, most: int) -> tuple[PaperDay, ...]:
-    """The newest days on which a user dealt."""
-    return fetch(connection, PaperDay, "paper", "days", owner=owner, most=most)
+def days(connection: Connection, owner: str) -> tuple[PaperDay, ...]:
+    """The days on which a user dealt, ascending."""
+    return fetch(connection, PaperDay, "paper", "days", owner=owner)
+
+
+def held(connection: Connection, owner: str) -> tuple[PaperHeld, ...]:
+    """What each of a user's positions came to on each day on which it was dealt, ascending."""
+    return fetch(connection, PaperHeld, "paper", "held", owner=owner)
+
+
+def closes(
+    connection: Connection, exchange: str, at: datetime, symbols: Sequence[str]
+) -> tuple[PaperClose, ...]:
+    """Prices of these contracts in the snapshot taken exactly at `at` (aware)."""
+    binds = {"exchange": exchange, "at": at, "symbols": list(symbols)}
+    return fetch(connection, PaperClose, "paper", "closes", **binds)
 
 
 def order_by_key(connection: Connection, owner: str, key: str) -> PaperOrder | None:

@@ -36,6 +36,16 @@ WHERE held.owner = %(owner)s
   AND held.symbol = %(symbol)s
   AND held.expiry = %(expiry)s;
 
+-- name: last_bought
+SELECT fill."timestamp" AS "timestamp"
+FROM paper_fills AS fill
+JOIN paper_positions AS held ON held.id = fill.position_id
+WHERE fill.owner = %(owner)s
+  AND held.exchange = %(exchange)s
+  AND fill.units > 0
+ORDER BY fill."timestamp" DESC
+LIMIT 1;
+
 -- name: realised
 SELECT COALESCE(sum(held.realised), 0)::double precision AS realised
 FROM paper_positions AS held
@@ -46,12 +56,40 @@ WHERE held.owner = %(owner)s
 SELECT
     fill."timestamp"::date AS day,
     sum(fill.realised)::double precision AS realised,
+    sum(-fill.units * fill.price)::double precision AS cash,
     count(*)::integer AS fills
 FROM paper_fills AS fill
 WHERE fill.owner = %(owner)s
 GROUP BY fill."timestamp"::date
-ORDER BY day DESC
-LIMIT %(most)s;
+ORDER BY day;
+
+-- name: held
+SELECT
+    position.id AS position_id,
+    position.exchange AS exchange,
+    position.symbol AS symbol,
+    position.expiry AS expiry,
+    fill."timestamp"::date AS day,
+    (sum(sum(fill.units)) OVER (
+        PARTITION BY position.id
+        ORDER BY fill."timestamp"::date
+    ))::bigint AS units
+FROM paper_fills AS fill
+JOIN paper_positions AS position ON position.id = fill.position_id
+WHERE fill.owner = %(owner)s
+GROUP BY position.id, fill."timestamp"::date
+ORDER BY fill."timestamp"::date, position.id;
+
+-- name: closes
+SELECT
+    chain.symbol AS symbol,
+    chain.best_bid AS best_bid,
+    chain.best_ask AS best_ask,
+    chain.ltp AS ltp
+FROM option_chain_snapshots_history AS chain
+WHERE chain.exchange = %(exchange)s
+  AND chain."timestamp" = %(at)s
+  AND chain.symbol = ANY(%(symbols)s);
 
 -- name: order_by_key
 SELECT

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
+import orjson
 from sqlalchemy import Connection
 
-from db.market.clock import to_naive_ist
-from db.market.ticks import OptionType
+from db.market.clock import IST, to_naive_ist
+from db.market.ticks import OptionType, Source
 from db.queries.statements import fetch, fetch_one, scalar
 
 Key = tuple[float, OptionType]
@@ -35,6 +36,37 @@ class Context(NamedTuple):
     atm_shift_intensity: float | None = None
     itm_ce_breadth: float | None = None
     itm_pe_breadth: float | None = None
+    feature_payload: str | None = None
+
+    @property
+    def told(self) -> "Told":
+        """What its writer told that has no column; nothing where another one wrote it."""
+        try:
+            told = orjson.loads(self.feature_payload or "{}")["told"]
+            at = told.get("underlying_at")
+            return Told(
+                told.get("source"),
+                told.get("future_symbol"),
+                None if at is None else datetime.fromisoformat(at).replace(tzinfo=IST),
+                told.get("lot_size"),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return Told()
+
+
+class Told(NamedTuple):
+    """What an instant's head line said beside its figures."""
+
+    source: Source | None = None
+    future_symbol: str | None = None
+    underlying_at: datetime | None = None
+    lot_size: int | None = None
+
+
+class _Changed(NamedTuple):
+    strike: float
+    option_type: OptionType
+    oi_at: datetime
 
 
 class ContractOi(NamedTuple):
@@ -84,6 +116,17 @@ def oi_at(
         return found
     # a day may be brought back from the archive in part
     return _by_instant(fetch(connection, ContractOi, "past", "archived_oi_at", **binds))
+
+
+def oi_changed(
+    connection: Connection, exchange: str, start: datetime, end: datetime
+) -> Mapping[Key, datetime]:
+    """When OI of each contract changed last from `start` to `end` (aware), where it did at all."""
+    binds = {"exchange": exchange, "start": start, "end": end}
+    rows = fetch(connection, _Changed, "past", "oi_changed", **binds) or fetch(
+        connection, _Changed, "past", "archived_oi_changed", **binds
+    )
+    return {(row.strike, row.option_type): row.oi_at for row in rows}
 
 
 def _by_instant(rows: Iterable[ContractOi]) -> dict[datetime, dict[Key, ContractOi]]:

@@ -27,7 +27,8 @@ SELECT
     features.percent_oichange_fut_3m AS percent_oichange_fut_3m,
     features.atm_shift_intensity AS atm_shift_intensity,
     features.itm_ce_breadth AS itm_ce_breadth,
-    features.itm_pe_breadth AS itm_pe_breadth
+    features.itm_pe_breadth AS itm_pe_breadth,
+    features.feature_payload AS feature_payload
 FROM ml_features AS features
 WHERE features.exchange = %(exchange)s
   AND features."timestamp" = %(at)s;
@@ -74,3 +75,43 @@ FROM option_chain_snapshots_history AS chain
 WHERE chain.exchange = %(exchange)s
   AND chain."timestamp" = %(at)s
 LIMIT 1;
+
+-- name: oi_changed
+SELECT
+    seen.strike AS strike,
+    seen.option_type AS option_type,
+    max(seen."timestamp") AS oi_at
+FROM (
+    SELECT
+        chain.strike AS strike,
+        chain.option_type AS option_type,
+        chain."timestamp" AS "timestamp",
+        chain.oi <> lag(chain.oi) OVER of_contract AS has_changed
+    FROM option_chain_snapshots AS chain
+    WHERE chain.exchange = %(exchange)s
+      AND chain."timestamp" >= %(start)s
+      AND chain."timestamp" <= %(end)s
+    WINDOW of_contract AS (PARTITION BY chain.symbol ORDER BY chain."timestamp")
+) AS seen
+WHERE seen.has_changed
+GROUP BY seen.strike, seen.option_type;
+
+-- name: archived_oi_changed
+SELECT
+    seen.strike AS strike,
+    seen.option_type AS option_type,
+    max(seen."timestamp") AS oi_at
+FROM (
+    SELECT
+        chain.strike AS strike,
+        chain.option_type AS option_type,
+        chain."timestamp" AS "timestamp",
+        chain.oi <> lag(chain.oi) OVER of_contract AS has_changed
+    FROM option_chain_snapshots_history AS chain
+    WHERE chain.exchange = %(exchange)s
+      AND chain."timestamp" >= %(start)s
+      AND chain."timestamp" <= %(end)s
+    WINDOW of_contract AS (PARTITION BY chain.symbol ORDER BY chain."timestamp")
+) AS seen
+WHERE seen.has_changed
+GROUP BY seen.strike, seen.option_type;

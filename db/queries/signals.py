@@ -26,14 +26,18 @@ class Signal(NamedTuple):
     latency_ms: float | None
 
 
-class ToldSignal(NamedTuple):
-    """An entry of the trail; `outcome` and `feedback` are −1, 0 or 1 once they are known."""
+class SignalRun(NamedTuple):
+    """The same signal from `timestamp` to `ends`; all else is of its first snapshot.
+
+    `outcome` and `feedback` are −1, 0 or 1 once they are known.
+    """
 
     timestamp: datetime
-    model_id: str
+    ends: datetime
     signal: str
     confidence: float
     rationale: str
+    horizon_s: int
     outcome: int | None
     feedback: int | None
 
@@ -57,13 +61,15 @@ class Unsettled(NamedTuple):
 class QualityDay(NamedTuple):
     """A day's predictions whose outcome is known: of those `told` (BUY or SELL) so many `hits`.
 
-    `anyway` is how many hits the same sides would have had by how often they came on that day;
-    `brier_anyway` the Brier score of who says the day's shares each time.
+    `said` is the chance that these were given on average, None without any; `anyway` how many hits
+    the same sides would have had by how often they came on that day; `brier_anyway` the Brier score
+    of who says the day's shares each time.
     """
 
     day: date
     settled: int
     told: int
+    said: float | None
     hits: int
     anyway: float
     brier: float
@@ -82,12 +88,12 @@ def signal_at(connection: Connection, exchange: str, at: datetime) -> Signal | N
     )
 
 
-def signal_trail(
-    connection: Connection, exchange: str, start: datetime, end: datetime, limit: int
-) -> tuple[ToldSignal, ...]:
-    """What was said after `start` and up to `end`, newest first."""
-    binds = {"exchange": exchange, "start": start, "end": end, "limit": limit}
-    return fetch(connection, ToldSignal, "signals", "trail", **binds)
+def signal_runs(
+    connection: Connection, exchange: str, start: datetime, end: datetime
+) -> tuple[SignalRun, ...]:
+    """What was said from `start` to before `end`, oldest first; a pause ends a run."""
+    binds = {"exchange": exchange, "start": start, "end": end, "holds_s": SIGNAL_HOLDS_S}
+    return fetch(connection, SignalRun, "signals", "runs", **binds)
 
 
 def last_side(

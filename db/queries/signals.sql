@@ -34,21 +34,55 @@ WHERE made.exchange = %(exchange)s
 ORDER BY made."timestamp" DESC
 LIMIT 1;
 
--- name: trail
+-- name: runs
+-- a run is the same signal from one snapshot to the next, without a pause in which it ran out; what
+-- else is told of it is of its first snapshot
+WITH told AS (
+    SELECT
+        made."timestamp" AS "timestamp",
+        made.signal AS signal,
+        made.confidence AS confidence,
+        made.rationale AS rationale,
+        made.horizon_s AS horizon_s,
+        made.outcome AS outcome,
+        made.feedback AS feedback,
+        (
+            lag(made.signal) OVER in_time IS DISTINCT FROM made.signal
+            OR made."timestamp" - lag(made."timestamp") OVER in_time
+                > make_interval(secs => %(holds_s)s)
+        )::integer AS begins
+    FROM predictions AS made
+    WHERE made.exchange = %(exchange)s
+      AND made."timestamp" >= %(start)s
+      AND made."timestamp" < %(end)s
+    WINDOW in_time AS (ORDER BY made."timestamp")
+),
+numbered AS (
+    SELECT
+        told.*,
+        sum(told.begins) OVER (ORDER BY told."timestamp") AS run
+    FROM told
+),
+ended AS (
+    SELECT
+        numbered.run AS run,
+        max(numbered."timestamp") AS ends
+    FROM numbered
+    GROUP BY numbered.run
+)
 SELECT
-    made."timestamp" AS "timestamp",
-    made.model_id AS model_id,
-    made.signal AS signal,
-    made.confidence AS confidence,
-    made.rationale AS rationale,
-    made.outcome AS outcome,
-    made.feedback AS feedback
-FROM predictions AS made
-WHERE made.exchange = %(exchange)s
-  AND made."timestamp" > %(start)s
-  AND made."timestamp" <= %(end)s
-ORDER BY made."timestamp" DESC
-LIMIT %(limit)s;
+    numbered."timestamp" AS "timestamp",
+    ended.ends AS ends,
+    numbered.signal AS signal,
+    numbered.confidence AS confidence,
+    numbered.rationale AS rationale,
+    numbered.horizon_s AS horizon_s,
+    numbered.outcome AS outcome,
+    numbered.feedback AS feedback
+FROM numbered
+JOIN ended ON ended.run = numbered.run
+WHERE numbered.begins = 1
+ORDER BY numbered."timestamp";
 
 -- name: last_side
 SELECT
@@ -82,6 +116,7 @@ WITH settled AS (
         made."timestamp"::date AS day,
         made.signal AS signal,
         made.outcome AS outcome,
+        made.confidence AS confidence,
         made.p_sell AS p_sell,
         made.p_hold AS p_hold,
         made.p_buy AS p_buy
@@ -97,6 +132,7 @@ by_day AS (
         count(*) AS settled,
         count(*) FILTER (WHERE settled.signal = 'BUY') AS buys,
         count(*) FILTER (WHERE settled.signal = 'SELL') AS sells,
+        avg(settled.confidence) FILTER (WHERE settled.signal <> 'HOLD') AS said,
         count(*) FILTER (
             WHERE (settled.signal = 'BUY' AND settled.outcome = 1)
                OR (settled.signal = 'SELL' AND settled.outcome = -1)
@@ -116,6 +152,7 @@ SELECT
     by_day.day AS day,
     by_day.settled AS settled,
     by_day.buys + by_day.sells AS told,
+    by_day.said AS said,
     by_day.hits AS hits,
     (by_day.buys * by_day.rose + by_day.sells * by_day.fell)::double precision AS anyway,
     by_day.brier::double precision AS brier,

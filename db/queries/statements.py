@@ -7,6 +7,7 @@ of a chain was text made of numbers on one side and numbers made of text on the 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 from db.driver import driver_cursor
 from db.market.clock import IST, to_naive_ist
 from db.timescale.sqltext import named_statements
+from db.watch import statement_ended
 
 RowT = TypeVar("RowT", bound=NamedTuple)
 
@@ -69,8 +71,15 @@ def _values(
     """The rows as the driver gives them; aware datetimes among the binds are market time."""
     statement = named_statements("db.queries", f"{file}.sql")[name]
     sent = {key: _sent(value) for key, value in binds.items()}
-    with driver_cursor(connection, binary=True) as cursor:
-        return cursor.execute(statement, sent).fetchall()
+    began = perf_counter()
+    found: Sequence[tuple[Any, ...]] | None = None
+    try:
+        with driver_cursor(connection, binary=True) as cursor:
+            found = cursor.execute(statement, sent).fetchall()
+            return found
+    finally:
+        rows = None if found is None else len(found)
+        statement_ended(f"{file}.{name}", began, rows, failed=found is None)
 
 
 def _sent(value: Any) -> Any:

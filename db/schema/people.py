@@ -1,6 +1,17 @@
-"""Who may sign in, and who has."""
+"""Who may sign in, who has, and who tries to."""
 
-from sqlalchemy import TIMESTAMP, Boolean, Column, Index, Table, Text, text
+from sqlalchemy import (
+    ARRAY,
+    DOUBLE_PRECISION,
+    TIMESTAMP,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
 
 from db.schema.base import metadata
 
@@ -31,3 +42,17 @@ site_sessions = Table(
     postgresql_with={"fillfactor": "50"},
 )
 Index("site_sessions_username_idx", site_sessions.c.username)
+
+# one row an address or a digest of a user name that signing in failed with lately, or that tries at
+# the moment: the clock is the database's, in seconds since 1970; `pending` are the ends of tries
+site_attempts = Table(
+    "site_attempts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("closed_until", DOUBLE_PRECISION, nullable=False),
+    Column("last_at", DOUBLE_PRECISION, nullable=False),
+    Column("pending", ARRAY(DOUBLE_PRECISION), nullable=False),
+    postgresql_with={"fillfactor": "50"},
+)
+Index("site_attempts_last_idx", site_attempts.c.last_at)

@@ -33,7 +33,9 @@ declare(
     _chain_columnstore("option_chain_snapshots", timedelta(days=2)),
     ArchivePolicy(
         table="option_chain_snapshots",
-        archive_after=timedelta(days=30),
+        # the old program deletes what is older than 30 days: a day is archived before any of it is
+        archive_after=timedelta(days=29),
+        schedule_interval=timedelta(hours=1),
         archive_table=_ARCHIVE,
         history_view="option_chain_snapshots_history",
         archive_chunk_interval=timedelta(days=30),

@@ -34,6 +34,7 @@ LATER_FEATURE_COLUMNS = (
     "ce_volume_to_oi_ratio",
     "pe_volume_to_oi_ratio",
     "news_sentiment_score",
+    "iv_skew",
 )
 
 ml_features = Table(

@@ -9,7 +9,8 @@ from pathlib import Path
 from sqlalchemy import URL
 
 from db.errors import ServerError
-from db.server import postmaster
+from db.parts import Part
+from db.server import accounts, postmaster
 from db.server.bootstrap import init_data, make_database
 from db.server.configuration import write_configuration
 from db.server.faults import explained
@@ -58,6 +59,9 @@ class LocalServer:
             with self.home.lock():
                 if postmaster.running(self.home.data) is None:
                     self._bring_up(progress)
+                elif not (self.volatile or accounts.passwords(self.home)):
+                    # one that an older program has started
+                    accounts.make_accounts(self.home, self.url())
                 return self.url()
         except OSError as error:
             raise ServerError(
@@ -83,6 +87,13 @@ class LocalServer:
                 f"There is no local server in {self.home.path}: run `python -m db server start`."
             )
         return self._url(state.port, password, database)
+
+    def url_of(self, part: Part) -> URL:
+        """The URL of the database for a part of the program; raises ServerError as `url` does."""
+        whole = self.url()
+        name = accounts.OF_PART.get(part)
+        password = accounts.passwords(self.home).get(name) if name else None
+        return whole if password is None else whole.set(username=name, password=password)
 
     def status(self) -> Status:
         """Whether it runs, where, and which versions it is made of."""
@@ -190,4 +201,5 @@ class LocalServer:
                 self._url(port, password, DATABASE),
                 updated=bool(state and state.timescaledb_version != programs.timescaledb_version),
             )
+            accounts.make_accounts(self.home, self._url(port, password, DATABASE))
         return port

@@ -76,6 +76,8 @@ def volatile_settings(programs: Programs, cron_database: str) -> dict[str, Value
         "fsync": False,
         "synchronous_commit": False,
         "full_page_writes": False,
+        # what holds locks without a session is met on others' servers
+        "max_prepared_transactions": 5,
     }
 
 

@@ -2,6 +2,7 @@
 
 from sqlalchemy import URL
 
+from db.parts import Part
 from db.server.cluster import LocalServer
 from db.server.home import open_home
 from db.settings import settings
@@ -12,6 +13,9 @@ def local_server(*, make_home: bool = False) -> LocalServer:
     return LocalServer(open_home(settings().home, make=make_home))
 
 
-def url() -> URL:
-    """The URL of the local server's database; raises ServerError before its first start."""
-    return local_server().url()
+def url(part: Part = "owner") -> URL:
+    """The URL of the local server's database for a part of the program.
+
+    Raises ServerError before the server's first start.
+    """
+    return local_server().url_of(part)

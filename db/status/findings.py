@@ -26,11 +26,31 @@ def findings(reading: Reading) -> list[Finding]:
     found = [
         *_server(reading),
         *_schema(reading),
+        *_roles(reading),
         *_faults(reading),
         *_settings(reading),
         *_system(reading),
         *_policies(reading),
         *_conversions(reading),
+        *_publications(reading),
+        *(
+            Finding(
+                "red",
+                source["name"],
+                "has row security, and its rollups show all of it to whoever may read them "
+                f"({', '.join(source['rollups'])}): revoke their SELECT, or drop them",
+            )
+            for source in reading.secured_sources
+        ),
+        *(
+            Finding(
+                "note",
+                replaced["target"],
+                f"{replaced['rows']:,} archived rows were replaced by newer ones of their key; the "
+                "older ones are in timescale_engine.superseded",
+            )
+            for replaced in reading.superseded
+        ),
         *(
             Finding("red", name, "is invalid; `python -m db indexes` mends it")
             for name in reading.invalid_indexes
@@ -99,6 +119,22 @@ def _schema(reading: Reading) -> Iterator[Finding]:
     if reading.not_compared:
         yield Finding(
             "note", "schema", f"was not compared with its declaration: {reading.not_compared}"
+        )
+
+
+def _roles(reading: Reading) -> Iterator[Finding]:
+    if reading.missing_roles:
+        yield Finding(
+            "note",
+            "roles",
+            "are not all there; an account that may make them runs `python -m db roles grant`",
+        )
+    elif reading.missing_rights:
+        yield Finding(
+            "red",
+            "roles",
+            f"lack {len(reading.missing_rights)} rights, the first by "
+            f"{reading.missing_rights[0]}; `python -m db roles grant` gives them",
         )
 
 
@@ -179,17 +215,39 @@ def _policies(reading: Reading) -> Iterator[Finding]:
             yield Finding("red", subject, f"{what}; {who}")
 
 
+def _publications(reading: Reading) -> Iterator[Finding]:
+    for publication in reading.publications:
+        name = publication["name"]
+        if publication["covers"] is not None:
+            yield Finding(
+                "red",
+                f"publication {name}",
+                f"covers every table of {publication['covers']}: chunks have no replica identity, "
+                "so that updates of them fail, and no subscriber has them; make one that names "
+                f"tables: DROP PUBLICATION {name}",
+            )
+            continue
+        for table in publication["hypertables"]:
+            yield Finding(
+                "red",
+                f"publication {name}",
+                f"names the hypertable {table}: its subscriber stops at the next chunk, which it "
+                "does not have, and its slot keeps WAL; "
+                f"ALTER PUBLICATION {name} DROP TABLE {table}, and drop the slot",
+            )
+
+
 def _conversions(reading: Reading) -> Iterator[Finding]:
     for conversion in reading.conversions:
         if conversion.ended_at is None:
             yield _conversion(conversion)
-            kept_out = sum(row["rows"] for row in conversion.quarantined)
-            if kept_out:
-                yield Finding(
-                    "red",
-                    conversion.table,
-                    f"{kept_out:,} rows are in oi_convert.quarantine with their reason",
-                )
+        kept_out = sum(row["rows"] for row in conversion.quarantined)
+        if kept_out and conversion.phase != "undone":
+            yield Finding(
+                "red" if conversion.ended_at is None else "note",
+                conversion.table,
+                f"{kept_out:,} rows are in oi_convert.quarantine with their reason",
+            )
 
 
 def _conversion(conversion: Report) -> Finding:

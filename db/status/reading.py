@@ -11,8 +11,10 @@ from db.convert.reporting import Report, report
 from db.declaration import Comparison, compare
 from db.engine import fetching
 from db.rights import require
+from db.roles.granting import missing_rights, missing_roles
 from db.timescale import preflight
 from db.timescale.editions import read_server
+from db.timescale.far_times import far_times
 from db.timescale.sqltext import named_statements
 
 Values = dict[str, Any]
@@ -26,6 +28,7 @@ class Reading:
     Times are aware unless they are a table's own; sizes are bytes. `writeback` is a sentence where
     the server's system gathers much before it writes. `known_revisions` are those of this program,
     oldest first; `differences` are None where the database was not compared, for `not_compared`.
+    `missing_roles` and `missing_rights` are statements that bring them.
     """
 
     server: Values
@@ -33,6 +36,8 @@ class Reading:
     known_revisions: list[str]
     differences: list[str] | None
     not_compared: str | None
+    missing_roles: list[str]
+    missing_rights: list[str]
     faults: list[str]
     settings: dict[str, Values]
     hypertables: list[Values]
@@ -41,6 +46,9 @@ class Reading:
     archives: list[Values]
     conversions: list[Report]
     skipped: list[Values]
+    publications: list[Values]
+    superseded: list[Values]
+    secured_sources: list[Values]
     invalid_indexes: list[str]
     writeback: str | None
 
@@ -50,7 +58,7 @@ def read(engine: Engine, primary: URL | None = None) -> Reading:
 
     `primary` is the server that takes writes, where `engine` reads from a replica of it.
     """
-    with engine.connect() as connection:
+    with engine.connect() as connection, far_times(connection):
         require(connection, "status")
         connection.execute(text("SET TRANSACTION READ ONLY"))
         server = _server(connection)
@@ -64,17 +72,61 @@ def read(engine: Engine, primary: URL | None = None) -> Reading:
             known_revisions=list(migrate.revisions()),
             differences=None if comparison is None else list(comparison.differences),
             not_compared=None if comparison is None else comparison.refusal,
+            missing_roles=missing_roles(connection) if comparison is not None else [],
+            missing_rights=missing_rights(connection) if comparison is not None else [],
             faults=preflight.warnings(read_server(connection)) if has_extension else [],
             settings={row["name"]: row for row in _rows(connection, "settings")},
             hypertables=_hypertables(connection) if has_extension else [],
             rollups=_rows(connection, "rollups") if has_engine else [],
             policies=_policies(connection, has_extension, has_engine),
-            archives=_archives(engine) if has_engine else [],
+            archives=_archives(engine.url) if has_engine else [],
             conversions=report(engine.url) if server["has_conversions"] else [],
             skipped=_rows(connection, "skipped") if has_engine else [],
+            publications=_rows(connection, "publications") if has_extension else [],
+            secured_sources=_rows(connection, "secured_sources") if has_engine else [],
+            superseded=_rows(connection, "superseded") if server["has_superseded"] else [],
             invalid_indexes=[row["name"] for row in _rows(connection, "invalid_indexes")],
             writeback=_writeback(connection),
         )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Work:
+    """What a database does by itself, and what is done to it; lists as in a Reading."""
+
+    rollups: list[Values]
+    policies: list[Values]
+    conversions: list[Report]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Storage:
+    """What a database holds; as in a Reading."""
+
+    server: Values
+    hypertables: list[Values]
+    archives: list[Values]
+
+
+def work(connection: Connection, url: URL) -> Work:
+    """Refreshes, jobs and conversions now: a few small reads."""
+    there = _server(connection)
+    has_extension, has_engine = there["timescaledb_version"] is not None, there["has_engine"]
+    return Work(
+        rollups=_rows(connection, "rollups") if has_engine else [],
+        policies=_policies(connection, has_extension, has_engine),
+        conversions=report(url) if there["has_conversions"] else [],
+    )
+
+
+def storage(connection: Connection, url: URL) -> Storage:
+    """Sizes now: as much work as there are chunks."""
+    there = _server(connection)
+    return Storage(
+        server=there,
+        hypertables=_hypertables(connection) if there["timescaledb_version"] is not None else [],
+        archives=_archives(url) if there["has_engine"] else [],
+    )
 
 
 def _rows(connection: Connection, name: str, /, **binds: object) -> list[Values]:
@@ -129,8 +181,8 @@ def _policies(connection: Connection, has_extension: bool, has_engine: bool) -> 
     ]
 
 
-def _archives(engine: Engine) -> list[Values]:
-    with archives.connect(engine.url) as connection:
+def _archives(url: URL) -> list[Values]:
+    with archives.connect(url) as connection:
         return [
             {
                 "table": archive.target,

@@ -19,6 +19,7 @@ SELECT current_database() AS database,
            WHERE datname = current_database()
        ) AS connections,
        to_regclass('timescale_engine.policy') IS NOT NULL AS has_engine,
+       to_regclass('timescale_engine.superseded') IS NOT NULL AS has_superseded,
        to_regclass('oi_convert.conversion') IS NOT NULL AS has_conversions,
        to_regclass('alembic_version') IS NOT NULL AS has_revision
 
@@ -82,7 +83,7 @@ LEFT JOIN LATERAL (
         format('%I.%I', h.hypertable_schema, h.hypertable_name)::REGCLASS
     ) z
 ) s ON true
-WHERE h.hypertable_schema NOT IN ('oi_convert_new', 'oi_convert_old')
+WHERE h.hypertable_schema !~ '^oi_convert_(new|old)(_[0-9]+)?$'
 ORDER BY s.total_bytes DESC NULLS LAST, name
 
 -- name: columnstore
@@ -195,4 +196,41 @@ FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE NOT i.indisvalid
+ORDER BY 1
+
+-- name: publications
+-- Those that a hypertable is in: whole or by name.
+SELECT p.pubname AS name,
+       CASE
+           WHEN p.puballtables THEN 'the database'
+           WHEN n.pnpubid IS NOT NULL THEN 'the schema public'
+       END AS covers,
+       array_agg(DISTINCT h.hypertable_name::TEXT) AS hypertables
+FROM pg_publication p
+LEFT JOIN pg_publication_namespace n
+  ON n.pnpubid = p.oid
+ AND n.pnnspid = 'public'::REGNAMESPACE
+LEFT JOIN pg_publication_rel r ON r.prpubid = p.oid
+JOIN timescaledb_information.hypertables h
+  ON p.puballtables
+  OR n.pnpubid IS NOT NULL AND h.hypertable_schema = 'public'
+  OR format('%I.%I', h.hypertable_schema, h.hypertable_name)::REGCLASS = r.prrelid
+GROUP BY 1, 2
+ORDER BY 1
+
+-- name: superseded
+SELECT s.target,
+       count(*) AS rows
+FROM timescale_engine.superseded s
+GROUP BY s.target
+ORDER BY s.target
+
+-- name: secured_sources
+-- Hypertables with row security that rollups read: these know nothing of it.
+SELECT c.oid::REGCLASS::TEXT AS name,
+       array_agg(r.spec ->> 'name' ORDER BY r.id) AS rollups
+FROM timescale_engine.rollup r
+JOIN pg_class c ON c.oid = to_regclass(timescale_engine.quoted(r.spec ->> 'source'))
+WHERE c.relrowsecurity
+GROUP BY c.oid
 ORDER BY 1

@@ -16,14 +16,15 @@ from db.timescale.statements import execute
 
 _REPEAT_S = 2.0
 # what the functions raise in words of their own
-_UNIQUE_VIOLATION, _NOT_IN_PREREQUISITE_STATE, _DATA_CORRUPTED = "23505", "55000", "XX001"
-_STATES = (_UNIQUE_VIOLATION, _NOT_IN_PREREQUISITE_STATE, _DATA_CORRUPTED)
+_NOT_IN_PREREQUISITE_STATE, _DATA_CORRUPTED = "55000", "XX001"
+_STATES = (_NOT_IN_PREREQUISITE_STATE, _DATA_CORRUPTED)
 
 
 def empty_archive(executor: Executor, table: str, target: Fragment, config: Fragment) -> None:
     """Brings every archived row back; what an interruption left is done when it runs again.
 
-    Readers and writers go on meanwhile. Raises TimescaleError where a row is on both sides.
+    Readers and writers go on meanwhile. Raises TimescaleError where the table changed so that rows
+    cannot come back as they were.
     """
     if executor.offline:
         with executor.outside_transaction():

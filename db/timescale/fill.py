@@ -14,19 +14,21 @@ from db.timescale.sqltext import Fragment, compose, literal, raw, regclass
 from db.timescale.statements import execute
 
 Report = Callable[[str], None]
+# naive; as text where Python may have no such time
+Instant = datetime | str
 
 _IS_NATIVE = text("SELECT (timescale_engine.rollup_named(:name)).native AS native")
 _STEP = text(
     "SELECT timescale_engine.refresh_step((timescale_engine.rollup_named(:name)).id) AS more"
 )
-# as text: psycopg has no datetime for -infinity
+# as text: Python has no datetime for -infinity, nor for years before Christ
 _WATERMARK = text("SELECT (timescale_engine.rollup_named(:name)).watermark::text AS watermark")
 _REBUILDING = text("SELECT r.name AS name FROM timescale_engine.rebuilding(:name) AS r (name)")
 _IS_BEHIND = text("SELECT timescale_engine.is_behind(:name) AS is_behind")
 _WINDOWS = text(
     """
-    SELECT w.window_from AS window_from,
-           w.window_to AS window_to,
+    SELECT w.window_from::text AS window_from,
+           w.window_to::text AS window_to,
            w.zoned AS zoned
     FROM timescale_engine.fill_windows(:name) AS w
     """
@@ -108,15 +110,15 @@ def _fill_native(connection: Connection, name: str, report: Report) -> int:
 
 
 def refresh_native(
-    connection: Connection, name: str, window_from: datetime, window_to: datetime, zoned: bool
+    connection: Connection, name: str, window_from: Instant, window_to: Instant, zoned: bool
 ) -> None:
-    """Refreshes one window (naive times; UTC where the source's are zoned) in autocommit."""
+    """Refreshes one window in autocommit; naive times as text, UTC where the source's are zoned."""
     has_options = bool(connection.execute(HAS_OPTIONS).scalar_one())
     execute(connection, native_refresh(name, window_from, window_to, zoned, has_options))
 
 
 def native_refresh(
-    name: str, window_from: datetime, window_to: datetime, zoned: bool, has_options: bool
+    name: str, window_from: Instant, window_to: Instant, zoned: bool, has_options: bool
 ) -> Fragment:
     """The statement for it; `has_options` is what HAS_OPTIONS found."""
     return compose(
@@ -128,6 +130,6 @@ def native_refresh(
     )
 
 
-def _instant(value: datetime, zoned: bool) -> Fragment:
+def _instant(value: Instant, zoned: bool) -> Fragment:
     zone = " AT TIME ZONE 'UTC'" if zoned else ""
     return compose("TIMESTAMP {value}{zone}", value=literal(value), zone=raw(zone))

@@ -7,24 +7,29 @@ https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIME
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import psycopg
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from db.backoff import Backoff
 from db.timescale.errors import LockNotAvailableError, TimescaleError
+from db.timescale.sqltext import Fragment, named_statements, raw
+from db.timescale.statements import execute
 
 T = TypeVar("T")
+# which error is raised instead, asked after each attempt that had no lock; None: try again
+GiveUp = Callable[[bool], Exception | None]
 
 _LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
 # how soon an autovacuum is made to give way; others have to wait for it
 _SUPERUSERS = "deadlock_timeout"
-_FIRST_PAUSE_S = 0.1
-_LONGEST_PAUSE_S = 0.5
+_FIRST_PAUSE_S = 0.05
+_LONGEST_PAUSE_S = 0.4
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,6 @@ def with_lock_retries(
     Inside a transaction each attempt has a savepoint of its own. `unlimited` switches
     statement_timeout off for the attempt.
     """
-    deadline = time.monotonic() + policy.patience_s
     scope = _session_settings if is_autocommit(connection) else _savepoint_settings
     settings = {
         "lock_timeout": f"{policy.timeout_ms}ms",
@@ -67,26 +71,66 @@ def with_lock_retries(
     }
     if unlimited:
         settings["statement_timeout"] = "0"
+
+    def once() -> T:
+        with scope(connection, settings):
+            return attempt()
+
+    def give_up(is_over: bool) -> Exception | None:
+        if _holds_up_others(connection):
+            return LockNotAvailableError(
+                "A lock could not be had while others wait for what this migration has locked "
+                "already; it was rolled back to let them through. Run it again."
+            )
+        if not is_over:
+            return None
+        held_by = holders(execute(connection, holders_query()).scalars())
+        return LockNotAvailableError(
+            f"A lock could not be had within {policy.patience_s:g} s; nothing was changed. "
+            f"{held_by}, then run this again."
+        )
+
+    return until_locked(once, give_up, patience_s=policy.patience_s)
+
+
+def until_locked(attempt: Callable[[], T], give_up: GiveUp, *, patience_s: float) -> T:
+    """Calls `attempt` again and again, whatever driver it uses, until it had its locks.
+
+    Everyone behind a waiting strong lock waits too: so it gives up soon by itself, and tries again
+    after a pause with jitter. `give_up` is told whether the patience is over.
+    """
+    deadline = time.monotonic() + patience_s
     pauses = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
     while True:
         pause_s = pauses.next_s()
         try:
-            with scope(connection, settings):
-                return attempt()
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) not in (_LOCK_NOT_AVAILABLE, _DEADLOCK):
+            return attempt()
+        except (DBAPIError, psycopg.Error) as error:
+            if _sqlstate(error) not in (_LOCK_NOT_AVAILABLE, _DEADLOCK):
                 raise
-            if _holds_up_others(connection):
-                raise LockNotAvailableError(
-                    "A lock could not be had while others wait for what this migration has locked "
-                    "already; it was rolled back to let them through. Run it again."
-                ) from error
-            if time.monotonic() + pause_s > deadline:
-                raise LockNotAvailableError(
-                    f"A lock could not be had within {policy.patience_s:g} s; nothing was changed. "
-                    "Find the session that holds it in pg_stat_activity, then run this again."
-                ) from error
+            instead = give_up(time.monotonic() + pause_s > deadline)
+            if instead is not None:
+                raise instead from error
         time.sleep(pause_s)
+
+
+def holders_query() -> Fragment:
+    """What asks for those who hold locks on users' tables; nothing is bound."""
+    return raw(named_statements("db.timescale.sql", "locks.sql")["holders"])
+
+
+def holders(labels: Iterable[str]) -> str:
+    """Who holds locks, and what to do about it; the end of the sentence is the caller's."""
+    held = "; ".join(labels)
+    if not held:
+        return "Find long transactions in pg_stat_activity"
+    return f"Locks are held by {held}: end these"
+
+
+def _sqlstate(error: DBAPIError | psycopg.Error) -> str | None:
+    of_driver = error.orig if isinstance(error, DBAPIError) else error
+    state: str | None = getattr(of_driver, "sqlstate", None)
+    return state
 
 
 def _holds_up_others(connection: Connection) -> bool:

@@ -19,6 +19,7 @@ from db.timescale.resume import (
     resumable,
     run_migrations,
     undo_unfinished,
+    undoes_moves,
     upgrades,
 )
 
@@ -55,5 +56,6 @@ __all__ = [
     "run_migrations",
     "setup",
     "undo_unfinished",
+    "undoes_moves",
     "upgrades",
 ]

@@ -70,6 +70,20 @@ def upgrades(context: Context, connection: Connection) -> bool:
     return found
 
 
+def undoes_moves(context: Context, connection: Connection) -> bool:
+    """Whether the command goes down past a revision that moved the rows of tables."""
+    migrations = context.get_context()
+    steps = migrations._migrations_fn(migrations.get_current_heads(), migrations)  # type: ignore[misc]
+    found = any(
+        isinstance(step, RevisionStep)
+        and step.is_downgrade
+        and getattr(step.revision.module, "commits_midway", False)
+        for step in steps
+    )
+    connection.rollback()
+    return found
+
+
 def undo_unfinished(context: Context, connection: Connection) -> None:
     """Before a way down: the upgrade above that was stopped half-way is undone first.
 

@@ -7,13 +7,15 @@ A template holds `{names}`; what fills them is a Fragment (from `ident`, `relati
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 
-from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects import postgresql
 
-_PREPARER = PGDialect().identifier_preparer  # type: ignore[no-untyped-call]
+# "named": as the driver takes these statements, a % stands for itself
+_PREPARER = postgresql.base.PGDialect(paramstyle="named").identifier_preparer  # type: ignore[no-untyped-call]
 _NAMED = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _LEADING_COMMENT = re.compile(r"\A(?:--.*\n)+")
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -28,6 +30,20 @@ class Fragment(str):
 def ident(name: str) -> Fragment:
     """One identifier, quoted where PostgreSQL needs it."""
     return Fragment(_PREPARER.quote(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A relation by its two names, as the catalog has them: nothing is quoted or folded."""
+
+    schema: str
+    name: str
+
+    @classmethod
+    def named(cls, name: str, default_schema: str = "public") -> "Relation":
+        """`name` or `schema.name`, as declarations have it."""
+        schema, table = split_relation(name)
+        return cls(schema or default_schema, table)
 
 
 def split_relation(name: str) -> tuple[str | None, str]:

@@ -22,6 +22,7 @@ def chain(seed: int = 7) -> ChainFigures:
         oi=oi,
         oi_before=rng.integers(1, 1000, len(strike)).astype(float),
         volume=oi * 3,
+        volatility=np.full(len(strike), 0.15),
         greeks=greeks(is_call, 100.3, strike, 0.02, 0.15),
         underlying=np.array(100.3),
         future=np.array(101.0),
@@ -112,7 +113,7 @@ def test_many_instants_at_once_equal_each_alone() -> None:
                 name: np.stack([getattr(one, name), getattr(two, name)])
                 for name in (
                     *("oi", "oi_before", "volume", "underlying", "future", "future_oi"),
-                    *("future_oi_before", "vix", "hours_to_expiry"),
+                    *("volatility", "future_oi_before", "vix", "hours_to_expiry"),
                 )
             },
         }

@@ -105,3 +105,32 @@ def test_the_command_runs_exports_verifies_and_restores(
     assert status["archived"]["chunks"] == len(list(tmp_path.glob("*.parquet")))
     restored = call("restore", "readings", "--from", "2000-01-01", "--to", "2100-01-01")
     assert restored["rows"] == rows
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"files": [{"file": "x"}], "columns": []}'])
+def test_a_manifest_that_is_none_is_named(
+    exported: Path, archived_database: URL, text: str
+) -> None:
+    (exported / "manifest.json").write_text(text)
+
+    with pytest.raises(ArchiveError, match=r"manifest\.json is no manifest of an export"):
+        parquet.verify(archived_database, exported)
+    with pytest.raises(ArchiveError, match=r"manifest\.json is no manifest of an export"):
+        parquet.export(archived_database, "readings", exported)
+
+
+def test_a_folder_that_cannot_be_written_is_named(archived_database: URL, tmp_path: Path) -> None:
+    taken = tmp_path / "file"
+    taken.write_text("")
+
+    with pytest.raises(ArchiveError, match=r"/file.* cannot be used: "):
+        parquet.export(archived_database, "readings", taken / "folder")
+
+
+def test_another_tables_export_is_not_written_over(exported: Path, archived_database: URL) -> None:
+    manifest = json.loads((exported / "manifest.json").read_text())
+    manifest["table"] = "public.others"
+    (exported / "manifest.json").write_text(json.dumps(manifest))
+
+    with pytest.raises(ArchiveError, match=r"holds the export of public\.others"):
+        parquet.export(archived_database, "readings", exported)

@@ -94,6 +94,22 @@ def test_a_tick_of_a_distorted_frame_may_stand_but_need_not(tmp_path: Path) -> N
         assert len(sent.wrong(np.array([(512, price, 75.0, 10.0)]), 2, ())) == wrong
 
 
+def test_a_quote_after_a_lost_connection_may_stand_with_the_oi_that_was_read_before(
+    tmp_path: Path,
+) -> None:
+    journal = Journal(tmp_path / "sent")
+    for number, (port, oi, is_full) in enumerate(
+        ((40_000, 74, True), (40_000, 75, True), (40_001, 0, False))
+    ):
+        rows = _ticks(512, 1, 99.0)
+        rows["oi"] = oi
+        journal.note(rows, port, number, is_full=is_full)
+    journal.close()
+    sent = Sent(read_journal(tmp_path / "sent"))
+    for oi, wrong in ((75, 0), (74, 0), (73, 1), (0, 1)):
+        assert len(sent.wrong(np.array([(512, 99.0, oi, 10.0)]), 1, ())) == wrong
+
+
 def test_a_price_of_zero_leaves_the_price_that_is_known(tmp_path: Path) -> None:
     sent = _sent(tmp_path, ((1, 99.0), (2, 0.0)))
     for price, wrong in ((99.0, 0), (0.0, 1)):

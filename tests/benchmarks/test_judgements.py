@@ -4,7 +4,10 @@ import pytest
 
 from benchmarks.parts.scale import growth
 from benchmarks.parts.walk import slower
+from benchmarks.report.sections.signals import signal_sections
 from benchmarks.report.sections.web import page_sections
+from benchmarks.signals.asked import latencies
+from benchmarks.signals.beside import compared
 from benchmarks.web.load import capacity
 from benchmarks.web.pages import Visit, summarized
 from benchmarks.web.watching import slowest
@@ -110,3 +113,36 @@ def test_pages_are_medians_and_an_unknown_reaction_stays_unknown():
     assert (page["usable_ms"], page["inp_ms"], page["visits"]) == (2.0, 20.0, 3)
     [page] = summarized([visit(1.0, None)])
     assert page["inp_ms"] is None
+
+
+def beside(on_ms, noise_ms=0.1):
+    off = [5.0 + noise_ms * n for n in range(-2, 3)]
+    timed = {
+        "off": [{"/": [each] * 5} for each in off],
+        "on": [{"/": [each + on_ms] * 5} for each in off],
+    }
+    return compared("/", timed)
+
+
+@pytest.mark.parametrize(("on_ms", "seen"), [(0.0, False), (0.9, False), (1.2, True)])
+def test_a_millisecond_that_signals_cost_a_page_is_seen(on_ms, seen):
+    page = beside(on_ms)
+    assert page["is_seen"] is seen
+    assert page["slower_ms"] == pytest.approx(on_ms)
+    assert page["ratio_95"][0] <= page["ratio"] <= page["ratio_95"][1]
+
+
+def test_what_signals_cost_is_said_in_the_report():
+    document = {
+        "arguments": "signals",
+        "trees": 120,
+        "objective_ms": 5.0,
+        "pages": [beside(1.2)],
+        "alone": [{"exchange": "NSE", **latencies([1.0] * 99 + [3.0])}],
+        "live": [{"exchange": "NSE", **latencies([1.0] * 9 + [8.0])}],
+    }
+    [section] = signal_sections(document)
+    note, pages, predictions = section.blocks
+    assert note.text.startswith("Signals slow /.")
+    assert pages.rows[0][3].tone == "bad"
+    assert [row[4].tone for row in predictions.rows] == ["good", "bad"]

@@ -188,6 +188,19 @@ def test_memory_is_bounded_and_the_least_used_is_given_up() -> None:
     assert sum(each.bytes for each in held) <= 10_000
 
 
+def test_a_region_with_a_share_drives_out_no_other() -> None:
+    cache = Cache(most_bytes=100_000)
+    bodies = cache.bodies("bodies")
+    parts: Region[bytes] = cache.values("parts", len, share=0.25)
+    for key in range(20):
+        bodies.get(key, 60.0, lambda: b"x" * 2_000)
+        parts.get(key, 60.0, lambda: b"x" * 5_000)
+    assert bodies.statistics().entries == 20
+    assert parts.statistics().entries == 4
+    assert parts.get(19, 60.0, lambda: b"anew") != b"anew"
+    assert parts.get(0, 60.0, lambda: b"anew") == b"anew"
+
+
 def test_a_value_larger_than_the_bound_is_given_and_not_kept() -> None:
     region = Cache(most_bytes=1_000).bodies("tested")
     region.get("small", 60.0, lambda: b"x")

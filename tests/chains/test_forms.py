@@ -13,8 +13,9 @@ from app.chains import legacy
 from app.chains.columns import COLUMNS, FIELDS
 from app.chains.export import chain_csv, file_name
 from app.chains.state import Chain, ChainFaultError, ChainState
-from app.chains.wire import clock_message, full_body
+from app.chains.wire import clock_message, delta_between, full_body, full_message
 from db.market.limits import MOST_STRIKES
+from db.queries.signals import Signal
 from tests.support.chain_states import MARKET_TIME, head, option, state
 
 
@@ -96,6 +97,34 @@ def test_programs_are_told_to_hold_and_that_there_is_no_model() -> None:
     shown = legacy.payload(state(1, {100.0: 10}))
     assert (shown["ml_signal"], shown["ml_rationale"]) == ("HOLD", "no model")
     assert shown["strike_difference"] == 50.0
+
+
+def signalled(sequence: int) -> Chain:
+    """A chain of which a model says BUY."""
+    said = {"signal": "BUY", "confidence": 0.52, "rationale": "why", "timestamp": MARKET_TIME}
+    signal = Signal(**{**dict.fromkeys(Signal._fields), **said})
+    return Chain("NSE", head(sequence), (option(100.0, "CE", sequence),), signal)
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        ("live", "why"),
+        ("stale", "no signal: the data are stale"),
+        ("closed", "no signal: the market is closed"),
+    ],
+)
+def test_programs_are_told_no_signal_of_what_is_not_the_present(status: str, why: str) -> None:
+    facts = signalled(1).facts_when(status)
+    assert facts["ml_signal"] == ("BUY" if status == "live" else None)
+    assert facts["ml_rationale"] == why
+
+
+def test_a_signal_stands_where_fresh_data_follow_stale_ones() -> None:
+    old, new = signalled(1), signalled(2)
+    page = full_message(old, "stale")["summary"]
+    page.update(delta_between(old, new, "live")["summary"])
+    assert page == full_message(new, "live")["summary"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import orjson
@@ -30,8 +31,8 @@ from tests.support.recorded_days import (
     recording,
 )
 
-# what is not kept of a chain, or told of the newest one alone
-_NOT_KEPT = {"sequence", "updated_at", "source", "underlying_future_symbol", "underlying_at"}
+# what is told of the newest chain alone
+_NOT_KEPT = {"sequence", "updated_at"}
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_a_moment_is_the_chain_that_was_live_then(
 
 
 def _kept(leg: Leg) -> Leg:
-    """Without when OI changed, which history does not tell, and the close, which has a test."""
+    """Without when OI changed and the close, which have tests of their own."""
     left_out = {"oi_at", "prev_close_oi"}
     return tuple(value for name, value in zip(FIELDS, leg, strict=True) if name not in left_out)
 
@@ -94,6 +95,34 @@ def test_the_previous_close_is_that_of_the_same_contract(recorded: Recorded) -> 
     assert any(row.prev_close_oi for row in after)
     # the day before was of another expiry
     assert {row.prev_close_oi for row in close} == {None}
+
+
+def test_open_interest_changed_last_where_two_stored_instants_differ(recorded: Recorded) -> None:
+    past, day = recorded.past, [instant for instant in recorded.live if instant.date() == WEDNESDAY]
+    seen = 0
+    for instant in day:
+        since = max(day[0], instant - timedelta(minutes=10))
+        stored = [recorded.live[each] for each in day if since <= each <= instant]
+        for row in past.chain(past.moment("NSE", instant)).rows:
+            held = [(chain.by_symbol[row.symbol].oi, chain.head) for chain in stored]
+            changes = [
+                head.timestamp
+                for (before, _), (now, head) in pairwise(held)
+                if head is not None and now != before
+            ]
+            assert row.oi_at == (changes[-1] if changes else None)
+            seen += bool(changes)
+    assert seen
+
+
+def test_what_a_foreign_writer_kept_of_a_moment_is_no_hindrance(changing: Recorded) -> None:
+    instant = at(WEDNESDAY, "09:20:00")
+    for payload in ('{"vix": NaN}', "[1]", '{"told": 1}', '{"told": {"underlying_at": 7}}', None):
+        with changing.engine.begin() as session:
+            session.execute(text("UPDATE ml_features SET feature_payload = :p"), {"p": payload})
+        facts = changing.past.chain(changing.past.moment("NSE", instant)).facts
+        assert (facts["source"], facts["underlying_future_symbol"]) == (None, None)
+        assert facts["vix"] is not None
 
 
 def demand_the_live_chains(recorded: Recorded) -> None:

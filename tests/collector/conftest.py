@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import URL, Engine
 
 from db.engine import engine_for
+from db.roles.declared import WRITER
+from tests.support.databases import DatabaseServer
 from tests.support.paths import ROOT
 from tests.support.wire import Wire, wire
 
@@ -15,9 +17,15 @@ TAPE = "option_chain_2025-12-04.csv"
 
 
 @pytest.fixture
-def engine(database: URL) -> Iterator[Engine]:
-    """An engine on a fresh database at head."""
-    found = engine_for(database)
+def as_writer(server: DatabaseServer, database: URL) -> URL:
+    """A fresh database at head for an account with the collector's rights and no others."""
+    return server.as_member(WRITER, database)
+
+
+@pytest.fixture
+def engine(as_writer: URL) -> Iterator[Engine]:
+    """An engine on a fresh database at head, with the collector's rights."""
+    found = engine_for(as_writer)
     yield found
     found.dispose()
 

@@ -67,10 +67,10 @@ def recording(tmp_path: Path) -> Path:
 
 
 def test_a_replay_ends_by_itself_and_prints_what_it_stored_and_rejected(
-    database: URL, engine: Engine, recording: Path, tmp_path: Path
+    as_writer: URL, engine: Engine, recording: Path, tmp_path: Path
 ) -> None:
     arguments = ("--feed", "replay", "--file", str(recording), "--speed", "max")
-    done = collect(database, tmp_path, *arguments, "--json")
+    done = collect(as_writer, tmp_path, *arguments, "--json")
     assert done.returncode == 0, done.stderr
     counts = json.loads(done.stdout)
     assert (counts["stored"], counts["snapshots"], counts["rejected_rows"]) == (8, 2, 7)
@@ -91,12 +91,12 @@ def test_a_replay_ends_by_itself_and_prints_what_it_stored_and_rejected(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_simulated_market_runs_until_it_is_told_to_stop(
-    database: URL, engine: Engine, tmp_path: Path, number: signal.Signals
+    as_writer: URL, engine: Engine, tmp_path: Path, number: signal.Signals
 ) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "app", "collect", "--feed", "simulate", "--json"],
         cwd=ROOT,
-        env=environment(database, tmp_path),
+        env=environment(as_writer, tmp_path),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -164,8 +164,8 @@ def test_a_wrong_choice_is_one_sentence_and_a_failure(
 
 
 @pytest.mark.parametrize("day", ["2001-01-01", "0001-01-01", "9999-12-31"])
-def test_a_day_without_history_is_one_sentence(database: URL, tmp_path: Path, day: str) -> None:
-    done = collect(database, tmp_path, "--feed", "replay", "--day", day)
+def test_a_day_without_history_is_one_sentence(as_writer: URL, tmp_path: Path, day: str) -> None:
+    done = collect(as_writer, tmp_path, "--feed", "replay", "--day", day)
     assert done.returncode == 2
     assert f"holds no snapshot of {day}" in done.stderr
     assert "Traceback" not in done.stderr
@@ -179,27 +179,27 @@ def test_a_database_that_is_down_is_one_sentence(tmp_path: Path, recording: Path
 
 
 def test_a_chain_that_a_live_collector_writes_is_one_sentence(
-    database: URL, engine: Engine, recording: Path, tmp_path: Path
+    as_writer: URL, engine: Engine, recording: Path, tmp_path: Path
 ) -> None:
     with engine.begin() as connection:
         acquire(connection, "NSE", "somewhere:1:x")
         connection.execute(text("UPDATE collector_leases SET renewed_at = now() + interval '1h'"))
-    done = collect(database, tmp_path, "--feed", "replay", "--file", str(recording))
+    done = collect(as_writer, tmp_path, "--feed", "replay", "--file", str(recording))
     assert done.returncode == 1
     assert done.stderr.count("A live collector (somewhere:1:x) writes NSE") == 1
     assert "Traceback" not in done.stderr
 
 
 def test_each_reason_is_printed_with_its_first_line(
-    database: URL, recording: Path, tmp_path: Path
+    as_writer: URL, recording: Path, tmp_path: Path
 ) -> None:
     arguments = ("--feed", "replay", "--file", str(recording), "--speed", "max")
-    done = collect(database, tmp_path, *arguments)
+    done = collect(as_writer, tmp_path, *arguments)
     assert "2  negative open interest (first in line 15)" in done.stdout
 
 
 def test_a_stored_day_is_replayed_into_the_present(
-    database: URL, engine: Engine, tmp_path: Path
+    as_writer: URL, engine: Engine, tmp_path: Path
 ) -> None:
     path = tmp_path / "two_seconds.csv"
     rows = [
@@ -208,10 +208,10 @@ def test_a_stored_day_is_replayed_into_the_present(
         for token, strike in ((1, 25_950), (2, 26_000))
     ]
     path.write_text("\n".join([HEADER, *rows]) + "\n", encoding="utf-8")
-    first = collect(database, tmp_path, "--feed", "replay", "--file", str(path), "--speed", "max")
+    first = collect(as_writer, tmp_path, "--feed", "replay", "--file", str(path), "--speed", "max")
     assert first.returncode == 0, first.stderr
     assert "stored 4 rows in 2 snapshots" in first.stdout
-    again = collect(database, tmp_path, "--feed", "replay", "--day", "2025-12-04", "--as-now")
+    again = collect(as_writer, tmp_path, "--feed", "replay", "--day", "2025-12-04", "--as-now")
     assert again.returncode == 0, again.stderr
     with engine.connect() as connection:
         rows = connection.execute(

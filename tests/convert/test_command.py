@@ -57,6 +57,41 @@ def test_plan_tells_what_is_there_and_changes_nothing(
     assert session.execute("SELECT to_regnamespace('oi_convert')").fetchone() == (None,)
 
 
+def test_plan_names_what_would_stop_an_upgrade(tool: Tool, session: psycopg.Connection) -> None:
+    """Of the table's values and of the database as a whole: the same survey finds it."""
+    session.execute(
+        """
+        UPDATE option_chain_snapshots SET oi = 9000000000000000000 WHERE id = 1;
+        CREATE SCHEMA live_edge;
+        CREATE TABLE live_edge.mine (id int)
+        """
+    )
+    (plan,) = tool.json("plan", CHAIN)
+    said = " ".join(plan["obstacles"])
+    assert "1 rows have an open interest or a volume beyond" in said
+    assert "The schema live_edge is there" in said
+
+    text = tool("plan").output
+    assert "IN THE WAY: 1 rows have an open interest" in text
+    assert text.count("IN THE WAY OF ALL: The schema live_edge is there") == 1
+
+
+def test_plan_compares_what_is_needed_with_what_is_free(
+    tool: Tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (plan,) = tool.json("plan")
+    assert plan["free_bytes"] > plan["disk_bytes"]
+
+    monkeypatch.setattr("db.convert.space.free_bytes", lambda connection: 1000)
+    (plan,) = tool.json("plan")
+    assert "1 kB are free where the server keeps its data" in " ".join(plan["obstacles"])
+
+    monkeypatch.setattr("db.convert.space.free_bytes", lambda connection: None)
+    (plan,) = tool.json("plan")
+    assert plan["obstacles"] == []
+    assert "free: not known from here" in tool("plan").output
+
+
 def test_plan_names_every_obstacle_and_run_refuses_it(
     tool: Tool, session: psycopg.Connection
 ) -> None:

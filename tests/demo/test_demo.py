@@ -20,7 +20,9 @@ import pytest
 
 from benchmarks.server.ports import free_port
 from db.server import postmaster
+from db.server.cluster import LocalServer
 from db.server.home import open_home
+from tests.support.databases import connection
 from tests.support.paths import ROOT
 
 
@@ -117,6 +119,13 @@ class Trader:
         until(lambda: self.last_update() not in (before, None))
 
 
+def accounts(home: Path, program: str) -> set[str]:
+    """As whom programs of that name are connected to the demo's database."""
+    query = "SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name = %s"
+    with connection(LocalServer(open_home(home)).url()) as session:
+        return {name for (name,) in session.execute(query, [program])}
+
+
 def page(port: int, path: str) -> str:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
         return str(answer.read().decode())
@@ -150,6 +159,8 @@ def test_what_dies_comes_back_unaided_and_ctrl_c_ends_it_while_it_waits(ready_ho
         for name, words in CHILDREN.items():
             _child_comes_back(running, name, words)
         trader.sees_it_move()
+        assert accounts(ready_home, "oi-gemini live") == {"oi_dashboard"}
+        assert "oi_collector" in accounts(ready_home, "oi-gemini")
         _database_comes_back(running, ready_home)
         trader.sees_it_move()
         until(lambda: not list((ready_home / "spool").glob("*.json")))

@@ -1,5 +1,7 @@
 """Connections are bounded, say who they are, and fail in one way."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,6 +13,7 @@ from db.errors import DatabaseUnavailableError
 from db.queries import summary
 from db.settings import Settings
 from tests.support.databases import connection
+from tests.support.paths import ROOT
 
 SETTINGS = Settings(
     pool_size=1, pool_overflow=1, pool_wait_s=0.1, statement_timeout_s=1, connect_timeout_s=2
@@ -150,3 +153,11 @@ def test_an_error_of_the_statement_stays_what_it_is(make: Make, empty_database: 
     made = make(empty_database)
     with made.connect() as session, pytest.raises(DataError):
         session.execute(text("SELECT 1 / 0"))
+
+
+def test_threads_that_make_their_first_engines_at_once_load_the_dialect_once() -> None:
+    loaded = "import sys, db.engine; print('sqlalchemy.dialects.postgresql.psycopg' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "True"

@@ -1,13 +1,18 @@
 """What an upgrade cannot go through is named before anything is changed, in one message."""
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import URL
 
 from db import migrate
 from db.ahead import HostileDatabaseError
+from db.cli.convert import command
 from tests.hostile.states import state
 from tests.support.databases import DatabaseServer, connection
 from tests.support.legacy import legacy_database
@@ -198,9 +203,17 @@ OF_ADMINS: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
+@dataclass(frozen=True)
+class Said:
+    """What a database that holds all of it is told by `alembic upgrade` and by `plan`."""
+
+    refusal: str
+    plan: str
+
+
 @pytest.fixture(scope="module")
-def refusal(server: DatabaseServer) -> Iterator[str]:
-    """What is said of a database that holds all of it; it is what it was, to the last row."""
+def said(server: DatabaseServer) -> Iterator[Said]:
+    """Both; the database is what it was, to the last row."""
     with server.owned_database("extension") as url:
         legacy_database(url)
         admin = server.url(url.database or "")
@@ -210,7 +223,12 @@ def refusal(server: DatabaseServer) -> Iterator[str]:
                 for statements, _ in cases.values():
                     for statement in statements:
                         session.execute(statement)
-        yield require_refused(url, admin)
+        refusal = require_refused(url, admin)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("db.engine.database_url", lambda: url)
+            plan = CliRunner().invoke(command, ["plan", "--json"], catch_exceptions=False)
+        sentences = [line for one in json.loads(plan.stdout) for line in one["obstacles"]]
+        yield Said(refusal=refusal, plan="\n".join(sentences))
 
 
 def require_refused(url: URL, seen_by: URL) -> str:
@@ -222,11 +240,17 @@ def require_refused(url: URL, seen_by: URL) -> str:
 
 
 @pytest.mark.parametrize("case", [*CASES, *OF_ADMINS])
-def test_what_stands_in_the_way_is_named_before_anything_is_changed(
-    refusal: str, case: str
-) -> None:
+def test_what_stands_in_the_way_is_named_before_anything_is_changed(said: Said, case: str) -> None:
     _, words = {**CASES, **OF_ADMINS}[case]
-    assert words in refusal
+    assert words in said.refusal
+
+
+# a plan counts rows without a time apart
+@pytest.mark.parametrize("case", sorted({*CASES, *OF_ADMINS} - {"infinite time"}))
+def test_the_plan_names_it_too(said: Said, case: str) -> None:
+    _, words = {**CASES, **OF_ADMINS}[case]
+    sentence = re.sub("^(ml_features|macro_signals|vix_term_structure): ", "", words)
+    assert sentence in said.plan
 
 
 @contextmanager

@@ -84,3 +84,10 @@ def test_a_missing_build_is_refused_with_one_sentence(apart: Path) -> None:
 def test_without_sources_beside_it_a_build_is_taken_as_it_is(apart: Path) -> None:
     shutil.rmtree(apart / "front")
     assert read().version == json.loads((DIST / "manifest.json").read_bytes())["version"]
+
+
+def test_the_dashboard_asks_for_two_scripts_before_it_can_be_used() -> None:
+    built = read()
+    first = [built.names["main.js"], *built.needs["main.js"]]
+    assert len(first) == 2
+    assert sum(len(built.files[name].packed["gzip"]) for name in first) < 32_000

@@ -4,10 +4,11 @@ import pytest
 from sqlalchemy import URL, create_engine
 
 from db import migrate
+from db.ahead import HostileDatabaseError
 from db.baseline.adoption import FoundColumn, FoundTable, UnrecognizedDatabaseError, differences
 from db.baseline.tables import metadata
 from db.timescale.errors import ExtensionMissingError
-from tests.support.databases import connection
+from tests.support.databases import DatabaseServer, connection
 from tests.support.legacy import contents, legacy_database, legacy_tables
 
 
@@ -95,11 +96,33 @@ def test_a_database_of_something_else_is_left_alone(empty_database: URL) -> None
     assert relations(empty_database) - {"alembic_version", "alembic_version_pkc"} == before
 
 
-def test_a_server_without_timescaledb_is_left_alone(plain_database: URL) -> None:
+def test_an_owner_gets_the_extension_with_the_first_upgrade(server: DatabaseServer) -> None:
+    with server.owned_database("plain") as url:
+        legacy_tables(url)
+        migrate.upgrade(url, "0001_baseline")
+        assert migrate.current(url) == "0001_baseline"
+
+
+def test_an_upgrade_that_is_refused_leaves_no_extension(server: DatabaseServer) -> None:
+    with server.owned_database("plain") as url:
+        legacy_tables(url)
+        execute(url, "CREATE MATERIALIZED VIEW oi_1m AS SELECT 1 AS one")
+        before = relations(url)
+        with pytest.raises(HostileDatabaseError, match="oi_1m has a name that is needed"):
+            migrate.upgrade(url)
+        assert relations(url) == before
+        execute(url, "CREATE TABLE snapshots (id int)")
+        with pytest.raises(UnrecognizedDatabaseError):
+            migrate.upgrade(url)
+
+
+def test_who_may_not_make_the_extension_is_told_who_may(
+    server: DatabaseServer, plain_database: URL
+) -> None:
     legacy_tables(plain_database)
     before = relations(plain_database)
-    with pytest.raises(ExtensionMissingError, match="timescaledb extension"):
-        migrate.upgrade(plain_database)
+    with pytest.raises(ExtensionMissingError, match="run CREATE EXTENSION timescaledb"):
+        migrate.upgrade(server.url_of("stranger", plain_database))
     assert relations(plain_database) == before
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import URL
 from db import migrate
 from db.engine import engine_for
 from db.errors import DatabaseUnavailableError, ExtensionMissingError, NotMigratedError
-from tests.support.databases import connection
+from tests.support.databases import DatabaseServer, connection
 from tests.support.paths import ROOT
 
 
@@ -50,12 +50,15 @@ def test_a_server_that_is_down_says_so(plain_database: URL) -> None:
         migrate.upgrade(plain_database.set(port=1))
 
 
-def test_the_command_line_ends_with_one_sentence(plain_database: URL) -> None:
+def test_the_command_line_ends_with_one_sentence(
+    server: DatabaseServer, plain_database: URL
+) -> None:
+    url = server.url_of("stranger", plain_database)
     result = subprocess.run(
         [sys.executable, "-m", "alembic", "upgrade", "head"],
         cwd=ROOT,
         env={
-            "OI_DATABASE_URL": plain_database.render_as_string(hide_password=False),
+            "OI_DATABASE_URL": url.render_as_string(hide_password=False),
             "PATH": "/usr/bin:/bin",
         },
         capture_output=True,

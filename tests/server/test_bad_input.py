@@ -15,7 +15,6 @@ from sqlalchemy import URL
 from db import engine
 from db.command_line import LazyGroup, run
 from db.settings import settings
-from db.urls import conninfo
 from tests.support.paths import ROOT
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -211,7 +210,7 @@ def test_what_a_database_that_answers_does_not_have(
     call: Call, database: URL, places: Path, command: str
 ) -> None:
     words = command.format(folder=places / "folder", file=places / "empty").split()
-    code, said = call("db", *words, OI_DATABASE_URL=conninfo(database))
+    code, said = call("db", *words, OI_DATABASE_URL=database.render_as_string(hide_password=False))
     assert "Traceback" not in said
     assert code in (0, 1, 2)
 

@@ -11,12 +11,14 @@ SMALL = Parameters(trees=60, patience=15)
 _DAY_S = 375 * 60
 
 
-def frame(days: int, *, effect: float, seed: int, step_s: int = 60) -> Frame:
+def frame(
+    days: int, *, effect: float, seed: int, step_s: int = 60, first: str = FIRST_DAY
+) -> Frame:
     """So many sessions; with `effect` 0 the index walks at random."""
     rng = np.random.default_rng(seed)
     instants, state, price = [], [], []
     level = 25_000.0
-    for day in trading_days(days):
+    for day in trading_days(days, first):
         count = _DAY_S // step_s
         opens = np.datetime64(day, "us") + np.timedelta64(9 * 3600 + 15 * 60, "s")
         instants.append(opens + np.arange(count) * np.timedelta64(step_s, "s"))

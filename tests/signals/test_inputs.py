@@ -1,12 +1,17 @@
 """What a model is given: equal to a slow reading of its definitions, and blind to the future."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
+from app.feeds.simulate.chain import chain_block
+from app.feeds.simulate.columns import snapshot_contexts
+from app.feeds.simulate.contracts import expiry_at
 from app.signals.frame import Frame
 from app.signals.inputs import INPUTS, NAMES, matrix, newest
+from db.market.exchanges import EXCHANGES
 from tests.signals.market import frame
 
 SEED = 20251001
@@ -23,7 +28,7 @@ def everything() -> Frame:
         *("itm_oi_pe_pct_change_3m_wavg", "percent_oichange_fut_3m", "atm_shift_intensity"),
         *("net_gamma_exposure", "dealer_vanna_exposure", "dealer_charm_exposure"),
         *("gamma_flip_level", "ce_volume_to_oi_ratio", "pe_volume_to_oi_ratio"),
-        *("time_to_expiry_hours", "total_itm_oi_ce", "total_itm_oi_pe"),
+        *("iv_skew", "time_to_expiry_hours", "total_itm_oi_ce", "total_itm_oi_pe"),
     )
     columns = {**part.columns, **{name: rng.uniform(1, 9, len(part)) for name in names}}
     for column in columns.values():
@@ -106,3 +111,18 @@ def test_no_input_is_a_level() -> None:
     moved = matrix(Frame(data.instants, {**scaled, "futures_premium": 2 * data["futures_premium"]}))
     same = [i for i, each in enumerate(INPUTS) if each.name not in ("gamma", "vanna", "charm")]
     np.testing.assert_allclose(moved[:, same], matrix(data)[:, same], rtol=1e-6, atol=1e-9)
+
+
+def test_no_feature_of_a_chain_knows_what_comes_later() -> None:
+    """A simulated day, computed whole and as far as it had gone at random instants."""
+    day = date(2026, 8, 4)
+    expiry = expiry_at(EXCHANGES["NSE"], day, 10 * 3600)
+    seconds = np.arange(10 * 3600, 12 * 3600, 30)
+
+    def until(count: int) -> list[Mapping[str, object]]:
+        block = chain_block(1, "NSE", expiry, day, seconds[:count], 21)
+        return [each.features for each in snapshot_contexts(block)]
+
+    whole = until(len(seconds))
+    for count in np.random.default_rng(SEED).choice(np.arange(2, len(seconds)), 8, replace=False):
+        assert until(int(count))[-1] == whole[count - 1], f"{count} snapshots, seed {SEED}"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.signals.frame import Frame
-from app.signals.labels import Rules, labels
+from app.signals.labels import Rules, in_session, labels
 from db.market.limits import SERIES_GAP_S
 from tests.signals.market import frame
 
@@ -92,6 +92,26 @@ def test_an_unknown_price_is_no_price() -> None:
     assert found.side[9] == 0
 
 
-def test_outside_a_session_nothing_is_labelled() -> None:
-    assert not labels(walk("2026-07-30T18:00", [25_000.0] * 60), RULES).is_known.any()
-    assert not labels(walk("2026-08-01T11:00", [25_000.0] * 60), RULES).is_known.any()
+def test_the_session_is_where_labels_may_be() -> None:
+    data = walk("2026-08-03T08:00", [25_000.0] * 900)
+    inside = in_session(data)
+    opens, closes = (np.datetime64(f"2026-08-03T{at}") for at in ("09:15", "15:15"))
+    assert (inside == ((data.instants >= opens) & (data.instants < closes))).all()
+    assert inside[labels(data, RULES).is_known].all()
+
+
+@pytest.mark.parametrize("start", ["2026-07-30T18:00", "2026-08-01T11:00", "2026-08-03T08:15"])
+def test_outside_a_session_labels_are_for_markets_of_their_own_hours(start: str) -> None:
+    data = walk(start, [25_000.0] * 60)
+    assert not labels(data, RULES).is_known.any()
+    # all but the last quarter of an hour, whose end is not there
+    assert labels(data, RULES, nights=True).is_known.sum() == 45
+
+
+def test_no_night_begins_while_an_index_stands_or_before_it_opens() -> None:
+    data = walk("2026-08-03T09:00", [25_000.0] * 405)
+    known = labels(data, RULES, nights=True).is_known
+    clock = data.instants.astype("datetime64[m]").astype(str)
+    assert clock[known][0] == "2026-08-03T09:00"
+    assert clock[known][1] == "2026-08-03T09:15"
+    assert clock[known][-1] == "2026-08-03T15:00"

@@ -1,6 +1,7 @@
 """Predictions: the model's own words on the newest row, sides that cool down, and silence."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from app.signals.decide import decided
 from app.signals.inputs import matrix
 from app.signals.model import CLASSES, Model
 from app.signals.models import LOADING, NO_MODEL, Models
-from app.signals.predict import Predictor, may_predict
+from app.signals.predict import AUCTION, NOT_TRADING, Predictor, why_outdated, why_silent
 from app.signals.registry import Registry
 from app.signals.train import Result
 from db.market.clock import IST
@@ -87,11 +88,40 @@ def test_reasons_name_what_speaks_for_it(model: Model) -> None:
 
 
 @pytest.mark.parametrize(
-    ("at", "may"),
-    [("2026-08-04T15:14", True), ("2026-08-04T15:20", False), ("2026-07-30T15:20", True)],
+    ("at", "live", "simulated"),
+    [
+        ("2026-08-04T09:05", NOT_TRADING, None),
+        ("2026-08-04T15:14", None, None),
+        ("2026-08-04T15:20", AUCTION, AUCTION),
+        ("2026-08-04T15:36", NOT_TRADING, NOT_TRADING),
+        ("2026-08-04T21:00", NOT_TRADING, None),
+        ("2026-07-30T15:20", None, None),
+    ],
 )
-def test_none_is_made_while_the_index_stands_in_its_auction(at: str, may: bool) -> None:
-    assert may_predict(datetime.fromisoformat(at).replace(tzinfo=IST)) is may
+def test_none_is_made_of_an_index_that_stands_still(
+    at: str, live: str | None, simulated: str | None
+) -> None:
+    moment = datetime.fromisoformat(at).replace(tzinfo=IST)
+    assert why_silent(moment, is_live=True) == live
+    assert why_silent(moment, is_live=False) == simulated
+
+
+@pytest.mark.parametrize(
+    ("learnt", "day", "is_told"),
+    [
+        ("2024-11-19", "2024-11-20", False),
+        ("2025-08-29", "2025-09-01", False),
+        ("2026-07-31", "2026-08-03", False),
+        ("2026-08-03", "2026-11-26", True),
+        ("2025-09-01", "2026-07-31", True),
+    ],
+)
+def test_a_model_says_nothing_of_a_market_that_has_changed_since(
+    model: Model, learnt: str, day: str, is_told: bool
+) -> None:
+    old = replace(model, last_day=date.fromisoformat(learnt))
+    why = why_outdated(old, date.fromisoformat(day))
+    assert why is None if is_told else f"the market changed on {day} (" in str(why)
 
 
 def test_models_are_loaded_in_the_background_and_replaced(found: Result, tmp_path: Path) -> None:
@@ -111,3 +141,12 @@ def test_models_are_loaded_in_the_background_and_replaced(found: Result, tmp_pat
     eventually(lambda: "missing or damaged" in str(models.of("NSE")))
     models.close()
     assert Registry(tmp_path, "NSE").served_id() == model_id
+
+
+def test_models_can_be_waited_for(found: Result, tmp_path: Path) -> None:
+    models = Models(tmp_path)
+    kept(tmp_path, found)
+    models.load(("NSE", "BSE"))
+    assert isinstance(models.of("NSE"), Model)
+    assert models.of("BSE") == NO_MODEL
+    models.close()

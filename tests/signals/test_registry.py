@@ -10,18 +10,21 @@ import numpy as np
 import orjson
 import pytest
 
-from app.signals.drift import MUCH, drift, populations
+from app.signals.drift import drift, populations
 from app.signals.inputs import NAMES
 from app.signals.model import CLASSES
 from app.signals.registry import ModelError, Registry
 from app.signals.train import Result
+from db.market.limits import SIGNAL_DRIFT_MUCH
 
 WINDOW = (date(2025, 9, 8), date(2025, 10, 7))
 
 
-def kept(home: Path, found: Result) -> tuple[Registry, Path, str]:
+def kept(
+    home: Path, found: Result, window: tuple[date, date] = WINDOW
+) -> tuple[Registry, Path, str]:
     registry = Registry(home, "NSE")
-    manifest = registry.keep(found, WINDOW, "data")
+    manifest = registry.keep(found, window, "data")
     registry.serve(manifest["id"])
     return registry, registry.folder / manifest["id"], manifest["id"]
 
@@ -99,18 +102,33 @@ def test_the_manifest_says_what_the_model_was_made_of(found: Result, tmp_path: P
 
 
 def test_drift_is_seen_where_it_is(found: Result) -> None:
-    then = populations(found.inputs)
+    then = populations(found.inputs, found.input_days)
     same = drift(then, found.inputs)
-    assert max(same.values()) < 0.01
+    assert max(moved["index"] for moved in same.values()) < 0.01
     moved = found.inputs.copy()
     place = NAMES.index("itm_ce_breadth")
     moved[:, place] += 0.4
-    now = drift(then, moved)
-    assert [name for name, index in now.items() if index > MUCH] == ["itm_ce_breadth"]
+    far = [n for n, m in drift(then, moved).items() if m["index"] > SIGNAL_DRIFT_MUCH]
+    assert far == ["itm_ce_breadth"]
     lost = found.inputs.copy()
     lost[:, place] = np.nan
-    assert drift(then, lost)["itm_ce_breadth"] > MUCH
+    assert drift(then, lost)["itm_ce_breadth"]["index"] > SIGNAL_DRIFT_MUCH
     assert drift(then, found.inputs[:10]) == {}
+
+
+def test_what_differs_from_week_to_week_anyway_is_usual() -> None:
+    """A level that each week has another one of, against one that is the same each day."""
+    rows, weeks = 375, 8
+    days = np.repeat(np.arange(5 * weeks).astype("datetime64[D]"), rows)
+    inputs = np.random.default_rng(2).normal(size=(len(days), len(NAMES)))
+    inputs[:, 0] += 10 * np.repeat(np.arange(weeks), 5 * rows)
+    then = populations(inputs, days)
+    assert then[NAMES[0]]["usual"] > 5
+    assert max(then[name]["usual"] for name in NAMES[1:]) < 0.1
+    another = drift(then, inputs[:1875] + np.where(np.arange(len(NAMES)) < 2, 95.0, 0.0))
+    first, second = (another[name] for name in NAMES[:2])
+    assert first["index"] < 1.5 * first["usual"]
+    assert second["index"] > 50 * second["usual"]
 
 
 def test_the_same_model_is_kept_once(found: Result, tmp_path: Path) -> None:

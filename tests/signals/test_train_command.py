@@ -77,9 +77,16 @@ def test_noise_is_not_served_unless_forced(engine: Engine, tmp_path: Path) -> No
     assert done.exit_code == 0, done.output
     assert "nothing to find" in done.output
     assert Registry(tmp_path, "NSE").served_id() is None
-    forced = run(engine, None, *YEAR, "--force")
+    crossing = ("--from", "2025-08-01", "--to", "2025-12-31", "--across")
+    forced = run(engine, None, *crossing, "--force")
     assert forced.exit_code == 0
-    assert Registry(tmp_path, "NSE").served_id() is not None
+    registry = Registry(tmp_path, "NSE")
+    served = registry.served_id()
+    assert served is not None
+    # a change of the market within the days is no secret
+    assert registry.manifest(served)["eras"] == ["2025-09-01"]
+    page = (registry.folder / served / "report.html").read_text(encoding="utf-8")
+    assert "<td>changes of the market within</td><td>2025-09-01</td>" in page
     # the second try on the same days needs more evidence
     with engine.connect() as connection:
         batches = connection.execute(select(training_batches.c.metadata)).scalars()

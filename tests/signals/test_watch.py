@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine, select
 
-from app.collector.signalling import AUCTION, SignalOptions, SignalWatch
+from app.collector.signalling import SignalOptions, SignalWatch
 from app.signals.labels import Rules, labels
+from app.signals.predict import AUCTION
 from app.signals.train import Result
 from db.engine import engine_for
 from db.ingest.context import write_features
@@ -20,7 +21,7 @@ from db.queries.signals import (
     signal_at,
     signal_drift,
     signal_quality,
-    signal_trail,
+    signal_runs,
 )
 from db.schema import predictions
 from tests.signals.market import frame
@@ -128,11 +129,11 @@ def test_what_is_stored_is_told_kept_and_settled(
     later.close()
     expected = labels(DAY, Rules(**{n: getattr(found.plan.rules, n) for n in Rules.__slots__}))
     with engine.connect() as connection:
-        trail = signal_trail(connection, "NSE", MOMENTS[0], MOMENTS[-1], 10)
-        assert trail[-1].outcome == expected.side[60]
+        runs = signal_runs(connection, "NSE", MOMENTS[0], MOMENTS[-1])
+        assert runs[0].outcome == expected.side[60]
         (day,) = signal_quality(connection, "NSE", MOMENTS[0], MOMENTS[-1])
     assert (day.day, day.settled) == (MOMENTS[0].date(), 1)
-    assert day.told == (trail[-1].signal != "HOLD")
+    assert day.told == (runs[0].signal != "HOLD")
 
 
 def test_the_auction_ends_the_signal(

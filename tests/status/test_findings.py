@@ -38,12 +38,17 @@ def healthy(**changes: Any) -> Reading:
         "archives": [],
         "conversions": [],
         "skipped": [],
+        "publications": [],
+        "superseded": [],
+        "secured_sources": [],
         "invalid_indexes": [],
         "writeback": None,
         "revisions": ["0002_b"],
         "known_revisions": ["0001_a", "0002_b"],
         "differences": [],
         "not_compared": None,
+        "missing_roles": [],
+        "missing_rights": [],
         "faults": [],
     }
     return Reading(server=server, settings=rows, **(empty | changes))
@@ -100,7 +105,28 @@ def test_a_healthy_database_has_nothing_to_say() -> None:
         ({"revisions": ["ffff"]}, "red", "schema", "is at ffff, which this program does not know"),
         ({"revisions": ["0001_a", "0002_b"]}, "red", "schema", "2 revisions at once"),
         ({"differences": ["trigger t ON public.r is missing"]}, "red", "schema", "trigger t ON"),
+        (
+            {"publications": [{"name": "p", "covers": "the database", "hypertables": ["t"]}]},
+            "red",
+            "publication p",
+            "covers every table of the database",
+        ),
+        (
+            {"publications": [{"name": "p", "covers": None, "hypertables": ["t"]}]},
+            "red",
+            "publication p",
+            "ALTER PUBLICATION p DROP TABLE t",
+        ),
+        (
+            {"secured_sources": [{"name": "t", "rollups": ["m"]}]},
+            "red",
+            "t",
+            "has row security, and its rollups show all of it",
+        ),
+        ({"superseded": [{"target": "public.t", "rows": 3}]}, "note", "public.t", "superseded"),
         ({"faults": ["TimescaleDB #1: …"]}, "note", "version", "TimescaleDB #1"),
+        ({"missing_roles": ["CREATE ROLE r NOLOGIN"]}, "note", "roles", "db roles grant"),
+        ({"missing_rights": ["GRANT SELECT ON t TO r"]}, "red", "roles", "GRANT SELECT ON t TO r"),
         ({"not_compared": "permission denied"}, "note", "schema", "permission denied"),
         ({"server": {"time_zone": "UTC"}}, "red", "time zone", "Asia/Kolkata"),
         ({"settings": {"fsync": "off"}}, "red", "fsync", "loses the database"),
@@ -161,6 +187,16 @@ def test_each_rule_says_what_is_wrong_and_what_to_do(
 
 def test_an_ended_conversion_is_no_finding() -> None:
     assert findings(healthy(conversions=[conversion(phase="finished", ended_at=NOW)])) == []
+
+
+def test_rows_in_quarantine_are_told_after_the_conversion_was_finished() -> None:
+    kept_out = ({"reason": "no finite time", "rows": 3, "example": "x"},)
+    ended = conversion(phase="finished", ended_at=NOW, quarantined=kept_out)
+
+    (found,) = findings(healthy(conversions=[ended]))
+
+    assert (found.severity, found.subject) == ("note", "public.t")
+    assert "3 rows are in oi_convert.quarantine" in found.text
 
 
 def test_rows_in_quarantine_are_red() -> None:

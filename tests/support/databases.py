@@ -13,6 +13,8 @@ from psycopg import sql
 from sqlalchemy import URL
 
 from db.migrate import upgrade
+from db.roles.logins import make_roles
+from db.urls import conninfo
 
 Edition = Literal["apache", "community"]
 
@@ -61,6 +63,15 @@ class DatabaseServer:
         role, password = self.role(name)
         return database.set(username=role, password=password)
 
+    def as_member(self, group: str, database: URL) -> URL:
+        """The URL of a database for an account that has the rights of one of our roles alone."""
+        name, _ = self.role(group)
+        with connection(self.admin_url) as session:
+            session.execute(
+                sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(name))
+            )
+        return self.url_of(group, database)
+
     def prepare(self) -> None:
         """Make the template that holds the extension and learn versions and edition from it."""
         template = f"{self._prefix}_extension"
@@ -74,6 +85,8 @@ class DatabaseServer:
                        split_part(current_setting('server_version'), ' ', 1)
                 """
             ).fetchone() or ("", "", "")
+            # as on a server where any database was migrated before
+            make_roles(session)
         self.edition = _EDITION_OF_LICENSE[license_]
         self._close_to_connections("extension", template)
 
@@ -181,5 +194,4 @@ def _settings_of(session: psycopg.Connection, database: str) -> list[tuple[str, 
 
 def connection(url: URL) -> psycopg.Connection:
     """A psycopg connection in autocommit mode, for use in a with block."""
-    conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return psycopg.connect(conninfo, autocommit=True, connect_timeout=10)
+    return psycopg.connect(conninfo(url), autocommit=True, connect_timeout=10)

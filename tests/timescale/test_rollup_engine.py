@@ -119,6 +119,12 @@ def test_a_newer_engine_is_not_replaced(session: psycopg.Connection) -> None:
         install(session)
 
 
+def test_a_rollup_does_not_show_what_row_security_hides(session: psycopg.Connection) -> None:
+    session.execute("ALTER TABLE ticks ENABLE ROW LEVEL SECURITY")
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match="ticks has row security"):
+        rollup(session, MINUTES)
+
+
 def test_the_engine_is_not_removed_under_rollups(session: psycopg.Connection) -> None:
     rollup(session, MINUTES)
     with pytest.raises(psycopg.Error, match="drop them before"):

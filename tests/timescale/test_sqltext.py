@@ -25,7 +25,14 @@ def test_a_plain_string_never_reaches_a_statement() -> None:
 
 @pytest.mark.parametrize(
     ("name", "quoted"),
-    [("t", "t"), ("s.t", "s.t"), ("S.T", '"S"."T"'), ('a"b', '"a""b"'), ("select", '"select"')],
+    [
+        ("t", "t"),
+        ("s.t", "s.t"),
+        ("S.T", '"S"."T"'),
+        ('a"b', '"a""b"'),
+        ("select", '"select"'),
+        ("5%", '"5%"'),
+    ],
 )
 def test_relations_are_quoted_where_needed(name: str, quoted: str) -> None:
     assert relation(name) == quoted

@@ -21,9 +21,11 @@ from db.engine import engine_for
 from db.ingest import write_snapshot
 from db.market.clock import IST
 from db.market.ticks import EnrichedSnapshot
+from db.roles.declared import WEB
 from db.settings import Settings
 from tests.collector.conftest import tape  # noqa: F401 - a fixture
 from tests.support.chains import enriched_columns
+from tests.support.databases import DatabaseServer
 from tests.web import PASSWORD, USERNAME
 from tests.web.serving import WebServer, web_server
 
@@ -68,9 +70,15 @@ def home(tmp_path: Path, kept_sign_in: bytes) -> Path:
 
 
 @pytest.fixture
-def settings(home: Path, database: URL) -> Settings:
+def as_web(server: DatabaseServer, database: URL) -> URL:
+    """The migrated database for an account with the dashboard's rights and no others."""
+    return server.as_member(WEB, database)
+
+
+@pytest.fixture
+def settings(home: Path, as_web: URL) -> Settings:
     """Settings for an application on a migrated database."""
-    return replace(Settings(), home=home, database_url=database)
+    return replace(Settings(), home=home, database_url=as_web)
 
 
 @pytest.fixture
@@ -105,8 +113,8 @@ def chromium() -> "Iterator[Browser]":
 
 
 @pytest.fixture
-def web(home: Path, database: URL) -> Iterator[WebServer]:
-    with web_server(home, database) as server:
+def web(home: Path, as_web: URL) -> Iterator[WebServer]:
+    with web_server(home, as_web) as server:
         yield server
 
 

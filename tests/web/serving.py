@@ -34,6 +34,7 @@ class WebServer:
     port: int
     process: subprocess.Popen[bytes] | None = None
     more: dict[str, str] = field(default_factory=dict)
+    workers: int = 1
 
     @property
     def url(self) -> str:
@@ -48,7 +49,7 @@ class WebServer:
             "OI_DATABASE_URL": url.render_as_string(hide_password=False),
         }
         return subprocess.Popen(
-            [sys.executable, "-m", "app", "serve"],
+            [sys.executable, "-m", "app", "serve", "--workers", str(self.workers)],
             env={**os.environ, **environment, **self.more},
             cwd=ROOT,
             stdout=subprocess.DEVNULL,

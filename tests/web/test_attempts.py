@@ -1,14 +1,32 @@
 """Guesses at a password are counted before it is looked at, by all workers together."""
 
+import http.cookiejar
 import multiprocessing
+import re
 import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL
 
 from app.web.auth.attempts import AttemptLimit, TooManyAttemptsError
+from app.web.auth.counts_in_file import FileCounts
+from app.web.auth.counts_shared import SharedCounts
+from app.web.database import Database
+from benchmarks.server.ports import free_port
 from db.errors import SettingsError
+from db.settings import Settings
+from tests.support.databases import connection
+from tests.web import USERNAME
+from tests.web.serving import WebServer
+
+NOWHERE = URL.create("postgresql+psycopg", "nobody", host="127.0.0.1", port=1, database="nothing")
 
 
 class Clock:
@@ -26,7 +44,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def limit(tmp_path: Path, clock: Clock) -> AttemptLimit:
-    return AttemptLimit(tmp_path / "attempts", clock)
+    return AttemptLimit(FileCounts(tmp_path / "attempts", clock))
 
 
 def guess(limit: AttemptLimit, address: str = "192.0.2.1", user: str = "trader") -> float:
@@ -101,7 +119,7 @@ def test_a_clock_that_was_set_back_closes_the_door_no_longer_than_ever(
 
 
 def test_twenty_guesses_at_once_do_not_pass_a_lock_out_of_five(tmp_path: Path) -> None:
-    limit = AttemptLimit(tmp_path / "attempts")
+    limit = AttemptLimit(FileCounts(tmp_path / "attempts"))
     five_inside = threading.Barrier(5)
 
     def one(_: int) -> bool:
@@ -119,7 +137,7 @@ def test_twenty_guesses_at_once_do_not_pass_a_lock_out_of_five(tmp_path: Path) -
 
 
 def test_many_who_know_the_password_at_once_are_all_let_in(tmp_path: Path) -> None:
-    limit = AttemptLimit(tmp_path / "attempts")
+    limit = AttemptLimit(FileCounts(tmp_path / "attempts"))
 
     def one(_: int) -> bool:
         with limit.attempt("192.0.2.1", "trader") as attempt:
@@ -131,7 +149,7 @@ def test_many_who_know_the_password_at_once_are_all_let_in(tmp_path: Path) -> No
 
 
 def _guess_in_a_process(file: Path) -> int:
-    limit = AttemptLimit(file)
+    limit = AttemptLimit(FileCounts(file))
     return sum(guess(limit) == 0 for _ in range(5))
 
 
@@ -155,7 +173,7 @@ def test_an_attempt_whose_worker_died_has_failed(limit: AttemptLimit, clock: Clo
 
 def test_a_torn_file_keeps_nobody_out(tmp_path: Path, clock: Clock) -> None:
     file = tmp_path / "attempts"
-    limit = AttemptLimit(file, clock)
+    limit = AttemptLimit(FileCounts(file, clock))
     for torn in ('{"address 192', "[1]", '{"a": {"b": 1}}', "\x00\xff"):
         file.write_text(torn, encoding="latin-1")
         assert guess(limit) == 0
@@ -164,9 +182,9 @@ def test_a_torn_file_keeps_nobody_out(tmp_path: Path, clock: Clock) -> None:
 def test_the_file_is_private_bounded_and_holds_no_user_name(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.web.auth.attempts._KEPT", 10)
+    monkeypatch.setattr("app.web.auth.counts_in_file._KEPT", 10)
     file = tmp_path / "attempts"
-    limit = AttemptLimit(file, clock)
+    limit = AttemptLimit(FileCounts(file, clock))
     for n in range(30):
         guess(limit, f"192.0.2.{n}", user="typed in the wrong field")
     text = file.read_text()
@@ -178,6 +196,92 @@ def test_the_file_is_private_bounded_and_holds_no_user_name(
 
 
 def test_a_count_that_cannot_be_kept_lets_nobody_guess(tmp_path: Path) -> None:
-    limit = AttemptLimit(tmp_path / "none" / "attempts")
+    limit = AttemptLimit(FileCounts(tmp_path / "none" / "attempts"))
     with pytest.raises(SettingsError, match="cannot be counted"):
         guess(limit)
+
+
+@pytest.fixture
+def shared(settings: Settings, tmp_path: Path) -> Iterator[SharedCounts]:
+    """Counts in a database, for an account with the dashboard's rights."""
+    database = Database(settings, explicit=True)
+    yield SharedCounts(database, FileCounts(tmp_path / "attempts"))
+    database.close()
+
+
+def test_the_database_counts_as_the_file_does(shared: SharedCounts, as_web: URL) -> None:
+    limit = AttemptLimit(shared)
+    assert [guess(limit) for _ in range(5)] == [0] * 5
+    assert 55 < guess(limit) <= 60
+    assert guess(limit, "192.0.2.2") == 0
+    with limit.attempt("192.0.2.2", "trader") as attempt:
+        attempt.succeeded = True
+    with connection(as_web) as session:
+        kept = session.execute("SELECT name, failures FROM site_attempts").fetchall()
+    # who came in is forgotten, and no name that was typed is there
+    assert kept == [("address 192.0.2.1", 5)]
+
+
+def test_what_is_long_ago_leaves_the_database(shared: SharedCounts, as_web: URL) -> None:
+    limit = AttemptLimit(shared)
+    guess(limit)
+    with connection(as_web) as session:
+        session.execute("UPDATE site_attempts SET last_at = last_at - 4000")
+        guess(limit, "192.0.2.9", user="another")
+        (left,) = session.execute("SELECT count(*) FROM site_attempts").fetchone()
+    assert left == 2
+
+
+def test_without_its_database_each_machine_counts_by_itself(
+    settings: Settings, tmp_path: Path
+) -> None:
+    away = Database(replace(settings, database_url=NOWHERE), explicit=True)
+    limit = AttemptLimit(SharedCounts(away, FileCounts(tmp_path / "attempts")))
+    assert [guess(limit) for _ in range(5)] == [0] * 5
+    assert 55 < guess(limit) <= 60
+
+
+@pytest.fixture
+def hosts(home: Path, as_web: URL, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """Two hosts of one database, each with two workers and a home of its own; their addresses."""
+    homes = [home, tmp_path_factory.mktemp("second")]
+    (homes[1] / "signin").write_bytes((home / "signin").read_bytes())
+    servers = [WebServer(each, as_web, free_port(), workers=2) for each in homes]
+    try:
+        for server in servers:
+            server.start()
+        yield [server.url for server in servers]
+    finally:
+        for server in servers:
+            if server.process is not None:
+                server.stop()
+
+
+class Guesser:
+    """Somebody at the login page of a host."""
+
+    def __init__(self, url: str) -> None:
+        self._url = f"{url}/login"
+        jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._opener = urllib.request.build_opener(jar)
+        with self._opener.open(self._url) as page:
+            found = re.search(r'name="csrf" value="([^"]+)"', page.read().decode())
+        assert found
+        form = {"username": USERNAME, "password": "a wrong guess", "csrf": found[1]}
+        self._form = urllib.parse.urlencode(form).encode()
+
+    def guess(self, together: threading.Barrier) -> int:
+        """Try once, at the moment when all others do; the status of the answer."""
+        together.wait(timeout=60)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            self._opener.open(self._url, self._form).close()
+        refused.value.close()
+        return int(refused.value.code)
+
+
+def test_twenty_guesses_at_once_at_two_hosts_of_two_workers_pass_five(hosts: list[str]) -> None:
+    guessers = [Guesser(hosts[number % 2]) for number in range(20)]
+    together = threading.Barrier(len(guessers))
+    with ThreadPoolExecutor(len(guessers)) as pool:
+        answers = sorted(pool.map(lambda each: each.guess(together), guessers))
+    assert answers == [401] * 5 + [429] * 15

@@ -46,6 +46,11 @@ def _is_fault(message: object) -> bool:
     return message.type == "error" and not own  # type: ignore[attr-defined]
 
 
+def _keep_script(scripts: list[str], url: str) -> None:
+    if url.endswith(".js"):
+        scripts.append(url)
+
+
 def cell(page: "Page", strike: float, side: str, column: str) -> str:
     row = page.locator(f'#rows tr[data-strike="{strike:g}"]')
     return row.locator(f"td.{side}.{column}").inner_text()
@@ -68,9 +73,14 @@ def test_signing_in_shows_the_chain(chromium: "Browser", web: WebServer, store: 
     store(index=26_010.0)
     page = chromium.new_page()
     page.set_default_timeout(PATIENCE_MS)
+    scripts: list[str] = []
+    page.on("requestfinished", lambda asked: _keep_script(scripts, asked.url))
     page.goto(web.url)
     assert page.url == f"{web.url}/login"
-    page.fill("[name=username]", USERNAME)
+    # what the dashboard is made of comes while its user types, and not before
+    assert scripts == []
+    with page.expect_event("requestfinished", lambda asked: "/assets/main-" in asked.url):
+        page.fill("[name=username]", USERNAME)
     page.fill("[name=password]", PASSWORD)
     page.click("button")
     page.wait_for_selector("tr.atm")

@@ -206,7 +206,11 @@ def test_what_is_killed_is_said_nothing_else_breaks_and_it_comes_back(stage: Sta
 
     with following(stage.web, "NSE", cookie=cookie) as viewer, Load(port, cookie) as load:
         viewer.message("full", "delta")
-        eventually(lambda: status() == {"initialized": True, "initializing": False})
+        eventually(
+            lambda: (
+                status()["initialized"] and not status()["initializing"] and "cache" not in status()
+            )
+        )
         assert load.await_round() == {200}
 
         stage.redis.kill()

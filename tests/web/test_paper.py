@@ -165,7 +165,9 @@ def test_closing_realises_and_leaves_nothing_open(client: FlaskClient, quoted: Q
     assert (rest.status_code, rest.json["refused"]) == (201, {})
     found = account(client)
     assert found["positions"] == []
-    assert found["days"] == [{"day": "2026-11-20", "realised": 2 * 8.0 * LOT, "fills": 4}]
+    earned = 2 * 8.0 * LOT
+    dealt = {"day": "2026-11-20", "fills": 4, "realised": earned, "open": 0.0, "total": earned}
+    assert found["days"] == [dealt]
     assert [each["kind"] for each in found["orders"]] == ["close", "close", "order"]
     again = client.post("/api/paper/close", json={"key": "close-all-1", "all": True})
     assert (again.status_code, again.json["repeated"]) == (200, True)
@@ -230,8 +232,10 @@ def test_an_expired_position_is_settled_by_the_index_at_its_close(
     assert (fills["N25950CE"]["price"], fills[PUT]["price"]) == (40.0, 10.0)
     assert fills[PUT]["reason"] == "expired: settled by the index at 25990.00 of 15:36:00"
     realised = (40.0 - 101.0) * LOT + (99.0 - 10.0) * LOT
-    day = {"day": EXPIRY.isoformat(), "realised": realised, "fills": 2}
-    assert day in found["days"]
+    last, first = found["days"][0], found["days"][-1]
+    assert (last["day"], last["realised"], last["fills"]) == (EXPIRY.isoformat(), realised, 2)
+    # bought at the ask and sold at the bid: what stood open at the first day's end had lost that
+    assert (first["open"], first["total"]) == (-4.0 * LOT, -4.0 * LOT)
     # looked at again, nothing is settled twice
     assert account(client)["orders"] == found["orders"]
 

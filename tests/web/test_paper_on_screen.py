@@ -120,7 +120,7 @@ def test_a_straddle_is_bought_by_clicks_and_closed_with_its_profit(
     told(page, "Closed 2, realised 1040.00 INR.")
     page.wait_for_selector('.positions .hint:text-is("Nothing is open.") >> visible=true')
     day = page.locator(".history tbody tr").inner_text().split()
-    assert day == ["Fri", "20", "Nov", "2026", "4", "+1,040.00"]
+    assert day == ["Fri", "20", "Nov", "2026", "4", "+1,040.00", "0.00", "+1,040.00"]
 
 
 def test_an_order_at_limit_rests_and_is_cancelled(

@@ -370,3 +370,14 @@ def test_every_answer_carries_the_security_headers(client: FlaskClient) -> None:
 
 def test_health_is_public_and_says_nothing_private(client: FlaskClient) -> None:
     assert client.get("/healthz").json == {"status": "ok", "following": False}
+
+
+def test_servers_on_two_ports_of_one_host_keep_each_others_sessions(
+    home: Path, client_of: ClientOf
+) -> None:
+    names = set()
+    for port in (5050, 5051):
+        client = client_of(Settings(home=home, port=port))
+        client.get("/login").close()
+        names |= {cookie for cookie in (f"oi_session_{port}",) if client.get_cookie(cookie)}
+    assert names == {"oi_session_5050", "oi_session_5051"}

@@ -9,6 +9,7 @@ from sqlalchemy import URL
 from db.engine import engine_for
 from db.ingest.signals import Outcome, Prediction, settle, write_absence, write_prediction
 from db.market.ticks import EnrichedSnapshot
+from tests.signals.test_following import CALL, Market
 from tests.web.conftest import Store
 
 WHY = "52% that a rise comes first in 15 min after costs: PCR 1.2 (+)"
@@ -99,10 +100,50 @@ def test_what_was_said_and_came_of_it_is_told_with_its_baseline(
     # two BUYs on a day on which three of four rose, a SELL where none fell
     assert day["anyway"] == pytest.approx(1.5)
     assert day["brier_anyway"] == pytest.approx(1 - 0.75**2 - 0.25**2)
-    assert told["drifted"] == []
+    assert day["said"] == pytest.approx(0.52)
+    assert (told["drift"], told["advice"]) == ([], None)
     early = client.get("/api/signals/NSE", query_string={"at": made[1].timestamp.isoformat()}).json
     assert early is not None
     assert [each["signal"] for each in early["trail"]] == ["SELL", "BUY"]
+
+
+def test_a_chart_is_told_where_signals_turned_and_ran_out(
+    client: FlaskClient, store: Store, database: URL
+) -> None:
+    said = {0: "BUY", 0.5: "BUY", 1: "HOLD", 20: "HOLD", 21: "SELL"}
+    for minute, signal in said.items():
+        predicted(database, store(minute=minute), signal)
+    store(minute=24 * 60)
+    found = client.get("/api/series/NSE/signals?day=2026-08-03").json
+    assert found is not None
+    assert list(zip(found["times"], found["signals"], strict=True)) == [
+        ("09:15:00", "BUY"),
+        ("09:16:00", "HOLD"),
+        # the feed stood still: what was said last held for ninety seconds
+        ("09:17:30", None),
+        ("09:35:00", "HOLD"),
+        ("09:36:00", "SELL"),
+        ("09:37:30", None),
+    ]
+    assert (found["chances"][0], found["outcomes"][0]) == (0.52, None)
+    assert client.get("/api/series/NSE/signals").json["times"] == []
+
+
+def test_what_was_followed_on_paper_is_told(
+    client: FlaskClient, store: Store, database: URL
+) -> None:
+    store()
+    assert client.get("/api/signals/NSE").json["paper"] == {"open": [], "days": []}
+    engine = engine_for(database)
+    market = Market(engine)
+    market.follow("BUY", 60)
+    market.follow("HOLD", 90)
+    market.follow("BUY", 91)
+    engine.dispose()
+    told = client.get("/api/signals/NSE").json["paper"]
+    assert told["open"] == [CALL]
+    (day,) = told["days"]
+    assert (day["day"], day["fills"], day["realised"]) == ("2026-11-20", 3, -130.0)
 
 
 def test_a_trader_s_judgement_is_kept(client: FlaskClient, store: Store, database: URL) -> None:

@@ -23,7 +23,7 @@ from tests.web.serving import PATIENCE_S
 
 _HEAVY = {
     *("sqlalchemy", "psycopg", "numpy", "pandas", "lightgbm", "kiteconnect", "alembic", "scipy"),
-    "sklearn",
+    *("sklearn", "dogpile", "redis"),
 }
 _PROGRAM = """
 import sys

@@ -258,3 +258,23 @@ def test_open_sessions_are_listed_with_where_they_come_from(app: Flask, run: Cli
     assert USERNAME in listed
     assert "127.0.0.1" in listed
     assert PASSWORD not in listed
+
+
+def test_what_told_of_the_first_password_is_gone_with_the_first_user(
+    app: Flask, run: CliRunner, home: Path, kept_sign_in: bytes
+) -> None:
+    hint = "Printed where the demo runs."
+    client = app.test_client()
+    assert hint in client.get("/login").text
+
+    add(run, "asha")
+
+    assert hint not in client.get("/login").text
+    # another host has a file of its own, and hears of it from the database
+    (home / "signin").write_bytes(kept_sign_in)
+    app.extensions["oi"].people._ask_at = 0.0
+    client.get("/login").close()
+    page = client.get("/login").text
+    assert hint not in page
+    assert f'value="{USERNAME}"' not in page
+    assert is_in(entered(app, "asha"))

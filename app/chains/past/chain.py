@@ -7,7 +7,7 @@ the collector.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from app.chains.past.moments import Instants, Moment
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     OiOf = Mapping[Key, ContractOi]
 
 _US = 1_000_000
+# how far back a change of open interest is looked for; exchanges tell it anew every three minutes
+_OI_SPAN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def past_chain(connection: "Connection", moment: Moment, of_day: DayBaselines) -
     """The chain of a moment; raises NotStoredError when its rows are gone, ChainFaultError for
     rows of which no page can be made."""
     from db.queries.chain import chain_at
-    from db.queries.past import context_at, oi_at
+    from db.queries.past import context_at, oi_at, oi_changed
     from db.queries.signals import signal_at
     from db.queries.snapshots import snapshot_at
 
@@ -54,10 +56,12 @@ def past_chain(connection: "Connection", moment: Moment, of_day: DayBaselines) -
     held = oi_at(connection, exchange, sorted(set(before.values())))
     baselines = {n: held.get(instant, {}) for n, instant in before.items()}
     computed = _computed(stored, at)
+    changed = oi_changed(connection, exchange, max(moment.instants[0], at - _OI_SPAN), at)
     rows = tuple(
         _row(exchange, row, baselines, of_day, computed.of.get((row.strike, row.option_type)))
         for row in stored
     )
+    rows = tuple(row._replace(oi_at=changed.get((row.strike, row.option_type))) for row in rows)
     head = _head(moment, rows, totals, context_at(connection, exchange, at), computed.forward)
     chain = Chain(exchange, head, rows, signal_at(connection, exchange, at))
     chain.demand_sound()
@@ -170,6 +174,7 @@ def _head(
     from db.queries.summary import ChainSummary
 
     atm = totals.atm_strike
+    told = context.told
     return ChainSummary(
         exchange=moment.exchange,
         timestamp=moment.at,
@@ -187,11 +192,13 @@ def _head(
         atm_iv_forward=_iv_at(rows, forward),
         **_of_open_interest(rows, totals),
         **{name: getattr(context, name) for name in _CONTEXT},
-        future_symbol=None,
+        future_symbol=told.future_symbol,
         context_at=moment.at,
         day_open_at=moment.instants[0],
         prev_close_at=moment.previous_end,
-        source=None,
+        source=told.source,
+        underlying_at=told.underlying_at,
+        lot_size=told.lot_size,
     )
 
 

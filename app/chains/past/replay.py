@@ -24,6 +24,8 @@ STATUS = "past"
 _TODAY_S = 5.0
 # what a contract takes in memory: its row with all that is made of it, and its OI of a moment
 _ROW_BYTES, _OI_BYTES, _DATE_BYTES = 4096, 400, 64
+# a chain weighs as much as two dozen bodies
+_SHARE = 0.25
 _FOR_GOOD_S = float("inf")
 _MS = timedelta(milliseconds=1)
 
@@ -35,7 +37,7 @@ class Past:
         self._source = source
         self._moments = moments or Moments(source, cache)
         self._bodies = cache.bodies("as of")
-        self._chains: Region[Chain] = cache.values("past chains", _weight_of_chain)
+        self._chains: Region[Chain] = cache.values("past chains", _weight_of_chain, _SHARE)
         self._baselines: Region[DayBaselines] = cache.values("baselines", _weight_of_baselines)
         self._expiries: Region[date | None] = cache.values("expiries", lambda _: _DATE_BYTES)
 

@@ -68,6 +68,12 @@ def _gamma(reading: Reading) -> Series:
     return gamma(reading)
 
 
+def _signals(reading: Reading) -> Series:
+    from app.chains.series.signals import told
+
+    return told(reading)
+
+
 KINDS: Mapping[str, Kind] = {
     "day": Kind(_day, frozenset({"day"})),
     "levels": Kind(_levels, frozenset({"day"})),
@@ -77,4 +83,5 @@ KINDS: Mapping[str, Kind] = {
     "days": Kind(_days, frozenset({"day", "days"})),
     "smile": Kind(_smile, frozenset({"at", "day"})),
     "gamma": Kind(_gamma, frozenset({"at"}), of_state=True),
+    "signals": Kind(_signals, frozenset({"day"})),
 }

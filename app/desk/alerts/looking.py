@@ -12,6 +12,7 @@ from app.desk.alerts import sentences
 from app.desk.alerts.figures import Sight, figures, needs_rows
 from app.desk.alerts.judging import Look, Verdict, judged
 from app.desk.alerts.rules import ON_OLD_DATA, Rule, rule_of
+from app.telemetry.timing import timed
 from db.engine import connected
 from db.errors import InvalidInputError
 from db.ingest.alerts import Told
@@ -61,6 +62,7 @@ class Looking:
         self._seen: set[int] = set()
         self._told_of: set[int] = set()
 
+    @timed("look at alerts")
     def look(
         self, chains: Iterable[str], now: datetime, *, at_feeds: bool
     ) -> tuple[bool, list[Rung]]:

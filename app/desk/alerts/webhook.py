@@ -5,8 +5,9 @@ import queue
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from http.client import HTTPException, HTTPMessage
-from typing import IO
+from typing import IO, NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
@@ -24,6 +25,13 @@ _REFUSED = range(400, 500)
 _MAY_PASS = frozenset({408, 425, 429})
 
 
+class _Post(NamedTuple):
+    """What is sent, and what the log calls it."""
+
+    what: str
+    body: Mapping[str, object]
+
+
 class Webhook:
     """A thread that sends, one after another; what finds no room is said in the log and dropped.
 
@@ -32,25 +40,37 @@ class Webhook:
     SettingsError for an address that is none of HTTP.
     """
 
-    def __init__(self, address: str, timeout_s: float = _TIMEOUT_S) -> None:
-        self._address = _demanded(address)
+    def __init__(
+        self,
+        address: str,
+        timeout_s: float = _TIMEOUT_S,
+        setting: str = "OI_ALERT_WEBHOOK_URL",
+    ) -> None:
+        self._address = _demanded(address, setting)
         self._host = urlsplit(address).hostname
         self._timeout_s = timeout_s
         self._opener = urllib.request.build_opener(_NoRedirect)
-        self._waiting: queue.Queue[Rung | None] = queue.Queue(_MOST_WAITING)
+        self._waiting: queue.Queue[_Post | None] = queue.Queue(_MOST_WAITING)
         self._closed = threading.Event()
+        self._starting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="webhook", daemon=True)
 
     def start(self) -> None:
-        """Begin to send."""
-        self._thread.start()
+        """Begin to send; does nothing when it has begun."""
+        with self._starting:
+            if self._thread.ident is None:
+                self._thread.start()
 
     def send(self, rung: Rung) -> None:
+        """Let an alert be sent soon; never waits."""
+        self.post(f"alert {rung.id}", _body(rung))
+
+    def post(self, what: str, body: Mapping[str, object]) -> None:
         """Let this be sent soon; never waits."""
         try:
-            self._waiting.put_nowait(rung)
+            self._waiting.put_nowait(_Post(what, body))
         except queue.Full:
-            _LOG.error("the webhook at %s takes too long; alert %d is not sent", *self._of(rung))
+            _LOG.error("the webhook at %s takes too long; %s is not sent", self._host, what)
 
     def close(self, timeout_s: float = 2.0) -> None:
         """End; an attempt under way is left to itself after that long."""
@@ -58,32 +78,32 @@ class Webhook:
         try:
             self._waiting.put_nowait(None)
         except queue.Full:
-            _LOG.error("%d alerts are not sent to %s", self._waiting.qsize(), self._host)
+            _LOG.error("%d posts are not sent to %s", self._waiting.qsize(), self._host)
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        while (rung := self._waiting.get()) is not None:
-            self._deliver(rung)
+        while (post := self._waiting.get()) is not None:
+            self._deliver(post)
             if self._closed.is_set():
                 return
 
-    def _deliver(self, rung: Rung) -> None:
+    def _deliver(self, post: _Post) -> None:
         pauses = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
         reason = ""
         for _ in range(_ATTEMPTS):
-            reason, may_pass = self._posted(rung)
+            reason, may_pass = self._posted(post.body)
             if not reason:
                 return
             if not may_pass or self._closed.wait(pauses.next_s()):
                 break
-        _LOG.error("the webhook at %s did not take alert %d: %s", *self._of(rung), reason)
+        _LOG.error("the webhook at %s did not take %s: %s", self._host, post.what, reason)
 
-    def _posted(self, rung: Rung) -> tuple[str, bool]:
+    def _posted(self, body: Mapping[str, object]) -> tuple[str, bool]:
         """(why it was not taken, or nothing; whether that may pass)."""
         request = urllib.request.Request(  # noqa: S310 - only HTTP gets here
             self._address,
-            data=orjson.dumps(_body(rung)),
+            data=orjson.dumps(body),
             headers={"Content-Type": "application/json", "User-Agent": "oi-gemini"},
             method="POST",
         )
@@ -98,9 +118,6 @@ class Webhook:
             return type(error.reason).__name__, True
         except (OSError, HTTPException, ValueError) as error:
             return type(error).__name__, True
-
-    def _of(self, rung: Rung) -> tuple[str | None, int]:
-        return self._host, rung.id
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -132,12 +149,12 @@ def _body(rung: Rung) -> dict[str, object]:
     }
 
 
-def _demanded(address: str) -> str:
+def _demanded(address: str, setting: str) -> str:
     try:
         parts = urlsplit(address)
         is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_one = False
     if not is_one:
-        raise SettingsError("OI_ALERT_WEBHOOK_URL must be an address of http or https.")
+        raise SettingsError(f"{setting} must be an address of http or https.")
     return address

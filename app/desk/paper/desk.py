@@ -9,6 +9,7 @@ from secrets import token_hex
 from sqlalchemy import Connection
 
 from app.desk.paper.books import Books
+from app.desk.paper.days import BookDay, book_days, stored_closes
 from app.desk.paper.dealing import dealt, lot_of
 from app.desk.paper.errors import LimitError, RefusedError
 from app.desk.paper.fills import Fill, fill_at_quote
@@ -20,15 +21,16 @@ from app.desk.paper.ledger import (
     keep_resting,
     placed_before,
 )
-from app.desk.paper.marks import Mark
-from app.desk.paper.orders import Leg, Order, Side
+from app.desk.paper.marks import Mark, total
+from app.desk.paper.orders import Leg, Order, Side, Told
 from app.desk.paper.quotes import Market, Quote
 from app.desk.paper.resting import CANCELLED, rests_until
 from app.desk.paper.risk import Outlook, Risk, outlook_of_legs, outlook_of_marks, risks
 from app.desk.paper.settlement import has_expired, settlement
+from app.telemetry.timing import timed
 from db.errors import InvalidInputError
 from db.ingest.paper import lock_owner
-from db.market.clock import market_now
+from db.market.clock import IST, market_now
 from db.market.exchanges import EXCHANGES
 from db.market.limits import PAPER_DAYS_SHOWN, PAPER_ORDERS_SHOWN
 from db.queries import paper as stored
@@ -49,7 +51,7 @@ class Closed:
 class History:
     """A user's newest days and orders, newest first."""
 
-    days: tuple[stored.PaperDay, ...]
+    days: tuple[BookDay, ...]
     resting: tuple[stored.PaperOrder, ...]
     orders: tuple[tuple[stored.PaperOrder, tuple[stored.PaperFill, ...]], ...]
 
@@ -64,11 +66,12 @@ class Desk:
         self._market = market
         self._now = now
 
-    def place(self, owner: str, order: Order) -> Placed:
+    def place(self, owner: str, order: Order, told: Told | None = None) -> Placed:
         """Fill all legs of an order at the live edge, or none; one that rests may wait for that.
 
-        The same order again, by its key, answers what was filled before. Raises RefusedError with
-        the reason, and InvalidInputError for a contract that the chain lacks.
+        `told` is the signal that it follows. The same order again, by its key, answers what was
+        filled before. Raises RefusedError with the reason, and InvalidInputError for a contract
+        that the chain lacks.
         """
         legs = [asdict(leg) for leg in order.legs]
         asked = json.dumps({"legs": legs, "rests": order.rests}, sort_keys=True)
@@ -86,7 +89,7 @@ class Desk:
                     raise
                 until = self._until(order.legs)
                 return keep_resting(connection, owner, order.key, asked, until)
-            return keep(connection, owner, order.key, "order", asked, fills)
+            return keep(connection, owner, order.key, "order", asked, fills, told)
 
     def cancel(self, owner: str, order_id: int) -> Placed:
         """End an order that rests; raises RefusedError where it does no more."""
@@ -94,7 +97,9 @@ class Desk:
             lock_owner(connection, owner)
             return end_resting(connection, owner, order_id, CANCELLED)
 
-    def close(self, owner: str, key: str, position_id: int | None = None) -> Closed:
+    def close(
+        self, owner: str, key: str, position_id: int | None = None, told: Told | None = None
+    ) -> Closed:
         """Close one position, or all (None) that can be; what cannot is named with its reason.
 
         Raises RefusedError when nothing could be closed.
@@ -110,8 +115,9 @@ class Desk:
             fills, refused = self._closing(_chosen(open_positions(connection, owner), position_id))
             if not fills:
                 raise RefusedError(next(iter(refused.values()), "Nothing is open."))
-            return Closed(keep(connection, owner, key, "close", asked, fills), refused)
+            return Closed(keep(connection, owner, key, "close", asked, fills, told), refused)
 
+    @timed("load positions")
     def marks(self, owner: str) -> tuple[Mark, ...]:
         """What a user holds with its newest quotes; what has expired is settled first."""
         with self._books.newest() as connection:
@@ -131,12 +137,24 @@ class Desk:
         with self._books.newest() as connection:
             return lot_of(connection, quote)
 
-    def history(self, owner: str) -> History:
-        """What a user realised by day, what waits, and the last orders with their fills."""
+    def history(self, owner: str, marks: Sequence[Mark]) -> History:
+        """A user's P&L by day, what waits, and the last orders with their fills.
+
+        `marks` are those of what the user holds: the present day is valued by them.
+        """
+        present = max((self.moment(mark.position) for mark in marks), default=self._now())
         with self._books.newest() as connection:
             orders = stored.recent_orders(connection, owner, PAPER_ORDERS_SHOWN)
             fills = stored.fills(connection, [order.id for order in orders])
-            days = stored.days(connection, owner, PAPER_DAYS_SHOWN)
+            held = stored.held(connection, owner)
+            days = book_days(
+                stored.days(connection, owner),
+                held,
+                stored_closes(connection, held),
+                present.astimezone(IST).date(),
+                total(mark.mtm for mark in marks),
+                PAPER_DAYS_SHOWN,
+            )
             resting = stored.resting_of(connection, owner)
         of_order = {order.id: tuple(f for f in fills if f.order_id == order.id) for order in orders}
         return History(days, resting, tuple((order, of_order[order.id]) for order in orders))

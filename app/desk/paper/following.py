@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.desk.paper.desk import Desk
 from app.desk.paper.errors import RefusedError
-from app.desk.paper.orders import Leg, Order
+from app.desk.paper.orders import Leg, Order, Told
 from app.desk.paper.reading import EngineBooks, StoredQuotes
 from db.errors import InvalidInputError
 from db.market.calendar import Instrument, session
@@ -31,54 +31,86 @@ _SIDES = {"BUY": "CE", "SELL": "PE"}
 class Follower:
     """Buys `lots` of the call for a BUY, of the put for a SELL; sells them when their time is over.
 
-    That is at the model's horizon, when the other side is told, or shortly before the index's
-    continuous session ends. What a limit or the market forbids is noted with its reason.
+    That is at the model's horizon, when the other side is told, when nothing is told any more, or
+    shortly before the index's continuous session ends. What a limit or the market forbids is noted
+    with its reason, once for as long as it stays the same. All that is to be remembered is in the
+    database: another process goes on where this one ended. Without lots what is held is sold, and
+    nothing more is done.
     """
 
     engine: "Engine"
     lots: int
     now: Callable[[], datetime] = market_now
-    _entered: dict[str, datetime] = field(default_factory=dict)
+    _is_done: bool = False
+    _noted: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def follow(self, made: "Prediction") -> None:
         """Do what a prediction that was just stored asks for."""
+        desk = self._desk()
+        if desk is None:
+            return
+        for each in self._held(made.exchange):
+            if self._is_over(each, made):
+                self._close(desk, each, made.timestamp, _told(made))
+        if self.lots and made.signal in _SIDES:
+            self._enter(desk, made)
+        elif self.lots:
+            self._noted.pop(made.exchange, None)
+
+    def leave(self, exchange: str, at: datetime) -> None:
+        """Sell what is held of a chain of which nothing is told at `at`: nobody knows why to."""
+        desk = self._desk()
+        if desk is not None:
+            for each in self._held(exchange):
+                self._close(desk, each, at, Told("HOLD", None))
+
+    def _desk(self) -> Desk | None:
+        """What orders go to, expired positions settled; None where there is nothing to do."""
+        if self._is_done:
+            return None
+        desk = Desk(EngineBooks(self.engine), StoredQuotes(self.engine), self.now)
+        held = desk.marks(OWNER)
+        self._is_done = not self.lots and not held
+        return None if self._is_done else desk
+
+    def _held(self, exchange: str | None = None) -> "tuple[PaperPosition, ...]":
         from db.queries.paper import open_positions
 
-        desk = Desk(EngineBooks(self.engine), StoredQuotes(self.engine), self.now)
-        desk.marks(OWNER)
         with self.engine.connect() as connection:
             held = open_positions(connection, OWNER)
-        for each in held:
-            if each.exchange == made.exchange and self._is_over(each, made):
-                self._close(desk, each, made)
-        if made.signal in _SIDES:
-            self._enter(desk, made)
+        return tuple(each for each in held if exchange in (None, each.exchange))
 
     def _enter(self, desk: Desk, made: "Prediction") -> None:
-        forbidden = self._forbidden(made)
-        if forbidden is not None:
-            self._note(made, forbidden, violates=True)
-            return
+        exchange, at, told = made.exchange, made.timestamp, _told(made)
         try:
-            leg = Leg(made.exchange, self._at_the_money(made), "B", self.lots)
-            desk.place(OWNER, Order(_key("in", made, made.exchange), (leg,)))
+            symbol = self._at_the_money(made)
+            forbidden = self._forbidden(made, symbol)
+            if forbidden is not None:
+                self._note(exchange, at, told, forbidden, violates=True)
+                return
+            leg = Leg(exchange, symbol, "B", self.lots)
+            desk.place(OWNER, Order(_key("in", exchange, at), (leg,)), told)
         except (RefusedError, InvalidInputError) as error:
-            self._note(made, str(error), violates=False)
-            return
-        self._entered[made.exchange] = made.timestamp
+            self._note(exchange, at, told, str(error), violates=False)
+        else:
+            self._noted.pop(exchange, None)
 
-    def _forbidden(self, made: "Prediction") -> str | None:
+    def _forbidden(self, made: "Prediction", symbol: str) -> str | None:
         """The limit that stands against another position."""
-        from db.queries.paper import open_positions
+        from db.queries.paper import last_bought
 
-        with self.engine.connect() as connection:
-            held = open_positions(connection, OWNER)
+        held = self._held()
         if any(each.exchange == made.exchange for each in held):
             return "a position of this chain is open already"
+        # near the end of a month two chains list the same contracts
+        if any(each.symbol == symbol for each in held):
+            return f"{symbol} is held already"
         if len(held) >= SIGNAL_PAPER_POSITIONS:
             return f"{SIGNAL_PAPER_POSITIONS} positions are open already"
-        last = self._entered.get(made.exchange)
-        if last is not None and made.timestamp - last < timedelta(seconds=SIGNAL_PAPER_PAUSE_S):
+        with self.engine.connect() as connection:
+            last = last_bought(connection, OWNER, made.exchange)
+        pause = timedelta(seconds=SIGNAL_PAPER_PAUSE_S)
+        if last is not None and timedelta() <= made.timestamp - last < pause:
             return f"the last position was opened at {last:%H:%M:%S}"
         return "the day is over soon" if ends_soon(made.timestamp) else None
 
@@ -86,13 +118,14 @@ class Follower:
         at = made.timestamp
         against = made.signal in _SIDES and _SIDES[made.signal] != held.option_type
         is_late = at - held.opened >= timedelta(seconds=made.horizon_s)
-        return against or is_late or ends_soon(at)
+        return not self.lots or against or is_late or ends_soon(at)
 
-    def _close(self, desk: Desk, held: "PaperPosition", made: "Prediction") -> None:
+    def _close(self, desk: Desk, held: "PaperPosition", at: datetime, told: Told) -> None:
         try:
-            desk.close(OWNER, _key("out", made, str(held.id)), held.id)
+            desk.close(OWNER, _key("out", str(held.id), at), held.id, told)
         except RefusedError as error:
-            self._note(made, f"{held.symbol} could not be closed: {error}", violates=False)
+            why = f"{held.symbol} could not be closed: {error}"
+            self._note(held.exchange, at, told, why, violates=False)
 
     def _at_the_money(self, made: "Prediction") -> str:
         """The contract to buy; raises RefusedError where the chain names none."""
@@ -108,11 +141,16 @@ class Follower:
                 return row.symbol
         raise RefusedError("The chain has no contract at the money.")
 
-    def _note(self, made: "Prediction", why: str, *, violates: bool) -> None:
+    def _note(self, exchange: str, at: datetime, told: Told, why: str, *, violates: bool) -> None:
         from db.ingest.signals import note_not_followed
 
+        if self._noted.get(exchange) == (told.signal, why):
+            return
         with self.engine.begin() as connection:
-            note_not_followed(connection, made, why, violates=violates)
+            note_not_followed(
+                connection, exchange, at, told.signal, told.confidence, why, violates=violates
+            )
+        self._noted[exchange] = told.signal, why
 
 
 def ends_soon(at: datetime) -> bool:
@@ -123,5 +161,9 @@ def ends_soon(at: datetime) -> bool:
     return held.closes - at <= timedelta(seconds=SIGNAL_PAPER_EXIT_S)
 
 
-def _key(what: str, made: "Prediction", of: str) -> str:
-    return f"signal-{what}-{of}-{made.timestamp:%Y%m%d%H%M%S}"
+def _told(made: "Prediction") -> Told:
+    return Told(made.signal, made.confidence)
+
+
+def _key(what: str, of: str, at: datetime) -> str:
+    return f"signal-{what}-{of}-{at:%Y%m%d%H%M%S}"

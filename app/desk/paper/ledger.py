@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from app.desk.paper.book import Holding
 from app.desk.paper.errors import KeyReusedError, RefusedError
 from app.desk.paper.fills import Fill
+from app.desk.paper.orders import Told
 from db.ingest import paper as writes
 from db.market.limits import PAPER_MOST_ORDERS
 from db.notices import announce
@@ -44,11 +45,17 @@ def demand_room(connection: Connection, owner: str) -> None:
 
 
 def keep(
-    connection: Connection, owner: str, key: str, kind: str, asked: str, fills: Sequence[Fill]
+    connection: Connection,
+    owner: str,
+    key: str,
+    kind: str,
+    asked: str,
+    fills: Sequence[Fill],
+    told: Told | None = None,
 ) -> Placed:
     """Store an order with its fills; the caller holds the owner's lock."""
     order_id = writes.add_order(connection, owner, key, kind, asked)
-    return _kept_order(connection, owner, key, order_id, fills)
+    return _kept_order(connection, owner, key, order_id, fills, told)
 
 
 def keep_resting(
@@ -73,10 +80,15 @@ def end_resting(
 
 
 def _kept_order(
-    connection: Connection, owner: str, key: str, order_id: int, fills: Sequence[Fill]
+    connection: Connection,
+    owner: str,
+    key: str,
+    order_id: int,
+    fills: Sequence[Fill],
+    told: Told | None = None,
 ) -> Placed:
     for fill in fills:
-        _keep_fill(connection, owner, order_id, fill)
+        _keep_fill(connection, owner, order_id, fill, told)
     announce(connection, TOPIC, owner, order=order_id)
     order = stored.order_by_key(connection, owner, key)
     if order is None:
@@ -84,7 +96,9 @@ def _kept_order(
     return Placed(order, stored.fills(connection, [order_id]))
 
 
-def _keep_fill(connection: Connection, owner: str, order_id: int, fill: Fill) -> None:
+def _keep_fill(
+    connection: Connection, owner: str, order_id: int, fill: Fill, told: Told | None
+) -> None:
     contract = fill.contract
     if contract.lot_size is None:
         raise RefusedError(f"How many units a lot of {contract.symbol} has is not known.")
@@ -98,8 +112,6 @@ def _keep_fill(connection: Connection, owner: str, order_id: int, fill: Fill) ->
     )
     writes.add_fill(
         connection,
-        contract.exchange,
-        abs(fill.units) // contract.lot_size,
         order_id=order_id,
         position_id=position_id,
         owner=owner,
@@ -108,6 +120,16 @@ def _keep_fill(connection: Connection, owner: str, order_id: int, fill: Fill) ->
         price=fill.price,
         realised=after.realised - held.realised,
         reason=fill.reason,
+    )
+    writes.note_metric(
+        connection,
+        timestamp=fill.at,
+        exchange=contract.exchange,
+        reason=fill.reason,
+        signal=("BUY" if fill.units > 0 else "SELL") if told is None else told.signal,
+        confidence=None if told is None else told.confidence,
+        quantity_lots=abs(fill.units) // contract.lot_size,
+        pnl=after.realised - held.realised,
     )
 
 

@@ -31,6 +31,14 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A signal that is followed, and its chance."""
+
+    signal: str
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """Legs that are filled together or not at all; `key` makes it one however often it comes.
 

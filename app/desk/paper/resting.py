@@ -10,6 +10,7 @@ from app.desk.paper.errors import RefusedError
 from app.desk.paper.ledger import end_resting
 from app.desk.paper.orders import Leg, legs_of
 from app.desk.paper.quotes import Market, Quote, market_moment
+from app.telemetry.timing import timed
 from db.errors import InvalidInputError
 from db.ingest.paper import lock_owner
 from db.market.calendar import expiry_instant, session
@@ -30,6 +31,7 @@ def legs_asked(asked: str) -> tuple[Leg, ...]:
     return legs_of(json.loads(asked)["legs"])
 
 
+@timed("look at resting orders")
 def look(books: Books, market: Market, now: datetime) -> int:
     """Fill what the newest quotes touch, let lapse what is over; how many orders that ended."""
     with books.newest() as connection:

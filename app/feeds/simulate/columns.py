@@ -149,6 +149,7 @@ def _state(block: ChainBlock) -> ChainFigures:
         oi=oi,
         oi_before=earlier(block, oi, 3),
         volume=_known(block.volume),
+        volatility=block.volatility,
         greeks=greeks(
             chain.is_call, block.underlying[:, None], chain.strike, years, block.volatility
         ),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from app.web.auth.people import UNASKED, VIEWER, People, Person, proof_of
+from app.web.auth.people import OF_BROKER, UNASKED, VIEWER, People, Person, proof_of
 from app.web.auth.sessions import Sessions
 from app.web.database import Database
 from db.settings import Settings
@@ -134,6 +134,9 @@ class SessionKeeper:
     def _judged(self, row: "SessionRow | None") -> Person | None:
         if row is None:
             return None
+        if row.username.startswith(OF_BROKER):
+            person = self._people.of_broker(row.username.removeprefix(OF_BROKER))
+            return person if person is not None and person.proof == row.proof else None
         if row.password_hash is None:
             person = None if row.has_users else self._people.set_here(row.username)
             return person if person is not None and person.proof == row.proof else None

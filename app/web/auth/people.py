@@ -9,10 +9,10 @@ import logging
 import threading
 import time
 from dataclasses import dataclass
-from functools import cache
 from hashlib import blake2b
 
 from app.web.auth import signin
+from app.web.auth.passwords import verified
 from app.web.database import Database
 from db.errors import DatabaseUnavailableError, ExtensionMissingError, NotMigratedError
 from db.settings import Settings
@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 _HOLDS_S = 5.0
 ADMIN, VIEWER = "admin", "viewer"
 ROLES = (VIEWER, ADMIN)
+OF_BROKER = "kite:"
+"""How names begin of those whom the broker names; no other user's does."""
 UNASKED = (DatabaseUnavailableError, ExtensionMissingError, NotMigratedError)
 """Why the database may leave a question unanswered."""
 
@@ -48,7 +50,7 @@ class People:
         self._settings = settings
         self._database = database
         self._lock = threading.Lock()
-        self._are_kept = False
+        self._are_kept: bool | None = None
         self._ask_at = 0.0
 
     def accepts(self, username: str, password: str) -> Person | None:
@@ -63,10 +65,12 @@ class People:
                 row = user_named(connection, _askable(username))
         except UNASKED:
             row = UserRow(False, None, None, None)
+        else:
+            self._are_kept = row.has_users
         if not row.has_users:
             return self._set_here(username, password)
-        is_right = signin.verified(row.password_hash or _nobodys_hash(), password, "site_users")
-        if not is_right or row.password_hash is None or row.disabled:
+        is_right = verified(row.password_hash, password, "site_users", counts=not row.disabled)
+        if not is_right or row.password_hash is None:
             return None
         proof = proof_of(username, row.password_hash)
         return Person(username, row.role or VIEWER, proof, is_kept=True)
@@ -75,6 +79,15 @@ class People:
         """The one that the settings or a file name, if that is the name."""
         proof = signin.proof_of(self._settings, username)
         return None if proof is None else Person(username, ADMIN, proof, is_kept=False)
+
+    def of_broker(self, user_id: str) -> Person | None:
+        """Somebody whom the broker named and OI_KITE_USERS lists."""
+        for entry in self._settings.kite_users:
+            listed, _, role = entry.partition(":")
+            if listed == user_id:
+                name = f"{OF_BROKER}{user_id}"
+                return Person(name, role or VIEWER, proof_of(name, role), is_kept=True)
+        return None
 
     def knows(self, username: str) -> bool:
         """Whether that is somebody's name; False also where nobody can tell."""
@@ -103,7 +116,12 @@ class People:
             finally:
                 self._ask_at = time.monotonic() + _HOLDS_S
                 self._lock.release()
-        return self._are_kept
+        return bool(self._are_kept)
+
+    @property
+    def are_known(self) -> bool:
+        """Whether the database said, when it was last asked, that it has users."""
+        return bool(self._are_kept)
 
     def _set_here(self, username: str, password: str) -> Person | None:
         known = signin.configured(self._settings)
@@ -122,11 +140,3 @@ def proof_of(username: str, password_hash: str) -> str:
 def _askable(username: str) -> str:
     """A name as the database takes it; what cannot be one is nobody's."""
     return "" if "\0" in username else username
-
-
-@cache
-def _nobodys_hash() -> str:
-    """What a password is held against where nobody has the name, so that it takes as long."""
-    from argon2 import PasswordHasher
-
-    return PasswordHasher().hash("nobody's")

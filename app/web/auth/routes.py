@@ -2,12 +2,14 @@
 
 import contextlib
 import logging
+from functools import partial
 from math import ceil
 from typing import Any
 
 from flask import (
     Blueprint,
     Flask,
+    current_app,
     g,
     make_response,
     redirect,
@@ -18,13 +20,14 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from app.web.auth import signin
+from app.web.auth import kite, signin
 from app.web.auth.attempts import TooManyAttemptsError
 from app.web.auth.destination import is_path_of_this_site
 from app.web.auth.people import UNASKED, NobodySetError, Person
 from app.web.auth.tokens import csrf_token, token_matches
 from app.web.problems import wants_json
 from app.web.responses import json_answer
+from app.web.security import content_policy
 from app.web.services import services
 from db.errors import SettingsError
 
@@ -32,7 +35,13 @@ _log = logging.getLogger(__name__)
 
 blueprint = Blueprint("auth", __name__)
 
-_PUBLIC = frozenset({"auth.login", "auth.sign_in", "assets.asset", "api.healthz"})
+# metrics have a rule of their own: a program that reads them signs in nowhere
+_PUBLIC = frozenset(
+    {
+        *("auth.login", "auth.sign_in", "kite.begin", "assets.asset", "api.healthz"),
+        "monitoring.prometheus",
+    }
+)
 _EXPIRED = "This page had expired; please try again."
 
 
@@ -49,8 +58,14 @@ def login() -> ResponseReturnValue:
     if isinstance(sid, str) and services().sessions.known_person_of(sid):
         return redirect(_destination())
     response = make_response(_page(200))
+    if kite.is_offered():
+        # a browser asks of a form's redirect too whether the form may lead there
+        policy = content_policy(forms=kite.login_site())
+        response.headers["Content-Security-Policy"] = policy
     # only after the page is sent: loading would compete with rendering it
     response.call_on_close(services().warm_up)
+    response.call_on_close(services().people.are_kept)
+    response.call_on_close(partial(current_app.jinja_env.get_template, "dashboard.html"))
     return response
 
 
@@ -109,6 +124,16 @@ def sign_out_everywhere() -> ResponseReturnValue:
     return redirect(url_for("auth.login"))
 
 
+def sign_in_by_broker() -> ResponseReturnValue:
+    """The end of the way over the broker's login page: a session for whom it names."""
+    try:
+        person, wish = kite.finish()
+    except TooManyAttemptsError as error:
+        return *_page(429, str(error)), {"Retry-After": str(ceil(error.wait_s))}
+    _begin_session(person)
+    return redirect(wish if is_path_of_this_site(wish) else url_for("pages.dashboard"))
+
+
 def _who(username: str) -> str:
     """A name for the log: only a known one, as a password may have been typed in its place."""
     return username if services().people.knows(username) else "an unknown user"
@@ -116,6 +141,9 @@ def _who(username: str) -> str:
 
 def _demand_session() -> ResponseReturnValue | None:
     if request.endpoint in _PUBLIC or request.endpoint is None or _signed_in():
+        return None
+    # who signs in there comes back without a session of their own yet
+    if request.endpoint == "broker.callback" and kite.has_begun(request.args.get("state", "")):
         return None
     if wants_json():
         return json_answer({"error": "Please sign in at /login first."}, 401)
@@ -164,6 +192,8 @@ def _destination() -> str:
 def _page(status: int, problem: str | None = None) -> tuple[str, int]:
     shown: dict[str, Any] = {"problem": problem, "sign_in": None, "is_broken": False}
     shown["next"] = _destination()
+    shown["by_broker"] = kite.is_offered()
+    shown["has_users"] = services().people.are_known
     try:
         shown["sign_in"] = signin.configured(services().settings)
     except SettingsError as error:

@@ -2,20 +2,17 @@
 
 import hmac
 import json
-import threading
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
+from app.web.auth.passwords import hashed, verified
 from db.errors import InvalidInputError, SettingsError
 from db.private_files import replace_private
 from db.settings import Settings
 
 _FILE_NAME = "signin"
-MINIMUM_PASSWORD_LENGTH = 8
-# argon2 takes 64 MiB on purpose; a crowd that signs in at once must not take that many times more
-_verifying = threading.BoundedSemaphore(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,28 +36,7 @@ class SignIn:
         Raises SettingsError when the configured hash is none.
         """
         known = hmac.compare_digest(username.encode(), self.username.encode())
-        return verified(self.password_hash, password, self.source) and known
-
-
-def verified(password_hash: str, password: str, source: str) -> bool:
-    """Whether a password is the one that was hashed; few are held against hashes at a time.
-
-    Raises SettingsError, naming where it stands, when the hash is none.
-    """
-    from argon2 import PasswordHasher
-    from argon2.exceptions import InvalidHashError, VerificationError
-
-    try:
-        with _verifying:
-            matches: bool = PasswordHasher().verify(password_hash, password)
-    except VerificationError:
-        return False
-    except InvalidHashError as error:
-        raise SettingsError(
-            f"The password hash in {source} is not an argon2 hash; "
-            "write one with `python -m app password`."
-        ) from error
-    return matches
+        return verified(self.password_hash, password, self.source, counts=known)
 
 
 def configured(settings: Settings) -> SignIn | None:
@@ -118,12 +94,11 @@ def write(home: Path, username: str, password: str, hint: str | None = None) -> 
     return path
 
 
-def hashed(password: str) -> str:
-    """The argon2 hash of a new password; raises InvalidInputError where it is short."""
-    from argon2 import PasswordHasher
-
-    if len(password) < MINIMUM_PASSWORD_LENGTH:
-        raise InvalidInputError(
-            f"The password must have at least {MINIMUM_PASSWORD_LENGTH} characters."
-        )
-    return PasswordHasher().hash(password)
+def drop_hint(home: Path) -> None:
+    """Say no more where the password of the sign-in kept under `home` can be found, if any is."""
+    path = home / _FILE_NAME
+    if not path.is_file():
+        return
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    if kept.get("hint"):
+        replace_private(path, json.dumps({**kept, "hint": None}).encode())

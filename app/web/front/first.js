@@ -21,15 +21,19 @@ function isAsChosen() {
 
 function show() {
   const { strike: _, ...longest } = JSON.parse(table.dataset.longest);
+  // seen from here on, so that styles are computed once: nothing is shown before this script has ended
+  document.body.removeAttribute("data-unready");
+  // its place is as large without it, and is told without laying it out
+  table.style.display = "none";
   const fit = new Fit(table, scroller);
+  table.style.display = "";
   fit.lay(new Layout(Object.keys(longest)), false);
   for (const [key, texts] of Object.entries(JSON.parse(table.dataset.longest))) texts.forEach((text) => fit.note(key, text));
   fit.apply();
-  if (fit.compact) return;
+  if (fit.compact) return void document.body.setAttribute("data-unready", "");
   for (const cell of table.querySelectorAll("[data-width]")) cell.style.setProperty("--w", cell.dataset.width);
   const atm = table.querySelector(".atm");
   if (atm) scroller.scrollTop = centred(atm, table, scroller);
-  document.body.removeAttribute("data-unready");
 }
 
 if (isAsChosen()) show();

@@ -9,10 +9,12 @@ import { firstLayout, Tools } from "./chain/tools.js";
 import { Views } from "./chain/view.js";
 import { bindContracts } from "./charts/contract-click.js";
 import { address, addressed } from "./core/address.js";
-import { find } from "./core/dom.js";
+import { Burning } from "./core/burning.js";
+import { afterPaint, find } from "./core/dom.js";
 import { first, firstClock, start } from "./core/embedded.js";
 import { Explanation } from "./core/explain.js";
 import { Health } from "./core/health.js";
+import { duration, marketClock } from "./core/format.js";
 import { bindKeys } from "./core/keys.js";
 import { marketOf, pastMarket } from "./core/market.js";
 import { nextOption, nextTheme, preference, remembered, rememberedBox } from "./core/preferences.js";
@@ -42,6 +44,7 @@ const table = new ChainTable({ table: find("chain"), scroller: find("scroller"),
 const baselines = new Baselines((key) => key === page.exchange && page.tell("chain"));
 const views = new Views(baselines);
 const renewal = new Renewal(start.ui.version, find("outdated"), find("told"));
+const burning = new Burning(start.burning, find("burning"), find("told"));
 const panels = new Panels(find("side"), page);
 const warm = new Warm(page);
 page.breaches.hearers.add((unseen) => panels.badge("breaches", unseen ? String(unseen) : ""));
@@ -57,16 +60,38 @@ function look() {
   clock.noticeSleep();
   const market = moment ? pastMarket(moment.at, page.pinned) : marketOf(summary, clock.phase);
   health.show(page, { market, feed: page.feeds.get(exchange), ageMs: clock.age(exchange), awaited: page.awaited.has(exchange), label: labelOf(exchange) });
+  page.silence = health.silence;
   showTitle(labelOf(exchange), summary, health.prefix, market.words);
+  const ageMs = clock.age(exchange);
+  explanation.aged(moment ? `as of ${marketClock(moment.at)}` : ageMs === null ? "age unknown" : `${duration(ageMs / 1000)} old`);
+}
+
+let shown = page.exchange;
+let turning = false;
+
+// another tab is marked as such in the very next frame, and its chain follows at once
+function show() {
+  if (!usable || !page.summary || page.exchange === shown) return render();
+  if (!turning) afterPaint(render);
+  turning = true;
+}
+
+// a state that ends by itself, without news, ends the signal too
+function lookAgain() {
+  const before = page.silence;
+  look();
+  if (page.silence !== before) page.tell("chain");
 }
 
 function render() {
+  shown = page.exchange;
+  turning = false;
   const { summary, chain, exchange, moment } = page;
   const isHere = Boolean(summary) && summary.updated_at !== null;
   look();
   // a past moment brings with it what its head line is compared with
   const about = moment ? { day: moment, phase: moment.phase ?? {} } : { day: page.days.of(exchange), phase: page.clock.phase };
-  headline.show(chain, { ...about, before: isHere ? baselines.of(chain, "close") : null, iv: page.choice.iv });
+  headline.show(chain, { ...about, before: isHere ? baselines.of(chain, "close") : null, iv: page.choice.iv, silence: page.silence });
   offerLots(find("lots"), summary, page.choice.lots);
   if (!isHere) return table.clear();
   table.show(chain, viewOf(chain));
@@ -138,10 +163,11 @@ function seenOrNot() {
 
 page.on("exchange", markTab);
 page.on("build", (build) => renewal.heard(build));
+page.on("notice", (news) => burning.heard(news));
 page.on("moment", linkCsv);
 page.on("exchange", linkCsv);
-page.on("chain", render);
-page.on("clock", look);
+page.on("chain", show);
+page.on("clock", lookAgain);
 page.on("reveal", ({ strike, side, key }) => table.reveal(strike, side, key));
 page.on("link", () => {
   health.heardOf(page.way);
@@ -164,7 +190,7 @@ past.follow(begun);
 document.body.removeAttribute("data-unready");
 panels.openRemembered();
 panels.mountWhenIdle("alerts");
-setInterval(look, LOOK_MS);
+setInterval(lookAgain, LOOK_MS);
 document.addEventListener("visibilitychange", seenOrNot);
 addEventListener("pagehide", () => page.keep());
 if (document.hidden) seenOrNot();

@@ -29,6 +29,8 @@ export class Page {
     this.loggedOut = false;
     // a page that nobody sees follows nothing
     this.resting = false;
+    // why no signal is told of what is shown, whatever was said last; null while it may be
+    this.silence = null;
     this.feeds = new Map();
     this.chains = new Map();
     this.awaited = new Set();

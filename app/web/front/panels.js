@@ -2,6 +2,9 @@
 
 import { keep, preference } from "./core/preferences.js";
 
+// of more news a tab says that there are more
+const MOST = 99;
+
 // A panel's module exports mount(root, page, tab) → { show(), hide(), hear(news)? }; tab.badge(text)
 // marks its tab. Its name is the topic of the notices it hears, open or not.
 export const PANELS = [
@@ -72,14 +75,14 @@ export class Panels {
   }
 
   badge(name, text) {
-    this.entries.get(name).badge.textContent = text;
+    this.entries.get(name).badge.textContent = Number(text) > MOST ? `${MOST}+` : text;
   }
 
   // loads a panel without opening it
   mount(name) {
     const entry = this.entries.get(name);
     entry.mounted ??= Promise.all([entry.load(), styled(entry.root.dataset.style)])
-      .then(([{ mount }]) => mount(entry.root, this.page, { badge: (text) => { entry.badge.textContent = text; } }))
+      .then(([{ mount }]) => mount(entry.root, this.page, { badge: (text) => this.badge(name, text) }))
       .catch((error) => {
         // a lost connection: the next opening tries again
         entry.mounted = null;

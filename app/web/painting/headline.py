@@ -22,11 +22,17 @@ class Fact:
 
 
 def facts_of(
-    summary: Summary | None, phase: Phase, strikes: int, levels: Mapping[tuple[float, str], str]
+    summary: Summary | None,
+    phase: Phase,
+    strikes: int,
+    levels: Mapping[tuple[float, str], str],
+    *,
+    is_silent: bool,
 ) -> dict[str, Fact]:
     """By the name of their place, the figures around a chain; dashes without one.
 
-    `levels` are the marks of support and resistance by strike and side.
+    `levels` are the marks of support and resistance by strike and side; of a chain that is
+    `is_silent` no signal is told.
     """
     if summary is None:
         dashes = {name: Fact(figures.DASH) for name in (*_FACTS, *_FOOT, "legs", "levels")}
@@ -38,6 +44,8 @@ def facts_of(
         }
     facts = {name: write(summary) for name, write in _FACTS.items()}
     facts |= {name: Fact(write(summary)) for name, write in _FOOT.items()}
+    if is_silent and summary["ml_signal"] is not None:
+        facts["signal"] = Fact(f"{figures.DASH}, no signal", "muted")
     facts["legs"] = Fact(f"{strikes} strikes · {_counted(summary) or _all_legs(summary)}")
     facts["levels"] = Fact(f"{_level(levels, 'S1')} / {_level(levels, 'R1')}")
     # of the days before only the script knows

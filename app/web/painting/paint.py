@@ -56,7 +56,13 @@ def first_paint(
     strikes = 0 if first is None else _count(first)
     return Paint(
         table=EMPTY if first is None or _is_bare(first) else _table(first),
-        facts=facts_of(summary, clock["phase"], strikes, {} if first is None else _levels(first)),
+        facts=facts_of(
+            summary,
+            clock["phase"],
+            strikes,
+            {} if first is None else _levels(first),
+            is_silent=verdict.is_silent,
+        ),
         market=market,
         verdict=verdict,
         title=_title(summary, market, verdict, label),

@@ -1,6 +1,6 @@
-"""The chain table of the first paint: the rows around ATM, as `front/chain` writes them.
+"""The chain table of the first paint, as `front/chain` writes it: whole around ATM, else by strike.
 
-Widths follow from all rows, painted or not, so that nothing moves when the script adds the others.
+Widths follow from all rows, so that nothing moves when the others come near.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from db.market.limits import CHANGE_MINUTES, CHANGE_THRESHOLDS_PCT
 
 Summary = Mapping[str, Any]
 _SIDES = ("CE", "PE")
-# enough for the tallest screen: what is beyond comes with the script
+# enough for the tallest screen: what is beyond is filled by the script (PAINTED in chain/body.js)
 _AROUND = 24
 # as wide as the mark of a level is
 _LEVEL_ROOM = "0000"
@@ -64,7 +64,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One strike: `number` as data carry it, `text` as people read it."""
+    """One strike: `number` as data carry it, `text` as people read it; far ones have no cells."""
 
     number: str
     text: str
@@ -81,6 +81,11 @@ class Table:
     rows: list[Row]
     totals: list[Cell]
     longest: dict[str, list[str]]
+
+    @property
+    def span(self) -> int:
+        """How many columns the calls have."""
+        return len(_CALLS)
 
 
 def _change(minutes: int) -> Column:
@@ -126,7 +131,7 @@ def table_of(summary: Summary, fields: Sequence[str], legs: Iterable[Leg]) -> Ta
     totals = _totals(summary, found, place)
     return Table(
         headings=_across("STRIKE", lambda column, _: (column.heading, column.says)),
-        rows=[painter.row(strike) for strike in _around(strikes, summary["atm_strike"])],
+        rows=painter.rows(strikes, _around(strikes, summary["atm_strike"])),
         totals=totals,
         longest=_longest(written, strikes, totals, painter.levels),
     )
@@ -152,8 +157,12 @@ class _Painter:
     oi: Oi
     levels: Mapping[tuple[float, str], str]
 
-    def row(self, strike: float) -> Row:
-        calls, puts = (self._cells(strike, side) for side in _SIDES)
+    def rows(self, strikes: list[float], near: list[float]) -> list[Row]:
+        whole = set(near)
+        return [self._row(strike, strike in whole) for strike in strikes]
+
+    def _row(self, strike: float, whole: bool) -> Row:
+        calls, puts = (self._cells(strike, side) if whole else [] for side in _SIDES)
         number = str(int(strike)) if strike == int(strike) else repr(strike)
         return Row(number, figures.strike(strike), self._marks(strike), calls, puts)
 

@@ -59,6 +59,11 @@ class Verdict:
             return "log in"
         return "" if self.state in ("live", "closed") else self.state
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether no signal is told, whatever was said last: the figures may not be the present."""
+        return self.state not in ("live", "slow", "waiting")
+
 
 def market_of(summary: Summary | None, phase: Mapping[str, str]) -> Market:
     """The market that a chain is of, in a phase of the session."""

@@ -24,7 +24,7 @@ def account(desk: "Desk", owner: str) -> Form:
     from app.desk.paper.resting import legs_asked
 
     marks = desk.marks(owner)
-    history = desk.history(owner)
+    history = desk.history(owner, marks)
     today = market_now().date()
     return {
         "at": market_now().isoformat(),
@@ -33,7 +33,13 @@ def account(desk: "Desk", owner: str) -> Form:
         "realised_today": rounded(sum(day.realised for day in history.days if day.day == today)),
         "risk": [_risk(risk) for risk in desk.risks(marks)],
         "days": [
-            {"day": day.day.isoformat(), "realised": rounded(day.realised), "fills": day.fills}
+            {
+                "day": day.day.isoformat(),
+                "fills": day.fills,
+                "realised": rounded(day.realised),
+                "open": rounded(day.open),
+                "total": rounded(day.total),
+            }
             for day in history.days
         ],
         "resting": [

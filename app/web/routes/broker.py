@@ -1,6 +1,7 @@
 """Logging in at the broker from a browser: this site leads there, and takes back what comes.
 
-The token that comes back is left for the collector, which alone talks to the broker.
+The token that comes back is left for the collector, which alone asks the broker for data; of one
+that signs a person in here this process asks whose it is.
 """
 
 import hmac
@@ -8,15 +9,16 @@ import logging
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from flask import Blueprint, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from app.kite.login import PAGE, login_address
+from app.kite.login import login_address
 from app.kite.session import BrokerSession, SessionStore, broker_folder
+from app.web.auth import kite
 from app.web.auth.people import ADMIN
 from app.web.auth.roles import demand_admin
+from app.web.auth.routes import sign_in_by_broker
 from app.web.auth.session_key import session_key
 from app.web.auth.tokens import token_matches
 from app.web.security import content_policy
@@ -74,11 +76,14 @@ def login() -> ResponseReturnValue:
 def callback() -> ResponseReturnValue:
     """Take the request token that the broker sends a person back with, and go to the chain.
 
+    It is a person who signs in here, or an administrator who logs in for the feed.
     Raises InvalidInputError for a login that this session did not begin, and for one that failed.
     """
+    given = request.args.get("state", "")
+    if kite.has_begun(given):
+        return sign_in_by_broker()
     demand_admin()
     expected = session.pop(_NONCE, None)
-    given = request.args.get("state", "")
     if not isinstance(expected, str) or not hmac.compare_digest(expected.encode(), given.encode()):
         raise InvalidInputError(_FOREIGN)
     token = request.args.get("request_token", "")
@@ -122,10 +127,7 @@ def _page(status: int, problem: str | None = None) -> ResponseReturnValue:
     )
     response = make_response(page, status)
     # a browser asks of a form's redirect too whether the form may lead there
-    broker = urlsplit(chosen.kite_login_url or PAGE)
-    response.headers["Content-Security-Policy"] = content_policy(
-        forms=f"{broker.scheme}://{broker.netloc}"
-    )
+    response.headers["Content-Security-Policy"] = content_policy(forms=kite.login_site())
     return response
 
 

@@ -1,6 +1,7 @@
 """The routes of the newest chain: JSON for the page and for programs, CSV for people."""
 
 import json
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -31,15 +32,32 @@ def healthz() -> Response:
 
 @blueprint.get("/api/system-status")
 def system_status() -> Response:
-    """Whether there are chains to show; says what is wrong with the database or with Redis."""
-    problem = services().cache.problem()
-    cache = {} if problem is None else {"cache": problem}
+    """Whether there are chains to show, and how far start-up is, step by step.
+
+    Says what is wrong with the database or with Redis.
+    """
+    shared = services()
+    shared.warm_up()
+    problem = shared.cache.problem()
+    more: dict[str, Any] = {} if problem is None else {"cache": problem}
+    more["steps"] = shared.telemetry.steps.shown()
     try:
         ready = any(_has_chain(key) for key in EXCHANGES)
     except UNAVAILABLE as error:
-        answer = {"initialized": False, "initializing": False, "error": str(error), **cache}
-        return json_answer(answer, 503)
-    return json_answer({"initialized": ready, "initializing": not ready, **cache})
+        answer = {"initialized": False, "initializing": False, "error": str(error)}
+        return json_answer({**answer, **more}, 503)
+    return json_answer({"initialized": ready, "initializing": not ready, **more})
+
+
+@blueprint.post("/api/system-status/retry")
+def retry_step() -> Response:
+    """Try a step of start-up that has failed again now: `{step}`."""
+    asked = request.get_json(force=True, silent=True)
+    name = asked.get("step") if isinstance(asked, dict) else None
+    if not isinstance(name, str):
+        raise InvalidInputError("Name the step to try again: {step}.")
+    services().telemetry.steps.retry(name)
+    return json_answer({"success": True})
 
 
 @blueprint.get("/api/state/<exchange>")

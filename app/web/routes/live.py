@@ -11,6 +11,7 @@ from flask import Blueprint, Response, g, request, session
 from app.push import frames
 from app.push.hub import HubFullError
 from app.push.topics import Follow, demanded
+from app.web.measuring import HANDED_OVER
 from app.web.responses import json_answer
 from app.web.security import is_foreign
 from app.web.services import services
@@ -21,7 +22,8 @@ blueprint = Blueprint("viewing", __name__)
 class _HandedOver(Response):
     """The end of an HTTP exchange whose socket has a new owner: gunicorn sends nothing more."""
 
-    def __call__(self, *_: Any) -> Iterable[bytes]:
+    def __call__(self, environ: dict[str, Any], *_: Any) -> Iterable[bytes]:
+        environ[HANDED_OVER] = "/live"
         raise StopIteration
 
 

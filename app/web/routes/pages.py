@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from app.chains.state import ChainState
 from app.chains.wire import Clock, clock_message, full_body, full_message
 from app.web.assets import assets
+from app.web.auth.people import ADMIN
 from app.web.painting.paint import first_paint
 from app.web.problems import UNAVAILABLE
 from app.web.services import services
@@ -28,13 +29,14 @@ def dashboard() -> ResponseReturnValue:
     key = request.args.get("exchange", next(iter(EXCHANGES)))
     exchange_named(key)
     shared = services()
-    shared.live.start()
+    shared.warm_up()
     state, problem = None, None
     try:
         state = shared.states.current(key)
     except UNAVAILABLE as error:
         problem = str(error)
     clock = _clock(key, state, problem)
+    burning = _burning()
     # an address of a past moment shows nothing of the present until that moment is here
     is_past = "at" in request.args
     message = None if state is None or is_past else full_message(state.chain, state.status())
@@ -46,11 +48,27 @@ def dashboard() -> ResponseReturnValue:
         problem=problem,
         user=g.user,
         limits=limits,
-        state=_embedded({"exchange": key, "problem": problem, "user": g.user, "ui": _ui()}),
+        burning=burning,
+        state=_embedded(
+            {
+                "exchange": key,
+                "problem": problem,
+                "user": g.user,
+                "burning": burning,
+                "ui": _ui(),
+            }
+        ),
         first=_safe(b"null" if state is None else full_body(state).body),
         clock=_embedded(clock),
     )
     return page, 200 if problem is None else 503
+
+
+def _burning() -> dict[str, str] | None:
+    """By objective what burns, as it is known here; None for who does not run this server."""
+    if g.role != ADMIN:
+        return None
+    return {each.objective: each.sentence for each in services().telemetry.alarms.open}
 
 
 def _clock(key: str, state: ChainState | None, problem: str | None) -> Clock:

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 
 from app.desk.paper.errors import RefusedError
+from app.web.asked import json_object
 from app.web.paper import forms, legacy
 from app.web.responses import json_answer
 from app.web.services import services
@@ -28,7 +29,7 @@ def place() -> Response:
     """
     from app.desk.paper.orders import order_of
 
-    placed = services().paper.place(g.user, order_of(_body()))
+    placed = services().paper.place(g.user, order_of(json_object()))
     return json_answer(forms.placed(placed), 200 if placed.repeated else 201)
 
 
@@ -37,7 +38,7 @@ def close() -> Response:
     """Close one position by its id, or all with `"all": true`; names what could not be closed."""
     from app.desk.paper.orders import key_of
 
-    asked = _body()
+    asked = json_object()
     closed = services().paper.close(g.user, key_of(asked.get("key")), _chosen(asked))
     answer = {**forms.placed(closed.placed), "refused": closed.refused}
     return json_answer(answer, 200 if closed.placed.repeated else 201)
@@ -46,7 +47,7 @@ def close() -> Response:
 @blueprint.post("/api/paper/cancel")
 def cancel() -> Response:
     """End an order that rests, by its id."""
-    asked = _body()
+    asked = json_object()
     chosen = asked.get("order_id")
     if set(asked) != {"order_id"} or type(chosen) is not int or not 0 < chosen < 2**63:
         raise InvalidInputError('Name what to cancel: "order_id".')
@@ -69,7 +70,7 @@ def place_order() -> Response:
     """The old system's way to place an order of one leg; what is refused says why."""
     desk = services().paper
     try:
-        return json_answer(legacy.placed(desk, g.user, legacy.order(desk, _body())))
+        return json_answer(legacy.placed(desk, g.user, legacy.order(desk, json_object())))
     except (InvalidInputError, RefusedError) as error:
         reason = str(error)
         answer = {"success": False, "message": reason, "error": reason}
@@ -81,14 +82,6 @@ def place_order() -> Response:
 def positions(exchange: str) -> Response:
     """The old system's answer of what is open under an exchange key."""
     return json_answer(legacy.positions(services().paper, g.user, exchange))
-
-
-def _body() -> Mapping[str, Any]:
-    """The request's JSON object; raises InvalidInputError for anything else."""
-    asked = request.get_json(force=True, silent=True)
-    if not isinstance(asked, dict):
-        raise InvalidInputError("The request's body must be a JSON object.")
-    return asked
 
 
 def _chosen(asked: Mapping[str, Any]) -> int | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, request
 
 from app.chains.bodies import Packed
-from app.web.asked import market_moment
+from app.web.asked import json_object, market_moment
 from app.web.responses import json_answer
 from app.web.routes.chain import conditional
 from app.web.services import services
@@ -17,17 +17,22 @@ from db.market.exchanges import exchange_named
 from db.market.limits import SIGNAL_DAYS_SHOWN, SIGNALS_SHOWN
 
 if TYPE_CHECKING:
-    from db.queries.signals import QualityDay, ToldSignal
+    from db.queries.paper import PaperDay
+    from db.queries.signals import QualityDay, SignalRun
 
 blueprint = Blueprint("signals", __name__)
 
 # what came of signals is settled once a minute
 _KEPT_S = 60.0
+_SETTLED = timedelta(minutes=5)
 
 
 @blueprint.get("/api/signals/<exchange>")
 def signals(exchange: str) -> Response:
-    """The trail of the newest day, or of the day of `?at=` up to it, and what came of a month's."""
+    """The trail of the newest day, or of the day of `?at=` up to it, and what came of a month's.
+
+    What was followed on paper is of all chains: it is one book.
+    """
     exchange_named(exchange)
     raw = request.args.get("at")
     end = _newest(exchange) if raw is None else market_moment("at", raw)
@@ -47,23 +52,35 @@ def _key_of_newest(exchange: str) -> Hashable:
 
 
 def _read(exchange: str, end: datetime) -> dict[str, Any]:
-    from app.signals.drift import MUCH
-    from app.signals.inputs import LABELS
-    from db.queries.signals import signal_drift, signal_quality, signal_trail
+    from app.desk.paper.following import OWNER
+    from app.signals.standing import standing
+    from db.queries import paper
+    from db.queries.signals import signal_runs
 
     midnight = datetime.combine(end.astimezone(IST).date(), time(), IST)
-    start = midnight - timedelta(days=SIGNAL_DAYS_SHOWN)
-    before = midnight - timedelta(microseconds=1)
     with services().database.history() as connection:
-        trail = signal_trail(connection, exchange, before, end, SIGNALS_SHOWN)
-        days = signal_quality(connection, exchange, start, end)
-        drift = signal_drift(connection, exchange) or {}
-    moved = sorted(LABELS.get(name, name) for name, index in drift.items() if index > MUCH)
+        runs = signal_runs(connection, exchange, midnight, end + timedelta(microseconds=1))
+        found = standing(connection, exchange, end)
+        held = paper.open_positions(connection, OWNER)
+        days = paper.days(connection, OWNER)[-SIGNAL_DAYS_SHOWN:]
     return {
         "exchange": exchange,
-        "trail": [_told(each) for each in trail],
-        "days": [_day(each) for each in days],
-        "drifted": moved,
+        "trail": [_told(each, end) for each in runs[: -SIGNALS_SHOWN - 1 : -1]],
+        "days": [_day(each) for each in found.days],
+        "drift": [
+            {
+                "input": each.label,
+                "index": each.index,
+                "usual": each.usual,
+                "is_much": each.is_much,
+            }
+            for each in found.drift
+        ],
+        "advice": found.advice,
+        "paper": {
+            "open": [each.symbol for each in held],
+            "days": [_day(each) for each in reversed(days)],
+        },
     }
 
 
@@ -72,7 +89,7 @@ def feedback() -> Response:
     """What a trader says that came of a signal: `{exchange, signal_id, actual_outcome}`."""
     from db.ingest.signals import give_feedback
 
-    asked = _body()
+    asked = json_object()
     exchange = exchange_named(_text(asked, "exchange")).key
     at = market_moment("signal_id", _text(asked, "signal_id"))
     outcome = asked.get("actual_outcome")
@@ -90,13 +107,6 @@ def _newest(exchange: str) -> datetime:
     return market_now() if head is None else head.timestamp
 
 
-def _body() -> Mapping[str, Any]:
-    asked = request.get_json(force=True, silent=True)
-    if not isinstance(asked, dict):
-        raise InvalidInputError("The request's body must be a JSON object.")
-    return asked
-
-
 def _text(asked: Mapping[str, Any], name: str) -> str:
     value = asked.get(name)
     if not isinstance(value, str):
@@ -104,10 +114,18 @@ def _text(asked: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _told(signal: "ToldSignal") -> dict[str, Any]:
-    at = signal.timestamp.isoformat()
-    return {**signal._asdict(), "timestamp": at, "signal_id": at}
+def _told(run: "SignalRun", now: datetime) -> dict[str, Any]:
+    """`is_lost`: its outcome should be known by now, and never will be."""
+    at = run.timestamp.isoformat()
+    due = run.timestamp + timedelta(seconds=run.horizon_s) + _SETTLED
+    return {
+        **run._asdict(),
+        "timestamp": at,
+        "ends": run.ends.isoformat(),
+        "signal_id": at,
+        "is_lost": run.outcome is None and due < now,
+    }
 
 
-def _day(day: "QualityDay") -> dict[str, Any]:
+def _day(day: "QualityDay | PaperDay") -> dict[str, Any]:
     return {**day._asdict(), "day": day.day.isoformat()}

@@ -10,10 +10,12 @@ from benchmarks.report.sections.environment import environment_section
 from benchmarks.report.sections.feed import day_sections, feed_sections
 from benchmarks.report.sections.flags import flag_sections
 from benchmarks.report.sections.ingest import ingest_sections
+from benchmarks.report.sections.overhead import overhead_sections
 from benchmarks.report.sections.peers import peer_sections
 from benchmarks.report.sections.queries import query_sections
 from benchmarks.report.sections.retention import retention_sections
 from benchmarks.report.sections.scale import scale_sections
+from benchmarks.report.sections.signals import signal_sections
 from benchmarks.report.sections.upkeep import archive_sections
 from benchmarks.report.sections.walk import walk_sections
 from benchmarks.report.sections.web import load_sections, page_sections
@@ -31,6 +33,8 @@ _BUILDERS: Mapping[str, Callable[[Document], Sequence[Section]]] = {
     "peers": peer_sections,
     "load": load_sections,
     "pages": page_sections,
+    "signals": signal_sections,
+    "overhead": overhead_sections,
     "archive": archive_sections,
     "convert": convert_sections,
     "run": query_sections,

@@ -16,6 +16,12 @@ DECLARE
     source_chunks interval := timescale_engine.chunk_interval(watched.relation);
     key_columns text[] := timescale_engine.key_columns(made);
 BEGIN
+    IF (SELECT c.relrowsecurity FROM pg_class AS c WHERE c.oid = watched.relation) THEN
+        RAISE feature_not_supported USING MESSAGE = format(
+            'Rollup %s: %s has row security, and its buckets would show all of it to whoever may read'
+            ' them.', made.spec ->> 'name', watched.relation
+        );
+    END IF;
     EXECUTE format('CREATE VIEW %s AS %s', declared, timescale_engine.select_text(made.spec));
     EXECUTE format('CREATE TABLE %s AS SELECT * FROM %s WITH NO DATA', buckets, declared);
     EXECUTE format(

@@ -241,7 +241,8 @@ BEGIN
     IF FOUND THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format(
-                'Archiving of %s waits: %s is refreshed to %s only.', source, late.name, late.watermark
+                'Archiving of %s waits: %s is refreshed to %s only. Run `python -m db maintain --fill`,'
+                ' then this again.', source, late.name, late.watermark
             );
     END IF;
 END

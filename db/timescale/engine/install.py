@@ -14,7 +14,7 @@ from importlib.resources.abc import Traversable
 from db.timescale.sqltext import Fragment, compose, dollar_quoted, joined, literal, raw
 
 # the newest of the scripts under upgrades/
-VERSION = 3
+VERSION = 4
 
 _FOLDER = "db.timescale.engine"
 

@@ -106,6 +106,13 @@ SERIES: dict[str, Any] = {
         "index": [25_900.0, 25_950.0, 26_010.0],
         "premium": [90.0, 91.0, 92.0],
     },
+    "signals": {
+        "day": AT[:10],
+        "times": ["09:30:00", "09:45:00", "10:31:30"],
+        "signals": ["BUY", "HOLD", None],
+        "chances": [0.52, 0.61, None],
+        "outcomes": [1, 0, None],
+    },
     "smile": {
         "at": "2026-07-31T15:29:30+05:30",
         "expiry": "2026-08-04",

@@ -187,6 +187,7 @@ NO_SERIES: dict[str, dict[str, Any]] = {
     "days": {name: [] for name in ("days", *DAY_COLUMNS[1:7])},
     "smile": {"at": None, "expiry": None, "forward": None, "strikes": []},
     "gamma": {"at": None, "flip": None, "net_total": None, "strikes": [], "net": []},
+    "signals": {"day": None, "times": [], "signals": [], "chances": [], "outcomes": []},
 }
 
 
@@ -237,6 +238,8 @@ class Stage:
     runs: bool = True
     build: str = "one"
     user: str = "trader"
+    # by objective what burns; None of who does not run the server
+    burning: dict[str, str] | None = None
     # by the beginning of a path, what else is asked of the server
     answers: dict[str, Callable[["Request"], tuple[int, Any]]] = field(
         default_factory=lambda: {
@@ -354,6 +357,7 @@ class Stage:
         shared["change_thresholds_pct"] = dict(limits.CHANGE_THRESHOLDS_PCT)
         ui = {"poll_s": 5, "version": self.build, "limits": {**shared, **self.limits}}
         start = {"exchange": chosen, "problem": self.problem, "user": self.user, "ui": ui}
+        start["burning"] = self.burning
         with self.app.test_request_context("/"):
             html = render_template(
                 "dashboard.html",
@@ -362,6 +366,7 @@ class Stage:
                 problem=self.problem,
                 limits=limits,
                 user=self.user,
+                burning=self.burning,
                 paint=first_paint(
                     painted, self.clock, self.problem, chosen, EXCHANGES[chosen].label
                 ),

@@ -115,3 +115,16 @@ def test_no_state_grows_younger_without_new_data(staged: Staged) -> None:
     assert page.locator("#health").inner_text().startswith("stale 6")
     stage.send(full(sequence=9), clock(100))
     stage.wait_for("live")
+
+
+def test_the_age_of_a_figure_stands_beside_its_explanation(staged: Staged) -> None:
+    stage = staged()
+    stage.clock = clock(65_000)
+    page = stage.open()
+    page.wait_for_selector("tr.atm")
+    page.click("tr.atm td.ce.iv")
+    page.wait_for_selector('#explanation[data-age^="6"][data-age$=" s old"]')
+    beside = "getComputedStyle(document.querySelector('#explanation'), '::before').content"
+    assert page.evaluate(beside).endswith(' s old"')
+    # who listens hears the sentence, not its age each second
+    assert "old" not in page.locator("#explanation").inner_text()

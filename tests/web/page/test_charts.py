@@ -327,6 +327,73 @@ def test_charts_change_places_and_stay_where_they_were_put(staged: Staged) -> No
     assert page.evaluate(places) == ["smile", "heat", "oi"]
 
 
+# a chart's pixels in the colours of signs that point up and down
+SIGNS = """(canvas) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const probe = document.body.appendChild(document.createElement("i"));
+  const count = (name) => {
+    probe.style.color = `var(--${name})`;
+    const wanted = getComputedStyle(probe).color.match(/[0-9]+/g).slice(0, 3).map(Number);
+    let found = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      found += data[i + 3] === 255 && wanted.every((part, c) => data[i + c] === part);
+    }
+    return found > 20;
+  };
+  const found = ["up", "down"].map(count);
+  probe.remove();
+  return found;
+}"""
+
+
+def signs(page: "Page", name: str) -> list[bool]:
+    """Whether signs that point up, and down, stand in a chart."""
+    found: list[bool] = page.locator(f"{figure(name)} canvas").evaluate(SIGNS)
+    return found
+
+
+def test_signals_of_the_day_are_marked_and_read_where_they_are_wanted(staged: Staged) -> None:
+    stage = staged()
+    stage.first = full(
+        ml_signal="SELL",
+        ml_confidence=0.48,
+        ml_rationale="why",
+        ml_metadata={"signal_id": f"{AT[:10]}T10:58:00+05:30"},
+    )
+    page = with_charts(stage, "pcr", "straddle", "oi")
+    for name in ("pcr", "straddle"):
+        # the newest is that of the live chain
+        stage.until(lambda name=name: readout(page, name).endswith("SELL · 48 %"))  # type: ignore[misc]
+        stage.until(lambda name=name: signs(page, name) == [True, True])  # type: ignore[misc]
+    field = page.locator(f"{figure('pcr')} .canvas")
+    field.focus()
+
+    def reads(minute: int) -> str:
+        page.keyboard.press("Home")
+        for _ in range(minute):
+            page.keyboard.press("ArrowRight")
+        return str(field.get_attribute("aria-valuetext"))
+
+    assert reads(14) == "9:29, PCR 0.91, of volume 1.09, index 26,014.00"
+    assert reads(15).endswith("BUY, 52 %")
+    assert reads(40).endswith("HOLD, 61 %")
+    assert reads(77).endswith("signal –")
+    page.select_option(f'{figure("pcr")} [data-option="signals"]', "off")
+    stage.until(lambda: "SELL" not in readout(page, "pcr"))
+    stage.until(lambda: signs(page, "pcr") == [False, False])
+    page.reload()
+    wait_for_reading(page, "pcr", "PCR")
+    wait_for_reading(page, "straddle", "SELL")
+    assert "SELL" not in readout(page, "pcr")
+
+
+def test_nothing_is_asked_of_signals_where_no_model_is(staged: Staged) -> None:
+    stage = staged()
+    page = with_charts(stage, "pcr", "straddle", "oi")
+    wait_for_reading(page, "straddle", "index")
+    assert not [asked for asked in stage.asked if "signals" in asked]
+
+
 def test_a_theme_is_drawn_when_it_is_chosen(staged: Staged) -> None:
     stage = staged(color_scheme="dark")
     page = with_charts(stage)
@@ -379,6 +446,7 @@ def test_a_past_moment_shows_nothing_after_it(staged: Staged) -> None:
     view = """({
       chosen: {
         days: "60", of: "ce", around: "12", strike: "26000", side: "CE", put: "", call: "",
+        signals: "on",
       },
       moment: { at: "2026-08-03T10:02:30+05:30" }, until: 36150, date: "2026-08-03", unit: "",
       summary: {
@@ -386,13 +454,19 @@ def test_a_past_moment_shows_nothing_after_it(staged: Staged) -> None:
         last_update: "2026-08-03T10:02:30+05:30",
       },
       chain: null, counted: (units) => units, ofDay: () => ({ day: "2026-08-03" }),
-      day() { return this.data.day; }, series(name) { return this.data[name]; }, data: DATA })"""
-    view = view.replace("DATA", json.dumps({"day": a_day(), **SERIES}))
+      day() { return this.data.day; }, series(name) { return this.data[name]; },
+      beside(name) { return this.data[name]; }, data: DATA })"""
+    told = {"day": AT[:10], "times": ["09:30:00", "10:02:40"], "signals": ["BUY", "SELL"]}
+    known = {"day": a_day(), **SERIES, "signals": {**told, "chances": [0.5, 0.6]}}
+    view = view.replace("DATA", json.dumps(known))
     last = {"pcr": 36060, "pain": 36060, "contract": 36120, "heat": 35700}
     for name, seconds in last.items():
         found = module(page, "by-time", f"own.{name}({view})")
         assert found["x"][-1] == seconds, name
         assert [mark["x"] for mark in found["marks"]] == [36_150], name
+        if name != "heat":
+            assert found["signs"] == [{"x": 34_200, "up": True}], name
+            assert found["columns"][-2]["values"][-1] == 1, name
     days = module(page, "by-time", f"own.days({view}).columns.map((one) => one.values)")
     assert days[2] == [0.8, 0.9, 1.5]
 

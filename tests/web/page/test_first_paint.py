@@ -9,7 +9,7 @@ import pytest
 
 from app.web.painting import figures
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import CLOSED, ORIGIN, Leg, a_leg, clock, full, legs
+from tests.web.page.stage import CLOSED, ORIGIN, Leg, a_leg, clock, delta, full, legs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -99,7 +99,11 @@ CLOCKS = {
     "age unknown": clock(None),
     "broker": clock(600_000, feeds={"NSE": _LOGIN}),
 }
-CASES = [(name, name, "fresh") for name in CHAINS] + [(name, "plain", name) for name in CLOCKS]
+CASES = [
+    *((name, name, "fresh") for name in CHAINS),
+    *((name, "plain", name) for name in CLOCKS),
+    *((f"signal, {name}", "signal", name) for name in ("closed", "stale", "age unknown")),
+]
 
 
 def look(staged: Staged, **known: Any) -> Iterator[dict[str, Any]]:
@@ -230,3 +234,19 @@ def test_figures_are_written_as_the_script_writes_them(
             if mine != other
         ]
         assert otherwise == [], name
+
+
+def test_a_figure_that_grows_within_its_column_shifts_nothing(staged: Staged) -> None:
+    stage = staged()
+    stage.first = full(contracts=legs(40, volume=9_990_000, ltp=99.95))
+    stage.page.add_init_script(_SHIFTS)
+    page = stage.open()
+    page.wait_for_selector("body:not([data-unready]) tr.atm")
+    grown = {"volume": 123_400_000, "ltp": 100.05, "pct_3m": -9.5}
+    strikes = [26_000 + 50 * n for n in range(-8, 9)]
+    changes = [(strike, side, grown) for strike in strikes for side in ("CE", "PE")]
+    stage.send(delta(2, *changes), clock(100))
+    page.wait_for_selector('tr.atm td.ce.volume:text-is("12.34 Cr")')
+    # the browser tells of shifts after the frame that made them
+    page.evaluate("new Promise((told) => requestAnimationFrame(() => setTimeout(told, 100)))")
+    assert page.evaluate("window.shifted") == []

@@ -144,6 +144,12 @@ def test_a_phone_has_everything_on_screen_and_within_reach_of_a_thumb(staged: St
     page.wait_for_selector("#centre:not([hidden])")
     for name in ("#centre", "#csv", ".expiry.beside", "#metric", "#range", "#unit", "#lots"):
         _on_screen(page, name, 360)
+    # the bar of the past, in the present too
+    for name in ("#asof-clock", "#asof-slider", "#asof-play", "#asof-date", "#asof-expiry"):
+        _on_screen(page, name, 360)
+    slider = page.locator("#asof-slider").bounding_box()
+    assert slider is not None
+    assert slider["width"] > 240
     assert page.locator(".expiry.beside").inner_text() == "exp 4 Aug 2026"
     small = page.evaluate(
         """[...document.querySelectorAll("button, a, select, tbody td")].filter((one) => {
@@ -158,7 +164,11 @@ def test_a_phone_explains_by_touch(staged: Staged) -> None:
     stage = staged(width=360, height=740, has_touch=True)
     page = stage.open()
     page.wait_for_selector("tr.atm")
+    before = page.locator("tr.atm").bounding_box()
     page.tap("tr.atm td.ce.p5")
+    # the way back to the money is offered now, and nothing moved for it under the finger
+    page.wait_for_selector("#centre:not([hidden])")
+    assert page.locator("tr.atm").bounding_box() == before
     explanation = page.locator("#explanation").inner_text()
     assert explanation.startswith("26,000 CE: change over 5 minutes unknown")
     page.tap('[data-for="signal"]')

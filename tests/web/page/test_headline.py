@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import Stage, a_leg, clock, full, legs, no_day
+from tests.web.page.stage import CLOSED, Stage, a_leg, clock, full, legs, no_day
 
 
 def explained(stage: Stage, name: str) -> str:
@@ -46,6 +46,49 @@ def test_a_models_signal_comes_with_its_confidence(staged: Staged) -> None:
     stage = opened(staged, ml_signal="BUY", ml_confidence=0.54, ml_rationale="Puts are added.")
     assert stage.fact("signal") == "BUY 54 %"
     assert explained(stage, "signal") == "Puts are added."
+
+
+TOLD = {"ml_signal": "BUY", "ml_confidence": 0.54, "ml_rationale": "Puts are added."}
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        (clock(600_000), "no signal: the data are stale"),
+        (clock(None), "no signal: how old the data are is not known"),
+        (clock(600_000, phase=CLOSED), "no signal: the market is closed"),
+    ],
+)
+def test_a_signal_ends_with_the_present(staged: Staged, told: Any, why: str) -> None:
+    stage = opened(staged, **TOLD)
+    stage.page.click("#tab-signals")
+    stage.page.wait_for_selector('.signals .word:text-is("BUY 54 %")')
+    stage.send(told)
+    stage.page.wait_for_selector('[data-fact="signal"]:text-is("–, no signal")')
+    assert explained(stage, "signal") == why
+    stage.page.wait_for_selector('.signals .word.none:text-is("–")')
+    assert stage.page.locator(f'.signals p:text-is("{why}.")').count() == 1
+    # it comes back with fresh data, though it is the same
+    stage.send(full(sequence=2, **TOLD), clock(100))
+    stage.page.wait_for_selector('[data-fact="signal"]:text-is("BUY 54 %")')
+
+
+def test_a_signal_ends_when_nothing_comes_any_more(staged: Staged) -> None:
+    stage = staged()
+    stage.first = full(**TOLD)
+    stage.page.clock.install()
+    page = stage.open()
+    stage.wait_for("live")
+    assert stage.fact("signal") == "BUY 54 %"
+    page.clock.fast_forward(100_000)
+    page.wait_for_selector('[data-fact="signal"]:text-is("–, no signal")')
+
+
+def test_in_the_auction_it_is_said_that_the_index_stands(staged: Staged) -> None:
+    why = "no signal: the index stands in its closing auction"
+    stage = opened(staged, ml_rationale=why)
+    assert stage.fact("signal") == "–, no signal"
+    assert explained(stage, "signal") == why
 
 
 @pytest.mark.parametrize("name", ["pcr", "max_pain"])

@@ -1,5 +1,6 @@
 """The past on the page: steps, play, pins, the address and the way back to the present."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -7,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from db.market.limits import CHANGE_MINUTES
 from tests.web.page.conftest import Staged
 from tests.web.page.stage import FIELDS, PATIENCE_MS, Stage, delta, full, legs
 from tests.web.page.test_access import AXE, VIOLATIONS
@@ -36,6 +38,8 @@ class History:
 
     asked: list[str] = field(default_factory=list)
     fails: bool = False
+    # whether all figures move from one moment to the next, not open interest alone
+    all_move: bool = False
 
     def answer(self, route: "Route", path: str, query: dict[str, str]) -> None:
         self.asked.append(path)
@@ -64,7 +68,7 @@ class History:
         whole = full(
             exchange,
             sequence=n,
-            contracts=legs(oi=1000 + n),
+            contracts=legs(oi=1000 + n, **(moved(n) if self.all_move else {})),
             last_update=at,
             updated_at=at,
             source=None,
@@ -123,6 +127,21 @@ class History:
 
         listed = [entry("2026-07-30", DAYS[0], False), entry("2026-08-04", DAYS[2], True)]
         return {"exchange": "NSE", "expiries": listed}
+
+
+def moved(n: int) -> dict[str, float]:
+    """Figures of a contract at the n-th moment, each another one than at the moment before."""
+    return {
+        "volume": 65_000 + 65 * n,
+        "ltp": 100 + n,
+        "best_bid": 99 + n,
+        "best_ask": 102 + 1.5 * n,
+        "bid_quantity": 650 + 65 * n,
+        "ask_quantity": 130 + 130 * n,
+        "iv": 11 + n,
+        "iv_forward": 10 + n,
+        "theoretical_price": 100 - 2 * n,
+    }
 
 
 @pytest.fixture
@@ -247,6 +266,43 @@ def test_two_moments_are_compared_in_the_cells(replayed: Stage) -> None:
     page.locator("#asof-pin").click()
     shows(page, n - 2)
     assert "pin=" not in page.url
+
+
+def test_every_figure_that_is_no_change_itself_is_compared(
+    replayed: Stage, history: History
+) -> None:
+    history.all_move = True
+    columns = (
+        "oi.volume.iv.ltp.bid.ask.bidq.askq.spread.spreadp.imb.theo.diff.delta.gamma.theta.vega"
+    )
+    asked = f"/?exchange=NSE&at=2026-07-30T10:05:00&pin=2026-07-30T10:00:00&cols={columns}.p3"
+    page = replayed.open(asked)
+    page.wait_for_selector("tr.atm td.ce.bid.more")
+    shown = {
+        key: page.locator(f"tr.atm td.ce.{key}").inner_text() for key in (*columns.split("."), "p3")
+    }
+    assert shown["bid"] == "109.00 ▲+10.00"
+    assert shown["ask"] == "117.00 ▲+15.00"
+    assert shown["bidq"] == "1,300 ▲+650"
+    assert shown["theo"] == "80.00 ▼−20.00"
+    assert shown["iv"] == "20.0 ▲+10.0"
+    assert [key for key in columns.split(".") if not re.search("[▲▼]", shown[key])] == []
+    assert shown["p3"] == "+1.5"
+    page.locator("tr.atm td.ce.p3").click()
+    said = page.locator("#explanation").inner_text()
+    assert said.endswith("; +1.5 at 10:00:00, 30 Jul 2026, the pinned moment")
+
+
+def test_each_column_that_holds_a_figure_has_a_difference_or_is_one(replayed: Stage) -> None:
+    page = replayed.open()
+    without = page.evaluate(
+        """async () => {
+          const { POOL } = await import("/front/chain/cells.js");
+          return POOL.filter((one) => !one.differs).map((one) => one.key);
+        }"""
+    )
+    spans = [f"{kind}{n}" for kind in "pq" for n in CHANGE_MINUTES]
+    assert without == [*spans, "day", "qday", "build", "oiat", "chg", "chgp"]
 
 
 def test_a_strike_of_another_expiry_is_not_compared(replayed: Stage, history: History) -> None:

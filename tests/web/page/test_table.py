@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from tests.web.page.charts import SERIES, a_day
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import clock, delta, full, legs
+from tests.web.page.stage import ORIGIN, clock, delta, full, legs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -146,3 +147,168 @@ def test_the_strike_at_the_money_stays_centred_until_the_trader_scrolls(staged: 
     page.click("#centre")
     page.wait_for_selector("#centre[hidden]", state="attached")
     assert abs(page.evaluate(off)) < 40
+
+
+_WHOLE = """
+[...document.querySelectorAll("#rows tr")]
+  .filter((row) => row.querySelector("[data-side]")).map((row) => Number(row.dataset.strike))
+"""
+
+
+def wide(staged: Staged) -> "Page":
+    """A chain of 321 strikes, as wide as the widest with room to spare."""
+    stage = staged()
+    stage.first = full(contracts=legs(160))
+    stage.page.goto(ORIGIN)
+    stage.page.wait_for_selector("body:not([data-unready]) tr.atm")
+    return stage.page
+
+
+def test_lines_far_from_sight_hold_their_strike_alone_until_they_come_near(staged: Staged) -> None:
+    page = wide(staged)
+    whole = page.evaluate(_WHOLE)
+    assert page.locator("#rows tr").count() == 321
+    assert min(whole) <= 25_400
+    assert max(whole) >= 26_600
+    assert len(whole) < 80
+    heights = page.evaluate(
+        "[...document.querySelectorAll('#rows tr')].map((row) => row.offsetHeight)"
+    )
+    assert set(heights) == {24}
+    widths = "[...document.querySelectorAll('#chain thead th')].map((head) => head.offsetWidth)"
+    before = page.evaluate(widths)
+    page.evaluate("document.querySelector('#scroller').scrollTop = 0")
+    page.wait_for_function(
+        "document.querySelector('[data-strike=\"18000\"] td.ce.oi')?.offsetWidth"
+    )
+    first = page.locator('[data-strike="18000"]')
+    assert first.locator("td.ce.oi").inner_text() == "6,500"
+    assert first.locator("td.pe.ltp").inner_text() == "100.25"
+    assert "below" in (first.get_attribute("class") or "")
+    assert page.evaluate(widths) == before
+    assert len(page.evaluate(_WHOLE)) < 80
+
+
+def test_a_line_that_was_far_shows_the_figures_of_now(staged: Staged) -> None:
+    stage = staged()
+    stage.first = full(contracts=legs(160))
+    page = stage.open()
+    page.wait_for_selector("body:not([data-unready]) tr.atm")
+    stage.send(delta(2, (18_000, "CE", {"oi": 7150}), underlying_price=26_011.0), clock(100))
+    index(page, "26,011.00")
+    page.evaluate("document.querySelector('#scroller').scrollTop = 0")
+    page.wait_for_selector('[data-strike="18000"] td.ce.oi:text-is("7,150")')
+    # the line at the money is far now, and comes back with what was said meanwhile
+    stage.send(delta(3, (26_000, "CE", {"oi": 7150}), underlying_price=26_012.0), clock(100))
+    index(page, "26,012.00")
+    page.keyboard.press("c")
+    page.wait_for_selector('tr.atm td.ce.oi:text-is("7,150")')
+
+
+def test_paper_shows_every_line_whole(staged: Staged) -> None:
+    page = wide(staged)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert len(page.evaluate(_WHOLE)) == 321
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert len(page.evaluate(_WHOLE)) < 80
+
+
+def test_the_arrow_keys_walk_beyond_what_is_near(staged: Staged) -> None:
+    page = wide(staged)
+    page.click("tr.atm td.ce.oi")
+    # faster than the page scrolls
+    page.evaluate(
+        """for (let n = 0; n < 6; n += 1) {
+          document.activeElement.dispatchEvent(new KeyboardEvent(
+            "keydown", { key: "PageDown", bubbles: true, cancelable: true }));
+        }"""
+    )
+    focused = page.locator("#chain :focus")
+    assert focused.inner_text() == "6,500"
+    assert focused.evaluate("(cell) => cell.parentElement.dataset.strike") == "29000"
+    # its line stays whole though it goes out of sight
+    page.keyboard.press("c")
+    page.wait_for_selector("tr.atm td.ce.oi")
+    assert 29_000 in page.evaluate(_WHOLE)
+    assert focused.inner_text() == "6,500"
+
+
+def test_another_chain_takes_the_lines_over_with_nothing_of_the_one_before(staged: Staged) -> None:
+    stage = staged()
+    stage.first = full(contracts=legs(40, oi=1_000_000))
+    page = stage.open()
+    page.wait_for_selector("body:not([data-unready]) tr.atm")
+    page.evaluate("for (const row of document.querySelectorAll('#rows tr')) row.old = true")
+    other = full("BSE", 5, legs(60, oi=2000), atm_strike=26_500.0, max_pain=None)
+    stage.on_follow = lambda one, wanted: one.send(other) if "BSE" in wanted else None
+    page.keyboard.press("2")
+    page.wait_for_selector('tr.atm[data-strike="26500"] td.ce.oi:text-is("2,000")')
+    rows = page.evaluate(
+        """[...document.querySelectorAll("#rows tr")].map((row) => [
+          Number(row.dataset.strike), row.querySelector("th").textContent.replace(",", ""),
+          [...row.querySelectorAll("td.oi")].map((cell) => cell.textContent).join(" "),
+        ])"""
+    )
+    assert [strike for strike, _, _ in rows] == [23_000 + 50 * n for n in range(121)]
+    assert all(float(text) == strike for strike, text, _ in rows)
+    assert {oi for _, _, oi in rows} == {"", "2,000 2,000"}
+    assert page.locator("tr.max-pain").count() == 0
+    assert page.evaluate("[...document.querySelectorAll('#rows tr')].some((row) => row.old)")
+
+
+_COUNT_LAYOUTS = """
+window.asked = [];
+const watched = [
+  [Element.prototype, ["clientWidth", "clientHeight", "scrollTop", "scrollLeft", "scrollWidth"]],
+  [HTMLElement.prototype, ["offsetTop", "offsetWidth", "offsetHeight", "offsetParent"]],
+];
+for (const [owner, names] of watched) for (const name of names) {
+  const { get, ...rest } = Object.getOwnPropertyDescriptor(owner, name);
+  const counted = { ...rest, get() { window.asked.push(name); return get.call(this); } };
+  Object.defineProperty(owner, name, counted);
+}
+const real = Element.prototype.getBoundingClientRect;
+Element.prototype.getBoundingClientRect = function () {
+  window.asked.push("getBoundingClientRect");
+  return real.call(this);
+};
+"""
+# ten frames in which nothing asked
+_UNTIL_AT_REST = """
+new Promise((rested) => {
+  let [seen, calm] = [-1, 0];
+  const look = () => {
+    calm = window.asked.length === seen ? calm + 1 : 0;
+    seen = window.asked.length;
+    if (calm < 10) requestAnimationFrame(look);
+    else rested();
+  };
+  look();
+})
+"""
+
+
+def test_new_figures_ask_for_no_layout_of_their_own(staged: Staged) -> None:
+    """What is written is laid out once, with the frame: nothing is read back in between."""
+    stage = staged()
+    stage.first = full(contracts=legs(40))
+    stage.days["NSE"] = a_day()
+    stage.series = dict(SERIES)
+    stage.page.add_init_script(_COUNT_LAYOUTS)
+    page = stage.open()
+    page.wait_for_selector("body:not([data-unready]) tr.atm")
+    page.wait_for_selector("#panel-charts canvas")
+    stage.send(delta(2, underlying_price=26_009.0), clock(100))
+    index(page, "26,009.00")
+    # charts that are drawn for the first time measure themselves
+    page.wait_for_function("document.querySelectorAll('#panel-charts canvas').length === 3")
+    page.evaluate(_UNTIL_AT_REST)
+    assert page.evaluate("window.asked.splice(0).length") > 0
+    for n in range(3, 7):
+        changed = {"ltp": 100.0 + n, "oi": 6500 + n, "pct_3m": n / 10}
+        stage.send(
+            delta(n, (26_000, "CE", changed), underlying_price=26_010.0 + n, pcr=1 + n / 100),
+            clock(100),
+        )
+        index(page, f"26,01{n}.00")
+    assert page.evaluate("window.asked") == []

@@ -5,6 +5,7 @@ import { limits } from "../core/embedded.js";
 import * as format from "../core/format.js";
 
 export const inLots = (units, view) => (view.lots ? format.lots(units, view.lots) : units);
+const differs = (change, view) => format.signedQuantity(inLots(change, view));
 const unit = (view) => (view.lots ? "lots" : "units");
 const both = (units, view) => `${format.integer(units)}${view.lotSize ? ` = ${format.integer(format.lots(units, view.lotSize))} lots` : ""}`;
 const changedAt = (leg) => (leg.oi_at === null || leg.oi_at === undefined ? "" : `; last changed at ${format.clockOf(leg.oi_at)}`);
@@ -17,6 +18,8 @@ export const oi = {
   moved: (before, now) => before !== now,
   value: (leg) => leg.oi,
   units: true,
+  flows: true,
+  differs,
   text: (leg, view) => (view.compact ? format.quantity : format.integer)(inLots(leg.oi, view)),
   says: (leg, view) => (leg.oi === null
     ? "the exchange has reported no open interest for this contract"
@@ -126,6 +129,8 @@ export const volume = {
   headSays: (view) => `Volume: ${unit(view)} traded today`,
   value: (leg) => leg.volume,
   units: true,
+  flows: true,
+  differs,
   text: (leg, view) => format.quantity(inLots(leg.volume, view)),
   says: (leg, view) => (leg.volume === null ? "no volume reported" : `volume ${both(leg.volume, view)} traded today`),
   total: { fact: "total_volume", name: "volume" },

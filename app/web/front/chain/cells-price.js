@@ -7,6 +7,11 @@ import { CONVENTIONS, NO_FORWARD } from "../core/volatility.js";
 const MOVED_TICKS = 0.1;
 const MOVED_SHARE = 0.005;
 
+// how the difference to a pinned moment is written
+const cents = (change) => format.signed(change);
+const tenths = (change) => format.percent(change);
+const units = (change) => format.signedQuantity(change);
+
 const ivOf = (leg, view) => leg[CONVENTIONS[view.iv].leg] ?? null;
 const noIv = (view) => (view.iv === "forward" && !view.hasForward
   ? `IV unknown: ${NO_FORWARD}`
@@ -18,6 +23,7 @@ export const iv = {
   head: () => "IV",
   headSays: (view) => `Implied volatility, %, ${CONVENTIONS[view.iv].on}`,
   value: ivOf,
+  differs: tenths,
   text: (leg, view) => format.decimal(ivOf(leg, view)),
   says: (leg, view) => (ivOf(leg, view) === null ? noIv(view) : `IV ${format.decimal(ivOf(leg, view))} % ${CONVENTIONS[view.iv].on}`),
 };
@@ -31,6 +37,7 @@ export const ltp = {
   moved: (before, now) => before === null || now === null
     || Math.abs(now - before) > Math.max(MOVED_TICKS, MOVED_SHARE * before),
   value: (leg) => leg.ltp,
+  differs: cents,
   text: (leg) => format.price(leg.ltp),
   says: (leg) => (leg.ltp === null
     ? "no trade yet today"
@@ -118,7 +125,7 @@ export const build = {
   },
 };
 
-const plain = (key, name, head, field, write, says) => ({
+const plain = (key, name, head, field, write, says, more) => ({
   key,
   name,
   head: () => head,
@@ -126,6 +133,7 @@ const plain = (key, name, head, field, write, says) => ({
   value: (leg) => leg[field],
   text: (leg) => write(leg[field]),
   says: (leg) => (leg[field] === null ? `${says}: none is offered` : `${says} ${write(leg[field])}`),
+  ...more,
 });
 
 const spread = (leg) => (leg.best_bid === null || leg.best_ask === null ? null : leg.best_ask - leg.best_bid);
@@ -143,21 +151,21 @@ const difference = (leg) => (leg.ltp === null || leg.theoretical_price === null 
 const NO_MODEL = "its neighbours' volatility, the index or the expiry is unknown";
 
 export const book = [
-  plain("bid", "Bid", "Bid", "best_bid", format.price, "Best bid"),
-  plain("ask", "Ask", "Ask", "best_ask", format.price, "Best ask"),
-  plain("bidq", "Bid quantity", "Bid qty", "bid_quantity", format.quantity, "Quantity at the best bid, in units"),
-  plain("askq", "Ask quantity", "Ask qty", "ask_quantity", format.quantity, "Quantity at the best ask, in units"),
+  plain("bid", "Bid", "Bid", "best_bid", format.price, "Best bid", { differs: cents }),
+  plain("ask", "Ask", "Ask", "best_ask", format.price, "Best ask", { differs: cents }),
+  plain("bidq", "Bid quantity", "Bid qty", "bid_quantity", format.quantity, "Quantity at the best bid, in units", { flows: true, differs: units }),
+  plain("askq", "Ask quantity", "Ask qty", "ask_quantity", format.quantity, "Quantity at the best ask, in units", { flows: true, differs: units }),
   {
     key: "spread", name: "Spread", head: () => "Spread", headSays: () => "Ask − bid, in points",
-    value: spread, text: (leg) => format.price(spread(leg)), says: saysSpread,
+    value: spread, differs: cents, text: (leg) => format.price(spread(leg)), says: saysSpread,
   },
   {
     key: "spreadp", name: "Spread, % of the middle", head: () => "Spr %", headSays: () => "Ask − bid in % of their middle",
-    value: spreadShare, text: (leg) => format.decimal(spreadShare(leg)), says: saysSpread,
+    value: spreadShare, differs: tenths, text: (leg) => format.decimal(spreadShare(leg)), says: saysSpread,
   },
   {
     key: "imb", name: "Order book imbalance", head: () => "Imbal", headSays: () => "(bid − ask) / (bid + ask) of the quantities at the best prices: from −1 to 1",
-    value: imbalance, text: (leg) => format.signed(imbalance(leg)),
+    value: imbalance, differs: cents, text: (leg) => format.signed(imbalance(leg)),
     says: (leg) => (imbalance(leg) === null ? "imbalance unknown: the order book is empty" : `${format.integer(leg.bid_quantity)} bid, ${format.integer(leg.ask_quantity)} asked`),
   },
 ];
@@ -165,12 +173,12 @@ export const book = [
 export const model = [
   {
     key: "theo", name: "Theoretical price", head: () => "Theo", headSays: () => "What the volatility of the neighbouring strikes makes of the contract, on the index at 10 % a year",
-    value: (leg) => leg.theoretical_price, text: (leg) => format.price(leg.theoretical_price),
+    value: (leg) => leg.theoretical_price, differs: cents, text: (leg) => format.price(leg.theoretical_price),
     says: (leg) => (leg.theoretical_price === null ? `theoretical price unknown: ${NO_MODEL}` : `theoretical price ${format.price(leg.theoretical_price)}, by the volatility of the neighbouring strikes`),
   },
   {
     key: "diff", name: "Price − theoretical", head: () => "Diff", headSays: () => "Last traded price − theoretical price",
-    value: difference, text: (leg) => format.signed(difference(leg)),
+    value: difference, differs: cents, text: (leg) => format.signed(difference(leg)),
     says: (leg) => (difference(leg) === null ? `difference unknown: ${leg.ltp === null ? "no trade yet today" : NO_MODEL}` : `LTP ${format.price(leg.ltp)} − theoretical ${format.price(leg.theoretical_price)}`),
   },
 ];
@@ -182,6 +190,7 @@ const greek = (key, name, digits, says) => ({
   head: () => name,
   headSays: (view) => `${says}, ${CONVENTIONS[view.iv].on}`,
   value: (leg, view) => view.valuation.of(leg)?.[key] ?? null,
+  differs: (change) => (change > 0 ? "+" : "") + format.fixed(change, digits),
   text: (leg, view) => format.fixed(view.valuation.of(leg)?.[key], digits),
   says: (leg, view) => (view.valuation.of(leg) === null
     ? `${key} unknown: ${ivOf(leg, view) === null ? noIv(view) : "the contract has expired, or the level it is valued at is unknown"}`

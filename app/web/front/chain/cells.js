@@ -5,6 +5,8 @@
 //   text, says       what a cell shows, and what it means or why it is unknown
 //   value            what it is sorted by and exported as (`raw`, where that is no number; `units`: a
 //                    quantity that is told in lots too)
+//   differs          how the difference to a pinned moment is written; `flows`: of a quantity, whose
+//                    more is neither good nor bad
 //   tint             further classes; `kind`, a class that several columns share
 //   moved, directed  when a change is marked, and whether it has a direction
 //   total            what the foot sums up

@@ -3,6 +3,7 @@
 
 import { limits } from "../core/embedded.js";
 import * as format from "../core/format.js";
+import { signalOf } from "../core/signal.js";
 import { CONVENTIONS, NO_FORWARD } from "../core/volatility.js";
 
 const direction = (value) => (value > 0 ? "up" : value < 0 ? "down" : "");
@@ -111,11 +112,9 @@ export const FACTS = {
     says: (s) => (s.expires_at ? `Expires ${format.marketWeekday(s.expires_at)}, ${format.marketClock(s.expires_at).slice(0, 5)}` : "The expiry is unknown"),
   },
   signal: {
-    text: (s) => (s.ml_signal === null
-      ? `${format.DASH}, ${s.ml_rationale.split(":")[0]}`
-      : s.ml_signal + (s.ml_confidence === null ? "" : ` ${Math.round(s.ml_confidence * 100)} %`)),
-    tone: (s) => (s.ml_signal === null ? "muted" : ""),
-    says: (s) => (s.ml_signal === null && s.ml_rationale === "no model" ? "No model is trained yet, so there is no view" : s.ml_rationale),
+    text: (s, { silence }) => signalOf(s, silence).text,
+    tone: (s, { silence }) => (signalOf(s, silence).word === null ? "muted" : ""),
+    says: (s, { silence }) => signalOf(s, silence).why,
   },
 };
 

@@ -1,6 +1,8 @@
 // Which columns there is room for, and how wide each is: no figure is ever cut. A column only
 // grows, so that a longer figure moves nothing twice.
 
+import { set } from "../core/dom.js";
+
 // the first to go where there is no room for all
 const DISPENSABLE = ["volume", "p10", "p15", "p30", "iv", "p3", "ltp"];
 const FIGURE = /[0-9LosΔ–]/;
@@ -26,9 +28,26 @@ export class Fit {
     this.ruler = document.createElement("canvas").getContext("2d");
     // one for the page: what stands within it may have hidden some already
     this.hiding = document.adoptedStyleSheets[0] ?? new CSSStyleSheet();
-    document.adoptedStyleSheets = [this.hiding];
+    // to adopt it again would compute every style anew
+    if (!document.adoptedStyleSheets.length) document.adoptedStyleSheets = [this.hiding];
     this.due = false;
-    this.compact = false;
+    this.spans = {};
+    this.measure();
+  }
+
+  // known without asking: to ask between two writes would cost a layout at each chain and each choice
+  measure() {
+    this.room = this.scroller.clientWidth;
+    this.compact = this.room < COMPACT_PX;
+    const style = getComputedStyle(this.table);
+    this.ruler.font = `650 ${style.fontSize} ${style.fontFamily}`;
+    this.digit = this.ruler.measureText("0").width;
+    this.pad = 2 * Number.parseFloat(style.getPropertyValue("--pad"));
+  }
+
+  // over how many columns a place goes that stands for a side
+  span(side) {
+    return this.spans[side] ?? this.layout.keys(side).length;
   }
 
   // `all`: the trader has chosen them, so that the table is rather wider than its place than short
@@ -38,6 +57,7 @@ export class Fit {
     this.all = all;
     this.base = Object.fromEntries(["strike", ...layout.all].map((key) => [key, STEADY[key] ?? USUAL]));
     this.needs = { ...this.base };
+    this.spans = {};
     this.due = true;
   }
 
@@ -56,12 +76,7 @@ export class Fit {
 
   apply() {
     this.due = false;
-    const room = this.scroller.clientWidth;
-    this.compact = room < COMPACT_PX;
-    const style = getComputedStyle(this.table);
-    this.ruler.font = `650 ${style.fontSize} ${style.fontFamily}`;
-    const digit = this.ruler.measureText("0").width;
-    const pad = 2 * Number.parseFloat(style.getPropertyValue("--pad"));
+    const { room, digit, pad } = this;
     const px = Object.fromEntries(Object.entries(this.needs).map(([key, n]) => [key, Math.ceil(n * digit + pad) + 1]));
     const kept = this.kept(px, room);
     this.hide(kept);
@@ -96,11 +111,12 @@ export class Fit {
 
   hide(kept) {
     const hidden = this.layout.all.filter((key) => !kept.includes(key));
+    for (const side of ["CE", "PE"]) this.spans[side] = Math.max(1, this.of(side, kept).length);
     if (this.table.dataset.hidden === hidden.join(" ")) return;
     this.table.dataset.hidden = hidden.join(" ");
     this.hiding.replaceSync(hidden.map((key) => `#chain .${key} { display: none; }`).join("\n"));
     // a heading over columns that are not there would keep their room
-    for (const heading of this.table.querySelectorAll("[data-over]")) heading.colSpan = Math.max(1, this.of(heading.dataset.over, kept).length);
+    for (const heading of this.table.querySelectorAll("[data-over]")) heading.colSpan = this.spans[heading.dataset.over];
     document.body.dataset.columns = hidden.length ? "some" : "all";
   }
 
@@ -113,9 +129,9 @@ export class Fit {
     const share = spare / weights;
     for (const col of this.table.querySelectorAll("col")) {
       const { key } = col.dataset;
-      col.style.width = `${Math.floor(px[key] + share * weight(key))}px`;
+      set(col.style, "width", `${Math.floor(px[key] + share * weight(key))}px`);
     }
     this.table.classList.toggle("wide", needed > room);
-    this.table.style.width = needed > room ? `${needed}px` : "";
+    set(this.table.style, "width", needed > room ? `${needed}px` : "");
   }
 }

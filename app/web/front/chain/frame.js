@@ -11,18 +11,20 @@ export class Frame {
   constructor(table, fit) {
     this.table = table;
     this.fit = fit;
-    // what the server painted is made anew, to the letter, in the frame in which it goes
-    table.querySelector("colgroup")?.remove();
-    table.tHead.rows[1]?.remove();
-    this.group = document.createElement("colgroup");
-    this.headings = document.createElement("tr");
+    this.group = table.querySelector("colgroup");
+    this.headings = table.tHead.rows[1];
     this.totals = table.tFoot.rows[0];
-    table.prepend(this.group);
-    table.tHead.append(this.headings);
   }
 
   lay(layout) {
     this.layout = layout;
+    const keys = [...layout.keys("CE"), "strike", ...layout.keys("PE")];
+    // what the server painted stays
+    if ([...this.headings.cells].map((heading) => heading.dataset.column).join() !== keys.join()) this.make(layout);
+    for (const heading of this.headings.cells) this.fit.note(heading.dataset.column, heading.textContent);
+  }
+
+  make(layout) {
     for (const place of [this.group, this.headings, this.totals]) place.replaceChildren();
     for (const key of layout.keys("CE")) this.add(key, "CE");
     this.add("strike");
@@ -41,7 +43,6 @@ export class Frame {
     }
     col.dataset.key = key;
     heading.textContent = side ? headingOf(key) : "STRIKE";
-    this.fit.note(key, heading.textContent);
     this.group.append(col);
     this.headings.append(heading);
     this.totals.append(total);

@@ -7,11 +7,12 @@ const STEPS = {
 const CELL = "[data-column]";
 
 export class Grid {
-  // `tellOf(cell)` answers a function that says what the cell means
-  constructor(table, explanation, tellOf) {
+  // `tellOf(cell)` answers a function that says what the cell means; `reach(line)` gives a line its cells
+  constructor(table, explanation, { tellOf, reach }) {
     this.table = table;
     this.explanation = explanation;
     this.tellOf = tellOf;
+    this.reach = reach;
     this.cell = null;
     table.addEventListener("keydown", (event) => this.key(event));
     table.addEventListener("focusin", (event) => this.enter(event.target.closest(CELL)));
@@ -29,11 +30,17 @@ export class Grid {
     return this.table.contains(document.activeElement);
   }
 
-  // the cell that the Tab key reaches; another one when its row has gone
-  stop(otherwise, hadFocus) {
-    if (this.cell?.isConnected) return;
+  // The cell that the Tab key reaches; another one when its row has gone, or is of another chain.
+  // Answers whether it is another one.
+  stop(otherwise, other) {
+    if (this.cell?.isConnected && !other) return false;
     this.make(otherwise);
-    if (hadFocus) otherwise?.focus({ preventScroll: true });
+    return true;
+  }
+
+  // to take the focus asks for a layout
+  take() {
+    this.cell?.focus({ preventScroll: true });
   }
 
   make(cell) {
@@ -79,8 +86,9 @@ export class Grid {
       const cells = visible(row.cells);
       return cells[cells.indexOf(this.cell) + right];
     }
-    const rows = [...this.table.rows].filter((one) => one.cells[0].matches(CELL));
+    const rows = [...this.table.rows].filter((one) => one.dataset.strike || one.cells[0].matches(CELL));
     const i = Math.max(0, Math.min(rows.length - 1, rows.indexOf(row) + down));
+    this.reach(rows[i]);
     return rows[i].cells[this.cell.cellIndex];
   }
 }

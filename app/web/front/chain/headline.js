@@ -22,17 +22,17 @@ export class Headline {
   }
 
   // `chain` is null for a tab of which nothing is here: no figure of another one stays
-  // `before`: the close before, null while nobody knows it
-  show(chain, { day, phase, before, iv }) {
+  // `before`: the close before, null while nobody knows it; `silence`: why no signal is told, if so
+  show(chain, { day, phase, before, iv, silence }) {
     const summary = chain?.summary ?? null;
     const strikes = chain?.strikes.length;
     this.summary = summary;
     // a replay's clock is not the one that the phase is of
     const isAuction = Boolean(summary) && summary.source !== "replayed" && phase.options === "open" && phase.index === "auction";
-    this.about = { day, iv, isAuction, before, strikes, levels: chain ? levels(chain) : { S: [], R: [] } };
+    this.about = { day, iv, silence, isAuction, before, strikes, levels: chain ? levels(chain) : { S: [], R: [] } };
     for (const [fact, node] of this.places) {
       set(node, "textContent", summary ? fact.text(summary, this.about) : format.DASH);
-      set(node, "className", summary && fact.tone ? fact.tone(summary) : "");
+      set(node, "className", summary && fact.tone ? fact.tone(summary, this.about) : "");
     }
     const change = summary ? dayChange(summary, day) : { text: "", tone: "" };
     set(this.day, "textContent", change.text);

@@ -14,6 +14,7 @@ export class Place {
     this.follows = true;
     this.isOffered = false;
     this.line = null;
+    this.onScroll = null;
     const own = () => {
       this.follows = false;
       requestAnimationFrame(() => this.offer());
@@ -22,6 +23,7 @@ export class Place {
     scroller.addEventListener("keydown", (event) => /^(Arrow|Page|Home|End)/.test(event.key) && own());
     scroller.addEventListener("scroll", () => {
       this.top = scroller.scrollTop;
+      this.onScroll?.();
       this.offer();
     }, { passive: true });
     this.measure();
@@ -67,9 +69,14 @@ export class Place {
     this.centreButton.hidden = !this.isOffered || Boolean(this.follows && inside);
   }
 
+  // how many rows there is room for
+  get count() {
+    return Math.ceil(this.height / this.row);
+  }
+
   // the first and the last row in sight
   get visible() {
     const from = Math.floor(this.top / this.row) - 1;
-    return { from, to: from + Math.ceil(this.height / this.row) + 1 };
+    return { from, to: from + this.count + 1 };
   }
 }

@@ -1,22 +1,18 @@
 // The chain table: which rows stand in it, and what marks them.
 
-import { saysPinned } from "./against.js";
-import { column } from "./cells.js";
+import { Body } from "./body.js";
 import { Fit } from "./fit.js";
 import { Frame } from "./frame.js";
 import { Grid } from "./grid.js";
+import { Later } from "./later.js";
 import { levels } from "./levels.js";
 import { FILTERS, sorted } from "./order.js";
 import { Place } from "./place.js";
-import { Row } from "./rows.js";
+import { says } from "./says.js";
 import { set } from "../core/dom.js";
 
 const SIDES = ["CE", "PE"];
 const RESORT_MS = 5000;
-const LEVELS = {
-  S1: "support: most put OI below the index", S2: "second support by put OI",
-  R1: "resistance: most call OI above the index", R2: "second resistance by call OI",
-};
 
 export class ChainTable {
   // `layout`: which columns stand where; `all`: whether the trader has chosen them
@@ -26,24 +22,30 @@ export class ChainTable {
     this.centreButton = centreButton;
     this.explanation = explanation;
     this.onCompact = null;
-    this.body = table.tBodies[0];
-    this.rows = new Map();
-    this.strikes = [];
     this.sort = null;
+    this.lost = false;
+    this.aimed = false;
+    this.hasShown = false;
+    this.later = new Later((strikes) => this.catchUp(strikes));
     this.pointed = false;
     this.valuation = null;
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.fit = new Fit(table, scroller);
     this.frame = new Frame(table, this.fit);
     this.place = new Place({ table, scroller, centreButton });
-    this.grid = new Grid(table, explanation, (cell) => () => this.says(cell));
+    this.grid = new Grid(table, explanation, { tellOf: (cell) => () => says(cell, this), reach: (line) => this.touch(line) });
     this.note = (key, text) => this.fit.note(key, text);
+    this.lines = new Body(table.tBodies[0], this.note, () => this.fit.span("CE"));
     this.lay(layout, all);
     this.listen();
   }
 
   get compact() {
     return this.fit.compact;
+  }
+
+  get strikes() {
+    return this.lines.strikes;
   }
 
   // the figure that stays beside OI where there is no room for all
@@ -58,9 +60,7 @@ export class ChainTable {
     this.frame.lay(layout);
     this.view = undefined;
     if (this.sort && this.sort.side && !layout.keys(this.sort.side).includes(this.sort.key)) this.sort = null;
-    this.rows.clear();
-    this.strikes = [];
-    this.body.replaceChildren();
+    this.lines.lay(layout);
   }
 
   show(chain, view) {
@@ -74,28 +74,75 @@ export class ChainTable {
     this.valuation = view.valuation;
     const strikes = this.wanted(other);
     if (other || strikes.join() !== this.strikes.join()) this.build(strikes, other);
-    const seen = anew || this.calm.matches || document.hidden ? null : this.place.visible;
-    const most = this.mostOi(strikes);
+    if (!this.aimed) this.lines.aim(this.place.visible, strikes.length);
+    this.aimed = false;
+    this.lines.reach(this.grid.cell);
+    if (!anew) this.later.finish();
+    const seen = this.place.visible;
+    const fades = !anew && !this.calm.matches && !document.hidden;
+    this.most = this.mostOi(strikes);
     strikes.forEach((strike, i) => {
-      const row = this.rows.get(strike);
-      if (anew) this.note("strike", row.middle.textContent);
-      const how = { most, anew, revalued, fades: seen !== null && i >= seen.from && i <= seen.to };
-      for (const side of SIDES) row.show(side, chain.leg(strike, side), view, how);
+      if (anew) this.note("strike", this.lines.get(strike).middle.textContent);
+      if (anew && this.hasShown && !this.lines.isInFront(i)) this.postpone(strike);
+      else this.draw(strike, { anew, revalued, fades: fades && i >= seen.from && i <= seen.to });
     });
+    this.hasShown = true;
     this.frame.sum(chain, view);
     this.markLevels(chain, view);
     if (this.fit.due) this.fit.apply();
     this.mark(chain.summary);
+    if (this.lost) this.grid.take();
+    this.lost = false;
     this.explanation.refresh();
+  }
+
+  draw(strike, how) {
+    const row = this.lines.get(strike);
+    for (const side of SIDES) row.show(side, this.chain.leg(strike, side), this.view, { most: this.most, ...how });
+  }
+
+  // out of sight: has its room already, and its figures when the page has nothing else to do
+  postpone(strike) {
+    const row = this.lines.get(strike);
+    for (const side of SIDES) row.measure(side, this.chain.leg(strike, side), this.view);
+    if (row.whole) this.later.add(strike);
+  }
+
+  catchUp(strikes) {
+    for (const strike of strikes) if (this.lines.get(strike)?.whole) this.draw(strike, { anew: true, revalued: false, fades: false });
+    if (this.fit.due) this.fit.apply();
+  }
+
+  // lines that have come near, by scrolling or all for the printer, show their figures
+  reach(seen = this.place.visible) {
+    if (!this.chain) return;
+    this.later.finish();
+    this.lines.aim(seen, this.strikes.length);
+    this.dress(this.lines.reach(this.grid.cell));
+  }
+
+  // one line that is gone to from afar
+  touch(line) {
+    this.later.finish();
+    const row = this.lines.get(Number(line.dataset.strike));
+    if (!row || row.whole) return;
+    row.dress();
+    this.dress([row]);
+  }
+
+  dress(rows) {
+    if (!rows.length) return;
+    for (const { strike } of rows) this.draw(strike, { anew: true, revalued: false, fades: false });
+    this.markLevels(this.chain, this.view);
+    if (this.fit.due) this.fit.apply();
   }
 
   // no chain to show: nothing of another one stays
   clear() {
     this.chain = null;
     this.atm = undefined;
-    this.strikes = [];
-    this.rows.clear();
-    this.body.replaceChildren();
+    this.later.forget();
+    this.lines.clear();
     this.place.isOffered = false;
     this.centreButton.hidden = true;
     this.frame.clear();
@@ -125,25 +172,18 @@ export class ChainTable {
     return this.sort ? sorted(kept, this.chain, this.sort, this.view) : kept;
   }
 
-  // rows that stay are the same ones
   build(strikes, other) {
     const hadFocus = this.grid.focused;
-    if (other) this.rows.clear();
-    const kept = new Map();
-    for (const strike of strikes) kept.set(strike, this.rows.get(strike) ?? new Row(strike, this.layout, this.note));
-    for (const [strike, row] of this.rows) if (!kept.has(strike)) row.line.remove();
-    if (other) this.body.replaceChildren();
-    let place = this.body.firstChild;
-    for (const { line } of kept.values()) {
-      if (line === place) place = place.nextSibling;
-      else this.body.insertBefore(line, place);
-    }
-    this.rows = kept;
-    this.strikes = strikes;
-    this.atm = undefined;
-    const atm = this.rows.get(this.chain.summary.atm_strike) ?? this.rows.get(strikes[Math.floor(strikes.length / 2)]);
-    this.grid.stop(atm?.middle ?? null, hadFocus);
+    const { summary } = this.chain;
     if (other && !this.sort) this.place.follows = true;
+    const place = strikes.indexOf(summary.atm_strike);
+    const middle = place < 0 ? Math.floor(strikes.length / 2) : place;
+    // a chain that is shown first is centred where its money is known
+    this.aimed = other && !this.sort && summary.atm_strike !== null;
+    if (other && !this.sort) this.lines.aimAt(this.aimed ? middle : 0, this.place.count, strikes.length);
+    this.lines.build(strikes, other);
+    this.atm = undefined;
+    this.lost = this.grid.stop(this.lines.get(strikes[middle])?.middle ?? null, other) && hadFocus;
   }
 
   mostOi(strikes) {
@@ -156,16 +196,18 @@ export class ChainTable {
 
   markLevels(chain, view) {
     const found = levels(chain);
-    this.levels = found;
-    for (const [strike, row] of this.rows) {
-      row.level("CE", found.R.includes(strike) ? `R${found.R.indexOf(strike) + 1}` : "", view);
-      row.level("PE", found.S.includes(strike) ? `S${found.S.indexOf(strike) + 1}` : "", view);
+    const mark = { CE: ["R", found.R], PE: ["S", found.S] };
+    for (const [strike, row] of this.lines.rows) {
+      for (const side of SIDES) {
+        const [letter, strikes] = mark[side];
+        row.level(side, strikes.includes(strike) ? `${letter}${strikes.indexOf(strike) + 1}` : "", chain.leg(strike, side), view);
+      }
     }
   }
 
   mark({ atm_strike: atm, max_pain: pain }) {
     if (atm === this.atm && pain === this.pain) return;
-    for (const [strike, { line }] of this.rows) {
+    for (const [strike, { line }] of this.lines.rows) {
       const classes = [];
       if (atm !== null && strike < atm) classes.push("below");
       if (atm !== null && strike > atm) classes.push("above");
@@ -177,7 +219,7 @@ export class ChainTable {
     this.atm = atm;
     this.pain = pain;
     this.place.isOffered = atm !== null;
-    this.place.at(this.rows.get(atm)?.line ?? null, moved, this.pointed);
+    this.place.at(this.lines.get(atm)?.line ?? null, moved, this.pointed);
   }
 
   // the trader asks for the rows of now, wherever the pointer is
@@ -190,11 +232,12 @@ export class ChainTable {
 
   // brings a strike into sight, and the cell of a column of a side into hand
   reveal(strike, side, key) {
-    if (!this.rows.has(strike) && this.chain?.strikes.includes(strike)) this.renew();
-    const row = this.rows.get(strike);
+    if (!this.lines.get(strike) && this.chain?.strikes.includes(strike)) this.renew();
+    const row = this.lines.get(strike);
     if (!row) return false;
     this.place.follows = false;
     this.place.into(row.line);
+    this.touch(row.line);
     if (side) this.grid.go(row.one(side, key)?.cell ?? row.middle);
     return true;
   }
@@ -228,15 +271,22 @@ export class ChainTable {
       if (event.key === "Escape" && this.sort) this.order(null);
       if (event.key === "Enter" || event.key === " ") this.headed(event.target.closest("thead th[data-column]"), event);
     });
-    this.body.addEventListener("pointerenter", (event) => { this.pointed = event.pointerType === "mouse"; });
-    this.body.addEventListener("pointerleave", () => {
+    const [body] = this.table.tBodies;
+    body.addEventListener("pointerenter", (event) => { this.pointed = event.pointerType === "mouse"; });
+    body.addEventListener("pointerleave", () => {
       this.pointed = false;
       if (this.chain) this.show(this.chain, this.view);
     });
+    this.place.onScroll = () => this.reach();
+    // paper shows all of it
+    addEventListener("beforeprint", () => this.reach({ from: 0, to: this.strikes.length - 1 }));
+    addEventListener("afterprint", () => this.reach());
     new ResizeObserver(() => {
       const { compact } = this.fit;
+      this.fit.measure();
       this.fit.apply();
       this.place.measure();
+      this.reach();
       if (compact !== this.fit.compact) this.onCompact?.();
       if (this.place.follows && this.chain) this.centre();
     }).observe(this.scroller);
@@ -246,35 +296,5 @@ export class ChainTable {
     if (!heading || !this.chain) return;
     event?.preventDefault();
     this.sortBy(heading.dataset.column, heading.dataset.side);
-  }
-
-  says(cell) {
-    const { column: key, side } = cell.dataset;
-    if (!this.chain || !this.view) return "";
-    if (cell.closest("thead")) return this.saysHead(key, side);
-    if (cell.closest("tfoot")) return this.frame.says(key, side, this.chain, this.view);
-    const strike = Number(cell.parentElement.dataset.strike);
-    const row = this.rows.get(strike);
-    // its row has gone since it was pointed at
-    if (!row) return "";
-    if (!side) return this.saysStrike(strike);
-    const leg = row.legs[side];
-    const what = leg ? column(key).says(leg, this.view) + saysPinned(column(key), leg, this.view) : "this strike has no such contract in the chain";
-    const level = key === "oi" && row.levels[side] ? `; ${LEVELS[row.levels[side]]}` : "";
-    return `${row.middle.textContent} ${side}: ${what}${level}`;
-  }
-
-  saysHead(key, side) {
-    const what = side ? column(key).headSays(this.view) : "Strike, in points of the index";
-    return `${what}. Click or Enter sorts by it, Esc goes back to strikes.`;
-  }
-
-  saysStrike(strike) {
-    const { atm_strike: atm, max_pain: pain } = this.chain.summary;
-    const what = [
-      strike === atm && "at the money: the strike nearest to the index, or to the forward while the index stands still",
-      strike === pain && "max pain: option buyers would receive least here",
-    ].filter(Boolean);
-    return `Strike ${this.rows.get(strike).middle.textContent}${what.length ? `, ${what.join("; ")}` : ""}`;
   }
 }

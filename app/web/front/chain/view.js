@@ -25,9 +25,19 @@ export class Views {
       before: compares ? this.baselines.of(chain, choice.span) : null,
     };
     const { view } = this;
-    if (!view || Object.keys(wanted).some((key) => wanted[key] !== view[key])) this.view = wanted;
+    if (!view || Object.keys(wanted).some((key) => wanted[key] !== view[key])) {
+      this.view = wanted;
+      this.view.then = against && this.thenOf(against, summary);
+    }
     this.view.valuation = this.valued(summary, choice.iv);
     return this.view;
+  }
+
+  // the same of the moment that is pinned
+  thenOf({ summary: then }, summary) {
+    const { iv, span, before } = this.view;
+    const sameClose = span === "close" && then.last_update.slice(0, 10) === summary.last_update.slice(0, 10);
+    return { ...this.view, hasForward: then.forward !== null, valuation: new Valuation(then, iv), before: sameClose ? before : null };
   }
 
   // one valuation serves until index, forward or the minute have moved

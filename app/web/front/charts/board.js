@@ -1,5 +1,6 @@
 // The column of charts: what is drawn when, and whose cursor the others follow.
 
+import { afterPaint } from "../core/dom.js";
 import { Choices } from "./choices.js";
 import { Slot } from "./slot.js";
 import { Series } from "./source.js";
@@ -45,27 +46,27 @@ export class Board {
     this.wake();
   }
 
-  // all that is due is drawn in one frame; what is not seen waits until it is
+  // One chart a frame, after that frame is painted: what a hand does is seen before any chart is drawn.
+  // What is not seen waits until it is.
   wake() {
     if (this.frame !== null || !this.open || document.hidden) return;
     clearTimeout(this.timer);
     this.timer = null;
-    const waiting = this.slots.filter(({ wants, seen }) => wants && seen);
-    if (!waiting.length) return;
-    const pauseMs = Math.min(...waiting.map(({ dueAt }) => dueAt)) - performance.now();
+    const next = this.slots.filter(({ wants, seen }) => wants && seen).reduce((first, slot) => (first?.dueAt <= slot.dueAt ? first : slot), null);
+    if (!next) return;
+    const pauseMs = next.dueAt - performance.now();
     if (pauseMs > 0) {
       this.timer = setTimeout(() => this.wake(), pauseMs);
     } else {
-      this.frame = requestAnimationFrame(() => this.draw());
+      this.frame = afterPaint(() => this.draw(next));
     }
   }
 
-  draw() {
+  draw(slot) {
     this.frame = null;
-    const now = performance.now();
-    for (const slot of this.slots) {
-      if (!slot.wants || !slot.seen || slot.dueAt > now) continue;
-      slot.dueAt = now + REST_MS;
+    if (slot.wants && slot.seen && this.open) {
+      slot.dueAt = performance.now() + REST_MS;
+      this.theme.refresh();
       slot.draw();
     }
     this.wake();

@@ -3,6 +3,7 @@
 const BAR_SHARE = 0.38;
 const LEAST_BAR = 1.5;
 const LABEL_PX = 10;
+const SIGN_PX = 5;
 
 // under the lines: bands of time, cells, bars
 export function paintUnder(u, drawing, theme) {
@@ -21,7 +22,22 @@ export function paintOver(u, drawing, theme) {
       paintMark(ctx, u, mark, line, theme);
       line += mark.label ? 1 : 0;
     }
+    for (const sign of drawing.signs ?? []) paintSign(ctx, u, sign, theme);
   });
+}
+
+// at the foot what points up, at the head what points down: neither lies on a line for long
+function paintSign(ctx, u, { x, up }, theme) {
+  const size = SIGN_PX * devicePixelRatio;
+  const at = u.valToPos(x, "x", true);
+  const edge = up ? u.bbox.top + u.bbox.height - 1 : u.bbox.top + 1;
+  const tip = edge + (up ? -2 : 2) * size;
+  ctx.fillStyle = theme.of(up ? "up" : "down");
+  ctx.beginPath();
+  ctx.moveTo(at - size, edge);
+  ctx.lineTo(at, tip);
+  ctx.lineTo(at + size, edge);
+  ctx.fill();
 }
 
 function within(u, paint) {

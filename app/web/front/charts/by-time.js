@@ -3,6 +3,7 @@
 import { decimal, price, quantity, ratio, signed, strike as strikeText } from "../core/format.js";
 import { nearest } from "./drawing.js";
 import { axis, clock, clockOf, secondsOf, together, withGaps } from "./times.js";
+import { withTold } from "./told.js";
 
 const MINUTE = 60;
 const DASHED = [5, 3];
@@ -24,7 +25,7 @@ function ofDay(view, series, { times, columns }, { axes, span = 0, ...more }) {
   const [opens, closes] = axis(times, series.open, series.close);
   const range = /** @type {[number, number]} */ ([opens, Math.max(closes, times.at(-1) + (more.cells?.width ?? 0))]);
   const [from, to] = (series.auction ?? []).map(secondsOf);
-  return {
+  const drawing = {
     group: "time", xName: "time", x: spaced.times, shared: spaced.times, columns: spaced.columns, range, axes, steps: STEPS,
     writeX: clock, nameX: (i) => clockOf(spaced.times[i]),
     bands: from === undefined || from >= range[1] ? [] : [{ from, to: Math.min(to, range[1]), label: "auction" }],
@@ -32,6 +33,7 @@ function ofDay(view, series, { times, columns }, { axes, span = 0, ...more }) {
     home: spaced.times.length - 1,
     ...more,
   };
+  return withTold(view, drawing, span);
 }
 
 // the live chain's seconds of the day, where it is of the day that the series is of

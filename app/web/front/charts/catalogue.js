@@ -27,6 +27,7 @@ const OVER = {
   name: "over", label: "Change over", initial: "30",
   choices: () => [...limits.change_minutes.map(String), ...LONGER, "close"].map((over) => [over, spanOf(over)]),
 };
+const TOLD = { name: "signals", label: "Signals", initial: "on", choices: () => [["on", "signals"], ["off", "no signals"]] };
 const strikes = (name, label) => ({
   name, label, initial: "", own: true,
   choices: ({ chain }) => [["", "ATM"], ...(chain?.strikes ?? []).map((strike) => [String(strike), strikeText(strike)])],
@@ -36,15 +37,15 @@ const strikes = (name, label) => ({
 export const CHARTS = {
   oi: { title: "OI by strike", says: "Open interest of calls and puts by strike; the solid end of a bar was added in the chosen time, the hollow end was closed", plot: oi, options: [OVER, AROUND] },
   change: { title: "OI change", says: "Change of open interest by strike over the chosen time", plot: change, options: [OVER, AROUND] },
-  pcr: { title: "PCR and index", says: "Put open interest over call open interest, the same of volume, and the index, by minute", plot: pcr, options: [] },
+  pcr: { title: "PCR and index", says: "Put open interest over call open interest, the same of volume, and the index, by minute", plot: pcr, options: [TOLD] },
   smile: { title: "IV smile", says: "Implied volatility by strike, now and at the close before", plot: smile, options: [] },
-  straddle: { title: "Straddle", says: "Price through the day of the straddle at the money, or of any put and call", plot: straddle, options: [strikes("put", "Put"), strikes("call", "Call")] },
+  straddle: { title: "Straddle", says: "Price through the day of the straddle at the money, or of any put and call", plot: straddle, options: [strikes("put", "Put"), strikes("call", "Call"), TOLD] },
   contract: {
     title: "Contract", says: "Open interest and price of one contract through the day", plot: contract,
-    options: [strikes("strike", "Strike"), { name: "side", label: "Side", initial: "CE", own: true, choices: () => [["CE", "CE"], ["PE", "PE"]] }],
+    options: [strikes("strike", "Strike"), { name: "side", label: "Side", initial: "CE", own: true, choices: () => [["CE", "CE"], ["PE", "PE"]] }, TOLD],
   },
-  pain: { title: "Max pain", says: "Max pain, the forward and the index through the day", plot: pain, options: [] },
-  premium: { title: "Premium, ATM IV", says: "Premium of the future over the index, and implied volatility at the money of the forward, through the day", plot: premium, options: [] },
+  pain: { title: "Max pain", says: "Max pain, the forward and the index through the day", plot: pain, options: [TOLD] },
+  premium: { title: "Premium, ATM IV", says: "Premium of the future over the index, and implied volatility at the money of the forward, through the day", plot: premium, options: [TOLD] },
   gamma: { title: "Net gamma", says: "What dealers who bought the calls and sold the puts sell for a rise of the index by 1 %, in INR by strike; summed from the lowest strike it changes its sign at the flip", plot: gamma, options: [AROUND] },
   heat: {
     title: "OI map", says: "Open interest by strike and time; darker is more, and of changes the neutral colour is what was closed", plot: heat,

@@ -32,6 +32,7 @@ import { DASH } from "../core/format.js";
  * @property {boolean} [zero]  the left axis begins at zero
  * @property {{ x: number, label: string, token: string, dash?: number[] }[]} marks
  * @property {{ from: number, to: number, label: string }[]} bands
+ * @property {{ x: number, up: boolean }[]} [signs]  what was told to go up or down, and where
  * @property {number} home  the point that is told while there is no cursor
  * @property {Cells} [cells]
  * @property {string} [note]

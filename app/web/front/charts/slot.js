@@ -120,7 +120,7 @@ export class Slot {
     const drawing = bare ? { none: "there is no chain yet" } : this.definition.plot(view);
     if (!drawing && this.drawn && !view.trouble) return set(this.note, "textContent", "loading…");
     if (!drawing || drawing.none) return this.showNone(drawing?.none ?? (view.trouble || "loading…"));
-    const drawn = JSON.stringify([view.exchange, drawing.x, drawing.range, drawing.columns, drawing.marks, drawing.cells, this.board.theme.version]);
+    const drawn = JSON.stringify([view.exchange, drawing.x, drawing.range, drawing.columns, drawing.marks, drawing.signs, drawing.cells, this.board.theme.version]);
     set(this.none, "hidden", true);
     set(this.note, "textContent", drawing.note ?? "");
     if (drawn === this.drawn || !this.plot.size.width || !this.plot.size.height) return;

@@ -1,6 +1,6 @@
 // The colours of the page as a canvas takes them: custom properties resolved in the theme that holds.
 
-const NAMES = ["ce", "pe", "text", "dim", "faint", "line", "line-strong", "panel", "raised", "unreal", "asleep"];
+const NAMES = ["ce", "pe", "text", "dim", "faint", "line", "line-strong", "panel", "raised", "unreal", "asleep", "up", "down"];
 
 export class Theme {
   /** @param {HTMLElement} root  @param {() => void} onChange */
@@ -13,17 +13,21 @@ export class Theme {
     this.colours = {};
     this.font = getComputedStyle(root).fontFamily;
     this.onChange = onChange;
-    this.read();
+    this.stale = true;
+    this.refresh();
     new MutationObserver(() => this.changed()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.changed());
   }
 
   changed() {
-    this.read();
+    this.stale = true;
     this.onChange();
   }
 
-  read() {
+  // to ask for a colour computes every style anew: it is done when a chart is drawn, after the page
+  refresh() {
+    if (!this.stale) return;
+    this.stale = false;
     const style = getComputedStyle(this.probe);
     for (const name of NAMES) {
       this.probe.style.color = `var(--${name})`;

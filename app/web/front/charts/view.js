@@ -33,6 +33,11 @@ export class View {
     return data;
   }
 
+  // what a chart can do without
+  beside(name, words) {
+    return this.source.want(this.exchange, name, words).data;
+  }
+
   // the day by minute; that of the present is here already, for the head line
   day() {
     return this.date === null ? this.page.days.of(this.exchange) : this.series("day", this.ofDay());

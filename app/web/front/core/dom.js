@@ -5,6 +5,9 @@ export function set(target, name, value) {
   if (target[name] !== value) target[name] = value;
 }
 
+// once the page has shown what was done until now
+export const afterPaint = (act) => requestAnimationFrame(() => setTimeout(act));
+
 /** @returns {any} the element of that name, of whatever kind */
 export const find = (id) => document.getElementById(id);
 

@@ -23,6 +23,11 @@ export class Explanation {
   refresh() {
     set(this.line, "textContent", (this.pointed ?? this.focused)?.() ?? "");
   }
+
+  // how old what is explained is: beside the sentence and no part of it, for it changes each second
+  aged(text) {
+    set(this.line.dataset, "age", text);
+  }
 }
 
 // Makes the buttons of a row one stop of the Tab key, with the arrow keys moving among them.

@@ -14,6 +14,13 @@ const SENTENCES = {
   unknown: "How old these figures are is not known at the moment; do not take them for the present.",
 };
 
+// what was said of the next minutes holds no more, or nobody knows whether it does
+const SILENT = {
+  loading: "newer figures are on their way", stale: "the data are stale", closed: "the market is closed",
+  reconnecting: "the link to the server is gone", down: "the server is out of order", login: "your session has ended",
+  broker: "the broker wants a login, and the data are old", unknown: "how old the data are is not known",
+};
+
 // The state, the word beside the dot and the sentence in the footer for what is known:
 // loggedOut, problem, lostMs (how long the link is gone), way, label (of the tab), summary (null
 // before any), ageMs (null if unknown), awaited (a tab whose answer is not here), wasOld, market,
@@ -106,6 +113,11 @@ export class Health {
     // what the page begins with is read anyway
     if (this.state === null) return;
     set(this.told, "textContent", state === "live" ? market.words || market.fresh : `${state}. ${sentence}`);
+  }
+
+  // why no signal is told now, whatever was told last; null while what is shown is young enough
+  get silence() {
+    return SILENT[this.state] ?? null;
   }
 
   // what the title begins with: nothing while a live market is seen live

@@ -5,6 +5,14 @@ import { make } from "./make.js";
 
 const KINDS = { order: "Order", close: "Close", settlement: "Expiry" };
 
+const COLUMNS = [
+  ["Day", "A day of the market"],
+  ["Fills", "Legs that were filled"],
+  ["Realised", "By what was closed, against its average price"],
+  ["Open", "By what stood open at the day's end, at the price of closing it then; of the present day now"],
+  ["P&L", "Realised, and by how much the open P&L rose since the day before; charges and taxes are not counted"],
+];
+
 export class History {
   // `cancel(id)` ends an order that rests
   constructor(cancel) {
@@ -14,7 +22,7 @@ export class History {
     this.days = make("tbody");
     this.none = make("p", { class: "hint", textContent: "Nothing was dealt yet." });
     this.orders = make("ol", { class: "orders" });
-    const head = make("thead", {}, make("tr", {}, ...["Day", "Fills", "Realised"].map((name) => make("th", { scope: "col", textContent: name }))));
+    const head = make("thead", {}, make("tr", {}, ...COLUMNS.map(([name, title]) => make("th", { scope: "col", textContent: name, title }))));
     this.table = make("table", {}, head, this.days);
     this.root = make("section", { class: "history", "aria-label": "Orders and days" }, this.resting,
       make("details", { open: true }, make("summary", { textContent: "P&L by day" }), this.none, this.table),
@@ -26,10 +34,10 @@ export class History {
     this.waiting.replaceChildren(...resting.map((order) => this.line(order)));
     this.none.hidden = days.length > 0;
     this.table.hidden = days.length === 0;
-    this.days.replaceChildren(...days.map(({ day, fills, realised }) => make("tr", {},
+    this.days.replaceChildren(...days.map(({ day, fills, realised, open, total }) => make("tr", {},
       make("th", { scope: "row", textContent: marketWeekday(day) }),
       make("td", { class: "figure", textContent: integer(fills) }),
-      make("td", { class: `figure${realised > 0 ? " gain" : ""}${realised < 0 ? " loss" : ""}`, textContent: signed(realised) }))));
+      ...[realised, open, total].map((sum) => make("td", { class: `figure${sum > 0 ? " gain" : ""}${sum < 0 ? " loss" : ""}`, textContent: signed(sum) })))));
     this.orders.replaceChildren(...orders.map((order) => make("li", {},
       make("p", { class: "when", textContent: `${KINDS[order.kind] ?? order.kind} of ${clockOf(Date.parse(order.placed_at))} IST, ${order.status}` }),
       ...order.fills.map((fill) => make("p", {

@@ -2,7 +2,9 @@
 
 import { element } from "../core/dom.js";
 import * as format from "../core/format.js";
+import { signalOf } from "../core/signal.js";
 
+const MOST_INPUTS = 8;
 const CAME = new Map([[1, "it rose"], [0, "neither"], [-1, "it fell"], [null, "not known yet"]]);
 
 export function mount(root, page) {
@@ -26,7 +28,17 @@ class Panel {
     this.problem = element("p", { className: "problem" });
     this.trail = element("ol", { className: "trail" });
     this.days = element("tbody");
-    const heads = ["Day", "told", "came true", "anyway", "Brier", "anyway"];
+    this.drift = element("tbody");
+    this.holds = element("p");
+    this.fills = element("tbody");
+    this.paper = element(
+      "section",
+      { aria: { label: "On paper" }, hidden: true },
+      element("h2", { textContent: "Followed on paper, all chains" }),
+      this.holds,
+      table(["Day", "fills", "realised"], this.fills),
+    );
+    const heads = ["Day", "told", "said", "came true", "anyway", "Brier", "anyway"];
     root.append(
       this.problem,
       element("section", { aria: { label: "Signal" } }, element("h2", { textContent: "Signal" }), this.word, this.why, this.note),
@@ -35,8 +47,15 @@ class Panel {
         "section",
         { aria: { label: "What came of signals" } },
         element("h2", { textContent: "What came of it" }),
-        element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((textContent) => element("th", { textContent, scope: "col" })))), this.days),
+        table(heads, this.days),
       ),
+      element(
+        "section",
+        { aria: { label: "Inputs since the training" } },
+        element("h2", { textContent: "Inputs since the training" }),
+        table(["Input", "moved by", "usual", ""], this.drift),
+      ),
+      this.paper,
     );
     page.on("chain", () => this.follow());
     page.on("moment", () => this.fresh());
@@ -76,40 +95,55 @@ class Panel {
   }
 
   drawSignal() {
-    const { summary } = this.page;
-    const signal = summary?.ml_signal ?? null;
-    const rationale = summary?.ml_rationale ?? "no chain";
-    this.word.classList.toggle("none", signal === null);
-    this.word.textContent = signal === null ? format.DASH : `${signal} ${format.share(summary.ml_confidence)}`;
-    this.why.textContent = signal === null && rationale === "no model" ? "No model is trained yet, so there is no view." : rationale;
+    const { summary, silence } = this.page;
+    const { word, text, why } = summary ? signalOf(summary, silence) : { word: null, text: format.DASH, why: "no chain" };
+    this.word.classList.toggle("none", word === null);
+    this.word.textContent = word === null ? format.DASH : text;
+    this.why.textContent = word === null ? `${why}.` : why;
   }
 
-  draw({ trail, days, drifted }) {
-    this.note.textContent = drifted.length
-      ? `No longer as they were when the model was trained: ${drifted.join(", ")}. Train it anew.`
-      : "";
+  draw({ trail, days, drift, advice, paper }) {
+    this.note.textContent = advice ?? "";
     this.trail.replaceChildren(...trail.map(entry));
     if (!trail.length) this.trail.append(element("li", { className: "none", textContent: "Nothing on this day." }));
     this.days.replaceChildren(...days.reverse().map(line));
-    if (!days.length) this.days.append(element("tr", {}, element("td", { colSpan: 6, className: "none", textContent: "Nothing has come of any signal yet." })));
+    if (!days.length) this.days.append(none(7, "Nothing has come of any signal yet."));
+    this.drift.replaceChildren(...drift.slice(0, MOST_INPUTS).map(moved));
+    this.paper.hidden = !paper.days.length && !paper.open.length;
+    this.holds.textContent = paper.open.length ? `Open: ${paper.open.join(", ")}.` : "Nothing is open.";
+    this.fills.replaceChildren(...paper.days.map(({ day, fills, realised }) => row(day, [format.integer(fills), format.signed(realised)])));
+    if (!drift.length) this.drift.append(none(4, "Told once there are snapshots enough."));
   }
 }
 
-function entry({ timestamp, signal, confidence, rationale, outcome, feedback }) {
+const table = (heads, body) => element("table", {}, element("thead", {}, element("tr", {}, ...heads.map((textContent) => element("th", { textContent, scope: "col" })))), body);
+
+const row = (day, cells) => element("tr", {}, element("th", { scope: "row", textContent: format.marketDate(day) }), ...cells.map((textContent) => element("td", { textContent })));
+
+const none = (colSpan, textContent) => element("tr", {}, element("td", { colSpan, className: "none", textContent }));
+
+// the population stability index, and what a week of the training came to
+function moved({ input, index, usual, is_much: isMuch }) {
+  return element("tr", {}, element("th", { scope: "row", textContent: input }), element("td", { textContent: format.ratio(index) }), element("td", { textContent: format.ratio(usual) }), element("td", { textContent: isMuch ? "much" : "" }));
+}
+
+// a signal from its first snapshot to its last, and what came of the first
+function entry({ timestamp, ends, signal, confidence, rationale, outcome, feedback, is_lost: isLost }) {
   const judged = feedback === null ? "" : `, judged: ${CAME.get(feedback)}`;
+  const until = ends === timestamp ? "" : ` – ${format.marketClock(ends)}`;
   return element(
     "li",
     { title: rationale },
-    element("span", { textContent: format.marketClock(timestamp) }),
+    element("span", { textContent: `${format.marketClock(timestamp)}${until}` }),
     element("span", { textContent: signal }),
     element("span", { textContent: format.share(confidence) }),
-    element("span", { className: "note", textContent: `${CAME.get(outcome)}${judged}` }),
+    element("span", { className: "note", textContent: `${isLost ? "cannot be judged" : CAME.get(outcome)}${judged}` }),
   );
 }
 
-// the baseline beside each figure: what the same sides, or the day's shares, would have come to
-function line({ day, told, hits, anyway, brier, brier_anyway }) {
+// `said`: the chance that was given. The baseline stands beside each figure: what the same sides, or
+// the day's shares, would have come to
+function line({ day, told, said, hits, anyway, brier, brier_anyway }) {
   const of = (count) => (told ? format.share(count / told) : format.DASH);
-  const cells = [format.integer(told), of(hits), of(anyway), format.ratio(brier), format.ratio(brier_anyway)];
-  return element("tr", {}, element("th", { scope: "row", textContent: format.marketDate(day) }), ...cells.map((textContent) => element("td", { textContent })));
+  return row(day, [format.integer(told), format.share(said), of(hits), of(anyway), format.ratio(brier), format.ratio(brier_anyway)]);
 }

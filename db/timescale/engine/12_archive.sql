@@ -1,7 +1,7 @@
 -- Moving closed chunks to an archive hypertable; `config` is the archive policy:
 -- {"archive_after", "archive_table", "history_view", "archive_chunk_interval"}, relations quoted.
 
--- Makes what an archive needs, or what it lacks since the table has got a new column.
+-- Makes what an archive needs, or what it lacks since the table was changed.
 CREATE OR REPLACE FUNCTION timescale_engine.prepare_archive(target text, config jsonb)
 RETURNS void
 LANGUAGE plpgsql
@@ -49,18 +49,8 @@ BEGIN
     END LOOP;
   END IF;
 
-  FOR command IN
-    SELECT format('ALTER TABLE %s ADD COLUMN %I %s', archive, a.attname,
-                  format_type(a.atttypid, a.atttypmod))
-    FROM pg_attribute AS a
-    WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped
-      AND NOT EXISTS (
-        SELECT
-        FROM pg_attribute AS b
-        WHERE b.attrelid = archive::regclass AND b.attname = a.attname AND NOT b.attisdropped
-      )
-    ORDER BY a.attnum
-  LOOP
+  PERFORM timescale_engine.require_same_columns(source, archive::regclass, view);
+  FOR command IN SELECT * FROM timescale_engine.column_changes(source, archive::regclass) LOOP
     EXECUTE command;
   END LOOP;
 
@@ -79,6 +69,9 @@ SET search_path FROM CURRENT
 AS $$
     SELECT to_regclass(config ->> 'archive_table') IS NULL
         OR to_regclass(config ->> 'history_view') IS NULL
+        OR EXISTS (
+          SELECT FROM timescale_engine.column_changes(source, to_regclass(config ->> 'archive_table'))
+        )
         OR EXISTS (
           SELECT
           FROM pg_attribute AS a
@@ -119,7 +112,7 @@ BEGIN
     END;
   END LOOP;
   RAISE lock_not_available USING
-    MESSAGE = format('%s is in use; archiving it is tried again at the next run.', chunk);
+    MESSAGE = format('%s is in use and was left alone; this is tried again at the next run.', chunk);
 END
 $function$;
 
@@ -180,6 +173,7 @@ CREATE OR REPLACE FUNCTION timescale_engine.copy_rows(
   origin text, destination text, columns text, span text
 ) RETURNS bigint
 LANGUAGE plpgsql
+SET timescaledb.max_tuples_decompressed_per_dml_transaction = 0
 SET search_path FROM CURRENT
 AS $function$
 DECLARE
@@ -221,7 +215,8 @@ AS $$
 $$;
 
 -- Moves the oldest span of chunks that is due: copies, compares count and checksum, drops, all in
--- the transaction of the caller. False when nothing is due. Rollups take what changed first; what
+-- the transaction of the caller. A row that was archived before and written anew since gives way to the
+-- newer one. False when nothing is due. Rollups take what changed first; what
 -- they still read from the table itself, and the newest chunk, is not due however old it is.
 CREATE OR REPLACE FUNCTION timescale_engine.run_archive(target text, config jsonb)
 RETURNS boolean
@@ -249,6 +244,7 @@ BEGIN
   IF due.ends IS NULL THEN
     RETURN false;
   END IF;
+  PERFORM timescale_engine.require_unreferenced(source);
   IF timescale_engine.refresh_readers(source) THEN
     RETURN true;
   END IF;
@@ -267,6 +263,11 @@ BEGIN
   END LOOP;
   span := format('%I >= %s AND %I < %s', due.time_column, due.first, due.time_column, due.until);
   before := timescale_engine.archived_sums(archive, hash, span);
+  IF before.rows > 0 AND timescale_engine.supersede(
+    source, archive, target, due.time_column, due.first, due.until
+  ) > 0 THEN
+    before := timescale_engine.archived_sums(archive, hash, span);
+  END IF;
   wanted := timescale_engine.row_sums(target, hash, span);
   copied := timescale_engine.copy_rows(target, archive, column_list, span);
   PERFORM timescale_engine.settle_chunk(archive::regclass, due.ends, copied);

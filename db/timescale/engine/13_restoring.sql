@@ -42,7 +42,9 @@ END
 $function$;
 
 -- Makes the chunk of an instant, empty, and no row is ever seen in it. Where the edition cannot be asked
--- for a chunk, a row of an instant that has none goes in and out: chunks are made by inserting.
+-- for a chunk, a row of an instant that has none goes in and out: chunks are made by inserting. It goes
+-- out by TRUNCATE of the chunk, which no trigger on deleted rows sees; the lock, which making a chunk
+-- takes too, is why nobody else's row can be in there.
 CREATE OR REPLACE FUNCTION timescale_engine.make_chunk(
   source regclass, time_column name, archive text, instant timestamp, zoned boolean
 ) RETURNS void
@@ -57,6 +59,8 @@ DECLARE
   width bigint := extract(epoch FROM timescale_engine.chunk_interval(source)) * 1000000;
   starts bigint := floor(extract(epoch FROM instant) * 1000000 / width) * width;
   columns text := timescale_engine.restored_columns(source);
+  aside text[];
+  made text;
 BEGIN
   IF timescale_engine.edition() <> 'apache' THEN
     BEGIN
@@ -68,6 +72,13 @@ BEGIN
       NULL; -- it would overlap a chunk of another interval; inserting finds what is left between
     END;
   END IF;
+  PERFORM timescale_engine.lock_gently(
+    'ONLY ' || timescale_engine.full_name(source), 'SHARE UPDATE EXCLUSIVE'
+  );
+  IF EXISTS (SELECT FROM timescale_engine.chunks_of(source) AS c WHERE c.span @> beside) THEN
+    RETURN;
+  END IF;
+  aside := timescale_engine.put_triggers_aside(source);
   EXECUTE format(
     'INSERT INTO %1$s (%2$s) OVERRIDING SYSTEM VALUE
      SELECT %3$s FROM %4$s WHERE %5$I = %6$L LIMIT 1',
@@ -85,9 +96,9 @@ BEGIN
     ),
     archive, time_column, timescale_engine.source_time(instant, zoned)
   );
-  EXECUTE format(
-    'DELETE FROM %s WHERE %I = %L', source, time_column, timescale_engine.source_time(beside, zoned)
-  );
+  SELECT c.chunk INTO STRICT made FROM timescale_engine.chunks_of(source) AS c WHERE c.span @> beside;
+  EXECUTE format('TRUNCATE ONLY %s', made);
+  PERFORM timescale_engine.run_all(aside);
 END
 $function$;
 
@@ -122,13 +133,17 @@ DECLARE
   first timestamp;
   until timestamp;
   chunk record;
-  span text;
 BEGIN
   restored := 0;
   IF to_regclass(archive) IS NULL THEN
     RETURN;
   END IF;
   PERFORM pg_advisory_xact_lock(hashtextextended('timescale_engine.archive ' || target, 0));
+  IF timescale_engine.archive_lacks_something(source, config) THEN
+    PERFORM timescale_engine.prepare_archive(target, config);
+    next_from := window_from;
+    RETURN;
+  END IF;
   SELECT d.column_name, d.column_type = 'timestamptz'::regtype
   INTO STRICT time_column, zoned
   FROM timescaledb_information.dimensions AS d
@@ -152,21 +167,46 @@ BEGIN
     next_from := timescale_engine.source_time(first, zoned);
     RETURN;
   END IF;
+  IF timescale_engine.leave_columnstore(chunk.name) THEN
+    next_from := timescale_engine.source_time(first, zoned);
+    RETURN;
+  END IF;
   until := least(until, chunk.ends);
-  span := format(
-    '%1$I >= %2$L AND %1$I < %3$L', time_column,
-    timescale_engine.source_time(first, zoned), timescale_engine.source_time(until, zoned)
-  );
+  IF EXISTS (SELECT FROM timescale_engine.row_triggers(source)) THEN
+    -- the table is nobody else's while they are aside: little at a time
+    until := least(until, first + timescale_engine.chunk_interval(source) / 96);
+  END IF;
   restored := timescale_engine.restore_span(
-    source, archive, timescale_engine.destination(source, chunk.name, chunk.chunks), span
+    source, archive, timescale_engine.destination(source, chunk.name, chunk.chunks), time_column,
+    quote_literal(timescale_engine.source_time(first, zoned)),
+    quote_literal(timescale_engine.source_time(until, zoned))
   );
   PERFORM timescale_engine.settle_chunk(source, until, restored);
   next_from := timescale_engine.source_time(until, zoned);
 END
 $function$;
 
+-- Takes a chunk out of the columnstore, so that rows can go straight into it; false where it is not there.
+CREATE OR REPLACE FUNCTION timescale_engine.leave_columnstore(chunk text) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $function$
+BEGIN
+  IF NOT EXISTS (
+    SELECT
+    FROM timescaledb_information.chunks AS k
+    WHERE format('%I.%I', k.chunk_schema, k.chunk_name) = chunk AND k.is_compressed
+  ) THEN
+    RETURN false;
+  END IF;
+  PERFORM timescale_engine.lock_gently(chunk, 'ACCESS EXCLUSIVE');
+  PERFORM decompress_chunk(chunk::regclass);
+  RETURN true;
+END
+$function$;
+
 -- Where rows of a span go: to its chunk, or by way of the table where they have to be told apart by a
--- second dimension, or where the chunk is in the columnstore.
+-- second dimension.
 CREATE OR REPLACE FUNCTION timescale_engine.destination(
   source regclass, chunk text, chunks bigint
 ) RETURNS text
@@ -176,10 +216,6 @@ AS $$
     SELECT CASE
       WHEN chunks = 1 AND NOT EXISTS (
         SELECT
-        FROM timescaledb_information.chunks AS k
-        WHERE format('%I.%I', k.chunk_schema, k.chunk_name) = destination.chunk AND k.is_compressed
-      ) AND NOT EXISTS (
-        SELECT
         FROM timescaledb_information.dimensions AS d
         WHERE format('%I.%I', d.hypertable_schema, d.hypertable_name)::regclass = source
           AND d.dimension_number > 1
@@ -188,34 +224,39 @@ AS $$
     END
 $$;
 
+-- Moves the rows of a span back; how many. Of a row that was written anew since, the newer one stays.
+-- Bounds are literals.
 CREATE OR REPLACE FUNCTION timescale_engine.restore_span(
-  source regclass, archive text, destination text, span text
+  source regclass, archive text, destination text, time_column name, first text, until text
 ) RETURNS bigint
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $function$
 DECLARE
+  span text := format('%1$I >= %2$s AND %1$I < %3$s', time_column, first, until);
   hash text := timescale_engine.row_hash(source);
+  aside text[] := timescale_engine.put_triggers_aside(source);
   wanted record;
   kept record;
   stored record;
   copied bigint;
   removed bigint;
-  clash text;
 BEGIN
-  wanted := timescale_engine.archived_sums(archive, hash, span);
   kept := timescale_engine.row_sums(destination, hash, span);
+  IF kept.rows > 0 THEN
+    PERFORM timescale_engine.supersede(source, archive, destination, time_column, first, until);
+  END IF;
+  wanted := timescale_engine.archived_sums(archive, hash, span);
   BEGIN
     copied := timescale_engine.copy_rows(
       archive, destination, timescale_engine.restored_columns(source), span
     );
   EXCEPTION
-    WHEN unique_violation THEN
-      GET STACKED DIAGNOSTICS clash = PG_EXCEPTION_DETAIL;
-      RAISE unique_violation USING MESSAGE = format(
-        '%s and its archive both hold a row (%s): it was written anew after it was archived.'
-        ' Delete the one in %s that is older, then run this again.',
-        source, rtrim(clash, '.'), archive
+    WHEN integrity_constraint_violation THEN
+      RAISE data_corrupted USING MESSAGE = format(
+        'A row of %s breaks a rule that %s has got since (%s): drop the rule, or change the row in the'
+        ' archive; then run this again. Nothing of this span was moved.',
+        archive, source, sqlerrm
       );
   END;
   stored := timescale_engine.row_sums(destination, hash, span);
@@ -228,6 +269,7 @@ BEGIN
       source, wanted.rows, span
     );
   END IF;
+  PERFORM timescale_engine.run_all(aside);
   RETURN wanted.rows;
 END
 $function$;
@@ -236,6 +278,7 @@ CREATE OR REPLACE FUNCTION timescale_engine.remove_archived(archive text, span t
 LANGUAGE plpgsql
 SET enable_seqscan = off
 SET enable_indexscan = off
+SET timescaledb.max_tuples_decompressed_per_dml_transaction = 0
 SET search_path FROM CURRENT
 AS $function$
 DECLARE

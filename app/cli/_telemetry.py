@@ -1,0 +1,41 @@
+"""The telemetry of the collector, as its command begins and ends it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+
+@contextmanager
+def collecting(engine: "Engine") -> Iterator[None]:
+    """Time what is done within; with metrics on a port where one is set.
+
+    Raises SettingsError for objectives, a webhook or a port that make no sense.
+    """
+    from app.desk.operations import ring
+    from app.desk.paper.reading import EngineBooks
+    from app.telemetry.exposed import Exposed
+    from app.telemetry.process import Telemetry
+    from app.telemetry.upkeep import Upkeep
+    from db.settings import settings
+
+    chosen, books = settings(), EngineBooks(engine)
+    with ExitStack() as stack:
+        telemetry = Telemetry(
+            "collector",
+            books,
+            objectives_file=chosen.objectives_file,
+            slow_after_s=chosen.slow_after_s,
+            with_plans=chosen.slow_plans == "on",
+            otlp_endpoint=chosen.otlp_endpoint,
+            ring=ring(chosen.operations_webhook_url),
+        )
+        stack.enter_context(closing(telemetry))
+        telemetry.probes.append(Upkeep(books).look)
+        if chosen.collector_metrics_port:
+            port, token = chosen.collector_metrics_port, chosen.metrics_token
+            stack.enter_context(closing(Exposed(telemetry.exposition, chosen.host, port, token)))
+        telemetry.start()
+        yield

@@ -1,0 +1,1 @@
+"""How long things take, and whether that is as it should be."""

@@ -1,0 +1,1 @@
+"""The description of all routes (OpenAPI), made from the routes themselves."""

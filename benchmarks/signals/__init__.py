@@ -1,0 +1,1 @@
+"""What signals cost: the time of a prediction, and what pages notice of those who make them."""

@@ -1,0 +1,42 @@
+"""Everything that would stop a way down half-way, in one message before its first change."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import URL, MetaData
+
+from db.ahead.survey import HostileDatabaseError, Obstacle, names_made, sentences
+from db.convert import facts, obstacles
+from db.convert.session import Connection, connect, one, require_direct
+from db.timescale.specs import HypertableSpec, declared
+
+
+def require_way_back(url: URL, legacy: MetaData, wanted: MetaData) -> None:
+    """Raises HostileDatabaseError, which names what keeps tables from being what they were.
+
+    What their owner has built since on what the migrations made, or on the tables themselves.
+    """
+    with connect(url, application_name="oi-gemini-ahead") as connection:
+        require_direct(connection)
+        found = [str(obstacle) for obstacle in _obstacles(connection, legacy, wanted)]
+    if found:
+        raise HostileDatabaseError(found, way="brought back")
+
+
+def _obstacles(connection: Connection, legacy: MetaData, wanted: MetaData) -> Iterator[Obstacle]:
+    for line in sentences(connection, "hanging", names=sorted(names_made(legacy, wanted))):
+        yield Obstacle(None, line)
+    ours = _aggregates(connection)
+    for spec in declared(wanted, HypertableSpec):
+        name = f"public.{spec.table}"
+        if spec.table not in legacy.tables or facts.find(connection, name) is None:
+            continue
+        table = facts.named(connection, name)
+        if table.is_hypertable:
+            for line in obstacles.obstacles(connection, table, removed_first=ours):
+                yield Obstacle(table.name, line)
+
+
+def _aggregates(connection: Connection) -> list[str]:
+    """The rollups that the migrations made and remove again."""
+    there = one(connection, "SELECT to_regclass('timescale_engine.rollup') AS engine")["engine"]
+    return sentences(connection, "aggregates") if there else []

@@ -1,0 +1,1 @@
+"""The roles of a database with least privilege: who reads, who writes, and what pages need."""

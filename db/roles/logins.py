@@ -1,0 +1,50 @@
+"""Accounts that sign in at the database with the rights of one role."""
+
+from typing import TYPE_CHECKING, Any
+
+from db.errors import InvalidInputError
+from db.roles.declared import READER, ROLES, WEB, WRITER
+
+if TYPE_CHECKING:
+    import psycopg
+
+GROUPS = {"reader": READER, "writer": WRITER, "web": WEB}
+"""What an account may be for."""
+
+
+def make_roles(session: "psycopg.Connection[Any]") -> None:
+    """Make the roles that are missing, as who may; their rights come with the migrations."""
+    from psycopg import sql
+
+    known = {name for (name,) in session.execute("SELECT rolname FROM pg_roles")}
+    for name in ROLES:
+        if name not in known:
+            session.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name)))
+
+
+def keep_login(session: "psycopg.Connection[Any]", name: str, password: str, group: str) -> None:
+    """Let an account sign in with a password, as a member of one role and of nothing else of ours.
+
+    An account that is there already gets the password. Raises InvalidInputError for one that may
+    do more than a member of a role should.
+    """
+    from psycopg import sql
+
+    account = sql.Identifier(name)
+    found = session.execute(
+        "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication"
+        " FROM pg_roles WHERE rolname = %s",
+        [name],
+    ).fetchone()
+    if name in ROLES or (found is not None and found[0]):
+        raise InvalidInputError(f"{name} may do more than that already; choose another name.")
+    verb = sql.SQL("CREATE" if found is None else "ALTER")
+    session.execute(
+        sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {}").format(
+            verb, account, sql.Literal(password)
+        )
+    )
+    for other in ROLES:
+        if other != group:
+            session.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(other), account))
+    session.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), account))

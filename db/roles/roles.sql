@@ -1,0 +1,108 @@
+Which of the roles and rights are there; every statement only looks. What asks for a right of a role
+or a relation that is not there is NULL, and gives nothing.
+
+-- name: roles
+-- members are accounts that sign in as one of the roles, directly or through another
+SELECT
+    wanted.name AS name,
+    held.oid IS NOT NULL AS is_there,
+    COALESCE(held.rolsuper OR held.rolcreaterole OR held.rolcreatedb, false) AS is_mighty,
+    (
+        SELECT array_agg(account.rolname ORDER BY account.rolname)
+        FROM pg_auth_members AS membership
+        JOIN pg_roles AS account ON account.oid = membership.member
+        WHERE membership.roleid = held.oid
+          AND account.rolname <> ALL(:names)
+    ) AS members
+FROM unnest(CAST(:names AS text[])) WITH ORDINALITY AS wanted (name, place)
+LEFT JOIN pg_roles AS held ON held.rolname = wanted.name
+ORDER BY wanted.place;
+
+-- name: memberships
+-- reading comes with either of the others
+SELECT format('GRANT %I TO %I', CAST(:reader AS text), wanted.name) AS statement
+FROM unnest(CAST(:others AS text[])) AS wanted (name)
+WHERE NOT pg_has_role(to_regrole(wanted.name), to_regrole(CAST(:reader AS text)), 'MEMBER')
+ORDER BY wanted.name;
+
+-- name: schemas
+SELECT format('GRANT USAGE ON SCHEMA %I TO %I', wanted.name, CAST(:reader AS text)) AS statement
+FROM unnest(CAST(:schemas AS text[])) AS wanted (name)
+WHERE NOT has_schema_privilege(
+    to_regrole(CAST(:reader AS text)), to_regnamespace(wanted.name), 'USAGE'
+)
+ORDER BY wanted.name;
+
+-- name: inner_relations
+-- the engine's own and the archive's: whatever stands there
+SELECT format('GRANT SELECT ON %I.%I TO %I', n.nspname, c.relname, CAST(:reader AS text)) AS statement
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = ANY(:schemas)
+  AND c.relkind IN ('r', 'p', 'v', 'm')
+  AND NOT has_table_privilege(to_regrole(CAST(:reader AS text)), c.oid, 'SELECT')
+ORDER BY n.nspname, c.relname;
+
+-- name: relations
+SELECT
+    format(
+        'GRANT %s%s ON public.%I TO %I',
+        wanted.privilege,
+        CASE WHEN wanted.held <> '' THEN format(' (%s)', wanted.held) ELSE '' END,
+        wanted.relation,
+        wanted.role
+    ) AS statement
+FROM (
+    SELECT
+        asked.role AS role,
+        to_regrole(asked.role) AS known,
+        asked.relation AS relation,
+        asked.privilege AS privilege,
+        asked.columns AS held,
+        to_regclass(format('public.%I', asked.relation)) AS found
+    FROM unnest(
+        CAST(:roles AS text[]), CAST(:relations AS text[]), CAST(:privileges AS text[]),
+        CAST(:columns AS text[])
+    ) AS asked (role, relation, privilege, columns)
+) AS wanted
+WHERE NOT has_table_privilege(wanted.known, wanted.found, wanted.privilege)
+  AND (
+      wanted.held = ''
+      OR EXISTS (
+          SELECT
+          FROM pg_attribute AS a
+          WHERE a.attrelid = wanted.found
+            AND a.attname = ANY(string_to_array(wanted.held, ', '))
+            AND NOT has_column_privilege(wanted.known, wanted.found, a.attnum, wanted.privilege)
+      )
+  )
+ORDER BY wanted.role, wanted.relation, wanted.privilege;
+
+-- name: sequences
+-- whoever may add rows may take numbers for them
+SELECT DISTINCT format('GRANT USAGE ON SEQUENCE %I.%I TO %I', n.nspname, s.relname, asked.role)
+    AS statement
+FROM unnest(CAST(:roles AS text[]), CAST(:relations AS text[])) AS asked (role, relation)
+JOIN pg_depend AS d
+  ON d.refclassid = 'pg_class'::regclass
+ AND d.refobjid = to_regclass(format('public.%I', asked.relation))
+ AND d.classid = 'pg_class'::regclass
+JOIN pg_class AS s ON s.oid = d.objid AND s.relkind = 'S'
+JOIN pg_namespace AS n ON n.oid = s.relnamespace
+WHERE CASE
+    WHEN s.relkind = 'S' THEN NOT has_sequence_privilege(to_regrole(asked.role), s.oid, 'USAGE')
+END
+ORDER BY statement;
+
+-- name: edge_sequences
+-- each state of the live edge has a number
+SELECT format('GRANT USAGE ON SEQUENCE %I.%I TO %I', n.nspname, s.relname, CAST(:writer AS text))
+    AS statement
+FROM pg_class AS s
+JOIN pg_namespace AS n ON n.oid = s.relnamespace
+WHERE n.nspname = 'live_edge'
+  AND CASE
+      WHEN s.relkind = 'S'
+      THEN NOT has_sequence_privilege(to_regrole(CAST(:writer AS text)), s.oid, 'USAGE')
+  END
+ORDER BY s.relname;

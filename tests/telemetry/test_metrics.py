@@ -1,0 +1,142 @@
+"""What Prometheus reads: right with several workers, named as the files that ship with it say."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from app.telemetry import metrics
+from app.telemetry.exposed import Exposed
+from app.telemetry.metrics import Reading
+from app.telemetry.timing import Operation
+from db.errors import InvalidInputError
+from tests.support.paths import ROOT
+
+SHIPPED = ROOT / "deploy" / "monitoring"
+_NAME = re.compile(r"\boi_\w+")
+_WORKER = """
+import sys
+from app.telemetry import metrics
+from app.telemetry.metrics import Reading
+from app.telemetry.timing import Operation
+metrics.count([Operation("route", "GET /", 0.01, size=100)] * 3)
+metrics.show([Reading("oi_viewers", 4)])
+import os
+print(os.getpid())
+"""
+
+
+def test_operations_become_histograms_and_counters() -> None:
+    metrics.count(
+        [
+            Operation("query", "tests.metrics", 0.004, size=7),
+            Operation("query", "tests.metrics", 0.3, failed=True),
+        ]
+    )
+    metrics.show([Reading("oi_pool_connections", 2, ("tests", "used"))])
+    text = metrics.exposition().decode()
+    assert 'oi_statement_seconds_bucket{le="0.005",statement="tests.metrics"} 1.0' in text
+    assert 'oi_statement_seconds_count{statement="tests.metrics"} 2.0' in text
+    assert 'oi_statement_failures_total{statement="tests.metrics"} 1.0' in text
+    assert 'oi_statement_rows_total{statement="tests.metrics"} 7.0' in text
+    assert 'oi_pool_connections{pool="tests",state="used"} 2.0' in text
+
+
+def test_all_that_is_exported_is_in_the_list_of_names() -> None:
+    exported = {line.split("{")[0].split(" ")[0] for line in _series(metrics.exposition().decode())}
+    # made by the client library itself
+    exported = {name for name in exported if not name.endswith("_created")}
+    assert exported <= metrics.names()
+
+
+def _series(text: str) -> Iterator[str]:
+    return (line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+@pytest.mark.parametrize("file", ["alerts.yml", "grafana-dashboard.json"])
+def test_every_metric_that_is_shipped_is_exported(file: str) -> None:
+    named = set(_NAME.findall((SHIPPED / file).read_text(encoding="utf-8")))
+    assert named
+    assert named - metrics.names() == set()
+
+
+def test_the_dashboard_is_sound() -> None:
+    board = json.loads((SHIPPED / "grafana-dashboard.json").read_text(encoding="utf-8"))
+    ids = [panel["id"] for panel in board["panels"]]
+    assert len(ids) == len(set(ids))
+    places = [tuple(panel["gridPos"].values()) for panel in board["panels"]]
+    assert len(places) == len(set(places))
+    assert all(x + w <= 24 for x, _, w, _ in places)
+
+
+def test_workers_are_summed_and_one_that_is_gone_keeps_what_it_counted(tmp_path: Path) -> None:
+    folder = tmp_path / "metrics"
+    folder.mkdir()
+    (folder / "counter_1.db").write_bytes(b"of an earlier server")
+    program = f"""
+import subprocess, sys
+from pathlib import Path
+from app.telemetry import metrics
+metrics.prepare(Path({str(folder)!r}))
+ask = [sys.executable, "-c", {_WORKER!r}]
+workers = [subprocess.run(ask, capture_output=True, text=True, check=True) for _ in range(2)]
+print(metrics.exposition().decode())
+print("---")
+metrics.forget(int(workers[0].stdout))
+print(metrics.exposition().decode())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    both, one = done.stdout.split("---")
+    for text in (both, one):
+        assert 'oi_request_seconds_count{route="GET /"} 6.0' in text
+        assert 'oi_response_bytes_total{route="GET /"} 600.0' in text
+    assert "oi_viewers 8.0" in both
+    assert "oi_viewers 4.0" in one
+
+
+def asked(port: int, path: str = "/metrics", **headers: str) -> tuple[int, bytes]:
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+def test_a_collector_answers_on_a_port_of_its_own() -> None:
+    with closing(Exposed(lambda: b"oi_x 1\n", "0.0.0.0", 0)) as server:  # noqa: S104
+        assert asked(server.port) == (200, b"oi_x 1\n")
+        assert asked(server.port, "/other")[0] == 404
+        # without a token it listens on this machine alone
+        assert server.address == "127.0.0.1"
+
+
+def test_a_collector_with_a_token_answers_who_has_it() -> None:
+    with closing(Exposed(lambda: b"oi_x 1\n", "127.0.0.1", 0, "a-token")) as server:
+        assert asked(server.port)[0] == 403
+        assert asked(server.port, Authorization="Bearer no")[0] == 403
+        assert asked(server.port, Authorization="Bearer a-token")[0] == 200
+
+
+def test_a_port_that_is_taken_gets_one_sentence() -> None:
+    with (
+        closing(Exposed(lambda: b"", "127.0.0.1", 0)) as first,
+        pytest.raises(InvalidInputError, match="OI_COLLECTOR_METRICS_PORT chooses another port"),
+    ):
+        Exposed(lambda: b"", "127.0.0.1", first.port)
