@@ -21,6 +21,9 @@ Keys of --json, beside schema_version, machine and servers:
   rows_per_snapshot  contracts of all exchanges at one instant
   ways               by name: count, min_ms, p50_ms, p95_ms, p99_ms, max_ms (one instant of all
                      exchanges, committed), rows_per_s
+  functions          by migrated way: its functions in the database, dearest first: function,
+                     calls, self_ms (without those it calls), total_ms; each an instant of all
+                     exchanges, stored once more with every call timed
   visible_ms         from commit until the one-minute rollup shows it: p50_ms, p99_ms, …
   refresh_ms         refreshing all rollups after each instant, the buckets that are open left to
                      their source, as the policies do: p50_ms, p99_ms, …

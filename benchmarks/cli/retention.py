@@ -19,7 +19,8 @@ Keys of --json, beside schema_version, machine and servers:
   dataset      the history
   older_than   what was removed
   delete       delete_s, vacuum_s, total_s, rows_removed, wal_bytes, freed_bytes
-  drop_chunks  drop_s, total_s, rows_removed, wal_bytes, freed_bytes
+  drop_chunks  begin_s, drop_s, commit_s (the files are removed), total_s, rows_removed,
+               wal_bytes, freed_bytes
   faster_by    delete.total_s / drop_chunks.total_s
 """
 

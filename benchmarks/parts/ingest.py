@@ -1,7 +1,7 @@
 """Ways to store a snapshot: what each costs, and when a rollup shows it."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from benchmarks.dataset.filled import described, legacy_database, migrated_copy
 from benchmarks.dataset.load import LEGACY_COLUMNS
 from benchmarks.dataset.snapshots import Instant, live_snapshots
 from benchmarks.dataset.spec import DatasetSpec, next_session
+from benchmarks.parts.shares import Way, Writer, shares
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer, session
 from benchmarks.server.environment import server_facts
@@ -24,8 +25,6 @@ from benchmarks.timing.statistics import summarize
 from db.market.clock import to_naive_ist
 from db.market.exchanges import EXCHANGES
 from db.market.ticks import EnrichedSnapshot
-
-Writer = Callable[[Instant], None]
 
 _PATIENCE_NS = 60_000_000_000
 _KEY = ("timestamp", "exchange", "strike", "option_type")
@@ -58,12 +57,15 @@ def ingest_on(
             with writer(url) as write:
                 ways[name] = _timed(write, instants)
             _forget(url, instants)
+            if url is migrated:
+                result.data.setdefault("functions", {})[name] = shares(url, writer, instants)
+                _forget(url, instants)
             advance(name)
         result.data |= _visible(migrated, newer)
         result.data["sustained"] = _sustained(migrated, spec)
 
 
-def _ways(legacy: URL, migrated: URL) -> Sequence[tuple[str, URL, Callable[[URL], Any]]]:
+def _ways(legacy: URL, migrated: URL) -> Sequence[tuple[str, URL, Way]]:
     return (
         ("a statement a row, legacy tables", legacy, _row_by_row),
         ("COPY and one upsert, legacy tables", legacy, _copied),

@@ -25,8 +25,11 @@ def retention_on(server: BenchmarkServer, spec: DatasetSpec, result: Result) -> 
         ("delete_s", "DELETE FROM option_chain_snapshots WHERE timestamp < %s", [border]),
         ("vacuum_s", "VACUUM (ANALYZE) option_chain_snapshots", []),
     ]
+    # told apart: the files of the chunks are removed when the transaction commits
     dropping: list[Step] = [
-        ("drop_s", "SELECT drop_chunks('option_chain_snapshots', older_than => %s)", [border])
+        ("begin_s", "BEGIN", []),
+        ("drop_s", "SELECT drop_chunks('option_chain_snapshots', older_than => %s)", [border]),
+        ("commit_s", "COMMIT", []),
     ]
     with (
         legacy_database(server, spec) as (legacy, loaded),

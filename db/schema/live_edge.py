@@ -132,14 +132,14 @@ snapshot_touched = Table(
 # revision that changes a function brings the whole file anew, and its folder is named here then.
 LIVE_EDGE_SQL = (
     "0007_live_edge/0_reset",
-    "0007_live_edge/1_touch",
+    "0022_writers/1_touch",
     "0007_live_edge/2_snapshots",
-    "0007_live_edge/3_baselines",
-    "0007_live_edge/4_summary",
-    "0007_live_edge/5_chain",
-    "0007_live_edge/6_settle",
+    "0022_writers/3_baselines",
+    "0022_writers/4_summary",
+    "0022_writers/5_chain",
+    "0022_writers/6_settle",
     "0007_live_edge/7_write",
-    "0007_live_edge/8_triggers",
+    "0022_writers/8_triggers",
 )
 
 declare(

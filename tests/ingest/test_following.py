@@ -219,3 +219,40 @@ def test_settling_early_does_not_lose_what_comes_after(engine: Engine, rows: int
         session.execute(text("DELETE FROM option_chain_snapshots WHERE strike = 26000"))
     with engine.connect() as session:
         assert kept(session) == expected(session)
+
+
+def test_an_instant_is_followed_again_after_a_savepoint_took_it_back(engine: Engine) -> None:
+    with engine.begin() as session:
+        attempt = session.begin_nested()
+        perform(session, ("insert", "NSE", at(0), 26_000.0, "CE", 5))
+        attempt.rollback()
+        perform(session, ("insert", "NSE", at(0), 26_000.0, "CE", 7))
+    with engine.connect() as session:
+        assert kept(session) == expected(session)
+        assert len(kept(session)["latest"]) == 1
+
+
+def test_an_instant_is_followed_again_after_history_was_truncated(engine: Engine) -> None:
+    with engine.begin() as session:
+        perform(session, ("insert", "NSE", at(0), 26_000.0, "CE", 5))
+        session.execute(text("TRUNCATE option_chain_snapshots"))
+        perform(session, ("insert", "NSE", at(0), 26_050.0, "CE", 7))
+    with engine.connect() as session:
+        assert kept(session) == expected(session)
+        assert len(kept(session)["latest"]) == 1
+
+
+@pytest.mark.parametrize("statement", ["update", "thin"])
+def test_a_changed_row_is_followed_behind_one_of_another_instant(
+    engine: Engine, statement: str
+) -> None:
+    with engine.begin() as session:
+        for minute in (0, 3):
+            for strike in STRIKES:
+                perform(session, ("insert", "NSE", at(minute), strike, "CE", 5))
+    change = ("update", "NSE", at(3), 9) if statement == "update" else ("thin", "NSE", at(3), 26e3)
+    with engine.begin() as session:
+        perform(session, ("insert", "NSE", at(0), 26_000.0, "PE", 5))
+        perform(session, change)
+    with engine.connect() as session:
+        assert kept(session) == expected(session)

@@ -45,9 +45,9 @@ CHANGES = {
         "function live_edge.announce(of_exchange text) is missing",
     ),
     "function of the live edge unpinned": Change(
-        "ALTER FUNCTION live_edge.touch_deleted() SECURITY INVOKER RESET search_path",
-        r"function live_edge\.touch_deleted\(\)': 'differs'",
-        "function live_edge.touch_deleted() differs",
+        "ALTER FUNCTION live_edge.touch_row() SECURITY INVOKER RESET search_path",
+        r"function live_edge\.touch_row\(\)': 'differs'",
+        "function live_edge.touch_row() differs",
     ),
     "function nobody declared": Change(
         "CREATE FUNCTION live_edge.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
@@ -78,8 +78,8 @@ CHANGES = {
     ),
     "trigger under a known name": Change(
         "DROP TRIGGER live_edge_updated ON ml_features; CREATE TRIGGER live_edge_updated"
-        " AFTER UPDATE ON ml_features REFERENCING OLD TABLE AS o NEW TABLE AS n"
-        " FOR EACH STATEMENT EXECUTE FUNCTION live_edge.touch_updated()",
+        " AFTER UPDATE ON ml_features REFERENCING NEW TABLE AS n"
+        " FOR EACH STATEMENT EXECUTE FUNCTION live_edge.touch_features()",
         r"trigger live_edge_updated ON public\.ml_features': 'differs'",
         "trigger live_edge_updated ON public.ml_features differs",
     ),

@@ -35,6 +35,11 @@ HOURS = {
     "aggregates": [{"name": "total", "expression": "sum(total)"}],
 }
 
+UPSERT = "INSERT INTO ticks VALUES (%s, %s, 1) ON CONFLICT (k, t) DO UPDATE SET v = 2"
+LOGGED = """
+    SELECT to_char(lower(span), 'HH24:MI') FROM timescale_engine.dirty_range ORDER BY span
+"""
+
 
 @pytest.fixture(scope="module")
 def url(server: DatabaseServer) -> Iterator[URL]:
@@ -137,6 +142,44 @@ def test_a_bulk_load_logs_one_range_an_unbroken_stretch(session: psycopg.Connect
             copy.write_row(("a", f"2026-01-01 09:{minute}:00", 1))
     spans = rows(session, "SELECT lower(span)::text FROM timescale_engine.dirty_range ORDER BY 1")
     assert spans == [("2026-01-01 09:10:00",), ("2026-01-01 09:40:00",)]
+
+
+def test_a_statement_a_row_logs_an_instant_once(session: psycopg.Connection) -> None:
+    rollup(session, MINUTES)
+    with session.transaction():
+        for number in range(20):
+            session.execute(UPSERT, (str(number), "2026-01-05 09:15:30"))
+        session.execute(UPSERT, ("0", "2026-01-05 09:16:30"))
+    assert rows(session, LOGGED) == [("09:15",), ("09:16",)]
+
+    with session.transaction():
+        session.execute(UPSERT, ("0", "2026-01-05 09:15:30"))
+    assert len(rows(session, LOGGED)) > 2, "what was updated is logged"
+
+
+def test_an_instant_is_logged_again_after_a_savepoint_took_it_back(
+    session: psycopg.Connection,
+) -> None:
+    rollup(session, MINUTES)
+    with session.transaction():
+        with session.transaction(force_rollback=True):
+            session.execute(UPSERT, ("a", "2026-01-05 09:15:30"))
+        session.execute(UPSERT, ("b", "2026-01-05 09:15:30"))
+    assert rows(session, LOGGED) == [("09:15",)]
+
+
+def test_an_instant_is_logged_again_after_a_refresh_in_the_same_transaction(
+    session: psycopg.Connection,
+) -> None:
+    rollup(session, MINUTES)
+    with session.transaction():
+        session.execute(UPSERT, ("a", "2026-01-05 09:15:30"))
+        session.execute(UPSERT, ("z", "2026-01-05 09:30:30"))
+        session.execute(UPSERT, ("b", "2026-01-05 09:15:30"))
+        session.execute("CALL timescale_engine.refresh_rollup('m1', commits => false)")
+        session.execute(UPSERT, ("c", "2026-01-05 09:15:30"))
+    refresh(session)
+    assert scalar(session, "SELECT sum(ticks) FROM m1 WHERE bucket = '2026-01-05 09:15'") == 3
 
 
 def test_dropped_chunks_do_not_take_history_away(session: psycopg.Connection) -> None:

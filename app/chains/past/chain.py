@@ -1,7 +1,7 @@
 """The chain of one stored instant, with what history does not hold of it computed anew.
 
 It is what the newest chain was then: totals, PCR, max pain and the changes of open interest follow
-the rules of the live edge (`alembic/versions/sql/0007_live_edge`), greeks and the forward those of
+the rules of the live edge (`LIVE_EDGE_SQL` in `db/schema/live_edge.py`), greeks and the forward those of
 the collector.
 """
 

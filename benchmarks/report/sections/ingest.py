@@ -3,15 +3,25 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.report.blocks import Bars, Note, Section, Table, number, text
+from benchmarks.report.blocks import Bars, Cell, Note, Section, Table, number, text
+
+_BEFORE, _AFTER = "legacy tables", "migrated"
+_MOST_TIMES = {"a statement a row, migrated": 1.0, "COPY and one upsert, migrated": 1.25}
+_SHARE_KEYS = ("calls", "self_ms", "total_ms")
+# the rest is small change
+_SHOWN = 8
 
 
 def ingest_sections(document: Mapping[str, Any]) -> Sequence[Section]:
     """One row a way, then what the rollups take."""
-    head = ["way", "p50 ms", "p95 ms", "p99 ms", "rows/s"]
+    head = ["way", "p50 ms", "p95 ms", "p99 ms", "rows/s", "× legacy"]
     ways = document["ways"]
     rows = [
-        [text(name), *(number(way[key]) for key in ("p50_ms", "p95_ms", "p99_ms", "rows_per_s"))]
+        [
+            text(name),
+            *(number(way[key]) for key in ("p50_ms", "p95_ms", "p99_ms", "rows_per_s")),
+            _times(name, ways),
+        ]
         for name, way in ways.items()
     ]
     visible, refresh, bulk = (document[key] for key in ("visible_ms", "refresh_ms", "sustained"))
@@ -32,5 +42,32 @@ def ingest_sections(document: Mapping[str, Any]) -> Sequence[Section]:
                 ),
             ],
             document["arguments"],
-        )
+        ),
+        *_shares(document.get("functions", {})),
     ]
+
+
+def _times(name: str, ways: Mapping[str, Any]) -> Cell:
+    """A way on the migrated tables against the same way on the legacy ones."""
+    before = ways.get(name.replace(_AFTER, _BEFORE))
+    if before is None or not name.endswith(_AFTER):
+        return text(None)
+    times = ways[name]["p50_ms"] / before["p50_ms"]
+    is_met = times <= _MOST_TIMES.get(name, 1.0)
+    return number(times, tone="plain" if is_met else "bad", suffix=" ×")
+
+
+def _shares(functions: Mapping[str, Sequence[Mapping[str, Any]]]) -> Sequence[Section]:
+    """By way the functions of the database that take most of it."""
+    rows = [
+        [text(way), text(each["function"]), *(number(each[key]) for key in _SHARE_KEYS)]
+        for way, found in functions.items()
+        for each in found[:_SHOWN]
+    ]
+    if not rows:
+        return []
+    head = ["way", "function", "calls", "ms by itself", "ms with what it calls"]
+    note = Note(
+        "Of a snapshot of all exchanges; with every call timed, which makes all of them slower."
+    )
+    return [Section("What triggers and live edge take of a snapshot", [Table(head, rows), note])]

@@ -3,6 +3,9 @@
 -- The body of the trigger function of one source, with the rollups that now read from it. Their list
 -- stands in the body, not in a table the function would look up, so that a transaction with an older
 -- snapshot logs for a rollup made since.
+--
+-- Rows of one instant often come by a statement each: the last instant logged is remembered for as long
+-- as the transaction lasts, so that all but the first cost one comparison. A savepoint takes back both.
 CREATE OR REPLACE FUNCTION timescale_engine.logger_body(watched timescale_engine.source)
 RETURNS text
 LANGUAGE plpgsql STABLE
@@ -19,29 +22,39 @@ DECLARE
         CASE WHEN watched.zoned THEN '%I AT TIME ZONE ''UTC''' ELSE '%I' END, watched.time_column
     );
 BEGIN
-    -- One instant is the rule (a snapshot), so distinct instants first, buckets after.
+    -- One instant is the rule (a snapshot), so distinct instants first, buckets after. ON CONFLICT
+    -- fires the trigger of UPDATE after every insert, most often with nothing updated.
     RETURN format(
         $body$
         BEGIN
             IF TG_OP = 'UPDATE' THEN
-                INSERT INTO timescale_engine.dirty_range (rollup_id, span)
-                SELECT r.id, unnest(range_agg(tsrange(b.start, b.start + r.bucket)))
-                FROM (VALUES %2$s) AS r (id, bucket)
-                CROSS JOIN (SELECT %1$s FROM changed UNION SELECT %1$s FROM before) AS i (instant)
-                CROSS JOIN LATERAL timescale_engine.bucket_start(r.bucket, i.instant) AS b (start)
-                GROUP BY r.id;
-            ELSE
+                IF EXISTS (SELECT FROM changed) THEN
+                    INSERT INTO timescale_engine.dirty_range (rollup_id, span)
+                    SELECT r.id, unnest(range_agg(tsrange(b.start, b.start + r.bucket)))
+                    FROM (VALUES %2$s) AS r (id, bucket)
+                    CROSS JOIN (SELECT %1$s FROM changed UNION SELECT %1$s FROM before) AS i (instant)
+                    CROSS JOIN LATERAL timescale_engine.bucket_start(r.bucket, i.instant) AS b (start)
+                    GROUP BY r.id;
+                END IF;
+            ELSIF EXISTS (
+                SELECT
+                FROM changed
+                WHERE '%3$s ' || (%1$s) IS DISTINCT FROM current_setting('timescale_engine.logged', true)
+            ) THEN
                 INSERT INTO timescale_engine.dirty_range (rollup_id, span)
                 SELECT r.id, unnest(range_agg(tsrange(b.start, b.start + r.bucket)))
                 FROM (VALUES %2$s) AS r (id, bucket)
                 CROSS JOIN (SELECT DISTINCT %1$s FROM changed) AS i (instant)
                 CROSS JOIN LATERAL timescale_engine.bucket_start(r.bucket, i.instant) AS b (start)
                 GROUP BY r.id;
+                PERFORM set_config(
+                    'timescale_engine.logged', (SELECT '%3$s ' || (%1$s) FROM changed LIMIT 1), true
+                );
             END IF;
             RETURN NULL;
         END
         $body$,
-        instant, rollups
+        instant, rollups, watched.id
     );
 END
 $$;

@@ -33,6 +33,8 @@ BEGIN
         UPDATE timescale_engine.rollup AS x SET refreshed_at = now() WHERE x.id = r.id;
         RETURN false;
     END IF;
+    -- what this transaction writes after this has to be logged again
+    PERFORM set_config('timescale_engine.logged', '', true);
     WITH taken AS (
         DELETE FROM timescale_engine.dirty_range AS d
         WHERE d.rollup_id = refresh_step.rollup_id

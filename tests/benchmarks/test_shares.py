@@ -1,0 +1,27 @@
+"""What a snapshot costs by function: counted for each instant, in a database of its own."""
+
+from datetime import date
+
+from benchmarks.dataset import DatasetSpec
+from benchmarks.dataset.snapshots import live_snapshots
+from benchmarks.dataset.spec import last_session
+from benchmarks.parts.ingest import _row_by_row
+from benchmarks.parts.shares import shares
+from benchmarks.server.databases import session
+
+SPEC = DatasetSpec(days=1, strikes=5, cadence_s=30, end=last_session(date.today()))
+TRACKED = "SELECT current_setting('track_functions')"
+
+
+def test_functions_are_counted_by_instant_and_no_longer(database):
+    # a bystander stays in the database all the while
+    with session(database):
+        counted = shares(database, _row_by_row, list(live_snapshots(SPEC, 3)))
+    found = {each["function"]: each for each in counted}
+    # four exchanges of ten contracts, a statement each; settled once an exchange
+    assert found["live_edge.touch_inserted"]["calls"] == 40
+    assert found["live_edge.flush"]["calls"] == 4
+    flush = found["live_edge.flush"]
+    assert 0 < flush["self_ms"] < flush["total_ms"]
+    with session(database) as after:
+        assert after.execute(TRACKED).fetchone() == ("none",)
