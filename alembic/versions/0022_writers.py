@@ -1,6 +1,6 @@
 """What other programs store costs them less: logged once an instant, read once for the live edge.
 
-Revises: 0017_predictions
+Revises: 0021_iv_skew
 """
 
 from alembic import op
@@ -8,7 +8,7 @@ from alembic import op
 from db.revision_sql import restore_sql, run_sql
 
 revision = "0022_writers"
-down_revision = "0017_predictions"
+down_revision = "0021_iv_skew"
 branch_labels = None
 depends_on = None
 
