@@ -1,8 +1,8 @@
 """The chain of one stored instant, with what history does not hold of it computed anew.
 
 It is what the newest chain was then: totals, PCR, max pain and the changes of open interest follow
-the rules of the live edge (`LIVE_EDGE_SQL` in `db/schema/live_edge.py`), greeks and the forward those of
-the collector.
+the rules of the live edge (`LIVE_EDGE_SQL` in `db/schema/live_edge.py`), greeks and the forward
+those of the collector.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
