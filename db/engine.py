@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any
 
 # loaded with this module: two threads that make their first engines at once would each load it,
-# and one of them find it half there
+# and one of them find it half there; by its package, which another thread may be loading
 import sqlalchemy.dialects.postgresql  # noqa: F401
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError

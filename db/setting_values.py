@@ -1,7 +1,8 @@
 """What stands in the environment, read as the field of a setting wants it."""
 
-from collections.abc import Mapping
-from dataclasses import Field
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import Field, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,6 +16,29 @@ OPTIMIZATIONS = ("rollups", "live-edge", "cache", "push", "background-start", "l
 """What OI_WITHOUT may name: the way without it still works, and gives the same values."""
 
 _REDIS_SCHEMES = ("redis", "rediss")
+_KITE_USER = re.compile(r"[A-Z0-9]{2,16}(:(viewer|admin))?")
+
+
+def setting(
+    default: Any,
+    sentence: str,
+    *,
+    between: tuple[float, float] | None = None,
+    each: Callable[[str], object] = str,
+    among: tuple[str, ...] | None = None,
+    legacy: str | None = None,
+    secret: bool = False,
+) -> Any:
+    """A field with what a reader, a parser and a printer need to know of it."""
+    known: dict[str, Any] = {"sentence": sentence, "between": between, "each": each}
+    known |= {"among": among, "legacy": legacy}
+    return field(default=default, repr=not secret, metadata=known)
+
+
+def kite_user(text: str) -> None:
+    """Raise ValueError unless it may name a user of the broker, with or without a role here."""
+    if not _KITE_USER.fullmatch(text):
+        raise ValueError(text)
 
 
 def optimization(name: str) -> None:

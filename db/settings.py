@@ -6,9 +6,8 @@ only where a URL is read: the login page needs settings and no database.
 
 import ipaddress
 import os
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,38 +16,18 @@ from db.market import calendar
 from db.market.exchanges import EXCHANGES
 from db.setting_values import (
     OPTIMIZATIONS,
+    kite_user,
     legacy_database,
     optimization,
     parsed,
     redis_address,
 )
+from db.setting_values import setting as _setting
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-_KITE_USER = re.compile(r"[A-Z0-9]{2,16}(:(viewer|admin))?")
 FEEDS = ("simulate", "kite-standin", "kite")
-
-
-def _setting(
-    default: Any,
-    sentence: str,
-    *,
-    between: tuple[float, float] | None = None,
-    each: Callable[[str], object] = str,
-    among: tuple[str, ...] | None = None,
-    legacy: str | None = None,
-    secret: bool = False,
-) -> Any:
-    """A field with what a reader, a parser and a printer need to know of it."""
-    known: dict[str, Any] = {"sentence": sentence, "between": between, "each": each}
-    known |= {"among": among, "legacy": legacy}
-    return field(default=default, repr=not secret, metadata=known)
-
-
-def _kite_user(text: str) -> None:
-    if not _KITE_USER.fullmatch(text):
-        raise ValueError(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +166,7 @@ class Settings:
         (),
         "User ids at the broker that may sign in by its login page, comma-separated; AB1234:admin "
         "for an administrator.",
-        each=_kite_user,
+        each=kite_user,
     )
     kite_root: str | None = _setting(
         None, "Address of the broker's HTTP interface; without it Kite Connect's own."

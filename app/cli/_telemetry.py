@@ -19,8 +19,11 @@ def collecting(engine: "Engine") -> Iterator[None]:
     from app.telemetry.exposed import Exposed
     from app.telemetry.process import Telemetry
     from app.telemetry.upkeep import Upkeep
+    from db.loading import load
     from db.settings import settings
 
+    # the collector's threads begin with different parts of it
+    load()
     chosen, books = settings(), EngineBooks(engine)
     with ExitStack() as stack:
         telemetry = Telemetry(

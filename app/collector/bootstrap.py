@@ -23,6 +23,7 @@ from app.collector.gap_fetch import GapFetch, Progress
 from app.collector.gap_plans import Plan, near_first, planned, wanted
 from app.collector.memory import SPAN, Memory
 from app.collector.past import Past, stored_past
+from app.collector.rolling import roll_up
 from app.feeds.validation import checked
 from app.kite.account import Account
 from app.kite.candles import Candles
@@ -241,11 +242,8 @@ class Bootstrap:
 
     @timed("refresh rollups")
     def _roll_up(self) -> None:
-        """Bring rollups up to date where their policies, which look back some days, may not."""
-        from db.timescale.maintenance import fill_all
-
         if self._is_behind and not self._closed.is_set():
-            fill_all(self._engine, _LOG.info)
+            roll_up(self._engine)
             self._is_behind = False
 
     def _attempt(self, action: Callable[[Connection], T]) -> T | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from app.telemetry.recorder import Recorder
 from app.telemetry.tallies import INTERVAL_S, Figures
 from app.worker import Worker
+from db.loading import load
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -78,6 +79,7 @@ class Sampler:
         self._store()
 
     def _turn(self) -> float:
+        load()
         try:
             try:
                 self._probe()

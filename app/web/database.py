@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from db.errors import DatabaseUnavailableError, OIError, ServerError
+from db.loading import MIGRATIONS, load
 from db.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Database:
 
     def url(self) -> "URL":
         """Where the database is; raises DatabaseUnavailableError when nobody knows."""
+        load()
         from db.engine import database_url
 
         if self._explicit and self._settings.database_url is not None:
@@ -93,14 +95,15 @@ class Database:
         self._warming.start()
 
     def _warm(self) -> None:
-        from sqlalchemy import exc
+        load()
+        from sqlalchemy.exc import SQLAlchemyError
 
         from db.engine import warm
 
         try:
             warm(self._engine())
             self._shared_reads()
-        except (OIError, exc.SQLAlchemyError) as error:
+        except (OIError, SQLAlchemyError) as error:
             # who asks for something is told
             _LOG.info("no connection is kept yet: %s", error)
 
@@ -161,15 +164,17 @@ class Database:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        from sqlalchemy import exc
+        load()
+        from sqlalchemy.exc import SQLAlchemyError
 
         try:
             yield
-        except exc.SQLAlchemyError as error:
+        except SQLAlchemyError as error:
             self._explain(error)
 
     def _explain(self, error: Exception) -> None:
         """Raise what stands behind a failed read: most often a schema that is not there."""
+        load(*MIGRATIONS)
         from db.migrate import require_head
 
         with self._connected(self._engine()) as connection:

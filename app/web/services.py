@@ -31,6 +31,7 @@ from app.web.monitoring.reads import reads
 from app.web.paper.quotes import LiveQuotes
 from app.web.starting import telemetry_of
 from db.errors import OIError
+from db.loading import load
 from db.market.exchanges import EXCHANGES
 from db.settings import Settings
 
@@ -108,6 +109,8 @@ class Services:
 
         Loading the database's libraries and connecting takes as long as typing a password.
         """
+        # before any thread is started that would want it too
+        load()
         self.live.start()
         self.telemetry.steps.start()
         if not self.live.is_closed:

@@ -27,6 +27,7 @@ _COUNTED = """
 """
 _TOKEN_BITS = np.uint64(32)
 _LOOKED_BACK = 24
+_NOTHING = np.array([0.0, -1.0, -1.0])
 _AROUND = 6
 _EXAMPLES = 20
 
@@ -104,6 +105,7 @@ class Sent:
         """
         at = np.searchsorted(self._keys, _keys(tokens, np.uint64(frame)), side="right") - 1
         right = self._carried(at, frame, tokens, stored, unpriced)
+        right |= self._awaited(at + 1, tokens) & (stored[:, 1:] == _NOTHING).all(axis=1)
         may_stand = np.ones(len(stored), np.bool_)
         for _ in range(_LOOKED_BACK):
             place = np.maximum(at, 0)
@@ -139,6 +141,13 @@ class Sent:
             found |= may_stand & (self._oi[place] == stored[:, 2])
             is_read = rows["is_sound"] & (rows["port"] == self._ports[frame])
             may_stand &= ~(is_read & rows["is_full"])
+        return found
+
+    def _awaited(self, after: NDArray[np.intp], tokens: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Whether a contract is followed, and the first tick of it comes only after these."""
+        place = np.minimum(after, len(self.rows) - 1)
+        is_its_own = (self.rows["token"][place] == tokens) & (after < len(self.rows))
+        found: NDArray[np.bool_] = is_its_own & (self._runs[place] == after)
         return found
 
     def _same(

@@ -94,6 +94,19 @@ def test_a_tick_of_a_distorted_frame_may_stand_but_need_not(tmp_path: Path) -> N
         assert len(sent.wrong(np.array([(512, price, 75.0, 10.0)]), 2, ())) == wrong
 
 
+@pytest.mark.parametrize(("port", "wrong"), [(40_000, 0), (40_001, 1)])
+def test_of_a_contract_that_is_followed_anew_nothing_is_known_before_its_first_tick(
+    tmp_path: Path, port: int, wrong: int
+) -> None:
+    journal = Journal(tmp_path / "sent")
+    journal.note(_ticks(512, 1, 99.0), 40_000, 1)
+    journal.note(_ticks(768, 2, 99.0), 40_000, 2)
+    journal.note(_ticks(512, 3, 100.0), port, 3, is_full=False)
+    journal.close()
+    sent = Sent(read_journal(tmp_path / "sent"))
+    assert len(sent.wrong(np.array([(512, 0.0, -1.0, -1.0)]), 2, ())) == wrong
+
+
 def test_a_quote_after_a_lost_connection_may_stand_with_the_oi_that_was_read_before(
     tmp_path: Path,
 ) -> None:

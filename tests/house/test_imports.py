@@ -1,6 +1,7 @@
 """Imports run downwards: each room may use those below it, and nothing else of ours."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -185,3 +186,10 @@ def test_the_walk_sees_what_runs_upwards(
 def test_the_suite_keeps_three_modules_at_its_top() -> None:
     top = {path.name for path in (ROOT / "benchmarks").glob("*.py")}
     assert top == {"__init__.py", "__main__.py", "errors.py"}
+
+
+def test_parts_of_a_dialect_are_imported_by_its_package() -> None:
+    """Two threads, one of which imports a part and the other the whole, wait for each other."""
+    parts = re.compile(r"^\s*(?:from|import) sqlalchemy\.dialects\.\w+\.", re.MULTILINE)
+    files = (path for room in ("app", "db", "benchmarks") for path in (ROOT / room).rglob("*.py"))
+    assert [path.name for path in files if parts.search(path.read_text(encoding="utf-8"))] == []

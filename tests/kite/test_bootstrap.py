@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import URL, Engine, text
 
 from app.collector.gap_fetch import Progress
 from app.kite import limits
 from app.kite.fetching import _WORKERS
 from app.kite.standin import Fault
 from app.kite.standin.limits import A_SECOND, HISTORICAL
+from db.engine import engine_for
 from db.ingest.instruments import ListedContract, store_instruments
 from tests.kite.past import OPENING, SIDE, Filling, ends
 from tests.kite.standin.rest import client
@@ -240,14 +241,31 @@ def test_the_days_before_are_filled_when_they_are_asked_for(filling: Filling) ->
     assert len(filling.asked.tokens) == LEGS + BEHIND
 
 
-def test_rollups_hold_the_days_before_too(filling: Filling, engine: Engine) -> None:
+@pytest.fixture
+def owner(database: URL) -> Iterator[Engine]:
+    """An engine with the rights of who migrated the database."""
+    found = engine_for(database)
+    yield found
+    found.dispose()
+
+
+def test_who_may_not_fill_rollups_says_who_may(
+    filling: Filling, caplog: pytest.LogCaptureFixture
+) -> None:
+    filling.followed = filling.listings("BANKNIFTY_MONTHLY")
+    filling.fill(days=2)
+    assert "python -m db maintain --once --fill" in caplog.text
+
+
+def test_rollups_hold_the_days_before_too(filling: Filling, owner: Engine) -> None:
+    filling.engine = owner
     filling.fill(days=2)
     before = filling.at.date() - timedelta(days=1)
     counted = text(
         "SELECT (SELECT count(*) FROM oi_5m WHERE bucket::date = :day),"
         " (SELECT count(DISTINCT bucket) FROM contract_5m WHERE bucket::date = :day)"
     )
-    with engine.connect() as connection:
+    with owner.connect() as connection:
         # 385 minutes, of which each is told under the moment it ends
         assert connection.execute(counted, {"day": before}).one() == (78, 78)
 

@@ -12,9 +12,9 @@ from app.push.frames import Accepted
 from app.push.hub import Hub, HubFullError
 from app.push.topics import Follow
 from tests.support.websockets import PATIENCE_S, WebSocketClient
-from tests.web.conftest import home, kept_sign_in, store, web
+from tests.web.conftest import as_web, home, kept_sign_in, store, web
 
-__all__ = ["home", "kept_sign_in", "store", "web"]
+__all__ = ["as_web", "home", "kept_sign_in", "store", "web"]
 
 Watch = Callable[..., WebSocketClient]
 

@@ -69,11 +69,18 @@ def test_pools_tell_what_is_in_use(engine: Engine) -> None:
         assert {pool.name: pool.used for pool in pools()}["write"] == before + 1
 
 
-def test_every_statement_has_a_plan_without_values(engine: Engine) -> None:
-    with connected(engine) as connection:
-        for name in sorted(known_statements()):
-            plan = "\n".join(generic_plan(connection, name))
-            assert "cost=" in plan, name
+def test_statements_have_plans_without_values_or_say_why_not(engine: Engine) -> None:
+    planned, refused = [], []
+    for name in sorted(known_statements()):
+        with connected(engine) as connection:
+            try:
+                assert "cost=" in "\n".join(generic_plan(connection, name)), name
+                planned.append(name)
+            except NotStoredError as error:
+                refused.append(str(error))
+    assert all("with its values alone" in sentence for sentence in refused)
+    assert len(planned) > 10 * len(refused)
+    assert {"chain.latest_chain", "features.frame", "performance.latest"} <= set(planned)
 
 
 def test_a_statement_that_is_not_there_has_none(engine: Engine) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 
 from app.desk.alerts.looking import Looking
 from db.engine import engine_for
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def engine(web: WebServer) -> Iterator[Engine]:
-    found = engine_for(web.database)
+def engine(database: URL) -> Iterator[Engine]:
+    found = engine_for(database)
     yield found
     found.dispose()
 

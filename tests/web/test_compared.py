@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 
 from db.engine import engine_for
 from db.ingest import write_snapshot
@@ -21,8 +21,8 @@ CLOSE = -24 * 60 + 374
 
 
 @pytest.fixture
-def engine(client: FlaskClient, settings: Any) -> Any:
-    made = engine_for(settings.database_url)
+def engine(client: FlaskClient, database: URL) -> Any:
+    made = engine_for(database)
     yield made
     made.dispose()
 

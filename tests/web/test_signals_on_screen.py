@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import URL
 
 from tests.web.conftest import Store
 from tests.web.serving import WebServer
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_signal_comes_with_its_reasons_and_leaves_a_trail(
-    page: "Page", web: WebServer, store: Store
+    page: "Page", web: WebServer, store: Store, database: URL
 ) -> None:
     first = store()
     page.goto(web.url)
@@ -27,9 +28,9 @@ def test_a_signal_comes_with_its_reasons_and_leaves_a_trail(
     page.wait_for_selector('.signals p:text-is("No model is trained yet, so there is no view.")')
     page.wait_for_selector('.trail li:text-is("Nothing on this day.")')
     assert page.locator('[data-fact="signal"]').inner_text() == "–, no model"
-    predicted(web.database, first, "SELL")
+    predicted(database, first, "SELL")
     # the next state of the chain brings it
-    predicted(web.database, store(minute=1))
+    predicted(database, store(minute=1))
     store(minute=1.5)
     page.wait_for_selector('.signals .word:text-is("BUY 52 %")')
     assert page.locator(f'.signals p:text-is("{WHY}")').count() == 1

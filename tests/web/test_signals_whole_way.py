@@ -27,6 +27,13 @@ MORNING = datetime(2026, 11, 25, 11, 0, tzinfo=IST)
 DAYS = ("--from", "2026-08-10", "--to", "2026-09-30")
 
 
+@pytest.fixture
+def engine(database: URL) -> Iterator[Engine]:
+    made = engine_for(database)
+    yield made
+    made.dispose()
+
+
 @contextmanager
 def collecting(engine: Engine, home: Path, begin: datetime) -> Iterator[None]:
     """A collector of a simulated chain whose market begins at a moment."""
@@ -39,9 +46,15 @@ def collecting(engine: Engine, home: Path, begin: datetime) -> Iterator[None]:
     collector = Collector(engine, SimulateFeed(exchanges=("NSE",), now=now), options, now)
     running = threading.Thread(target=collector.run)
     running.start()
-    yield
-    collector.stop()
-    running.join()
+    try:
+        yield
+    finally:
+        collector.stop()
+        running.join()
+        # a collector waits a moment for it only; nothing of it may outlive the database
+        for each in threading.enumerate():
+            if each.name == "signals":
+                each.join()
 
 
 def told(engine: Engine, is_it: Callable[[Signal], bool]) -> Signal:
@@ -60,9 +73,8 @@ def told(engine: Engine, is_it: Callable[[Signal], bool]) -> Signal:
 
 
 def test_signals_are_trained_told_live_over_a_restart_and_replayed(
-    client: FlaskClient, database: URL, home: Path, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, engine: Engine, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = engine_for(database)
     monkeypatch.setattr("db.engine.write_engine", lambda: engine)
     monkeypatch.setattr("db.settings.settings", lambda: Settings(home=home))
     with engine.begin() as connection:
@@ -87,4 +99,3 @@ def test_signals_are_trained_told_live_over_a_restart_and_replayed(
     assert turns["signals"][0] == first.signal
     # what was said before the restart ran out while nobody looked
     assert None in turns["signals"][1:-1]
-    engine.dispose()

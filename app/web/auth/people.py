@@ -15,6 +15,7 @@ from app.web.auth import signin
 from app.web.auth.passwords import verified
 from app.web.database import Database
 from db.errors import DatabaseUnavailableError, ExtensionMissingError, NotMigratedError
+from db.loading import load
 from db.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -104,6 +105,7 @@ class People:
 
     def are_kept(self) -> bool:
         """Whether the database has users; what it said holds for seconds, and while it is away."""
+        load()
         from db.queries.people import user_named
 
         # one thread asks; the others need not wait for a database that hangs

@@ -30,6 +30,7 @@ from app.web.responses import json_answer
 from app.web.security import content_policy
 from app.web.services import services
 from db.errors import SettingsError
+from db.loading import load
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +42,10 @@ _PUBLIC = frozenset(
         *("auth.login", "auth.sign_in", "kite.begin", "assets.asset", "api.healthz"),
         *("api.readyz", "monitoring.prometheus"),
     }
+)
+# what is answered without a question to it; all others have its libraries whole before they begin
+_WITHOUT_DATABASE = frozenset(
+    {None, "auth.login", "assets.asset", "api.healthz", "monitoring.prometheus"}
 )
 _EXPIRED = "This page had expired; please try again."
 
@@ -140,6 +145,8 @@ def _who(username: str) -> str:
 
 
 def _demand_session() -> ResponseReturnValue | None:
+    if request.endpoint not in _WITHOUT_DATABASE:
+        load()
     if request.endpoint in _PUBLIC or request.endpoint is None or _signed_in():
         return None
     # who signs in there comes back without a session of their own yet

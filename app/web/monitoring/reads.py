@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from app.web.database import Database
 from app.web.monitoring.parts import Read
+from db.loading import MIGRATIONS, load
 from db.market.clock import market_now
 from db.market.exchanges import EXCHANGES
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_STATUS = (*MIGRATIONS, "db.status.reading")
 _ALERTS_SHOWN = 6
 _LEAST_OF_A_WEEK = 100
 
@@ -63,12 +65,14 @@ def _weeks(connection: "Connection") -> Any:
 
 
 def _work(database: Database, connection: "Connection") -> Any:
+    load(*_STATUS)
     from db.status.reading import work
 
     return work(connection, database.url())
 
 
 def _storage(database: Database, connection: "Connection") -> Any:
+    load(*_STATUS)
     from db.status.reading import storage
 
     return storage(connection, database.url())

@@ -1,18 +1,18 @@
 """The present state of what a web process holds: pools and caches."""
 
-import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from app.cache import statistics
 from app.telemetry.metrics import Reading
+from db.loading import is_loaded
 
 
 def pools() -> list[dict[str, Any]]:
     """The connections of each pool; nothing before the first one was wanted."""
     # asked of who has loaded it: to load it for this would cost more than it tells
-    if "db.watched" not in sys.modules:
+    if not is_loaded():
         return []
     from db import watched
 
