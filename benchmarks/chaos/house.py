@@ -18,7 +18,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.feed.upkeep import children
 from benchmarks.server.databases import session
 from benchmarks.server.ports import free_port
-from benchmarks.web.serving import Site, environment
+from benchmarks.web.serving import Site, environment, set_password
 from db import migrate
 from db.server import LocalServer, local_server, postmaster
 from db.server.home import State, open_home
@@ -107,8 +107,10 @@ def _running(
     def program(name: str, *arguments: str) -> Program:
         home = folder / name
         home.mkdir()
-        told = environment(through, home, password)
+        told = environment(through, home)
         told |= {"OI_PORT": str(port), "OI_SNAPSHOT_INTERVAL_S": str(INTERVAL_S)}
+        if "serve" in arguments:
+            set_password(told, password)
         return Program(name, arguments, told, logs / f"{name}.log")
 
     port = free_port()

@@ -46,8 +46,8 @@ def serving(
     """
     password = secrets.token_urlsafe(16)
     with tempfile.TemporaryDirectory(prefix="oi-bench-") as home:
-        chosen = _environment(database, Path(home)) | dict(more or {})
-        _set_password(chosen, password)
+        chosen = environment(database, Path(home)) | dict(more or {})
+        set_password(chosen, password)
         arguments = ["serve", "--workers", str(workers)]
         started = time.perf_counter_ns()
         with _program(arguments, chosen) as process:
@@ -64,7 +64,7 @@ def collecting(database: URL, home: Path | None = None, **more: str) -> Iterator
     `home` is where it finds models, a folder of its own without; `more` are further settings.
     """
     with tempfile.TemporaryDirectory(prefix="oi-bench-") as own:
-        chosen = _environment(database, home or Path(own)) | more
+        chosen = environment(database, home or Path(own)) | more
         with _program(["collect", "--feed", "simulate"], chosen):
             yield
 
@@ -91,7 +91,7 @@ def _program(
             process.wait()
 
 
-def _set_password(environment: dict[str, str], password: str) -> None:
+def set_password(environment: dict[str, str], password: str) -> None:
     """As an operator does, so that a sign-in costs what it costs a user."""
     arguments = ["password", "--username", USERNAME, "--password", password]
     done = subprocess.run(  # noqa: S603 - the program under test
@@ -105,15 +105,8 @@ def _set_password(environment: dict[str, str], password: str) -> None:
         raise BenchmarkError("No password could be set; try: python -m app password.")
 
 
-def environment(database: URL, home: Path, password: str) -> dict[str, str]:
-    """What a program of ours is told, on a free port; whoever signs in is `USERNAME`."""
-    from app.web.auth.passwords import hashed
-
-    account = {"OI_USERNAME": USERNAME, "OI_PASSWORD_HASH": hashed(password)}
-    return _environment(database, home) | account
-
-
-def _environment(database: URL, home: Path) -> dict[str, str]:
+def environment(database: URL, home: Path) -> dict[str, str]:
+    """What a program of ours is told, on a free port."""
     url = conninfo(database)
     return {
         "OI_HOME": str(home),

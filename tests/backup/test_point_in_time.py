@@ -13,6 +13,7 @@ from benchmarks.server.ports import free_port
 from db.server.account import Account, run_as, unprivileged_account
 from tests.support.databases import DatabaseServer, connection
 from tests.support.streaming import programs_of
+from tests.support.waiting import eventually
 
 _SETTINGS = """
 listen_addresses = '127.0.0.1'
@@ -93,6 +94,8 @@ def test_a_server_comes_back_as_it_was_before_a_mistake(cluster: Cluster) -> Non
             "recovery_target_action = 'promote'\n"
         )
     with cluster.up(base) as url, connection(url) as session:
+        # it takes readers before it has come to its end
+        eventually(lambda: session.execute("SELECT pg_is_in_recovery()").fetchone() == (False,))
         assert session.execute("SELECT sum(oi), count(*) FROM chain").fetchone() == (3, 2)
         chunks = session.execute("SELECT count(*) FROM timescaledb_information.chunks").fetchone()
         assert chunks == (2,)
