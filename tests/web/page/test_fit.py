@@ -180,3 +180,16 @@ def _on_screen(page: "Page", name: str, width: int) -> None:
     assert box, name
     assert box["x"] >= 0, name
     assert box["x"] + box["width"] <= width, name
+
+
+@pytest.mark.parametrize(("width", "chosen"), [(1440, ""), (360, ""), (1440, "lots")])
+def test_bars_are_drawn_whatever_the_server_painted(
+    staged: Staged, width: int, chosen: str
+) -> None:
+    stage = staged(width=width, height=740)
+    if chosen:
+        stage.page.add_init_script(f"localStorage.lots = {chosen!r}")
+    page = stage.open()
+    page.wait_for_selector("body:not([data-unready]) tr.atm td.oi")
+    bars = "[...document.querySelectorAll('tr.atm td.oi')].map((cell) => cell.style.cssText)"
+    stage.until(lambda: page.evaluate(bars) == ["--w: 0.50;", "--w: 1.00;"])

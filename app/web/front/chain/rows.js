@@ -58,7 +58,8 @@ export class Row {
     for (const side of ["CE", "PE"]) {
       const { cell } = this.one(side, "oi") ?? {};
       if (!cell) continue;
-      this.bars[side] = cell.dataset.width;
+      // the first script has drawn it, but not where it found no room for what was painted
+      this.bars[side] = cell.style.getPropertyValue("--w");
       this.levels[side] = cell.dataset.level ?? "";
       delete cell.dataset.width;
     }
