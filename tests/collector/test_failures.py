@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DBAPIError
 
 from app.collector.failures import may_pass, raise_if_not_migrated, reason
@@ -15,6 +15,7 @@ from db.errors import DatabaseUnavailableError, DiskFullError, NotMigratedError
 from tests.collector.chains import AT, chain, minutes
 from tests.collector.feeds import SteeredFeed
 from tests.collector.running import Running, stored
+from tests.support.databases import connection
 
 PASSING = (
     *("08006", "25006", "25P03", "28P01", "3D000", "40001", "40P01", "42501", "53100", "53200"),
@@ -58,34 +59,30 @@ def test_what_is_not_there_is_another_schema(state: str) -> None:
 
 
 @contextmanager
-def failing_with(engine: Engine, state: str) -> Iterator[None]:
+def failing_with(database: URL, state: str) -> Iterator[None]:
     """A server that answers every write with an error of that code."""
-    with engine.begin() as connection:
-        connection.execute(
-            text(
-                "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$"
-                f" BEGIN RAISE EXCEPTION 'it is so' USING ERRCODE = '{state}'; END $$"
-            )
+    with connection(database) as owner:
+        owner.execute(
+            "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$"
+            f" BEGIN RAISE EXCEPTION 'it is so' USING ERRCODE = '{state}'; END $$"
         )
-        connection.execute(
-            text(
-                "CREATE TRIGGER failing BEFORE INSERT ON option_chain_snapshots"
-                " FOR EACH STATEMENT EXECUTE FUNCTION fail()"
-            )
+        owner.execute(
+            "CREATE TRIGGER failing BEFORE INSERT ON option_chain_snapshots"
+            " FOR EACH STATEMENT EXECUTE FUNCTION fail()"
         )
     yield
-    with engine.begin() as connection:
-        connection.execute(text("DROP TRIGGER failing ON option_chain_snapshots"))
+    with connection(database) as owner:
+        owner.execute("DROP TRIGGER failing ON option_chain_snapshots")
 
 
 @pytest.mark.parametrize("state", ["25006", "40P01", "53100", "55P03"])
 def test_nothing_is_discarded_while_writes_fail_for_the_servers_sake(
-    engine: Engine, tmp_path: Path, state: str
+    engine: Engine, database: URL, tmp_path: Path, state: str
 ) -> None:
     feed, marks = SteeredFeed(), [AT + minutes(0.5 * n) for n in range(4)]
     own = engine_for(engine.url)
     running = Running(own, feed, tmp_path)
-    with failing_with(engine, state):
+    with failing_with(database, state):
         for mark in marks:
             feed.hand(chain(mark))
         running.until(lambda: running.counts.spooled == 4)
@@ -97,11 +94,11 @@ def test_nothing_is_discarded_while_writes_fail_for_the_servers_sake(
 
 
 def test_a_chain_the_server_refuses_for_the_datas_sake_holds_up_no_other(
-    engine: Engine, tmp_path: Path
+    engine: Engine, database: URL, tmp_path: Path
 ) -> None:
     feed = SteeredFeed()
     running = Running(engine, feed, tmp_path)
-    with failing_with(engine, "22003"):
+    with failing_with(database, "22003"):
         feed.hand(chain(AT))
         running.until(lambda: running.counts.refused.total() == 1)
     feed.hand(chain(AT + minutes(0.5)))
@@ -131,14 +128,14 @@ def test_a_chain_that_cannot_be_encoded_holds_up_no_other(
 
 
 def test_a_database_that_loses_its_schema_ends_the_run_in_one_sentence(
-    engine: Engine, tmp_path: Path
+    engine: Engine, database: URL, tmp_path: Path
 ) -> None:
     feed = SteeredFeed()
     running = Running(engine, feed, tmp_path)
     feed.hand(chain(AT))
     running.until(lambda: running.counts.snapshots == 1)
-    with engine.begin() as connection:
-        connection.execute(text("ALTER TABLE option_chain_latest RENAME TO elsewhere"))
+    with connection(database) as owner:
+        owner.execute("ALTER TABLE option_chain_latest RENAME TO elsewhere")
     feed.hand(chain(AT + minutes(0.5)))
     with pytest.raises(AssertionError, match="NotMigratedError"):
         running.until(lambda: False)

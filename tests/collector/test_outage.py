@@ -18,6 +18,7 @@ from db.market.ticks import ChainSnapshot
 from tests.collector.chains import AT, chain, minutes
 from tests.collector.feeds import SteeredFeed
 from tests.collector.running import Running, stored
+from tests.support.databases import connection
 from tests.support.waiting import eventually
 
 
@@ -112,11 +113,11 @@ def test_a_database_of_another_schema_is_named_as_such(plain_database: URL) -> N
     engine.dispose()
 
 
-def test_what_the_database_refuses_is_counted_and_the_rest_goes_on(engine: Engine) -> None:
-    with engine.begin() as connection:
-        connection.execute(
-            text("ALTER TABLE option_chain_snapshots ADD CONSTRAINT odd CHECK (oi <> 666)")
-        )
+def test_what_the_database_refuses_is_counted_and_the_rest_goes_on(
+    engine: Engine, database: URL
+) -> None:
+    with connection(database) as owner:
+        owner.execute("ALTER TABLE option_chain_snapshots ADD CONSTRAINT odd CHECK (oi <> 666)")
     instants = [AT + timedelta(minutes=n) for n in range(3)]
     chains = [chain(at, oi=oi) for at, oi in zip(instants, (7_500, 666, 7_500), strict=True)]
     counts = Collector(engine, ReplayFeed(lambda _: chains)).run()
