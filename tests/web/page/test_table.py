@@ -178,9 +178,7 @@ def test_lines_far_from_sight_hold_their_strike_alone_until_they_come_near(stage
     widths = "[...document.querySelectorAll('#chain thead th')].map((head) => head.offsetWidth)"
     before = page.evaluate(widths)
     page.evaluate("document.querySelector('#scroller').scrollTop = 0")
-    page.wait_for_function(
-        "document.querySelector('[data-strike=\"18000\"] td.ce.oi')?.offsetWidth"
-    )
+    page.wait_for_selector('[data-strike="18000"] td.ce.oi')
     first = page.locator('[data-strike="18000"]')
     assert first.locator("td.ce.oi").inner_text() == "6,500"
     assert first.locator("td.pe.ltp").inner_text() == "100.25"
@@ -301,7 +299,7 @@ def test_new_figures_ask_for_no_layout_of_their_own(staged: Staged) -> None:
     stage.send(delta(2, underlying_price=26_009.0), clock(100))
     index(page, "26,009.00")
     # charts that are drawn for the first time measure themselves
-    page.wait_for_function("document.querySelectorAll('#panel-charts canvas').length === 3")
+    page.locator("#panel-charts canvas").nth(2).wait_for()
     page.evaluate(_UNTIL_AT_REST)
     assert page.evaluate("window.asked.splice(0).length") > 0
     for n in range(3, 7):
