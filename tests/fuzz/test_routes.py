@@ -47,7 +47,7 @@ CHECKS = [
     *(not_a_server_error, status_code_conformance, content_type_conformance),
     response_schema_conformance,
 ]
-# what ends the session that asks, what hands a socket over, which a test has not, and what says with
+# what ends the session that asks, what hands a socket over, which a test has not, what says with
 # 503 that this process follows no database
 LEFT_OUT = ("/logout", "/live", "/login", "/readyz")
 
