@@ -11,6 +11,7 @@ import psycopg
 from sqlalchemy import URL
 
 from benchmarks.chaos.truth import is_true, legs_at
+from benchmarks.timing.waiting import beside
 from db import links
 from db.market.clock import IST
 
@@ -66,9 +67,8 @@ class Watched:
     @contextmanager
     def watching(self, url: URL) -> Iterator[None]:
         """Look again and again until the block ends; a database that is away is waited for."""
-        ended = threading.Event()
 
-        def watch() -> None:
+        def watch(ended: threading.Event) -> None:
             while not ended.is_set():
                 try:
                     with links.connect(
@@ -78,13 +78,8 @@ class Watched:
                 except psycopg.Error:
                     ended.wait(_LOOK_EVERY_S)
 
-        thread = threading.Thread(target=watch, name="witness", daemon=True)
-        thread.start()
-        try:
+        with beside("witness", watch):
             yield
-        finally:
-            ended.set()
-            thread.join()
 
     def _follow(self, link: "psycopg.Connection[Any]", ended: threading.Event) -> None:
         self.seen.update(link.execute(_SEEN).fetchall())

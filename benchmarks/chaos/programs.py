@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.feed.upkeep import children
+from benchmarks.timing.waiting import beside
 
 _ROOT = Path(__file__).resolve().parents[2]
 _AGAIN_AFTER_S = 1.0
@@ -92,22 +93,18 @@ class Program:
 @contextlib.contextmanager
 def kept_running(programs: Sequence[Program]) -> Iterator[None]:
     """Start them all, and again whenever one ends, until the block does; then stop them."""
-    ended = threading.Event()
 
-    def keep() -> None:
+    def keep(ended: threading.Event) -> None:
         while not ended.wait(_LOOK_EVERY_S):
             for program in programs:
                 program.look()
 
     for program in programs:
         program.start()
-    keeper = threading.Thread(target=keep, name="init", daemon=True)
-    keeper.start()
     try:
-        yield
+        with beside("init", keep):
+            yield
     finally:
-        ended.set()
-        keeper.join()
         for program in programs:
             program.stop()
 

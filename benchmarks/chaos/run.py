@@ -18,6 +18,7 @@ from benchmarks.server.databases import session
 from benchmarks.server.environment import server_facts
 from benchmarks.timing.progress import steps
 from benchmarks.timing.statistics import percentile
+from benchmarks.timing.waiting import beside
 from db.engine import engine_for
 from db.market.clock import market_now
 from db.market.exchanges import EXCHANGES
@@ -89,22 +90,16 @@ def _suffered(fault: Fault, hurt: House, trader: Trader) -> dict[str, Any]:
 @contextmanager
 def _trading(trader: Trader) -> Iterator[None]:
     """Somebody looks at the chains in turn and orders, through all of it."""
-    ended = threading.Event()
 
-    def trade() -> None:
+    def trade(ended: threading.Event) -> None:
         while not ended.is_set():
             for exchange in EXCHANGES:
                 trader.newest(exchange)
                 ended.wait(_ASK_EVERY_S)
             trader.order()
 
-    thread = threading.Thread(target=trade, name="trader", daemon=True)
-    thread.start()
-    try:
+    with beside("trader", trade):
         yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 def _summed_up(

@@ -15,6 +15,7 @@ from sqlalchemy import URL
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.timing.statistics import percentile
+from benchmarks.timing.waiting import beside
 from benchmarks.web.serving import Site
 from db import links
 from db.market.exchanges import EXCHANGES
@@ -67,22 +68,16 @@ def crowd(site: Site, cookies: Sequence[str], viewers: int, *, keeps: bool) -> I
 def commits_heard(url: URL) -> Iterator[dict[str, float]]:
     """When each chain was announced, which its commit does: exchange:sequence → monotonic time."""
     heard: dict[str, float] = {}
-    ended = threading.Event()
 
-    def hear() -> None:
+    def hear(ended: threading.Event) -> None:
         with links.connect(url, application_name="oi-benchmarks") as link:
             link.execute(f"LISTEN {_CHANNEL}")
             while not ended.is_set():
                 for notice in link.notifies(timeout=_HEAR_S, stop_after=1):
                     heard[notice.payload] = time.monotonic()
 
-    thread = threading.Thread(target=hear, name="hearing", daemon=True)
-    thread.start()
-    try:
+    with beside("hearing", hear):
         yield heard
-    finally:
-        ended.set()
-        thread.join()
 
 
 def lags(heard: dict[str, float], came: dict[str, Any], began: float) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from app.kite.standin.journal import read_journal
 from benchmarks.feed import pages
 from benchmarks.feed.faults import Troubles
 from benchmarks.feed.official_client import OfficialClient, following
-from benchmarks.feed.rig import SEED, Rig, awaited, stand_in
+from benchmarks.feed.rig import SEED, Rig, stand_in
 from benchmarks.feed.sent import Sent, compared, unsent
 from benchmarks.feed.steady import engine_of, migrated
 from benchmarks.feed.upkeep import held, summed_up, threads_and_descriptors
@@ -25,6 +25,7 @@ from benchmarks.feed.viewer import signed_in, viewing
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer
 from benchmarks.timing.progress import steps
+from benchmarks.timing.waiting import awaited
 from benchmarks.web.serving import Site, serving
 from db.market.calendar import Instrument, session
 from db.market.clock import IST

@@ -10,8 +10,9 @@ from itertools import cycle
 from app.kite.standin.faults import Fault
 from app.kite.ticker import LinkState
 from benchmarks.feed.official_client import OfficialClient
-from benchmarks.feed.rig import Rig, awaited
+from benchmarks.feed.rig import Rig
 from benchmarks.feed.sent import Refused
+from benchmarks.timing.waiting import awaited
 
 HELD_S = {Fault.SILENT: 7.0, Fault.MUTE: 12.0}
 """How long those last that a watch must notice: longer than it takes."""

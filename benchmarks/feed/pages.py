@@ -5,12 +5,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.feed.ends import Ends
 from benchmarks.feed.viewer import Answer, signed_in, state
 from benchmarks.timing.statistics import percentile
+from benchmarks.timing.waiting import beside
 from benchmarks.web.serving import Site
 from db.market.exchanges import EXCHANGES
 
@@ -41,14 +43,9 @@ class Opened:
 @contextmanager
 def opening(site: Site, seed: int) -> Iterator[Opened]:
     """Open pages until the block ends."""
-    opened, ended = Opened(), threading.Event()
-    thread = threading.Thread(target=opened.open, args=(site, seed, ended), name="pages")
-    thread.start()
-    try:
+    opened = Opened()
+    with beside("pages", partial(opened.open, site, seed)):
         yield opened
-    finally:
-        ended.set()
-        thread.join()
 
 
 def judged(opened: Opened, ends: Ends) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import orjson
 from sqlalchemy import Engine
@@ -27,6 +26,7 @@ from app.kite.subscriptions import Subscriptions
 from app.kite.ticker import Credentials
 from benchmarks.errors import BenchmarkError
 from benchmarks.feed.ends import Ends, TimedBoard
+from benchmarks.timing.waiting import awaited
 from db.market.clock import IST
 from db.market.exchanges import EXCHANGES
 from db.market.ticks import Source
@@ -189,14 +189,3 @@ class Rig:
     @staticmethod
     def _run(work: Callable[[], None]) -> None:
         threading.Thread(target=work, name="instruments", daemon=True).start()
-
-
-def awaited(holds: Callable[[], Any], patience_s: float, sentence: str) -> None:
-    """Wait until something holds; raises BenchmarkError with that sentence if it never does."""
-    import time
-
-    deadline = time.monotonic() + patience_s
-    while not holds():
-        if time.monotonic() > deadline:
-            raise BenchmarkError(sentence)
-        time.sleep(0.02)

@@ -15,13 +15,14 @@ from app.kite.standin.clock import MarketClock
 from app.kite.standin.journal import read_journal
 from benchmarks.feed.decoding import decoding
 from benchmarks.feed.ends import Ends
-from benchmarks.feed.rig import Rig, awaited, stand_in
+from benchmarks.feed.rig import Rig, stand_in
 from benchmarks.feed.sent import Sent, compared
 from benchmarks.feed.viewer import Viewer, signed_in, viewing
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer, session
 from benchmarks.server.environment import server_facts
 from benchmarks.timing.statistics import percentile
+from benchmarks.timing.waiting import awaited
 from benchmarks.web.serving import serving
 from db.market.clock import IST, market_now
 from db.market.exchanges import EXCHANGES

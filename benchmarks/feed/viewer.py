@@ -1,7 +1,6 @@
 """A browser's ends without a browser: signed in, pushed chains by /live, asking for a state."""
 
 import http.client
-import re
 import select
 import socket
 import threading
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -19,7 +19,8 @@ from wsproto.events import Message, Request, TextMessage
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.feed.ends import Key
-from benchmarks.web.serving import USERNAME, Site
+from benchmarks.timing.waiting import beside
+from benchmarks.web.serving import USERNAME, Site, csrf_of
 from db.market.exchanges import EXCHANGES
 
 _ANSWER_S = 30.0
@@ -45,12 +46,7 @@ def signed_in(site: Site) -> str:
     link.request("GET", "/login")
     answer = link.getresponse()
     cookie, page = _cookie(answer), answer.read().decode()
-    found = re.search(r'name="csrf" value="([^"]+)"', page)
-    form = {
-        "username": USERNAME,
-        "password": site.password,
-        "csrf": found[1] if found else "",
-    }
+    form = {"username": USERNAME, "password": site.password, "csrf": csrf_of(page)}
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
     link.request("POST", "/login", urlencode(form), headers)
     answer = link.getresponse()
@@ -112,14 +108,9 @@ class Viewer:
 @contextmanager
 def viewing(site: Site, cookie: str) -> Iterator[Viewer]:
     """A page that follows all chains until the block ends."""
-    viewer, ended = Viewer(), threading.Event()
-    thread = threading.Thread(target=viewer.read, args=(site, cookie, ended), name="viewer")
-    thread.start()
-    try:
+    viewer = Viewer()
+    with beside("viewer", partial(viewer.read, site, cookie)):
         yield viewer
-    finally:
-        ended.set()
-        thread.join()
 
 
 def _texts(link: socket.socket, protocol: WSConnection, ended: threading.Event) -> Iterator[str]:

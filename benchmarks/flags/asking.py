@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,14 +13,13 @@ from benchmarks.dataset.spec import DatasetSpec, hours
 from benchmarks.errors import BenchmarkError
 from benchmarks.timing.runner import Plan, interleave
 from benchmarks.timing.statistics import ratio_interval, summarize
-from db.settings import Settings
+from benchmarks.web.within import built, client_of
 
 if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
 _REQUESTS = 8
 _STEP = timedelta(minutes=7)
-_USERNAME, _PASSWORD = "bench", "of this run alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,33 +107,7 @@ def _asking(client: "FlaskClient", probe: Probe, spec: DatasetSpec) -> Callable[
 
 @contextmanager
 def _client(url: URL, home: Path, without: tuple[str, ...]) -> "Iterator[FlaskClient]":
-    from argon2 import PasswordHasher
-
-    from app import create_app
-
-    settings = replace(
-        Settings(),
-        home=home,
-        database_url=url,
-        username=_USERNAME,
-        password_hash=PasswordHasher().hash(_PASSWORD),
-        without=without,
-    )
-    app = create_app(settings)
-    try:
+    with built(url, home, without) as (app, password):
         # nothing here announces anything: what is to be kept of the newest chain, a probe says
         app.extensions["oi"].live.close()
-        yield _signed_in(app.test_client())
-    finally:
-        app.extensions["oi"].close()
-
-
-def _signed_in(client: "FlaskClient") -> "FlaskClient":
-    import re
-
-    page = client.get("/login").text
-    found = re.search(r'name="csrf" value="([^"]+)"', page)
-    form = {"username": _USERNAME, "password": _PASSWORD, "csrf": found[1] if found else ""}
-    if client.post("/login", data=form).status_code != 302:
-        raise BenchmarkError("The application let nobody sign in.")
-    return client
+        yield client_of(app, password)

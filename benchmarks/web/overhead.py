@@ -1,33 +1,30 @@
 """What timing each request costs: the same requests with and without, in turns of one run."""
 
 import gc
-import re
-import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL
 
-from app.web.factory import build
 from app.web.measuring import Measured
 from benchmarks.dataset.filled import described, migrated_database
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.errors import BenchmarkError
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer
-from db.settings import Settings
+from benchmarks.timing.waiting import awaited
+from benchmarks.web.within import built, client_of
 
 if TYPE_CHECKING:
     from flask import Flask
 
 PATHS = ("/api/data/NSE", "/api/state/NSE", "/")
-_USER = "bench"
 _READY_S = 60.0
 
 
@@ -125,38 +122,19 @@ def _environment(path: str, cookie: str) -> dict[str, Any]:
 @contextmanager
 def _signed_in(url: URL) -> "Iterator[tuple[Flask, str]]":
     """An application that follows the database, and the cookie of a session."""
-    from argon2 import PasswordHasher
-
-    password = secrets.token_urlsafe(16)
-    with tempfile.TemporaryDirectory(prefix="oi-bench-") as home:
-        settings = replace(
-            Settings(),
-            home=Path(home),
-            database_url=url,
-            username=_USER,
-            password_hash=PasswordHasher().hash(password),
-        )
-        app = build(settings)
+    with (
+        tempfile.TemporaryDirectory(prefix="oi-bench-") as home,
+        built(url, Path(home)) as (app, password),
+    ):
+        name = app.config["SESSION_COOKIE_NAME"]
+        kept = client_of(app, password).get_cookie(name)
+        if kept is None:
+            raise BenchmarkError("The sign-in of the benchmark did not succeed.")
         shared = app.extensions["oi"]
-        try:
-            client = app.test_client()
-            found = re.search(r'name="csrf" value="([^"]+)"', client.get("/login").text)
-            form = {"username": _USER, "password": password, "csrf": found[1] if found else ""}
-            client.post("/login", data=form)
-            name = app.config["SESSION_COOKIE_NAME"]
-            kept = client.get_cookie(name)
-            if kept is None:
-                raise BenchmarkError("The sign-in of the benchmark did not succeed.")
-            shared.warm_up()
-            _await(lambda: shared.states.fresh("NSE") is not None)
-            yield app, f"{name}={kept.value}"
-        finally:
-            shared.close()
-
-
-def _await(is_true: Callable[[], bool]) -> None:
-    end = time.monotonic() + _READY_S
-    while not is_true():
-        if time.monotonic() > end:
-            raise BenchmarkError("The chain did not become ready.")
-        time.sleep(0.01)
+        shared.warm_up()
+        awaited(
+            lambda: shared.states.fresh("NSE") is not None,
+            _READY_S,
+            "The chain did not become ready.",
+        )
+        yield app, f"{name}={kept.value}"

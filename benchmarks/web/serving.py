@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -89,6 +90,12 @@ def _program(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def csrf_of(page: str) -> str:
+    """The token that a page's form sends back; "" without one."""
+    found = re.search(r'name="csrf" value="([^"]+)"', page)
+    return found[1] if found else ""
 
 
 def set_password(environment: dict[str, str], password: str) -> None:

@@ -1,6 +1,8 @@
 """Servers that tests start beside the database: the system's, else Debian's packages, unpacked."""
 
+import contextlib
 import shutil
+import socket
 import subprocess
 import tempfile
 from pathlib import Path
@@ -38,6 +40,14 @@ def program(name: str, package: str, family: str) -> list[str]:
     (loader,) = folder.glob("usr/lib/*/ld-linux*.so*")
     (unpacked,) = folder.glob(f"usr/*bin/{name}")
     return [str(loader), "--library-path", str(loader.parent), str(unpacked)]
+
+
+def listens(port: int) -> bool:
+    """Whether something takes connections there."""
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return True
+    return False
 
 
 def _unpack(package: str, family: str, folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from sqlalchemy import URL
 
 from benchmarks.server.ports import free_port
 from db.server.account import unprivileged_account
-from tests.support.debian import program
+from tests.support.debian import listens, program
 from tests.support.waiting import eventually
 
 _CONFIGURATION = """\
@@ -57,17 +56,10 @@ def pgbouncer(database: URL) -> Iterator[URL]:
             [*command, file], cwd=folder, stderr=log, user=account.uid if account else None
         )
     try:
-        eventually(lambda: _listens(port) or process.poll() is not None)
+        eventually(lambda: listens(port) or process.poll() is not None)
         assert process.poll() is None, (folder / "log").read_text()
         yield database.set(host="127.0.0.1", port=port)
     finally:
         process.kill()
         process.wait()
         shutil.rmtree(folder)
-
-
-def _listens(port: int) -> bool:
-    with contextlib.suppress(OSError):
-        socket.create_connection(("127.0.0.1", port)).close()
-        return True
-    return False

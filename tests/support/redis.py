@@ -1,14 +1,12 @@
 """A Redis of a test's own."""
 
-import socket
 import subprocess
 import tempfile
-import time
 
 from benchmarks.server.ports import free_port
-from tests.support.debian import program
+from tests.support.debian import listens, program
+from tests.support.waiting import eventually
 
-_PATIENCE_S = 60.0
 _NO_PERSISTENCE = (
     "--save",
     "",
@@ -42,16 +40,9 @@ class RedisServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        end = time.monotonic() + _PATIENCE_S
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-            except OSError:
-                assert self._process.poll() is None, "Redis ended at once"
-                assert time.monotonic() < end, "Redis did not start"
-                time.sleep(0.02)
-            else:
-                return
+        process = self._process
+        eventually(lambda: listens(self.port) or process.poll() is not None)
+        assert process.poll() is None, "Redis ended at once"
 
     def kill(self) -> None:
         """End it at once, if it runs."""
