@@ -19,6 +19,7 @@ from db.ingest.leases import acquire
 from tests.collector.chains import AT, chain
 from tests.collector.feeds import SteeredFeed
 from tests.collector.running import Running, shown, stored
+from tests.support.leases import led
 from tests.support.paths import ROOT
 from tests.support.waiting import eventually
 
@@ -263,21 +264,17 @@ def test_a_leader_that_comes_back_stores_no_mark_again_under_another_time(
 def test_what_a_leader_has_yet_to_reach_waits_in_the_spool_and_holds_no_other_key_up(
     engine: Engine, remote: Engine, line: Wire, tmp_path: Path
 ) -> None:
-    with engine.begin() as connection:
-        acquire(connection, "NSE", "somebody else", lease_s=0)
-        connection.execute(text("UPDATE collector_leases SET renewed_at = now() + interval '1h'"))
     feed = SteeredFeed()
     line.cut()
     running = Running(remote, feed, tmp_path)
-    for exchange in KEYS:
-        hand(running, feed, 0, FIRST, exchange)
-    running.until(lambda: running.counts.spooled == 2)
-    line.mend()
-    running.until(lambda: stored(engine, "BSE") == [naive(0)])
-    assert stored(engine, "NSE") == []
-    Collector(engine, ReplayFeed(lambda _: [chain(AT, exchange="BANKNIFTY_MONTHLY")])).run()
-    with engine.begin() as connection:
-        connection.execute(text("DELETE FROM collector_leases WHERE holder = 'somebody else'"))
+    with led(engine, "NSE", "somebody else"):
+        for exchange in KEYS:
+            hand(running, feed, 0, FIRST, exchange)
+        running.until(lambda: running.counts.spooled == 2)
+        line.mend()
+        running.until(lambda: stored(engine, "BSE") == [naive(0)])
+        assert stored(engine, "NSE") == []
+        Collector(engine, ReplayFeed(lambda _: [chain(AT, exchange="BANKNIFTY_MONTHLY")])).run()
     running.until(lambda: stored(engine, "NSE") == [naive(0)])
     running.stop()
 
