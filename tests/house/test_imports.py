@@ -22,6 +22,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "db.timescale": ("db.errors", "db.backoff"),
     "db": ("db.errors", "db.backoff", "db.market", "db.timescale"),
     "app.analytics": ("db.market",),
+    "app.orphans": (),
     "app.packing": (),
     "app.worker": (),
     "app.trouble": ("db",),
@@ -41,9 +42,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "app.push": ("db", "app.chains", "app.telemetry"),
     "app.web": (
         *("db", "app.analytics", "app.cache", "app.chains", "app.desk", "app.kite", "app.push"),
-        *("app.packing", "app.signals", "app.telemetry", "app.worker"),
+        *("app.orphans", "app.packing", "app.signals", "app.telemetry", "app.worker"),
     ),
-    "app.demo": ("db", "app.analytics", "app.feeds", "app.kite", "app.web"),
+    "app.demo": ("db", "app.analytics", "app.feeds", "app.kite", "app.orphans", "app.web"),
     "app.cli": ("db", "app"),
     "app": ("db", "app.cli", "app.web"),
     "benchmarks.errors": ("db",),
@@ -67,7 +68,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *(*_MEASURING, "benchmarks.web"),
     ),
     "benchmarks.chaos": (
-        *("db", "app.feeds", *_MEASURING),
+        *("db", "app.feeds", "app.kite", *_MEASURING),
         *("benchmarks.feed", "benchmarks.web"),
     ),
     "benchmarks.crowd": (
