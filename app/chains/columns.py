@@ -123,6 +123,8 @@ COLUMNS: tuple[Column, ...] = (
             wire=f"pct_{n}m",
             legacy=f"pct_changes/{n}m",
             csv=f"pct_change_{n}m",
+            # a tenth is shown; all sixteen digits would be a tenth of what a first visit loads
+            digits=3,
         )
         for n in CHANGE_MINUTES
     ),
