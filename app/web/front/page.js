@@ -31,6 +31,8 @@ export class Page {
     this.resting = false;
     // why no signal is told of what is shown, whatever was said last; null while it may be
     this.silence = null;
+    // whether bid and ask are shown: they differ each second, and come to who shows them alone
+    this.book = false;
     this.feeds = new Map();
     this.chains = new Map();
     this.awaited = new Set();
@@ -118,6 +120,13 @@ export class Page {
     this.link.follow(this.exchange, this.followed);
   }
 
+  // whoever shows bid and ask of the present asks for them; they come as long as the page is there
+  wantBook() {
+    if (this.book) return;
+    this.book = true;
+    this.follow();
+  }
+
   // news that are no chain still come
   rest() {
     this.resting = true;
@@ -167,7 +176,8 @@ export class Page {
 
   handlers() {
     return {
-      held: (key) => this.chains.get(key)?.sequence ?? null,
+      held: (key) => this.held(key),
+      book: () => this.book,
       data: (message) => this.take(message),
       clock: (message) => this.hearClock(message),
       notice: (message) => this.tell("notice", message),
@@ -185,6 +195,12 @@ export class Page {
         location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
       },
     };
+  }
+
+  // what is here of a chain has to be sent whole again where it lacks what is shown
+  held(key) {
+    const chain = this.chains.get(key);
+    return !chain || (this.book && !chain.hasBook) ? null : chain.sequence;
   }
 
   take(message) {
