@@ -162,6 +162,7 @@ def clock(
     server_ms: int = NOW_MS,
     feeds: dict[str, Any] | None = None,
     build: str | None = None,
+    lacking: str | None = None,
 ) -> dict[str, Any]:
     """The server's word on the time and on the age of what is shown."""
     return {
@@ -172,6 +173,7 @@ def clock(
         "problem": problem,
         "feeds": feeds or {},
         "build": build,
+        "lacking": lacking,
     }
 
 
@@ -367,6 +369,7 @@ class Stage:
                 limits=limits,
                 user=self.user,
                 burning=self.burning,
+                lacking=self.clock.get("lacking"),
                 paint=first_paint(
                     painted, self.clock, self.problem, chosen, EXCHANGES[chosen].label
                 ),
