@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli import _broker, _telemetry
+from app.telemetry.timing import timed
 from db.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def _demand_that_options_fit(
         )
 
 
+@timed("configure feed")
 def _feed(
     engine: "Engine",
     feed: str,
@@ -124,8 +126,12 @@ def _feed(
     from db.settings import settings
 
     if feed == "simulate":
-        interval_s = settings().live_interval_s
-        return SimulateFeed(DEFAULT_SEED if seed is None else seed, interval_s=interval_s)
+        chosen = settings()
+        return SimulateFeed(
+            DEFAULT_SEED if seed is None else seed,
+            interval_s=chosen.live_interval_s,
+            effect=chosen.simulate_effect,
+        )
     if (file is None) == (day is None):
         raise InvalidInputError("--feed replay needs either --file CSV or --day YYYY-MM-DD.")
     if as_now and (speed is None or speed > 1):
@@ -195,6 +201,7 @@ def _collect_from_broker(
         return collector.run()
 
 
+@timed("configure collector")
 def _collector(engine: "Engine", feed: "Feed", ring: "Ring") -> "Collector":
     from app.collector import Collector, CollectorOptions
     from app.collector.signalling import SignalOptions

@@ -10,6 +10,7 @@ from app.kite.client import BrokerClient
 from app.kite.instruments import Dump
 from app.kite.session import broker_folder
 from app.kite.subscriptions import Subscriptions
+from app.telemetry.timing import timed
 from db.market.calendar import Instrument, Phase, phase
 from db.market.clock import market_now
 from db.market.exchanges import EXCHANGES
@@ -32,6 +33,7 @@ def broker_catalogue(settings: Settings, account: Account, engine: "Engine") -> 
     )
 
 
+@timed("configure feed")
 def broker_feed(
     settings: Settings, account: Account, catalogue: Catalogue, source: Source = "live"
 ) -> KiteFeed:

@@ -39,7 +39,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("app.telemetry", "app.trouble", "app.worker"),
     ),
     "app.chains": ("db", "app.analytics", "app.cache", "app.packing", "app.telemetry"),
-    "app.push": ("db", "app.chains", "app.telemetry"),
+    "app.push": ("db", "app.chains", "app.telemetry", "app.worker"),
     "app.web": (
         *("db", "app.analytics", "app.cache", "app.chains", "app.desk", "app.kite", "app.push"),
         *("app.orphans", "app.packing", "app.signals", "app.telemetry", "app.worker"),
