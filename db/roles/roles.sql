@@ -106,3 +106,76 @@ WHERE n.nspname = 'live_edge'
       THEN NOT has_sequence_privilege(to_regrole(CAST(:writer AS text)), s.oid, 'USAGE')
   END
 ORDER BY s.relname;
+
+-- name: beyond_pages
+-- what this session may do that no page needs; being a member is enough, as SET ROLE goes with it
+SELECT finding.may AS may
+FROM pg_roles AS account
+CROSS JOIN LATERAL (
+    VALUES
+        (
+            1, 'is a superuser',
+            EXISTS (
+                SELECT FROM pg_roles AS held
+                WHERE held.rolsuper AND pg_has_role(account.oid, held.oid, 'MEMBER')
+            )
+        ),
+        (
+            2, 'may reach files and programs of the server',
+            EXISTS (
+                SELECT FROM pg_roles AS held
+                WHERE held.rolname IN (
+                    'pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files'
+                )
+                  AND pg_has_role(account.oid, held.oid, 'MEMBER')
+            )
+        ),
+        (
+            3, 'may make roles, databases or copies of all data',
+            account.rolcreaterole OR account.rolcreatedb OR account.rolreplication
+        ),
+        (
+            4, 'owns tables',
+            EXISTS (
+                SELECT FROM pg_class AS c
+                JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                WHERE n.nspname = ANY(:schemas)
+                  AND c.relkind IN ('r', 'p')
+                  AND pg_has_role(account.oid, c.relowner, 'MEMBER')
+            )
+        ),
+        (
+            5, 'may change stored chains',
+            COALESCE(
+                has_table_privilege(
+                    account.oid, to_regclass('public.option_chain_snapshots'),
+                    'INSERT, UPDATE, DELETE'
+                ),
+                false
+            )
+        ),
+        (
+            6, 'may change users',
+            COALESCE(
+                has_table_privilege(
+                    account.oid, to_regclass('public.site_users'), 'INSERT, UPDATE, DELETE'
+                ),
+                false
+            )
+        ),
+        (
+            7, 'may make schemas',
+            has_database_privilege(account.oid, current_database(), 'CREATE')
+        ),
+        (
+            8, 'may make tables',
+            EXISTS (
+                SELECT FROM pg_namespace AS n
+                WHERE n.nspname = ANY(:schemas)
+                  AND has_schema_privilege(account.oid, n.oid, 'CREATE')
+            )
+        )
+) AS finding (place, may, holds)
+WHERE account.rolname = session_user
+  AND finding.holds
+ORDER BY finding.place;
