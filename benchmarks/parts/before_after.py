@@ -11,6 +11,7 @@ from benchmarks.dataset.filled import described, legacy_database, migrated_copy
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.parts import cold
 from benchmarks.parts.questions import REQUESTS, Question, Sides, measured, question
+from benchmarks.parts.split import round_trip_ms
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer, session
 from benchmarks.server.environment import server_facts
@@ -73,9 +74,10 @@ def _warm(
         ):
             both = Sides(before, engine, after)
             result.servers.append(asdict(server_facts(after)))
+            trip_ms = result.data["round_trip_ms"] = round_trip_ms(after)
             for workload in workloads:
                 questions.append(question(both, workload, spec, seed=spec.seed))
-                done.append(measured(both, questions[-1], plan, spec))
+                done.append(measured(both, questions[-1], plan, spec, trip_ms))
                 advance(workload.title)
     finally:
         engine.dispose()

@@ -24,6 +24,15 @@ FIGURES = {
     "execution_ms": 0.2,
 }
 
+SPLIT = {
+    "statements": 2,
+    "round_trips_ms": 0.1,
+    "planning_ms": 0.1,
+    "start_ms": 0.02,
+    "running_ms": 0.1,
+    "sending_ms": 0.05,
+    "python_ms": 0.05,
+}
 TIMES = {"count": 9, "min_ms": 1.0, "p50_ms": 2.0, "p95_ms": 3.0, "p99_ms": 4.0, "max_ms": 5.0}
 
 
@@ -55,6 +64,12 @@ def query(**changed):
         "speedup_95": [1.8, 2.2],
         "floors": 2.0,
         "target": {"speedup": 1.0, "floors": 1.25, "met": False},
+        "unprepared_ms": 2.2,
+        "split": {
+            "before": SPLIT,
+            "after": SPLIT | {"planning_ms": 0.43, "start_ms": 0.05},
+            "floor": SPLIT,
+        },
         "plans": {"before": plan(["Seq Scan"]), "after": plan(["Index Scan"])},
     } | changed
 
@@ -85,6 +100,7 @@ def document(*queries):
         ],
         "dataset": {"rows": 738000, "days": 3},
         "temperature": "warm",
+        "round_trip_ms": 0.05,
         "queries": list(queries or [query()]),
     }
 
@@ -160,6 +176,35 @@ def test_a_target_that_was_not_judged_is_neither_met_nor_missed():
     text = markdown_report("Title", sections_of(document(query(target=open_target))))
     assert "missed" not in text
     assert "met:" not in text
+
+
+def test_a_miss_names_the_parts_that_take_longer_the_largest_first():
+    text = markdown_report("Title", sections_of(document()))
+    assert "over the floor: planning +0.33 ms, executor start +0.03 ms |" in text
+    assert "| 0.43 (0.10) |" in text
+
+
+def test_what_is_slower_than_before_is_held_against_what_it_was():
+    slower = query(speedup=0.5, floors=1.0)
+    text = markdown_report("Title", sections_of(document(slower)))
+    assert "over before: planning +0.33 ms" in text
+    assert "over the floor" not in text
+
+
+def test_a_report_of_all_parts_opens_with_every_target():
+    retention = document() | {
+        "command": "retention",
+        "faster_by": 12.0,
+        "delete": {"total_s": 12.0, "rows_removed": 1, "wal_bytes": 1, "freed_bytes": 1},
+        "drop_chunks": {"total_s": 1.0, "rows_removed": 1, "wal_bytes": 1, "freed_bytes": 1},
+    }
+    whole = document() | {"command": "all", "parts": [document(), retention]}
+    [targets, *_] = sections_of(whole)
+    assert targets.title == "Targets"
+    text = markdown_report("Title", [targets])
+    assert "0 of 2 met, 2 missed." in text
+    assert re.search(r"Retention of half .* \| ≥ 100 × \| 12 × \| \*\*missed\*\*", text)
+    assert "what was tried" in text
 
 
 def test_different_rows_are_said_loudly():
