@@ -137,9 +137,29 @@ def _worst_growth(document: Document) -> float | None:
     return max((grown["times"] for grown in document["growth"]), default=None)
 
 
+_FRAME_TRIED = (
+    "Binary COPY of rows of one width, read in place: no value becomes an object. What is left is "
+    "the server's writing of them."
+)
 _REFRESHED = "Of each rollup only the buckets that a snapshot touched, each by its own statement."
 
 LIMITS = (
+    Limit(
+        "30 days of features into pandas, against the old program",
+        "run",
+        _at("frame", "speedup"),
+        " ×",
+        least=4.0,
+        tried=_FRAME_TRIED,
+    ),
+    Limit(
+        "30 days of features into pandas, against DuckDB in this process",
+        "run",
+        _at("frame", "times_duckdb"),
+        " ×",
+        least=1.0,
+        tried=_FRAME_TRIED,
+    ),
     Limit(
         "A statement a row, against the same on legacy tables",
         "ingest",

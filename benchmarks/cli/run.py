@@ -25,7 +25,10 @@ Keys of --json, beside schema_version, machine and servers:
   temperature  "warm" or "warm and cold"
   cold         with --cold: method (whether the OS cache could be dropped), rounds, duration_s
   upgrade_s    seconds the copy took from baseline to head
-  round_trip_ms  what a statement takes that does nothing
+  round_trip_ms  what a statement takes that does nothing, median
+  frame        30 days of features into pandas: rows, columns, same_values, ms (before, ours and,
+               where it is installed, duckdb: in this process, in memory), speedup, speedup_95,
+               times_duckdb
   queries      one object a query:
     name, title, group, rows, same_rows, difference
     before_ms, after_ms, floor_ms   medians of interleaved rounds, rows drained

@@ -10,6 +10,7 @@ from sqlalchemy import URL
 from benchmarks.dataset.filled import described, legacy_database, migrated_copy
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.parts import cold
+from benchmarks.parts.frames import frames
 from benchmarks.parts.questions import REQUESTS, Question, Sides, measured, question
 from benchmarks.parts.split import round_trip_ms
 from benchmarks.report.results import Result
@@ -79,6 +80,7 @@ def _warm(
                 questions.append(question(both, workload, spec, seed=spec.seed))
                 done.append(measured(both, questions[-1], plan, spec, trip_ms))
                 advance(workload.title)
+            result.data["frame"] = frames(both, spec, plan)
     finally:
         engine.dispose()
     return questions

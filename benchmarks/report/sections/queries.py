@@ -54,6 +54,7 @@ def query_sections(document: Mapping[str, Any]) -> Sequence[Section]:
             ratio_table(queries),
             Bars("Client time", "ms", {query["title"]: _bars(query) for query in queries}),
             *_missed(queries),
+            *_frame(document.get("frame")),
         ],
         command=document["arguments"],
     )
@@ -62,6 +63,21 @@ def query_sections(document: Mapping[str, Any]) -> Sequence[Section]:
         *split_sections(document),
         Section(SPREAD, _spread(queries), command=document["arguments"]),
         Section("Plans", _plans(queries), command=document["arguments"]),
+    ]
+
+
+def _frame(frame: Mapping[str, Any] | None) -> list[Block]:
+    if frame is None:
+        return []
+    ms = frame["ms"]
+    duckdb = f", by DuckDB in this process {ms['duckdb']:.1f}" if "duckdb" in ms else ""
+    same = "the same values" if frame["same_values"] else "THE VALUES DIFFER"
+    return [
+        Note(
+            f"{frame['rows']:,} rows of features into pandas: {ms['before']:.1f} ms as the old "
+            f"program reads them, {ms['ours']:.1f} by ours{duckdb}; {same}.",
+            "plain" if frame["same_values"] else "bad",
+        )
     ]
 
 
