@@ -2,14 +2,16 @@
 
 import re
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import pytest
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.report import html_report, markdown_report, sections_of
-from benchmarks.report.blocks import Bars, Lines, Ranges
+from benchmarks.report.blocks import Bars, Lines, Ranges, Section
 from benchmarks.report.charts import bars_svg, lines_svg, ranges_svg
 from benchmarks.report.readme import BEGIN, END, generated, rewritten
+from benchmarks.report.svg import write_curves
 
 FIGURES = {
     "buffers": 12,
@@ -254,6 +256,15 @@ def test_a_chart_of_nothing_is_nothing():
 def test_every_decade_of_an_axis_is_named_with_its_unit():
     svg = ranges_svg(Ranges("t", "ms", {"q": {"a": (0.5, 1.0, 5.0, 50.0)}}))
     assert [tick for tick in ("0.1 ms", "1 ms", "10 ms", "100 ms") if f">{tick}<" not in svg] == []
+
+
+def test_curves_stand_alone_as_files(tmp_path):
+    lines = Lines("Pages & plans", "rows", "ms", {"q": [(1e6, 1.0), (1e7, 1.1)]})
+    [file] = write_curves([Section("Growth", [lines])], tmp_path / "charts")
+    assert file.name == "pages-plans.svg"
+    drawn = ElementTree.fromstring(file.read_text(encoding="utf-8"))  # noqa: S314 - our own
+    assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
+    assert drawn.find("{*}style") is not None
 
 
 def test_a_curve_has_a_point_for_every_measurement():
