@@ -198,7 +198,14 @@ def test_a_report_of_all_parts_opens_with_every_target():
         "command": "retention",
         "faster_by": 12.0,
         "delete": {"total_s": 12.0, "rows_removed": 1, "wal_bytes": 1, "freed_bytes": 1},
-        "drop_chunks": {"total_s": 1.0, "rows_removed": 1, "wal_bytes": 1, "freed_bytes": 1},
+        "drop_chunks": {
+            "total_s": 1.0,
+            "drop_s": 0.004,
+            "commit_s": 0.996,
+            "rows_removed": 1,
+            "wal_bytes": 1,
+            "freed_bytes": 1,
+        },
     }
     whole = document() | {"command": "all", "parts": [document(), retention]}
     [targets, *_] = sections_of(whole)
@@ -206,7 +213,7 @@ def test_a_report_of_all_parts_opens_with_every_target():
     text = markdown_report("Title", [targets])
     assert "0 of 2 met, 2 missed." in text
     assert re.search(r"Retention of half .* \| ≥ 100 × \| 12 × \| \*\*missed\*\*", text)
-    assert "what was tried" in text
+    assert "| commit 996 ms, drop 4 ms | The statement is" in text
 
 
 def test_different_rows_are_said_loudly():
@@ -221,6 +228,7 @@ def test_a_result_of_parts_reports_them_all():
     titles = [section.title for section in sections_of(whole)]
     assert titles.count("Plans") == 2
     assert titles[-1] == "Measured on"
+    assert sections_of(whole)[-1].facts["Took"] == "12 s: run 12, run 12"
 
 
 def test_the_readmes_section_is_replaced_and_nothing_else():

@@ -11,6 +11,7 @@ from benchmarks.targets import LIMITS, READS, Limit
 
 Document = Mapping[str, Any]
 
+_NAMED = 3
 _HEAD = ("target", "asked", "measured", "", "where the time goes", "what was tried")
 
 
@@ -60,7 +61,7 @@ def _verdicts(part: Document) -> Iterator[_Verdict]:
     for limit in LIMITS:
         figure = limit.figure(part) if limit.part == part["command"] else None
         if figure is not None:
-            yield _other(limit, figure)
+            yield _other(limit, figure, part)
 
 
 def _read(query: Document) -> _Verdict:
@@ -92,14 +93,15 @@ def _reasons(query: Document) -> Iterator[str]:
             yield f"over {name}: {more}"
 
 
-def _other(limit: Limit, figure: float) -> _Verdict:
+def _other(limit: Limit, figure: float, part: Document) -> _Verdict:
+    dearest = sorted(limit.split(part).items(), key=lambda each: -each[1])[:_NAMED]
     sign, wanted = ("≤", limit.most) if limit.most is not None else ("≥", limit.least)
     return _Verdict(
         title=limit.title,
         asked=f"{sign} {wanted:,g}{limit.unit}",
         measured=f"{_factor(figure)}{limit.unit}",
         is_met=limit.is_met(figure),
-        reason="",
+        reason=", ".join(f"{name} {_factor(ms)} ms" for name, ms in dearest),
         tried=limit.tried,
     )
 
