@@ -33,8 +33,8 @@ class Target:
 
 
 _PLANNED = (
-    "The session plans each execution anew, with its instants as constants: a generic plan would "
-    "save planning and open every chunk."
+    "Who reads by key keeps the plan; a statement on chunks is planned each time, its instants as "
+    "constants, because a plan that is kept opens every chunk."
 )
 _ONE_ROW = "One row by its key, from a table of four: nothing is left to take away."
 _EDGE = Target(1.25, 1.0)

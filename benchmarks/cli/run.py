@@ -39,9 +39,9 @@ Keys of --json, beside schema_version, machine and servers:
     target                          speedup, floors, met
     cold                            with --cold: before_ms, after_ms, speedup
     times                           count, min, p50, p95, p99, max of each side
-    split                           before, after, floor: statements and where their ms go:
-                                    round trips, planning, start (and end) of the executor,
-                                    running, sending (and parsing), python
+    split                           before, after, floor: statements, kept (plans, of them)
+                                    and where their ms go: round trips, planning, start (and
+                                    end) of the executor, running, sending (and parsing), python
     plans                           before, after: statements, shape, figures, documents
 """
 

@@ -28,6 +28,7 @@ FIGURES = {
 
 SPLIT = {
     "statements": 2,
+    "kept": 1,
     "round_trips_ms": 0.1,
     "planning_ms": 0.1,
     "start_ms": 0.02,

@@ -20,15 +20,15 @@ _NAMED = 3
 
 
 def split_sections(document: Mapping[str, Any]) -> Sequence[Section]:
-    """One row a query: statements, then by part ms of the read and, in brackets, of its floor."""
+    """One row a query: by part ms of the read and, in brackets, of its floor."""
     queries = [query for query in document["queries"] if "split" in query]
     if not queries:
         return []
-    head = ["query", "statements", *PARTS.values()]
+    head = ["query", "statements", "plans kept", *PARTS.values()]
     note = Note(
         "Milliseconds of the read and, in brackets, of its floor; medians of single runs. A round "
         f"trip is `SELECT 1`, {document['round_trip_ms']:.3f} ms. Planning holds what is spent on "
-        "leaving chunks out: a floor has none. Rows and wire: what is left of waiting."
+        "leaving chunks out; a plan that is kept has none. Rows and wire: what is left of waiting."
     )
     rows = [_row(query) for query in queries]
     return [Section(_TITLE, [note, Table(head, rows)], document["arguments"])]
@@ -37,7 +37,8 @@ def split_sections(document: Mapping[str, Any]) -> Sequence[Section]:
 def _row(query: Mapping[str, Any]) -> list[Cell]:
     after, floor = (query["split"][side] for side in ("after", "floor"))
     parts = [Cell(f"{after[key]:.2f} ({floor[key]:.2f})", number=True) for key in PARTS]
-    return [text(query["title"]), number(after["statements"]), *parts]
+    counts = [number(after[key]) for key in ("statements", "kept")]
+    return [text(query["title"]), *counts, *parts]
 
 
 def excess(query: Mapping[str, Any], over: str) -> str:
