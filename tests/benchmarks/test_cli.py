@@ -78,7 +78,8 @@ def test_a_run_on_a_real_server_measures_compares_and_reports(server, tmp_path):
         assert query["rows"] > 0
         assert min(query["before_ms"], query["after_ms"], query["floor_ms"]) > 0
         split = query["split"]["after"]
-        assert min(split["planning_ms"], split["running_ms"], split["python_ms"]) > 0
+        assert min(split["running_ms"], split["python_ms"]) > 0
+        assert split["planning_ms"] > 0 or split["kept"]
         assert split["round_trips_ms"] == split["statements"] * document["round_trip_ms"]
     assert document["servers"][0]["edition"] == server.edition
     [folder] = [path for path in tmp_path.iterdir() if path.is_dir()]
