@@ -29,6 +29,7 @@ wal_level = replica
 max_wal_senders = 4
 shared_buffers = 64MB
 wal_receiver_status_interval = 1
+jit = off
 """
 
 
