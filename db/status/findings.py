@@ -40,7 +40,7 @@ def findings(reading: Reading) -> list[Finding]:
                 "has an empty sparse_index, at which a DELETE, an UPDATE or a SELECT crashes the "
                 "server (TimescaleDB #10414): "
                 f"ALTER TABLE {name} RESET (timescaledb.sparse_index), "
-                "then compress_chunk(chunk, recompress => true) for each in the columnstore",
+                "then decompress_chunk and compress_chunk each of its chunks that is there",
             )
             for name in reading.empty_sparse_indexes
         ),

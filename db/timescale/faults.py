@@ -53,7 +53,7 @@ FAULTS: Sequence[Fault] = (
     Fault(
         10414,
         "an empty sparse_index in the columnstore's settings crashes the server, from 2.27 on",
-        "python -m db status names the table; RESET (timescaledb.sparse_index) and recompress it",
+        "python -m db status names a table that has one, with what takes it away",
         since=(2, 22, 0),
         is_avoided=True,
     ),
