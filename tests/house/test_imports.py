@@ -57,8 +57,14 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("benchmarks.errors", "benchmarks.server", "benchmarks.timing"),
     ),
     "benchmarks.traffic": ("db", "benchmarks.errors", "benchmarks.server", "benchmarks.dataset"),
-    "benchmarks.workloads": ("db", "benchmarks.errors", "benchmarks.dataset"),
-    "benchmarks.report": ("db", "benchmarks.errors", "benchmarks.server", "benchmarks.plans"),
+    "benchmarks.targets": (),
+    "benchmarks.workloads": (
+        *("db", "benchmarks.errors", "benchmarks.dataset", "benchmarks.targets"),
+    ),
+    "benchmarks.report": (
+        *("db", "benchmarks.errors", "benchmarks.server", "benchmarks.plans"),
+        "benchmarks.targets",
+    ),
     "benchmarks.parts": (
         *("db", "app.feeds", "app.kite", "app.collector"),
         *(*_MEASURING, "benchmarks.traffic"),
