@@ -267,7 +267,8 @@ LIMITS = (
         " ×",
         least=100.0,
         tried="The statement is; at the commit the file system removes what the chunks held, after "
-        "the locks are gone. Both ways grow with the bytes.",
+        "the locks are gone. Cached or not, few wide days or many thin ones: both ways grow with "
+        "the bytes.",
         split=_dropping,
     ),
     Limit(
