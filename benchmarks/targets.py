@@ -14,13 +14,15 @@ _FULL_ROWS = 14_000_000
 class Target:
     """Of a read, as ratios within one run: at most so many floors, at least so much faster.
 
-    `of_rows` is the history that the factor is stated for, where days are what makes it; `tried`
-    is what was weighed and measured on the way there.
+    `of_rows` is the history that the factor is stated for, where days are what makes it;
+    `columnstore_ms` holds instead of both for what is read from the columnstore; `tried` is what
+    was weighed and measured on the way there.
     """
 
     floors: float | None = None
     speedup: float | None = None
     of_rows: int = 0
+    columnstore_ms: float | None = None
     tried: str = ""
 
     def is_met(self, speedup: float, floors: float, rows: int) -> bool | None:
@@ -56,6 +58,7 @@ READS: Mapping[str, Target] = {
     "chain_as_of": Target(
         1.5,
         1.0,
+        columnstore_ms=2.0,
         tried="The pointer table tells the instant, then one chunk is opened with it as a "
         "constant. One statement, with the instant in a subquery, would save a round trip and "
         "have every chunk planned, which is what the look-up before a save pays. A plan that is "
@@ -164,8 +167,10 @@ def _dropping(document: Document) -> Mapping[str, float]:
 
 
 _FRAME_TRIED = (
-    "Binary COPY of rows of one width, read in place: no value becomes an object. What is left is "
-    "the server's writing of them."
+    "Binary COPY of rows of one width, read in place: no value becomes an object. 21,560 rows of "
+    "25 features take 37 ms of the server's CPU, half of it a function's call for each value on "
+    "its way out, and beside it 25 ms of ours, a message a row; DuckDB has neither process nor "
+    "wire between."
 )
 _REFRESHED = "Of each rollup only the buckets that a snapshot touched, each by its own statement."
 

@@ -36,7 +36,8 @@ Keys of --json, beside schema_version, machine and servers:
     unprepared_ms                   parsed anew at each run, as behind a pooler of transactions
     speedup, speedup_95             before / after and its 95 % interval
     floors                          after / floor
-    target                          speedup, floors, met
+    target                          speedup, floors, columnstore_ms (instead of both, where that
+                                    is read), met
     cold                            with --cold: before_ms, after_ms, speedup
     times                           count, min, p50, p95, p99, max of each side
     split                           before, after, floor: statements, kept (plans, of them)
