@@ -143,6 +143,16 @@ def _at(*path: str) -> Callable[[Document], float | None]:
     return figure
 
 
+def _on(
+    edition: str, figure: Callable[[Document], float | None]
+) -> Callable[[Document], float | None]:
+    def there(document: Document) -> float | None:
+        is_there = any(server["edition"] == edition for server in document["servers"])
+        return figure(document) if is_there else None
+
+    return there
+
+
 def _worst_growth(document: Document) -> float | None:
     return max((grown["times"] for grown in document["growth"]), default=None)
 
@@ -175,6 +185,15 @@ _FRAME_TRIED = (
 _REFRESHED = "Of each rollup only the buckets that a snapshot touched, each by its own statement."
 
 LIMITS = (
+    Limit(
+        "Closed days in the columnstore: how many times smaller",
+        "run",
+        _at("columnstore_times"),
+        " ×",
+        least=5.0,
+        tried="Segments by exchange, newest first: a chain of a past instant stays below 2 ms. "
+        "Segments by contract are 5.6 times smaller, and then it takes 3.",
+    ),
     Limit(
         "30 days of features into pandas, against the old program",
         "run",
@@ -240,20 +259,27 @@ LIMITS = (
         most=0.1,
     ),
     Limit(
-        "Refresh of all rollups after a snapshot, p50",
+        "Refresh of all rollups after a snapshot, Apache, p50",
         "ingest",
-        _at("refresh_ms", "p50_ms"),
+        _on("apache", _at("refresh_ms", "p50_ms")),
         " ms",
         most=5.0,
         tried=_REFRESHED,
     ),
     Limit(
-        "Refresh of all rollups after a snapshot, p99",
+        "Refresh of all rollups after a snapshot, Apache, p99",
         "ingest",
-        _at("refresh_ms", "p99_ms"),
+        _on("apache", _at("refresh_ms", "p99_ms")),
         " ms",
         most=20.0,
         tried=_REFRESHED,
+    ),
+    Limit(
+        "Refresh of all rollups after a snapshot, Community, p50",
+        "ingest",
+        _on("community", _at("refresh_ms", "p50_ms")),
+        " ms",
+        most=25.0,
     ),
     Limit(
         "Bulk load with everything kept",
