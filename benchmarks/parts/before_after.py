@@ -16,6 +16,7 @@ from benchmarks.parts.split import round_trip_ms
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer, session
 from benchmarks.server.environment import server_facts
+from benchmarks.server.sizes import columnstore_times
 from benchmarks.timing import runner
 from benchmarks.timing.progress import steps
 from benchmarks.timing.requests import driver_session
@@ -81,6 +82,7 @@ def _warm(
                 done.append(measured(both, questions[-1], plan, spec, trip_ms))
                 advance(workload.title)
             result.data["frame"] = frames(both, spec, plan)
+            result.data["columnstore_times"] = columnstore_times(after)
     finally:
         engine.dispose()
     return questions

@@ -98,6 +98,14 @@ def test_a_writer_of_another_program_is_held_against_its_own_time_before(after_m
     assert limit.figure({"ways": {}}) is None
 
 
+@pytest.mark.parametrize(("edition", "most"), [("apache", 5.0), ("community", 25.0)])
+def test_a_refresh_is_held_against_what_its_edition_may_take(edition, most):
+    document = {"servers": [{"edition": edition}], "refresh_ms": {"p50_ms": 6.0, "p99_ms": 7.0}}
+    held = [each for each in LIMITS if each.title.startswith("Refresh")]
+    [limit] = [each for each in held if each.figure(document) == 6.0]
+    assert limit.most == most
+
+
 def step(workers, users, p99_ms, failures=0):
     return {
         "workers": workers,

@@ -217,6 +217,13 @@ def test_a_report_of_all_parts_opens_with_every_target():
     assert "| commit 996 ms, drop 4 ms | The statement is" in text
 
 
+def test_what_is_read_from_the_columnstore_has_a_time_of_its_own():
+    stored = {"speedup": None, "floors": None, "columnstore_ms": 2.0, "met": True}
+    text = markdown_report("Title", sections_of(document(query(target=stored, speedup=0.5))))
+    assert "met: < 2 ms in the columnstore" in text
+    assert "1 of 1 met" in text
+
+
 def test_different_rows_are_said_loudly():
     wrong = query(same_rows=False, difference="2 rows before, 1 after")
     text = markdown_report("Title", sections_of(document(wrong)))

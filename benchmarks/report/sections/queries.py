@@ -136,6 +136,8 @@ def asked(target: Mapping[str, Any]) -> str:
         wanted.append(f"≥ {target['speedup']:g} ×")
     if target["floors"]:
         wanted.append(f"≤ {target['floors']:g} floors")
+    if target.get("columnstore_ms"):
+        wanted.append(f"< {target['columnstore_ms']:g} ms in the columnstore")
     return ", ".join(wanted) or "–"
 
 

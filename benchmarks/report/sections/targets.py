@@ -71,7 +71,7 @@ def _read(query: Document) -> _Verdict:
         title=query["title"],
         asked=asked(query["target"]),
         measured=f"{_factor(query['speedup'])} × ({_factor(low)}–{_factor(high)}), "
-        f"{query['floors']:.2f} floors",
+        f"{query['floors']:.2f} floors, {_factor(query['after_ms'])} ms",
         is_met=query["target"]["met"],
         reason="; ".join(_reasons(query)),
         tried=known.tried if known else "",
