@@ -16,8 +16,6 @@ from db.market.exchanges import exchange_named
 from db.market.limits import STALE_AFTER_S
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from db.queries.chain import LatestOption
     from db.queries.signals import Signal
     from db.queries.summary import ChainSummary
@@ -29,7 +27,7 @@ Order = tuple[int, int]
 STALE = "stale"
 _NOTHING_YET = -1
 # a server's clock is disciplined by milliseconds all the time; a second is a step
-_SLEW_S = 1.0
+SLEW_S = 1.0
 # beyond it a clock was set, and did not merely run a little faster
 _STEP_S = 2.0
 
@@ -181,43 +179,9 @@ class ChainState:
         if not set_s or head is None or self.clock_ahead_s is None:
             return self.age_when_read_s
         by_clock_s = self.clock_ahead_s + self.read_at - head.updated_at.timestamp()
-        if -_SLEW_S <= by_clock_s <= self.read_at - last.read_at + _SLEW_S:
+        if -SLEW_S <= by_clock_s <= self.read_at - last.read_at + SLEW_S:
             return max(0.0, by_clock_s)
         return max(0.0, by_clock_s - set_s)
-
-
-def read_state(connection: "Connection", exchange: str) -> ChainState:
-    """The newest chain of one exchange key from the database.
-
-    Raises InvalidInputError for an unknown exchange and ChainFaultError for rows of which no page
-    can be made.
-    """
-    from db.queries.chain import latest_chain
-    from db.queries.signals import latest_signal
-    from db.queries.statements import is_left_out
-    from db.queries.summary import summary
-
-    exchange_named(exchange)
-    if is_left_out(connection, "live-edge"):
-        from app.chains.past.newest import newest_stored
-
-        return newest_stored(connection, exchange)
-    # from before the question on the age is counted by our own clock: rather too old than too young
-    read_at = time.monotonic()
-    head = summary(connection, exchange)
-    signal = latest_signal(connection, exchange)
-    chain = Chain(exchange, head, latest_chain(connection, exchange), signal)
-    chain.demand_sound()
-    if head is None:
-        return ChainState(chain, read_at, None)
-    # what is told of both ends of an age tells what the clock said
-    now_s = None if head.age_s is None else head.updated_at.timestamp() + head.age_s - read_at
-    return ChainState(chain, read_at, _plausible(head.age_s), clock_ahead_s=now_s)
-
-
-def _plausible(age_s: float | None) -> float | None:
-    """An age that can be one: after a step of the clock backwards it is negative, so unknown."""
-    return None if age_s is None or age_s < -_SLEW_S else max(0.0, age_s)
 
 
 def _identity(chain: Chain) -> tuple[Any, ...]:
