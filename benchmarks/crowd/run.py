@@ -40,7 +40,7 @@ def crowd_on(
 ) -> None:
     """All of it on one server, one after the other; fills `result` as `crowd --help` says."""
     with (
-        served(server, result, workers) as (url, site),
+        served(server, result, workers) as (url, site, _),
         steps("a crowd at the dashboard", 4) as advance,
     ):
         cookies = [signed_in(site) for _ in range(-(-max(viewers, 1) // _VIEWERS_OF_A_SESSION))]
@@ -58,15 +58,20 @@ def crowd_on(
 
 
 @contextmanager
-def served(server: BenchmarkServer, result: Result, workers: int) -> Iterator[tuple[URL, Site]]:
-    """A migrated database of the run's own with a live market, and its dashboard."""
+def served(
+    server: BenchmarkServer, result: Result, workers: int, **market: str
+) -> Iterator[tuple[URL, Site, int]]:
+    """A migrated database of the run's own with a live market, its dashboard, and the collector.
+
+    `market` are settings of the collector, whose process's number comes last.
+    """
     with server.database("crowd") as url:
         migrate.upgrade(url)
         with session(url) as facts:
             result.servers.append(asdict(server_facts(facts)))
-        with collecting(url), serving(url, workers=workers) as site:
+        with collecting(url, None, **market) as collector, serving(url, workers=workers) as site:
             _await_chains(url)
-            yield url, site
+            yield url, site, collector
 
 
 def _await_chains(url: URL) -> None:

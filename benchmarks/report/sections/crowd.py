@@ -76,14 +76,19 @@ def soak_sections(document: Mapping[str, Any]) -> Sequence[Section]:
         "threads": (document["threads_growth"], _FLAT),
         "descriptors": (document["descriptors_growth"], _FLAT),
         "connections": (document["connections_growth"], _FLAT),
+        "MiB of the collector's memory": (document["collector_rss_growth_mib"], _FLAT_MIB),
+        "threads of its own": (document["collector_threads_growth"], _FLAT),
+        "descriptors of its own": (document["collector_descriptors_growth"], _FLAT),
     }
     told = ", ".join(f"{grown:+g} {name}" for name, (grown, _) in growth.items())
     is_flat = all(grown <= most for grown, most in growth.values())
     head = ["minute", "memory, MiB", "threads", "descriptors", "connections"]
+    head += ["collector's memory, MiB", "its threads", "its descriptors"]
     rows = [[number(value) for value in sample.values()] for sample in document["samples"]]
     blocks: list[Block] = [
         Note(
-            f"{document['viewers']} viewers for {document['minutes']:g} minutes, "
+            f"{document['viewers']} viewers for {document['minutes']:g} minutes of a market at "
+            f"{document['speed']:g} times its pace, {document['snapshots']} snapshots, "
             f"{document['lost_viewers']} lost; the last third beside the second: {told}.",
             _tone(is_flat and not document["lost_viewers"]),
         ),
