@@ -16,8 +16,6 @@ from db.market.exchanges import exchange_named
 from db.market.limits import STALE_AFTER_S
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from db.queries.chain import LatestOption
     from db.queries.signals import Signal
     from db.queries.summary import ChainSummary
@@ -28,8 +26,6 @@ Order = tuple[int, int]
 
 STALE = "stale"
 _NOTHING_YET = -1
-# a server's clock is disciplined by milliseconds all the time; a second is a step
-_SLEW_S = 1.0
 
 
 class ChainFaultError(OIError):
@@ -152,36 +148,6 @@ class ChainState:
         )
         age_s = 0.0 if self.age_when_read_s is None else self.age_when_read_s
         return ChainState(mine, self.read_at, age_s, last.incarnation + rebuilt)
-
-
-def read_state(connection: "Connection", exchange: str) -> ChainState:
-    """The newest chain of one exchange key from the database.
-
-    Raises InvalidInputError for an unknown exchange and ChainFaultError for rows of which no page
-    can be made.
-    """
-    from db.queries.chain import latest_chain
-    from db.queries.signals import latest_signal
-    from db.queries.statements import is_left_out
-    from db.queries.summary import summary
-
-    exchange_named(exchange)
-    if is_left_out(connection, "live-edge"):
-        from app.chains.past.newest import newest_stored
-
-        return newest_stored(connection, exchange)
-    # from before the question on the age is counted by our own clock: rather too old than too young
-    read_at = time.monotonic()
-    head = summary(connection, exchange)
-    signal = latest_signal(connection, exchange)
-    chain = Chain(exchange, head, latest_chain(connection, exchange), signal)
-    chain.demand_sound()
-    return ChainState(chain, read_at, None if head is None else _plausible(head.age_s))
-
-
-def _plausible(age_s: float | None) -> float | None:
-    """An age that can be one: after a step of the clock backwards it is negative, so unknown."""
-    return None if age_s is None or age_s < -_SLEW_S else max(0.0, age_s)
 
 
 def _identity(chain: Chain) -> tuple[Any, ...]:

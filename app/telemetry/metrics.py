@@ -7,11 +7,11 @@ and what a worker that is gone had as its present state is taken out.
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from app.telemetry.timing import Kind, Operation
+from db.once import once
 
 if TYPE_CHECKING:
     from prometheus_client import Counter
@@ -166,6 +166,6 @@ class _Metrics:
         return found
 
 
-@cache
+@once
 def _metrics() -> _Metrics:
     return _Metrics()
