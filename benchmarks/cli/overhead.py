@@ -60,7 +60,7 @@ def command(
     out: Path | None,
 ) -> None:
     """Time requests with and without telemetry: over HTTP, and within one process."""
-    from benchmarks.web.overhead import overhead_on
+    from benchmarks.overhead.run import overhead_on
 
     spec = DatasetOptions(days, strikes, cadence, end, seed).spec()
     with recorded("overhead", json_file, out) as result:

@@ -16,11 +16,11 @@ from app.web.measuring import Measured
 from benchmarks.dataset.filled import described, migrated_database
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.errors import BenchmarkError
+from benchmarks.overhead.wire import FEWER, on_the_wire
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer
 from benchmarks.timing.waiting import awaited
 from benchmarks.web.serving import serving
-from benchmarks.web.wire import FEWER, on_the_wire
 from benchmarks.web.within import built, client_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PATHS = {"/api/data/NSE": 1, "/api/state/NSE": 1, "/": FEWER}
 _READY_S = 60.0
-_SWITCHED = ("benchmarks.web.switched",)
+_SWITCHED = ("benchmarks.overhead.switched",)
 
 
 @dataclass(frozen=True, slots=True)

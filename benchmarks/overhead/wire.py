@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.feed.viewer import signed_in
+from benchmarks.overhead.switched import HEADER, OFF, ON, SUM
 from benchmarks.timing.statistics import ratio_interval
 from benchmarks.timing.waiting import awaited
 from benchmarks.web.serving import Site
-from benchmarks.web.switched import HEADER, OFF, ON, SUM
 
 _READY_S = 180.0
 _PATIENCE_S = 60.0
