@@ -90,8 +90,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("benchmarks.feed", "benchmarks.web"),
     ),
     "benchmarks.peers": ("db", *_MEASURING),
-    # what timing costs is measured within the application
     "benchmarks.web": ("db", "app.web", *_MEASURING),
+    # what timing costs is measured within the application
+    "benchmarks.overhead": (
+        *("db", "app.cli", "app.telemetry", "app.web", *_MEASURING),
+        *("benchmarks.feed", "benchmarks.web"),
+    ),
     "benchmarks.cli": ("db", "benchmarks"),
     "benchmarks": ("db", "benchmarks.cli"),
 }
