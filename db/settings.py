@@ -158,6 +158,12 @@ class Settings:
     live_interval_s: float = _setting(
         1.0, "Seconds between chains of the simulated market.", between=(0.01, 3600)
     )
+    simulate_effect: float = _setting(
+        0.0,
+        "How strongly open interest of the simulated market runs ahead of its index, so that there "
+        "is something for models to find: 0 not at all, 1 as strongly as its own noise.",
+        between=(0, 10),
+    )
     feed: str = _setting(
         FEEDS[0],
         "Where the demo's chains come from: simulate, kite-standin (the broker's whole way, on "

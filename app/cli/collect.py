@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli import _broker, _telemetry
+from app.telemetry.timing import timed
 from db.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ def _demand_that_options_fit(
         raise InvalidInputError("--exchange belongs to live feeds; a replay is played whole.")
 
 
+@timed("configure feed")
 def _feed(
     engine: "Engine",
     feed: str,
@@ -156,9 +158,12 @@ def _feed(
     from db.settings import settings
 
     if feed == "simulate":
-        interval_s = settings().live_interval_s
+        chosen = settings()
         return SimulateFeed(
-            DEFAULT_SEED if seed is None else seed, interval_s=interval_s, exchanges=keys
+            DEFAULT_SEED if seed is None else seed,
+            interval_s=chosen.live_interval_s,
+            exchanges=keys,
+            effect=chosen.simulate_effect,
         )
     if (file is None) == (day is None):
         raise InvalidInputError("--feed replay needs either --file CSV or --day YYYY-MM-DD.")
@@ -229,6 +234,7 @@ def _collect_from_broker(
         return collector.run()
 
 
+@timed("configure collector")
 def _collector(engine: "Engine", feed: "Feed", ring: "Ring") -> "Collector":
     from app.collector import Collector, CollectorOptions
     from app.collector.signalling import SignalOptions

@@ -11,6 +11,7 @@ from app.kite.client import BrokerClient
 from app.kite.instruments import Dump
 from app.kite.session import broker_folder
 from app.kite.subscriptions import Subscriptions
+from app.telemetry.timing import timed
 from db.market.calendar import Instrument, Phase, phase
 from db.market.clock import market_now
 from db.market.exchanges import EXCHANGES
@@ -38,6 +39,7 @@ def broker_catalogue(
     )
 
 
+@timed("configure feed")
 def broker_feed(
     settings: Settings, account: Account, catalogue: Catalogue, source: Source = "live"
 ) -> KiteFeed:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine, text
 
-from db.ingest.leases import acquire
+from tests.support.leases import led
 from tests.support.paths import ROOT
 from tests.support.waiting import eventually
 
@@ -218,10 +218,8 @@ def test_a_database_that_is_down_is_one_sentence(tmp_path: Path, recording: Path
 def test_a_chain_that_a_live_collector_writes_is_one_sentence(
     as_writer: URL, engine: Engine, recording: Path, tmp_path: Path
 ) -> None:
-    with engine.begin() as connection:
-        acquire(connection, "NSE", "somewhere:1:x")
-        connection.execute(text("UPDATE collector_leases SET renewed_at = now() + interval '1h'"))
-    done = collect(as_writer, tmp_path, "--feed", "replay", "--file", str(recording))
+    with led(engine, "NSE", "somewhere:1:x"):
+        done = collect(as_writer, tmp_path, "--feed", "replay", "--file", str(recording))
     assert done.returncode == 1
     assert done.stderr.count("A live collector (somewhere:1:x) writes NSE") == 1
     assert "Traceback" not in done.stderr

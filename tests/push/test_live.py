@@ -8,10 +8,13 @@ from sqlalchemy import URL
 
 from app.chains.feeds import Feeds
 from app.chains.states import ChainStates
+from app.chains.wire import clock_message
 from app.push import follower as follower_module
+from app.push import lacking as lacking_module
 from app.push import reader as reader_module
 from app.push import sessions as sessions_module
 from app.push.hub import Hub
+from app.push.lacking import LackWatch
 from app.push.live import Live
 from app.push.reader import Reader
 from app.push.sessions import SessionWatch
@@ -221,3 +224,24 @@ def test_the_word_of_a_feed_makes_no_chain_be_read_again(
     while not viewer.message("clock")["feeds"]:
         pass
     assert live._states.fresh("NSE") is known
+
+
+def test_what_the_server_does_without_is_told_everybody_until_it_is_over(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lacking_module, "EVERY_S", 0.02)
+    lack: list[str | None] = [None]
+    looking = LackWatch(lambda: lack[0], lambda: hub.remind_all())
+    hub = Hub(clock=lambda ages, problem: clock_message(ages, problem, lacking=looking.sentence))
+    hub.publish(state(1, {100.0: 10}))
+    viewer, other = watch(into=hub), watch(into=hub)
+    looking.start()
+    try:
+        for told in ("Redis does not answer.", None):
+            lack[0] = told
+            for each in (viewer, other):
+                while each.message("clock")["lacking"] != told:
+                    pass
+    finally:
+        looking.close()
+        hub.close()
