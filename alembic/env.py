@@ -23,6 +23,7 @@ from db.engine import direct_url, explained, synced, translate_losses
 from db.errors import OIError
 from db.rights import require
 from db.roles.granting import bring_up
+from db.roles.owning import hand_over, is_handed_over
 from db.schema import metadata
 from db.settings import settings
 from db.timescale import plugin, preflight
@@ -127,6 +128,9 @@ def give_rights(connection: Connection) -> None:
     left = bring_up(connection) if _ROLES in reached else []
     if left:
         notice(f"Roles of the database: an administrator may run {'; '.join(left)}.")
+    if is_handed_over(connection):
+        # what somebody else migrated belongs to the owner's role as the rest does
+        hand_over(connection)
 
 
 def look(connection: Connection) -> None:

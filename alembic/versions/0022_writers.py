@@ -32,6 +32,7 @@ def downgrade() -> None:
                 "4_summary",
                 "5_chain",
                 "6_settle",
+                "7_write",
                 "8_triggers",
             )
         ),

@@ -138,7 +138,7 @@ LIVE_EDGE_SQL = (
     "0022_writers/4_summary",
     "0022_writers/5_chain",
     "0022_writers/6_settle",
-    "0007_live_edge/7_write",
+    "0022_writers/7_write",
     "0022_writers/8_triggers",
     "0022_writers/9_unshown",
 )

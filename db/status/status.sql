@@ -121,6 +121,7 @@ SELECT p.kind,
        p.schedule_interval,
        nullif(p.next_run, 'infinity') AS next_run,
        p.last_run,
+       p.last_duration_ms,
        p.last_status,
        p.last_error,
        p.next_run = 'infinity' AS is_paused,
@@ -156,6 +157,7 @@ SELECT CASE j.proc_name
        j.schedule_interval,
        CASE WHEN isfinite(j.next_start) THEN j.next_start END AS next_run,
        nullif(s.last_run_started_at, '-infinity') AS last_run,
+       EXTRACT(EPOCH FROM s.last_run_duration)::double precision * 1000 AS last_duration_ms,
        CASE s.last_run_status WHEN 'Success' THEN 'ok' WHEN 'Failed' THEN 'error' END
            AS last_status,
        (

@@ -91,7 +91,9 @@ DECLARE
 BEGIN
     SELECT "timestamp" INTO shown FROM public.chain_summary WHERE exchange = of_exchange;
     -- the rule: one snapshot, as new as what is shown
-    IF cardinality(touched) = 1 AND touched[1] >= shown AND touched[1] <= horizon THEN
+    IF cardinality(touched) = 1 AND touched[1] <= horizon
+        AND live_edge.supersedes(touched[1], shown, horizon)
+    THEN
         IF live_edge.show_stored(of_exchange, touched[1], false) THEN
             RETURN;
         END IF;
@@ -104,7 +106,7 @@ BEGIN
         SELECT max(instant)
         INTO wanted
         FROM unnest(found) AS instant
-        WHERE instant >= shown AND instant <= horizon;
+        WHERE instant <= horizon AND live_edge.supersedes(instant, shown, horizon);
         IF wanted IS NULL THEN
             PERFORM live_edge.follow_correction(of_exchange, touched);
             RETURN;
