@@ -72,6 +72,12 @@ class Settings:
         "OI_DATABASE_URL.",
         secret=True,
     )
+    web_account: str = _setting(
+        "limited",
+        "Whether a dashboard that others reach serves with an account of the database that may do "
+        "more than pages need: limited, or any.",
+        among=("limited", "any"),
+    )
     database_direct_url: "URL | None" = _setting(
         None,
         "The server itself, where OI_DATABASE_URL names a pooler in transaction mode: for "

@@ -233,9 +233,12 @@ class Hub:
         if events & selectors.EVENT_READ:
             for text in viewer.receive():
                 try:
-                    self._follow(viewer, requested(text))
+                    wish = requested(text)
                 except InvalidInputError as error:
                     viewer.leave(POLICY, str(error))
+                else:
+                    viewer.book = wish.book
+                    self._follow(viewer, wish.follow)
 
     def _look_after(self, viewer: Viewer, now: float) -> None:
         if viewer.leaving_at is not None and now - viewer.leaving_at > _GOODBYE_S:
@@ -263,7 +266,7 @@ class Hub:
             latest = self._topics[exchange].latest
             if latest is None or exchange in viewer.awaiting:
                 continue
-            frame = latest.frame_for(seen)
+            frame = latest.frame_for(seen, book=viewer.book)
             viewer.seen[exchange] = latest.state.order
             if frame is not None:
                 return viewer.link.bytes_of(frame) + self._clock(viewer)

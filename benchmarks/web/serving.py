@@ -64,15 +64,15 @@ def serving(
 
 
 @contextlib.contextmanager
-def collecting(database: URL, home: Path | None = None, **more: str) -> Iterator[None]:
-    """Run a simulated market into a database until the block ends.
+def collecting(database: URL, home: Path | None = None, **more: str) -> Iterator[int]:
+    """Run a simulated market into a database until the block ends; gives the process's number.
 
     `home` is where it finds models, a folder of its own without; `more` are further settings.
     """
     with tempfile.TemporaryDirectory(prefix="oi-bench-") as own:
         chosen = environment(database, home or Path(own)) | more
-        with _program([_APP, "collect", "--feed", "simulate"], chosen):
-            yield
+        with _program([_APP, "collect", "--feed", "simulate"], chosen) as process:
+            yield process.pid
 
 
 @contextlib.contextmanager

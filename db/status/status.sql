@@ -227,6 +227,26 @@ FROM timescale_engine.superseded s
 GROUP BY s.target
 ORDER BY s.target
 
+-- name: subscribed
+-- What a publisher sends goes into the table itself, which a hypertable's readers never see.
+SELECT s.subname AS name,
+       r.srrelid::REGCLASS::TEXT AS hypertable
+FROM pg_subscription_rel r
+JOIN pg_stat_subscription s ON s.subid = r.srsubid AND s.relid IS NULL
+JOIN timescaledb_information.hypertables h
+  ON format('%I.%I', h.hypertable_schema, h.hypertable_name)::REGCLASS = r.srrelid
+ORDER BY 1, 2
+
+-- name: empty_sparse_indexes
+-- Setting none by an empty text leaves an entry without a column, in the table's settings and its chunks'.
+SELECT DISTINCT coalesce(i.inhparent, c.relid)::REGCLASS::TEXT AS name
+FROM _timescaledb_catalog.compression_settings c
+LEFT JOIN pg_inherits i ON i.inhrelid = c.relid
+WHERE jsonb_path_exists(
+    to_jsonb(c), '$.index[*] ? (@.source == "config" && !exists(@.column))'
+)
+ORDER BY 1
+
 -- name: secured_sources
 -- Hypertables with row security that rollups read: these know nothing of it.
 SELECT c.oid::REGCLASS::TEXT AS name,

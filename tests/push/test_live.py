@@ -124,6 +124,22 @@ def test_what_could_not_be_read_is_tried_again_while_somebody_watches(
         hub.close()
 
 
+def test_a_chain_waits_for_its_own_rest_and_for_no_others(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_module, "_BREATH_S", 3_600.0)
+    states = Flaky(failures=0)
+    reader = Reader(states, NO_FEEDS, hub)  # type: ignore[arg-type]
+    try:
+        for exchange in ("NSE", "NSE", "BSE"):
+            reader.want([exchange])
+            wait_until(lambda exchange=exchange: exchange in states.reads)
+        assert states.reads == ["NSE", "BSE"]
+        assert set(reader._due_at) == {"NSE"}
+    finally:
+        reader.close(60)
+
+
 def test_a_storm_of_wishes_is_one_read(hub: Hub) -> None:
     goes_on = threading.Event()
 
@@ -137,7 +153,7 @@ def test_a_storm_of_wishes_is_one_read(hub: Hub) -> None:
     for _ in range(500):
         reader.want(["NSE"])
     goes_on.set()
-    wait_until(lambda: not reader._wanted and len(states.reads) >= 1)
+    wait_until(lambda: not reader._due_at and len(states.reads) >= 1)
     reader.close(60)
     # the one under way, and one for all that was wished for meanwhile
     assert len(states.reads) <= 2

@@ -34,6 +34,8 @@ export class Page {
     this.lacking = null;
     // why no signal is told of what is shown, whatever was said last; null while it may be
     this.silence = null;
+    // whether bid and ask are shown: they differ each second, and come to who shows them alone
+    this.book = false;
     this.feeds = new Map();
     this.chains = new Map();
     this.awaited = new Set();
@@ -121,6 +123,13 @@ export class Page {
     this.link.follow(this.exchange, this.followed);
   }
 
+  // whoever shows bid and ask of the present asks for them; they come as long as the page is there
+  wantBook() {
+    if (this.book) return;
+    this.book = true;
+    this.follow();
+  }
+
   // news that are no chain still come
   rest() {
     this.resting = true;
@@ -170,7 +179,8 @@ export class Page {
 
   handlers() {
     return {
-      held: (key) => this.chains.get(key)?.sequence ?? null,
+      held: (key) => this.held(key),
+      book: () => this.book,
       data: (message) => this.take(message),
       clock: (message) => this.hearClock(message),
       notice: (message) => this.tell("notice", message),
@@ -188,6 +198,12 @@ export class Page {
         location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
       },
     };
+  }
+
+  // what is here of a chain has to be sent whole again where it lacks what is shown
+  held(key) {
+    const chain = this.chains.get(key);
+    return !chain || (this.book && !chain.hasBook) ? null : chain.sequence;
   }
 
   take(message) {

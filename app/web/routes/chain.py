@@ -75,11 +75,15 @@ def retry_step() -> Response:
 
 @blueprint.get("/api/state/<exchange>")
 def state(exchange: str) -> Response:
-    """The newest chain as the page is pushed it; what a clock message says stands in headers."""
+    """The newest chain as the page is pushed it; what a clock message says stands in headers.
+
+    `?book=0` leaves out bid, ask and their quantities, which few pages show.
+    """
+    book = _flag("book", request.args.get("book", "1"))
     current = _current(exchange)
     feeds, lacking = services().feeds.words([exchange]), services().live.lacking
     clock = clock_message({exchange: current.age_s()}, feeds=feeds, lacking=lacking)
-    answer = conditional(full_body(current))
+    answer = conditional(full_body(current, book=book))
     answer.headers["OI-Server-Ms"] = str(clock["server_ms"])
     answer.headers["OI-Build"] = assets().version
     # a header takes no letter beyond ASCII
@@ -124,6 +128,12 @@ def _has_chain(exchange: str) -> bool:
     except ChainFaultError:
         # its own page says so; the others can be shown
         return False
+
+
+def _flag(name: str, text: str) -> bool:
+    if text not in ("0", "1"):
+        raise InvalidInputError(f"{name} must be 0 or 1, not {text[:40]!r}.")
+    return text == "1"
 
 
 def _strikes(text: str | None) -> int | None:

@@ -39,7 +39,9 @@ def dashboard() -> ResponseReturnValue:
     burning = _burning()
     # an address of a past moment shows nothing of the present until that moment is here
     is_past = "at" in request.args
-    message = None if state is None or is_past else full_message(state.chain, state.status())
+    message = (
+        None if state is None or is_past else full_message(state.chain, state.status(), book=False)
+    )
     page = render_template(
         "dashboard.html",
         paint=first_paint(message, clock, problem, key, EXCHANGES[key].label),
@@ -59,7 +61,7 @@ def dashboard() -> ResponseReturnValue:
                 "ui": _ui(),
             }
         ),
-        first=_safe(b"null" if state is None else full_body(state).body),
+        first=_safe(b"null" if state is None else full_body(state, book=False).body),
         clock=_embedded(clock),
     )
     return page, 200 if problem is None else 503
