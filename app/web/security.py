@@ -52,7 +52,7 @@ class _Signer(TimestampSigner):
     How long a session may last its own record says, which nobody can send.
     """
 
-    def unsign(  # type: ignore[override]  # its overloads tell what the flag returns
+    def unsign(
         self,
         signed_value: str | bytes,
         max_age: int | None = None,
