@@ -26,7 +26,13 @@ def downgrade() -> None:
         *(
             f"0007_live_edge/{name}"
             for name in (
-                *("1_touch", "3_baselines", "4_summary", "5_chain", "6_settle", "7_write"),
+                "1_touch",
+                "2_snapshots",
+                "3_baselines",
+                "4_summary",
+                "5_chain",
+                "6_settle",
+                "7_write",
                 "8_triggers",
             )
         ),

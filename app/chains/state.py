@@ -7,7 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from app.chains.bodies import Bodies
-from app.chains.columns import ON_THE_WIRE, Contract, placed
+from app.chains.columns import BEFORE_BOOK, ON_THE_WIRE, Contract, placed
 from app.chains.summary import SILENT_WHEN, Facts, facts_of
 from db.errors import OIError
 from db.market.calendar import Phase, phase
@@ -70,6 +70,11 @@ class Chain:
             (contract.row.strike, contract.row.option_type): tuple(take(contract) for take in takes)
             for contract in self.contracts
         }
+
+    @cached_property
+    def legs_before_book(self) -> dict[Key, Leg]:
+        """The same without bid and ask and their quantities."""
+        return {key: leg[:BEFORE_BOOK] for key, leg in self.legs.items()}
 
     @cached_property
     def facts(self) -> Facts:

@@ -12,6 +12,7 @@ from sqlalchemy import URL
 from benchmarks.crowd.asking import asked
 from benchmarks.crowd.watching import commits_heard, crowd, lags
 from benchmarks.errors import BenchmarkError
+from benchmarks.feed.upkeep import children, process_cpu_s
 from benchmarks.feed.viewer import signed_in
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer, session
@@ -90,9 +91,16 @@ def _watched(
 ) -> dict[str, Any]:
     with commits_heard(url) as heard, crowd(site, cookies, viewers, keeps=True) as watching:
         time.sleep(_WARM_UP_S)
-        began = time.monotonic()
+        family = [site.process, *children(site.process)]
+        began, cpu_s = time.monotonic(), sum(map(process_cpu_s, family))
         time.sleep(seconds)
-    return lags(heard, watching.came, began)
+        cpu_s = sum(map(process_cpu_s, family)) - cpu_s
+        passed_s = time.monotonic() - began
+    return {
+        **lags(heard, watching.came, began),
+        "server_cpu_percent": 100 * cpu_s / passed_s,
+        "server_cpu_ms_per_viewer_s": 1000 * cpu_s / passed_s / max(viewers, 1),
+    }
 
 
 def _signed_in_at_once(site: Site, count: int) -> dict[str, Any]:

@@ -29,6 +29,7 @@ def test_every_viewer_has_every_commit_and_every_request_is_answered(
     assert found["pushes"] >= found["commits"] > 0
     assert found["lost_viewers"] == 0
     assert found["push_p99_ms"] > 0
+    assert 0 < found["server_cpu_ms_per_viewer_s"] * 8 < 2_000
     for part in ("data", "data_at_half"):
         assert found[part]["requests"] > 0
         assert found[part]["failures"] == 0

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Engine, text
 
 from tests.support.leases import led
 from tests.support.paths import ROOT
+from tests.support.waiting import eventually
 
 HEADER = (
     "timestamp,exchange,token,expiry,strike,option_type,ltp,oi,volume,"
@@ -114,6 +115,40 @@ def test_a_simulated_market_runs_until_it_is_told_to_stop(
     assert counts["rejected_rows"] == 0
 
 
+def test_collectors_of_different_keys_share_a_database_each_with_a_spool_of_its_own(
+    as_writer: URL, engine: Engine, tmp_path: Path
+) -> None:
+    shares = {"one": ("BSE", "NSE"), "two": ("BANKNIFTY_MONTHLY",)}
+    running = []
+    try:
+        for home, keys in shares.items():
+            chosen = [word for key in keys for word in ("--exchange", key)]
+            running.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "app", "collect", "--feed", "simulate", *chosen],
+                    cwd=ROOT,
+                    env=environment(as_writer, tmp_path / home),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+            )
+        eventually(lambda: _shown_keys(engine) == {"BANKNIFTY_MONTHLY", "BSE", "NSE"})
+        with engine.connect() as connection:
+            rows = connection.execute(text("SELECT exchange, holder FROM collector_leases")).all()
+        holder = {exchange: name for exchange, name in rows}
+        assert holder["BSE"] == holder["NSE"] != holder["BANKNIFTY_MONTHLY"]
+        assert len(holder) == 3
+    finally:
+        for each in running:
+            each.kill()
+            each.wait()
+
+
+def _shown_keys(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        return set(connection.scalars(text("SELECT exchange FROM chain_summary")))
+
+
 def _wait_until_four_chains_are_shown(engine: Engine) -> None:
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
@@ -149,6 +184,8 @@ def _wait_until_four_chains_are_shown(engine: Engine) -> None:
         (("--feed", "replay", "--file", "x.csv", "--speed", "1e999"), "neither a positive"),
         (("--feed", "replay", "--file", "x.csv", "--speed", "2", "--as-now"), "no faster than"),
         (("--feed", "simulate", "--as-now"), "belong to --feed replay"),
+        (("--feed", "simulate", "--exchange", "NYSE"), "Unknown exchange 'NYSE'; known are"),
+        (("--feed", "replay", "--file", "x", "--exchange", "NSE"), "a replay is played whole"),
         (("--feed", "simulate", "--seed", "-1"), "not in the range"),
         (("--feed", "simulate", "--seed", "many"), "not a valid integer"),
     ],

@@ -1,5 +1,6 @@
 """Two collectors of the same chains: one writes, and whatever ends it loses no mark."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -126,6 +127,34 @@ def test_a_killed_leader_is_followed_and_each_mark_is_there_once(
         eventually(lambda key=key: written(engine, key) == expected)
     assert standby.said("this one stands by") == len(KEYS)
     assert standby.said("this collector writes") == len(KEYS)
+
+
+def test_a_machine_that_is_lost_with_its_spool_takes_nothing_along_that_was_stored(
+    database: URL, engine: Engine, line: Wire, tmp_path: Path
+) -> None:
+    leader = Puppet(database.set(host="127.0.0.1", port=line.port), tmp_path, FIRST)
+    standby = Puppet(database, tmp_path, SECOND)
+    spool = tmp_path / str(FIRST)
+    try:
+        leader.hand(0, "NSE")
+        eventually(lambda: leader.said("this collector writes") == 1)
+        standby.hand(0, "NSE")
+        eventually(lambda: standby.said("this one stands by") == 1)
+        for each in (leader, standby):
+            each.hand(30, "NSE")
+        eventually(lambda: written(engine) == {0: {FIRST}, 30: {FIRST}})
+        line.cut()
+        # heard by this machine alone, and never told to be stored
+        leader.hand(60, "NSE")
+        eventually(lambda: list(spool.glob("*.npz")))
+        leader.end()
+        shutil.rmtree(spool)
+        standby.hand(90, "NSE")
+        eventually(lambda: written(engine) == {0: {FIRST}, 30: {FIRST}, 90: {SECOND}})
+        eventually(lambda: shown(engine) == naive(90))
+    finally:
+        for each in (leader, standby):
+            each.end()
 
 
 def test_a_frozen_leader_is_followed_and_writes_nothing_when_it_goes_on(

@@ -47,7 +47,9 @@ def crowd_sections(document: Mapping[str, Any]) -> Sequence[Section]:
         Note(
             f"{document['viewers']} viewers have a commit after {document['push_p50_ms']:.0f} ms "
             f"(p99 {document['push_p99_ms']:.0f}; target: < {_PUSH_MS:.0f}); "
-            f"{document['lost_viewers']} were lost.",
+            f"{document['lost_viewers']} were lost. The web server took "
+            f"{document['server_cpu_percent']:.0f} % of a core, "
+            f"{document['server_cpu_ms_per_viewer_s']:.2f} ms a viewer and second.",
             _tone(document["push_p99_ms"] < _PUSH_MS and not document["lost_viewers"]),
         ),
         Note(

@@ -120,7 +120,8 @@ BEGIN
 END
 $$;
 
--- Settles everything this transaction has touched so far, in one order of exchanges for all.
+-- Settles everything this transaction has touched so far, in one order of exchanges for all. Numbers
+-- that arithmetic does not survive are no market's: they are stored, and what is shown stays as it was.
 CREATE OR REPLACE FUNCTION live_edge.flush() RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -141,7 +142,13 @@ BEGIN
         ORDER BY exchange
     LOOP
         PERFORM live_edge.lock(part.exchange);
-        PERFORM live_edge.settle(part.exchange, part.touched);
+        BEGIN
+            PERFORM live_edge.settle(part.exchange, part.touched);
+        EXCEPTION
+            WHEN numeric_value_out_of_range OR datetime_field_overflow THEN
+                RAISE WARNING 'The live edge of % does not show what was stored: %',
+                    part.exchange, sqlerrm;
+        END;
     END LOOP;
 END
 $$;

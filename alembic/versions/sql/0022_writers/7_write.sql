@@ -1,48 +1,58 @@
 -- What a writer calls that puts one exchange's chain into its temporary table `staged_chain`.
 
--- Makes that table, or empties it for the next chain of the same transaction.
+-- Makes that table, or empties it for the next chain of the same transaction. Its texts stay in their
+-- rows, which can be said from PostgreSQL 16 on: emptying it at each commit took a tenth of a writer's
+-- work, half of that for the table beside it that would hold long values, and for its index.
 CREATE OR REPLACE FUNCTION live_edge.open_stage() RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
     AS $$
 BEGIN
     IF to_regclass('pg_temp.staged_chain') IS NULL THEN
-        CREATE TEMPORARY TABLE staged_chain (
-            strike double precision NOT NULL,
-            option_type text NOT NULL,
-            symbol text NOT NULL,
-            token bigint NOT NULL,
-            expiry date,
-            time_to_expiry_seconds integer,
-            moneyness text,
-            underlying_price double precision,
-            oi bigint,
-            ltp double precision,
-            volume bigint,
-            pct_change_3m double precision,
-            pct_change_5m double precision,
-            pct_change_10m double precision,
-            pct_change_15m double precision,
-            pct_change_30m double precision,
-            oi_change_3m bigint,
-            oi_change_5m bigint,
-            oi_change_10m bigint,
-            oi_change_15m bigint,
-            oi_change_30m bigint,
-            iv double precision,
-            best_bid double precision,
-            best_ask double precision,
-            bid_quantity double precision,
-            ask_quantity double precision,
-            spread double precision,
-            order_book_imbalance double precision,
-            delta double precision,
-            gamma double precision,
-            theta double precision,
-            vega double precision,
-            theoretical_price double precision,
-            iv_forward double precision
-        ) ON COMMIT DELETE ROWS;
+        EXECUTE format(
+            $create$
+            CREATE TEMPORARY TABLE staged_chain (
+                strike double precision NOT NULL,
+                option_type text %1$s NOT NULL,
+                symbol text %1$s NOT NULL,
+                token bigint NOT NULL,
+                expiry date,
+                time_to_expiry_seconds integer,
+                moneyness text %1$s,
+                underlying_price double precision,
+                oi bigint,
+                ltp double precision,
+                volume bigint,
+                pct_change_3m double precision,
+                pct_change_5m double precision,
+                pct_change_10m double precision,
+                pct_change_15m double precision,
+                pct_change_30m double precision,
+                oi_change_3m bigint,
+                oi_change_5m bigint,
+                oi_change_10m bigint,
+                oi_change_15m bigint,
+                oi_change_30m bigint,
+                iv double precision,
+                best_bid double precision,
+                best_ask double precision,
+                bid_quantity double precision,
+                ask_quantity double precision,
+                spread double precision,
+                order_book_imbalance double precision,
+                delta double precision,
+                gamma double precision,
+                theta double precision,
+                vega double precision,
+                theoretical_price double precision,
+                iv_forward double precision
+            ) ON COMMIT DELETE ROWS
+            $create$,
+            CASE
+                WHEN current_setting('server_version_num')::integer >= 160000 THEN 'STORAGE PLAIN'
+                ELSE ''
+            END
+        );
     ELSE
         DELETE FROM pg_temp.staged_chain;
     END IF;
