@@ -1,6 +1,7 @@
 """What the database was seen to hold while all went on, and what it holds in the end."""
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ _PATIENCE_S = 2.0
 # a clock that is ahead has marks stored early, and those before them come later
 _LATE = timedelta(minutes=3)
 _STEP_S = 0.5
+_UNSURE_S = 2.0
 _SEEN = "SELECT exchange, timestamp FROM snapshots WHERE timestamp > %s"
 _EDGE = "SELECT exchange, sequence, updated_at, clock_timestamp() FROM chain_summary"
 _ROWS = """
@@ -83,6 +85,7 @@ class Watched:
     seen: set[Key] = field(default_factory=set)
     shown_at: dict[tuple[str, int], datetime] = field(default_factory=dict)
     _ahead: timedelta | None = None
+    _sure_from: float = 0.0
     _unsure: set[tuple[str, int]] = field(default_factory=set)
 
     @contextmanager
@@ -111,16 +114,21 @@ class Watched:
             self._note(link.execute(_EDGE).fetchall())
 
     def _note(self, found: Sequence[tuple[str, int, datetime, datetime]]) -> None:
-        """Remember when states were taken; of one first seen after a clock was set nobody knows."""
+        """Remember when states were taken; of one first seen after a clock was set nobody knows.
+
+        Nor of what was being written then, and is seen a moment later.
+        """
         if not found:
             return
-        ahead = found[0][3] - datetime.now(UTC)
+        ahead, now = found[0][3] - datetime.now(UTC), time.monotonic()
         if self._ahead is None or abs((ahead - self._ahead).total_seconds()) > _STEP_S:
-            self._ahead = ahead
-            self._unsure = {(exchange, sequence) for exchange, sequence, *_ in found}
+            self._ahead, self._sure_from = ahead, now + _UNSURE_S
+            self._unsure.clear()
+        if now < self._sure_from:
+            self._unsure |= {(exchange, sequence) for exchange, sequence, *_ in found}
         for exchange, sequence, taken_at, _ in found:
             if (exchange, sequence) not in self._unsure:
-                self.shown_at.setdefault((exchange, sequence), taken_at - self._ahead)
+                self.shown_at[exchange, sequence] = taken_at - self._ahead
 
 
 def judged(
