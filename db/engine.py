@@ -9,7 +9,6 @@ plan is kept, while a statement on many chunks is dearer without constants and p
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache
 from time import perf_counter
 from typing import Any
 
@@ -22,6 +21,8 @@ from sqlalchemy.pool import QueuePool
 
 from db import gentle, links, parts, pooler, syncing, watch, watched
 from db.errors import DatabaseUnavailableError, DiskFullError, OIError, SettingsError
+from db.once import once
+from db.pool import Pool
 from db.settings import Settings, settings
 from db.urls import for_reading
 from db.writeback import Fetch, Row
@@ -44,19 +45,19 @@ _POOLER = "unsupported startup parameter"
 _UNAVAILABLE_CLASSES = ("08", "57P", "53300", "3D000", "28")
 
 
-@cache
+@once
 def write_engine() -> Engine:
     """The engine of this process for writing."""
     return engine_for(database_url(), settings=settings())
 
 
-@cache
+@once
 def direct_engine(*, read_only: bool = False) -> Engine:
     """The engine of this process for what needs a session of its own; never a pooler's."""
     return engine_for(direct_url(), settings=settings(), read_only=read_only)
 
 
-@cache
+@once
 def newest_engine() -> Engine:
     """The engine of this process for reads that must see the newest commit; never a replica."""
     return engine_for(database_url(), settings=settings(), read_only=True)
@@ -102,6 +103,7 @@ def engine_for(
     engine = create_engine(
         (for_reading(url) if read_only else url).set(drivername="postgresql+psycopg"),
         isolation_level="AUTOCOMMIT" if read_only and not is_pooled else None,
+        poolclass=Pool,
         pool_recycle=_KEEP_PLANS_S if read_only else -1,
         pool_pre_ping=True,
         pool_size=chosen.pool_size,

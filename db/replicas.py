@@ -11,13 +11,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import cache
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from db.engine import connected, engine_for, newest_engine
 from db.errors import DatabaseUnavailableError, OIError
+from db.once import once
 from db.settings import Settings, settings
 
 _LOG = logging.getLogger("oi.replicas")
@@ -39,7 +39,7 @@ _POSITION = text(
 )
 
 
-@cache
+@once
 def replicas() -> "Replicas | None":
     """The replicas of this process, watched from now on; None where none is set."""
     return replicas_of(settings(), newest_engine)

@@ -25,6 +25,15 @@ def downgrade() -> None:
         op,
         *(
             f"0007_live_edge/{name}"
-            for name in ("1_touch", "3_baselines", "4_summary", "5_chain", "6_settle", "8_triggers")
+            for name in (
+                "1_touch",
+                "2_snapshots",
+                "3_baselines",
+                "4_summary",
+                "5_chain",
+                "6_settle",
+                "7_write",
+                "8_triggers",
+            )
         ),
     )

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from app.cache.flight import SingleFlight
-from app.chains.state import ChainState, read_state
+from app.chains.newest import read_state
+from app.chains.state import ChainState
 from db.market.exchanges import EXCHANGES, exchange_named
 
 if TYPE_CHECKING:

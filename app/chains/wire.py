@@ -15,6 +15,8 @@ from app.chains.state import Chain, ChainState, Key, Leg
 from db.market.calendar import Instrument, phase
 from db.market.clock import market_now
 
+Ages = Mapping[str, float | None]
+
 _MS = 1000
 _TOLD_PHASES = (Instrument.OPTIONS, Instrument.INDEX)
 
@@ -51,7 +53,8 @@ class Clock(TypedDict):
     """The time here, how old what each exchange shows is, and what stands in the way.
 
     `feeds` holds what the feed of an exchange is at, as far as a collector tells; `build` is that
-    of the page which this server gives out.
+    of the page which this server gives out, `lacking` a sentence on what it does without at the
+    moment, while what it shows is right; None where that is nothing.
     """
 
     kind: Literal["clock"]
@@ -61,6 +64,7 @@ class Clock(TypedDict):
     problem: str | None
     feeds: dict[str, FeedWord]
     build: str | None
+    lacking: str | None
 
 
 class End(TypedDict):
@@ -109,10 +113,11 @@ def delta_between(old: Chain, new: Chain, status: str, *, book: bool = True) -> 
 
 
 def clock_message(
-    ages_s: Mapping[str, float | None],
+    ages_s: Ages,
     problem: str | None = None,
     feeds: Mapping[str, FeedWord] | None = None,
     build: str | None = None,
+    lacking: str | None = None,
 ) -> Clock:
     """The time, and the ages of what is shown."""
     now = market_now()
@@ -124,6 +129,7 @@ def clock_message(
         "problem": problem,
         "feeds": dict(feeds or {}),
         "build": build,
+        "lacking": lacking,
     }
 
 

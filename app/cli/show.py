@@ -21,7 +21,7 @@ def command(exchange: str, as_json: bool, strikes: int | None) -> None:
     EXCHANGE is a key of the table of exchanges: NSE, BSE, … and those of OI_EXCHANGES_FILE.
     """
     from app.chains.legacy import body, payload
-    from app.chains.state import read_state
+    from app.chains.newest import read_state
     from app.web.database import Database
     from db.market.exchanges import exchange_named
     from db.settings import settings

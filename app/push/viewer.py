@@ -99,6 +99,10 @@ class Viewer:
             self.awaiting.discard(exchange)
             self.clock_due = True
 
+    def want_clock(self) -> None:
+        """Be told the time next."""
+        self.clock_due = True
+
     def take_note(self, notice: Notice) -> None:
         """Let it be sent when there is room, in place of an older one of the same."""
         self._notices[notice.place] = notice

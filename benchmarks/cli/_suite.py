@@ -25,7 +25,7 @@ _SIGNAL_DAYS, _SIGNAL_ROUNDS, _SIGNAL_REQUESTS = 14, 3, 100
 _VISITS, _KILLS, _WALK_ROUNDS = 2, 3, 2
 # few strikes and many days: it is chunks that a growing history adds
 _SCALE_STRIKES = 5
-_WALK_STRIKES = 21
+_WALK_STRIKES = 11
 _SCALE_ROWS = (300_000, 900_000, 3_000_000)
 
 

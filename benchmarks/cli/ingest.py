@@ -27,6 +27,9 @@ Keys of --json, beside schema_version, machine and servers:
   visible_ms         from commit until the one-minute rollup shows it: p50_ms, p99_ms, …
   refresh_ms         refreshing all rollups after each instant, the buckets that are open left to
                      their source, as the policies do: p50_ms, p99_ms, …
+  full_width         chains of all strikes there are: contracts, snapshot_ms (one instant of all
+                     exchanges stored), edge_ms (shown, not stored): p50_ms, p99_ms, …;
+                     edge_share: of one core, when it is shown each second (elapsed, at most)
   sustained          a day of all exchanges through load_history on one connection, one
                      transaction an exchange, then all rollups refreshed: rows, rows_per_s (both
                      in the time), load_s, rollups_s

@@ -16,6 +16,12 @@ import click
     help="Rewrite the section between the benchmark markers of this file.",
 )
 @click.option(
+    "--curves",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Write each chart of curves there, as an SVG file.",
+)
+@click.option(
     "--json",
     "json_file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -27,12 +33,15 @@ def command(
     html: Path | None,
     markdown: Path | None,
     readme: Path | None,
+    curves: Path | None,
     json_file: Path | None,
 ) -> None:
     """Render RESULT (a folder, or its result.json) again; without options, on the terminal."""
+    from benchmarks.errors import BenchmarkError
     from benchmarks.report import html_report, markdown_report, sections_of
     from benchmarks.report import readme as generated
     from benchmarks.report.results import read_json, write_json
+    from benchmarks.report.svg import write_curves
     from benchmarks.report.terminal import print_sections
 
     document = read_json(result)
@@ -46,5 +55,7 @@ def command(
         generated.rewrite(readme, document, sections)
     if json_file:
         write_json(document, json_file)
-    if not any((html, markdown, readme, json_file)):
+    if curves and not write_curves(sections, curves):
+        raise BenchmarkError(f"{result} has no curves: they are of `scale`.")
+    if not any((html, markdown, readme, curves, json_file)):
         print_sections(sections)

@@ -18,6 +18,7 @@ _KEYS = """\b
 Keys of --json, beside schema_version, machine and servers:
   dataset      the history
   older_than   what was removed
+  temperature  before each way: the server restarted with nothing cached, or else just loaded
   delete       delete_s, vacuum_s, total_s, rows_removed, wal_bytes, freed_bytes
   drop_chunks  begin_s, drop_s, commit_s (the files are removed), total_s, rows_removed,
                wal_bytes, freed_bytes
@@ -39,7 +40,11 @@ def command(
     json_file: Path | None,
     out: Path | None,
 ) -> None:
-    """Time, WAL and freed space of both ways to forget. WAL is counted for the whole server."""
+    """Time, WAL and freed space of both ways to forget. WAL is counted for the whole server.
+
+    What retention removes was read weeks ago: the local server is restarted before each way, the
+    operating system's cache dropped where that is permitted; one that others use stays as it is.
+    """
     from benchmarks.parts.retention import retention_on
 
     spec = DatasetOptions(days, strikes, cadence, end, seed).spec()

@@ -25,15 +25,25 @@ Keys of --json, beside schema_version, machine and servers:
   temperature  "warm" or "warm and cold"
   cold         with --cold: method (whether the OS cache could be dropped), rounds, duration_s
   upgrade_s    seconds the copy took from baseline to head
+  round_trip_ms  what a statement takes that does nothing, median
+  columnstore_times  how many times smaller closed days of the chain are there; null without one
+  frame        30 days of features into pandas: rows, columns, same_values, ms (before, ours and,
+               where it is installed, duckdb: in this process, in memory), speedup, speedup_95,
+               times_duckdb
   queries      one object a query:
     name, title, group, rows, same_rows, difference
     before_ms, after_ms, floor_ms   medians of interleaved rounds, rows drained
-    call_ms                         the read as the application calls it
+    call_ms                         the read as the application calls it: pool, transaction, rows
+    unprepared_ms                   parsed anew at each run, as behind a pooler of transactions
     speedup, speedup_95             before / after and its 95 % interval
     floors                          after / floor
-    target                          speedup, floors, met
+    target                          speedup, floors, columnstore_ms (instead of both, where that
+                                    is read), met
     cold                            with --cold: before_ms, after_ms, speedup
     times                           count, min, p50, p95, p99, max of each side
+    split                           before, after, floor: statements, kept (plans, of them)
+                                    and where their ms go: round trips, planning, start (and
+                                    end) of the executor, running, sending (and parsing), python
     plans                           before, after: statements, shape, figures, documents
 """
 

@@ -9,7 +9,6 @@ from db.market.exchanges import EXCHANGES
 
 if TYPE_CHECKING:
     from app.feeds.simulate.chain import ChainBlock
-    from app.feeds.simulate.contracts import Contracts
     from db.market.ticks import ChainColumns
 
 
@@ -23,7 +22,7 @@ def block_of(
 
     seconds = np.array(spec.seconds_of(day)[:instants], dtype=np.int64)
     return chain_block(
-        spec.seed, exchange, _expiry(spec, exchange, day), day, seconds, spec.strikes or None
+        spec.seed, exchange, spec.expiry_of(exchange, day), day, seconds, spec.strikes or None
     )
 
 
@@ -39,18 +38,3 @@ def history(spec: DatasetSpec) -> Iterator["ChainColumns"]:
     for day in spec.trading_days:
         for exchange in EXCHANGES:
             yield chain_of(spec, exchange, day)
-
-
-def listed_on(spec: DatasetSpec, exchange: str, day: date) -> "Contracts":
-    """The contracts of an exchange's chain on a day."""
-    from app.feeds.simulate.contracts import listed
-
-    expiry = _expiry(spec, exchange, day)
-    return listed(spec.seed, exchange, expiry, day, spec.strikes or None)
-
-
-def _expiry(spec: DatasetSpec, exchange: str, day: date) -> date:
-    """What trades all day: a session ends before its contracts expire."""
-    from app.feeds.simulate.contracts import expiry_at
-
-    return expiry_at(EXCHANGES[exchange], day, spec.seconds_of(day)[0])

@@ -27,7 +27,12 @@ _COLUMNSTORE_ENABLED = """
 _STOP_JOBS = """
     SELECT alter_job(job_id, scheduled => false)
     FROM timescaledb_information.jobs
-    WHERE proc_name IN ('policy_compression', 'policy_columnstore', 'archive_job')
+    WHERE proc_name IN (
+        'policy_compression',
+        'policy_columnstore',
+        'policy_refresh_continuous_aggregate',
+        'archive_job'
+    )
 """
 _END_JOBS = """
     SELECT pg_terminate_backend(a.pid, 5000)
@@ -107,9 +112,9 @@ def bring_to_head(url: URL, spec: DatasetSpec) -> None:
 def settle(url: URL, spec: DatasetSpec) -> None:
     """Bring a database to rest: closed days as the policies would leave them, fresh statistics.
 
-    Background jobs of archive and columnstore are stopped and their work is done now, and that of
-    the rollups' policies to the end of the last day, so that neither a figure nor a plan depends on
-    when they would have run.
+    Background jobs of archive, columnstore and rollups are stopped and their work is done now, that
+    of the rollups to the end of the last day, so that neither a figure nor a plan depends on when
+    they would have run, and nothing refreshes a rollup beside what is measured.
     """
     with session(url) as settling:
         settling.execute(_STOP_JOBS)

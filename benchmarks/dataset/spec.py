@@ -3,10 +3,14 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from benchmarks.errors import BenchmarkError
 from db.market import calendar
 from db.market.exchanges import EXCHANGES
+
+if TYPE_CHECKING:
+    from app.feeds.simulate.contracts import Contracts
 
 FULL_WIDTH = 0
 _MAX_DAYS, _MAX_CADENCE_S = 500, 30
@@ -67,10 +71,20 @@ class DatasetSpec:
 
     def rows_of(self, day: date) -> int:
         """Rows of all exchanges on a trading day; far from the money some strikes are missing."""
-        from benchmarks.dataset.days import listed_on
-
-        listed = sum(len(listed_on(self, exchange, day).strike) for exchange in EXCHANGES)
+        listed = sum(len(self.listed_on(exchange, day).strike) for exchange in EXCHANGES)
         return listed * len(self.seconds_of(day))
+
+    def listed_on(self, exchange: str, day: date) -> "Contracts":
+        """The contracts of an exchange's chain on a day."""
+        from app.feeds.simulate.contracts import listed
+
+        return listed(self.seed, exchange, self.expiry_of(exchange, day), day, self.strikes or None)
+
+    def expiry_of(self, exchange: str, day: date) -> date:
+        """What trades all day: a session ends before its contracts expire."""
+        from app.feeds.simulate.contracts import expiry_at
+
+        return expiry_at(EXCHANGES[exchange], day, self.seconds_of(day)[0])
 
     def sized(self, rows: int) -> "DatasetSpec":
         """The same history with as many trading days as come closest to `rows`."""

@@ -10,10 +10,13 @@ from sqlalchemy import URL
 from benchmarks.dataset.filled import described, legacy_database, migrated_copy
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.parts import cold
+from benchmarks.parts.frames import frames
 from benchmarks.parts.questions import REQUESTS, Question, Sides, measured, question
+from benchmarks.parts.split import round_trip_ms
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer, session
 from benchmarks.server.environment import server_facts
+from benchmarks.server.sizes import columnstore_times
 from benchmarks.timing import runner
 from benchmarks.timing.progress import steps
 from benchmarks.timing.requests import driver_session
@@ -73,10 +76,13 @@ def _warm(
         ):
             both = Sides(before, engine, after)
             result.servers.append(asdict(server_facts(after)))
+            trip_ms = result.data["round_trip_ms"] = round_trip_ms(after)
             for workload in workloads:
                 questions.append(question(both, workload, spec, seed=spec.seed))
-                done.append(measured(both, questions[-1], plan, spec))
+                done.append(measured(both, questions[-1], plan, spec, trip_ms))
                 advance(workload.title)
+            result.data["frame"] = frames(both, spec, plan)
+            result.data["columnstore_times"] = columnstore_times(after)
     finally:
         engine.dispose()
     return questions

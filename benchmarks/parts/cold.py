@@ -64,7 +64,7 @@ def measure(
         for position, (asked, query) in enumerate(zip(questions, queries, strict=True)):
             times = []
             for turn in range(rounds):
-                method, port = _restart(local)
+                method, port = restarted(local)
                 pair = asked.before[turn], asked.after[turn]
                 urls = legacy.set(port=port), migrated.set(port=port)
                 times.append(_first_times(urls, pair, after_first=bool((turn + position) % 2)))
@@ -79,7 +79,8 @@ def measure(
     return {"method": method, "rounds": rounds, "duration_s": seconds}
 
 
-def _restart(local: LocalServer) -> tuple[str, int | None]:
+def restarted(local: LocalServer) -> tuple[str, int | None]:
+    """Restart the server with nothing cached; what could be done, and the port it is at now."""
     local.stop()
     method = _drop_caches()
     return method, local.start().port

@@ -15,6 +15,7 @@ from benchmarks.dataset.filled import described, legacy_database, migrated_copy
 from benchmarks.dataset.load import LEGACY_COLUMNS
 from benchmarks.dataset.snapshots import Instant, live_snapshots
 from benchmarks.dataset.spec import DatasetSpec, next_session
+from benchmarks.parts.full_width import full_width
 from benchmarks.parts.shares import Way, Writer, shares
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer, session
@@ -62,6 +63,7 @@ def ingest_on(
                 _forget(url, instants)
             advance(name)
         result.data |= _visible(migrated, newer)
+        result.data["full_width"] = full_width(migrated, spec, after=2 * snapshots)
         result.data["sustained"] = _sustained(migrated, spec)
 
 

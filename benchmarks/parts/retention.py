@@ -7,14 +7,19 @@ from datetime import datetime
 from datetime import time as clock_time
 from typing import Any
 
+from sqlalchemy import URL
+
 from benchmarks.dataset.filled import described, legacy_database, migrated_copy
 from benchmarks.dataset.spec import DatasetSpec
+from benchmarks.errors import BenchmarkError
+from benchmarks.parts import cold
 from benchmarks.report.results import Result
-from benchmarks.server.databases import BenchmarkServer, Session, session
+from benchmarks.server.databases import BenchmarkServer, session
 from benchmarks.server.environment import server_facts
 from benchmarks.server.sizes import chain_rows, database_bytes, wal_position
 from benchmarks.timing.progress import steps
 
+WARM = "just loaded"
 Step = tuple[str, str, Sequence[Any]]
 
 
@@ -34,31 +39,47 @@ def retention_on(server: BenchmarkServer, spec: DatasetSpec, result: Result) -> 
     with (
         legacy_database(server, spec) as (legacy, loaded),
         migrated_copy(server, legacy, spec) as migrated,
-        session(legacy) as plain,
-        session(migrated) as hypertable,
         steps("dropping half of the history", 2) as advance,
     ):
-        result.servers.append(asdict(server_facts(hypertable)))
         result.data |= {"dataset": described(spec, loaded), "older_than": border}
-        result.data["delete"] = _cost(plain, deleting)
-        advance()
-        result.data["drop_chunks"] = _cost(hypertable, dropping)
-        advance()
+        for way, url, how in (("delete", legacy, deleting), ("drop_chunks", migrated, dropping)):
+            result.data[way] = _cost(server, url, how, result)
+            advance(way)
     slow, fast = (result.data[way]["total_s"] for way in ("delete", "drop_chunks"))
     result.data["faster_by"] = slow / fast
 
 
-def _cost(running: Session, ways: Sequence[Step]) -> dict[str, Any]:
-    wal, size, rows = wal_position(running), database_bytes(running), chain_rows(running)
-    times: dict[str, float] = {}
-    for name, statement, parameters in ways:
-        started = time.perf_counter()
-        running.execute(statement, parameters)
-        times[name] = round(time.perf_counter() - started, 4)
-    return {
-        **times,
-        "total_s": sum(times.values()),
-        "rows_removed": rows - chain_rows(running),
-        "wal_bytes": wal_position(running) - wal,
-        "freed_bytes": size - database_bytes(running),
-    }
+def _cost(
+    server: BenchmarkServer, url: URL, ways: Sequence[Step], result: Result
+) -> dict[str, Any]:
+    """Time, WAL and space of one way, cold where the server may be restarted.
+
+    What retention removes was read weeks ago. Counting is done before, because it reads everything.
+    """
+    database = str(url.database)
+    with session(server.url(database)) as counting:
+        rows = chain_rows(counting)
+    result.data["temperature"] = _made_cold(server)
+    with session(server.url(database)) as running:
+        result.servers[:] = [asdict(server_facts(running))]
+        wal, size = wal_position(running), database_bytes(running)
+        times: dict[str, float] = {}
+        for name, statement, parameters in ways:
+            started = time.perf_counter()
+            running.execute(statement, parameters)
+            times[name] = round(time.perf_counter() - started, 4)
+        return {
+            **times,
+            "total_s": sum(times.values()),
+            "rows_removed": rows - chain_rows(running),
+            "wal_bytes": wal_position(running) - wal,
+            "freed_bytes": size - database_bytes(running),
+        }
+
+
+def _made_cold(server: BenchmarkServer) -> str:
+    try:
+        method, _ = cold.restarted(cold.restartable(server))
+    except BenchmarkError:
+        return WARM
+    return method

@@ -9,6 +9,8 @@ from benchmarks.server.databases import Session
 from benchmarks.timing.requests import Parameters, Request
 
 _EXPLAIN = sql.SQL("EXPLAIN (ANALYZE, BUFFERS, SETTINGS, FORMAT JSON) {}")
+_TIMED = sql.SQL("EXPLAIN (ANALYZE, BUFFERS OFF, FORMAT JSON) {}")
+_PLAIN = sql.SQL("EXPLAIN (ANALYZE, BUFFERS OFF, TIMING OFF, FORMAT JSON) {}")
 
 
 def explain(connection: Connection[Any], statement: str, parameters: Parameters) -> ExplainedPlan:
@@ -18,14 +20,35 @@ def explain(connection: Connection[Any], statement: str, parameters: Parameters)
     is also what `plan_cache_mode = force_custom_plan` gives the application.
     https://www.postgresql.org/docs/current/sql-explain.html
     """
-    query = _EXPLAIN.format(sql.SQL(statement))
-    with connection.cursor() as cursor:
-        row = cursor.execute(query, parameters).fetchone()
-    if row is None:
-        raise LookupError("EXPLAIN returned nothing")
-    return parse_plan(row[0][0])
+    return _plan(connection, _EXPLAIN.format(sql.SQL(statement)), parameters)
 
 
 def explained(session: Session, request: Request) -> list[ExplainedPlan]:
     """The plans of a request's statements, run once each."""
     return [explain(session, statement.text, statement.parameters) for statement in request]
+
+
+def server_times(
+    connection: Connection[Any], statement: str, parameters: Parameters
+) -> tuple[float, float, float]:
+    """Planning, start and end of the executor, and running between them, in ms.
+
+    Run twice: with every node timed, which tells the executor's start from its running, and
+    without, because reading the clock for each row is no part of a read.
+    """
+    timed, plain = (
+        _plan(connection, template.format(sql.SQL(statement)), parameters)
+        for template in (_TIMED, _PLAIN)
+    )
+    start_ms = max(0.0, timed.execution_ms - timed.root.total_ms * timed.root.loops)
+    return plain.planning_ms, start_ms, max(0.0, plain.execution_ms - start_ms)
+
+
+def _plan(
+    connection: Connection[Any], query: sql.Composed, parameters: Parameters
+) -> ExplainedPlan:
+    with connection.cursor() as cursor:
+        row = cursor.execute(query, parameters).fetchone()
+    if row is None:
+        raise LookupError("EXPLAIN returned nothing")
+    return parse_plan(row[0][0])

@@ -13,6 +13,7 @@ _COMPRESSED_INDEX = re.compile(r"^(?:compress)?_hyper_\d+_\d+_chunk_compressed_|
 _CHUNK_INDEX = re.compile(r"^_hyper_\d+_\d+_chunk_(?P<name>.+)$")
 _CONSTRAINT_INDEX = re.compile(r"^\d+_\d+_(?P<name>.+)$")
 _MATERIALIZED = re.compile(r"_materialized_hypertable_\d+")
+COMPRESSED_CHUNK = "compressed chunk"
 # PostgreSQL cuts names at 63 bytes, so that longer numbers of chunks leave less of the index's
 _LONGEST_NAME = 63
 _CERTAIN = 30
@@ -28,7 +29,7 @@ def is_chunk(relation: str | None) -> bool:
 def relation_name(relation: str, alias: str | None) -> str:
     """The name of a scanned relation; a chunk goes by the alias its hypertable has."""
     if _COMPRESSED.match(relation):
-        return "compressed chunk"
+        return COMPRESSED_CHUNK
     if _CHUNK.match(relation):
         known = _NUMBERED.sub("", alias or "")
         return "chunk" if not known or _CHUNK.match(alias or "") else f"chunk of {known}"
@@ -43,7 +44,7 @@ def is_compressed(relation: str | None) -> bool:
 def index_name(index: str) -> str:
     """The name of an index without the chunk it belongs to."""
     if _COMPRESSED_INDEX.match(index):
-        return "segments of compressed chunk"
+        return f"segments of {COMPRESSED_CHUNK}"
     for pattern in (_CHUNK_INDEX, _CONSTRAINT_INDEX):
         if found := pattern.match(index):
             name = found["name"] if len(index) < _LONGEST_NAME else f"{found['name'][:_CERTAIN]}…"

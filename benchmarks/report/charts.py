@@ -113,7 +113,7 @@ def lines_svg(lines: Lines) -> str:
         parts.append(f'<rect x="650" y="{y - 9}" width="10" height="10" fill="{colour}"/>')
         parts.append(_text(666, y, name, small=True))
     height = max(_PLOT[1] + _PLOT[3] + 45, _PLOT[1] + 20 + 16 * len(lines.series))
-    return _svg(860, height, lines.title, parts)
+    return _svg(890, height, lines.title, parts)
 
 
 def _axes(xs: tuple[float, float], ys: tuple[float, float], lines: Lines) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -49,6 +49,11 @@ def replay(session: Session, requests: Sequence[Request]) -> Callable[[int], obj
         return answer(session, requests[number])
 
     return run
+
+
+def unprepared(request: Request) -> Request:
+    """The same, parsed anew at each run: as it is behind a pooler of transactions."""
+    return [replace(statement, prepared=False) for statement in request]
 
 
 def captured(

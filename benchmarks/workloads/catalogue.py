@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.workloads import parameters, reads
-from benchmarks.workloads.workload import Read, Target, Workload
+from benchmarks.workloads.workload import Read, Workload
 from db.market.limits import CHANGE_MINUTES
 from db.timescale.sqltext import named_statements
 
@@ -46,7 +46,6 @@ _PCR = (
     "pcr_volume",
 )
 _BARS = tuple(f"{of}_{part}" for of in ("oi", "ltp") for part in ("open", "high", "low", "close"))
-_EDGE = Target(floors=1.25, speedup=1.0)
 
 
 def _dashboard(
@@ -55,12 +54,11 @@ def _dashboard(
     after: Read,
     draw: parameters.Draw,
     columns: Sequence[str],
-    target: Target,
     before: str | None = None,
 ) -> Workload:
     statement = before or name
     text = _LEGACY[statement]
-    return Workload(name, title, "dashboard", text, after, draw, tuple(columns), target, statement)
+    return Workload(name, title, "dashboard", text, after, draw, tuple(columns), statement)
 
 
 _WORKLOADS = (
@@ -70,7 +68,6 @@ _WORKLOADS = (
         reads.latest_chain,
         parameters.live,
         (*_STATE, *_BOOK, *_PERCENT),
-        _EDGE,
     ),
     _dashboard(
         "latest_chains",
@@ -78,7 +75,6 @@ _WORKLOADS = (
         reads.latest_chains,
         parameters.nothing,
         ("exchange", *_STATE, *_BOOK, *_PERCENT),
-        _EDGE,
     ),
     _dashboard(
         "oi_changes",
@@ -86,7 +82,6 @@ _WORKLOADS = (
         reads.oi_changes,
         parameters.live,
         ("timestamp", "strike", "option_type", "oi", *_UNITS, *_PERCENT),
-        _EDGE,
     ),
     _dashboard(
         "oi_by_strike",
@@ -94,7 +89,6 @@ _WORKLOADS = (
         reads.oi_by_strike,
         parameters.live,
         ("strike", "oi_ce", "oi_pe"),
-        _EDGE,
     ),
     _dashboard(
         "pcr_now",
@@ -102,7 +96,6 @@ _WORKLOADS = (
         reads.summary_now,
         parameters.live,
         ("timestamp", "oi_ce", "oi_pe", "pcr"),
-        Target(floors=1.5, speedup=1.0),
     ),
     _dashboard(
         "max_pain",
@@ -110,7 +103,6 @@ _WORKLOADS = (
         reads.max_pain,
         parameters.live,
         ("max_pain",),
-        Target(floors=1.5, speedup=1.0),
     ),
     _dashboard(
         "chain_as_of",
@@ -118,7 +110,6 @@ _WORKLOADS = (
         reads.chain_as_of,
         parameters.moment,
         (*_STATE, *_BOOK, *_PERCENT),
-        Target(floors=3.0, speedup=1.0),
     ),
     _dashboard(
         "snapshot_at",
@@ -126,7 +117,6 @@ _WORKLOADS = (
         reads.snapshot_at,
         parameters.moment,
         ("timestamp", "oi_ce", "oi_pe"),
-        Target(speedup=1.0),
     ),
     _dashboard(
         "window_40m",
@@ -134,7 +124,6 @@ _WORKLOADS = (
         reads.window,
         parameters.last_minutes(40),
         ("timestamp", "strike", "option_type", "oi", "ltp", "volume", "iv", "underlying_price"),
-        Target(floors=1.25, speedup=1.0),
         before="window",
     ),
     _dashboard(
@@ -143,7 +132,6 @@ _WORKLOADS = (
         reads.contract_day,
         parameters.contract,
         ("timestamp", "oi", "ltp", "volume", "iv", "underlying_price"),
-        Target(floors=2.0, speedup=15.0),
     ),
     _dashboard(
         "contract_bars",
@@ -151,7 +139,6 @@ _WORKLOADS = (
         reads.contract_bars,
         parameters.contract_days(5),
         ("bucket", *_BARS, "volume"),
-        Target(floors=2.0, speedup=15.0),
     ),
     _dashboard(
         "pcr_minutes",
@@ -159,7 +146,6 @@ _WORKLOADS = (
         reads.pcr_minutes,
         parameters.last_days(1, timedelta(minutes=1)),
         _PCR,
-        Target(floors=1.5, speedup=40.0),
         before="pcr",
     ),
     _dashboard(
@@ -168,7 +154,6 @@ _WORKLOADS = (
         reads.pcr_five_minutes,
         parameters.last_days(30, timedelta(minutes=5)),
         _PCR,
-        Target(floors=1.5, speedup=400.0),
         before="pcr",
     ),
     _dashboard(
@@ -177,7 +162,6 @@ _WORKLOADS = (
         reads.pcr_days,
         parameters.last_days(60, timedelta(days=1)),
         _PCR,
-        Target(floors=1.5, speedup=5000.0),
         before="pcr",
     ),
     Workload(
@@ -188,7 +172,6 @@ _WORKLOADS = (
         None,
         parameters.live,
         ("token", "oi"),
-        Target(speedup=1.0),
     ),
     Workload(
         "legacy_training_frame",
@@ -198,7 +181,6 @@ _WORKLOADS = (
         None,
         parameters.last_days(30),
         ("timestamp", "exchange", "pcr_total_oi", "vix", "feature_payload"),
-        Target(speedup=1.0),
     ),
 )
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from benchmarks.dataset.days import listed_on
 from benchmarks.dataset.spec import DatasetSpec, hours
 from db.market.exchanges import EXCHANGES
 
@@ -40,7 +39,7 @@ class Dice:
         exchange = self.exchange()
         return {
             "exchange": exchange,
-            "strike": float(self.random.choice(listed_on(self.spec, exchange, day).strike)),
+            "strike": float(self.random.choice(self.spec.listed_on(exchange, day).strike)),
             "option_type": self.random.choice(["CE", "PE"]),
         }
 

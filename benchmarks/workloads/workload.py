@@ -7,18 +7,11 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from benchmarks.dataset.spec import DatasetSpec
+from benchmarks.targets import READS, Target
 from benchmarks.workloads.parameters import Draw, Parameters, drawn
 
 Group = Literal["dashboard", "legacy"]
 Read = Callable[[Connection, Parameters], Sequence[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What must hold, as ratios within one run: at most so many floors, at least so much faster."""
-
-    floors: float | None = None
-    speedup: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +31,12 @@ class Workload:
     after: Read | None
     draw: Draw
     columns: tuple[str, ...]
-    target: Target = Target()
     statement: str = ""
+
+    @property
+    def target(self) -> Target:
+        """What must hold of it."""
+        return READS[self.name]
 
     def parameters(self, spec: DatasetSpec, *, count: int, seed: int) -> list[Parameters]:
         """`count` sets of parameters within a history; the seed is mixed with the name."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from db.advice.advice import Advice, PlannedStatement
+from db.advice.proposal import Advice, PlannedStatement
 from db.advice.relations import Hypertable, hypertables, run
 
 _MANY_CHUNKS = 100

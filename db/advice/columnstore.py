@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from db.advice.advice import Advice, PlannedStatement
 from db.advice.conditions import scans
+from db.advice.proposal import Advice, PlannedStatement
 from db.advice.relations import (
     Hypertable,
     distinct_values,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from db.advice.advice import Advice, PlannedStatement
 from db.advice.conditions import Scan, scans
+from db.advice.proposal import Advice, PlannedStatement
 from db.advice.relations import Relation, relation_facts, run
 from db.advice.statements import generic_plan
 from db.timescale.sqltext import compose, ident, joined, relation

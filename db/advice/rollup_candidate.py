@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from db.advice.advice import Advice, PlannedStatement
 from db.advice.conditions import scans
 from db.advice.plan_text import nodes
+from db.advice.proposal import Advice, PlannedStatement
 from db.advice.relations import Hypertable, hypertables, relation_facts, rollup_sources
 
 _LEAST_PAGES = 1000

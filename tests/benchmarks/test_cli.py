@@ -77,6 +77,10 @@ def test_a_run_on_a_real_server_measures_compares_and_reports(server, tmp_path):
         assert query["same_rows"], query["difference"]
         assert query["rows"] > 0
         assert min(query["before_ms"], query["after_ms"], query["floor_ms"]) > 0
+        split = query["split"]["after"]
+        assert min(split["running_ms"], split["python_ms"]) > 0
+        assert split["planning_ms"] > 0 or split["kept"]
+        assert split["round_trips_ms"] == split["statements"] * document["round_trip_ms"]
     assert document["servers"][0]["edition"] == server.edition
     [folder] = [path for path in tmp_path.iterdir() if path.is_dir()]
     assert {path.name for path in folder.iterdir()} == {"result.json", "report.md", "report.html"}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.dataset import DatasetSpec
-from benchmarks.dataset.days import chain_of, history, listed_on
+from benchmarks.dataset.days import chain_of, history
 from benchmarks.dataset.filled import BASELINE
 from benchmarks.dataset.load import LEGACY_COLUMNS, load
 from benchmarks.dataset.snapshots import live_snapshots
@@ -103,7 +103,7 @@ def test_snapshots_fill_the_session_of_the_options(day, closes):
 @pytest.mark.parametrize("exchange", EXCHANGES)
 def test_a_chain_is_as_wide_as_asked_and_around_the_index(exchange):
     day = SMALL.trading_days[0]
-    listed = listed_on(SMALL, exchange, day)
+    listed = SMALL.listed_on(exchange, day)
     chain = chain_of(SMALL, exchange, day)
     assert len(set(listed.strike.tolist())) == SMALL.strikes
     assert set(zip(listed.strike, listed.symbol, strict=True)) == set(

@@ -8,9 +8,11 @@ from benchmarks.report.sections.signals import signal_sections
 from benchmarks.report.sections.web import page_sections
 from benchmarks.signals.asked import latencies
 from benchmarks.signals.beside import compared
+from benchmarks.targets import LIMITS, READS
 from benchmarks.web.load import capacity
 from benchmarks.web.pages import Visit, summarized
 from benchmarks.web.watching import slowest
+from benchmarks.workloads import WORKLOADS
 
 
 def revision(name, ms, relative):
@@ -60,6 +62,48 @@ def test_growth_is_that_of_the_largest_history_over_the_smallest():
 def test_growth_beyond_a_tenth_misses_its_target(times, met):
     [grown] = growth([size(1e6, 1.0, 10), size(1e8, times, 10)])
     assert grown["met"] is met
+
+
+@pytest.mark.parametrize(
+    ("speedup", "floors", "rows", "met"),
+    [
+        (16.0, 1.4, 15_000_000, True),
+        (14.0, 1.4, 15_000_000, False),
+        (16.0, 1.6, 15_000_000, False),
+        # a short history cannot show the factor, but it can show that a floor is far
+        (14.0, 1.4, 1_000_000, None),
+        (16.0, 1.4, 1_000_000, True),
+        (14.0, 1.6, 1_000_000, False),
+    ],
+)
+def test_a_factor_that_days_make_is_judged_on_a_history_of_its_length(speedup, floors, rows, met):
+    assert READS["contract_day"].is_met(speedup, floors, rows) is met
+
+
+def test_every_read_has_a_target():
+    assert set(READS) == set(WORKLOADS)
+
+
+@pytest.mark.parametrize(("after_ms", "met"), [(10.0, True), (10.1, False)])
+def test_a_writer_of_another_program_is_held_against_its_own_time_before(after_ms, met):
+    [limit] = [each for each in LIMITS if each.title.startswith("A statement a row")]
+    way = "a statement a row, {}"
+    ways = {
+        way.format("legacy tables"): {"p50_ms": 10.0},
+        way.format("migrated"): {"p50_ms": after_ms},
+    }
+    figure = limit.figure({"ways": ways})
+    assert figure == pytest.approx(after_ms / 10)
+    assert limit.is_met(figure) is met
+    assert limit.figure({"ways": {}}) is None
+
+
+@pytest.mark.parametrize(("edition", "most"), [("apache", 5.0), ("community", 25.0)])
+def test_a_refresh_is_held_against_what_its_edition_may_take(edition, most):
+    document = {"servers": [{"edition": edition}], "refresh_ms": {"p50_ms": 6.0, "p99_ms": 7.0}}
+    held = [each for each in LIMITS if each.title.startswith("Refresh")]
+    [limit] = [each for each in held if each.figure(document) == 6.0]
+    assert limit.most == most
 
 
 def step(workers, users, p99_ms, failures=0):

@@ -2,14 +2,16 @@
 
 import re
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import pytest
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.report import html_report, markdown_report, sections_of
-from benchmarks.report.blocks import Bars, Lines, Ranges
+from benchmarks.report.blocks import Bars, Lines, Ranges, Section
 from benchmarks.report.charts import bars_svg, lines_svg, ranges_svg
 from benchmarks.report.readme import BEGIN, END, generated, rewritten
+from benchmarks.report.svg import write_curves
 
 FIGURES = {
     "buffers": 12,
@@ -24,6 +26,16 @@ FIGURES = {
     "execution_ms": 0.2,
 }
 
+SPLIT = {
+    "statements": 2,
+    "kept": 1,
+    "round_trips_ms": 0.1,
+    "planning_ms": 0.1,
+    "start_ms": 0.02,
+    "running_ms": 0.1,
+    "sending_ms": 0.05,
+    "python_ms": 0.05,
+}
 TIMES = {"count": 9, "min_ms": 1.0, "p50_ms": 2.0, "p95_ms": 3.0, "p99_ms": 4.0, "max_ms": 5.0}
 
 
@@ -55,6 +67,12 @@ def query(**changed):
         "speedup_95": [1.8, 2.2],
         "floors": 2.0,
         "target": {"speedup": 1.0, "floors": 1.25, "met": False},
+        "unprepared_ms": 2.2,
+        "split": {
+            "before": SPLIT,
+            "after": SPLIT | {"planning_ms": 0.43, "start_ms": 0.05},
+            "floor": SPLIT,
+        },
         "plans": {"before": plan(["Seq Scan"]), "after": plan(["Index Scan"])},
     } | changed
 
@@ -85,6 +103,7 @@ def document(*queries):
         ],
         "dataset": {"rows": 738000, "days": 3},
         "temperature": "warm",
+        "round_trip_ms": 0.05,
         "queries": list(queries or [query()]),
     }
 
@@ -162,6 +181,49 @@ def test_a_target_that_was_not_judged_is_neither_met_nor_missed():
     assert "met:" not in text
 
 
+def test_a_miss_names_the_parts_that_take_longer_the_largest_first():
+    text = markdown_report("Title", sections_of(document()))
+    assert "over the floor: planning +0.33 ms, executor start +0.03 ms |" in text
+    assert "| 0.43 (0.10) |" in text
+
+
+def test_what_is_slower_than_before_is_held_against_what_it_was():
+    slower = query(speedup=0.5, floors=1.0)
+    text = markdown_report("Title", sections_of(document(slower)))
+    assert "over before: planning +0.33 ms" in text
+    assert "over the floor" not in text
+
+
+def test_a_report_of_all_parts_opens_with_every_target():
+    retention = document() | {
+        "command": "retention",
+        "faster_by": 12.0,
+        "delete": {"total_s": 12.0, "rows_removed": 1, "wal_bytes": 1, "freed_bytes": 1},
+        "drop_chunks": {
+            "total_s": 1.0,
+            "drop_s": 0.004,
+            "commit_s": 0.996,
+            "rows_removed": 1,
+            "wal_bytes": 1,
+            "freed_bytes": 1,
+        },
+    }
+    whole = document() | {"command": "all", "parts": [document(), retention]}
+    [targets, *_] = sections_of(whole)
+    assert targets.title == "Targets"
+    text = markdown_report("Title", [targets])
+    assert "0 of 2 met, 2 missed." in text
+    assert re.search(r"Retention of half .* \| ≥ 100 × \| 12 × \| \*\*missed\*\*", text)
+    assert "| commit 996 ms, drop 4 ms | The statement is" in text
+
+
+def test_what_is_read_from_the_columnstore_has_a_time_of_its_own():
+    stored = {"speedup": None, "floors": None, "columnstore_ms": 2.0, "met": True}
+    text = markdown_report("Title", sections_of(document(query(target=stored, speedup=0.5))))
+    assert "met: < 2 ms in the columnstore" in text
+    assert "1 of 1 met" in text
+
+
 def test_different_rows_are_said_loudly():
     wrong = query(same_rows=False, difference="2 rows before, 1 after")
     text = markdown_report("Title", sections_of(document(wrong)))
@@ -174,6 +236,7 @@ def test_a_result_of_parts_reports_them_all():
     titles = [section.title for section in sections_of(whole)]
     assert titles.count("Plans") == 2
     assert titles[-1] == "Measured on"
+    assert sections_of(whole)[-1].facts["Took"] == "12 s: run 12, run 12"
 
 
 def test_the_readmes_section_is_replaced_and_nothing_else():
@@ -209,6 +272,15 @@ def test_a_chart_of_nothing_is_nothing():
 def test_every_decade_of_an_axis_is_named_with_its_unit():
     svg = ranges_svg(Ranges("t", "ms", {"q": {"a": (0.5, 1.0, 5.0, 50.0)}}))
     assert [tick for tick in ("0.1 ms", "1 ms", "10 ms", "100 ms") if f">{tick}<" not in svg] == []
+
+
+def test_curves_stand_alone_as_files(tmp_path):
+    lines = Lines("Pages & plans", "rows", "ms", {"q": [(1e6, 1.0), (1e7, 1.1)]})
+    [file] = write_curves([Section("Growth", [lines])], tmp_path / "charts")
+    assert file.name == "pages-plans.svg"
+    drawn = ElementTree.fromstring(file.read_text(encoding="utf-8"))  # noqa: S314 - our own
+    assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
+    assert drawn.find("{*}style") is not None
 
 
 def test_a_curve_has_a_point_for_every_measurement():

@@ -1,10 +1,11 @@
-"""What a snapshot costs by function: counted for each instant, in a database of its own."""
+"""What a snapshot costs: by function, and at full width, in a database of its own."""
 
 from datetime import date
 
 from benchmarks.dataset import DatasetSpec
 from benchmarks.dataset.snapshots import live_snapshots
 from benchmarks.dataset.spec import last_session
+from benchmarks.parts.full_width import full_width
 from benchmarks.parts.ingest import _row_by_row
 from benchmarks.parts.shares import shares
 from benchmarks.server.databases import session
@@ -25,3 +26,19 @@ def test_functions_are_counted_by_instant_and_no_longer(database):
     assert 0 < flush["self_ms"] < flush["total_ms"]
     with session(database) as after:
         assert after.execute(TRACKED).fetchone() == ("none",)
+
+
+def test_full_chains_are_stored_and_then_shown(database):
+    found = full_width(database, SPEC, after=0)
+    assert found["contracts"] > 800
+    assert found["snapshot_ms"]["count"] == found["edge_ms"]["count"] == 20
+    assert found["edge_share"] == found["edge_ms"]["p50_ms"] / 1000
+    with session(database) as after:
+        [shown, stored] = after.execute(
+            """
+            SELECT
+                (SELECT max("timestamp") FROM chain_summary),
+                (SELECT max("timestamp") FROM option_chain_snapshots)
+            """
+        ).fetchone()
+    assert shown > stored

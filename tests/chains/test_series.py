@@ -14,10 +14,11 @@ from sqlalchemy import URL, Engine, text
 
 from app.analytics import black_scholes
 from app.analytics.open_interest import max_pain
+from app.chains.newest import read_state
 from app.chains.series.asked import Asked
 from app.chains.series.kinds import KINDS
 from app.chains.series.reading import Reading
-from app.chains.state import ChainState, read_state
+from app.chains.state import ChainState
 from db.engine import connected, engine_for
 from db.ingest import write_snapshot
 from db.market.calendar import seconds_to_expiry

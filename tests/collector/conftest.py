@@ -10,6 +10,7 @@ from sqlalchemy import URL, Engine
 from benchmarks.chaos.wire import Wire, wire
 from db.engine import engine_for
 from db.roles.declared import WRITER
+from db.settings import Settings
 from tests.support.databases import DatabaseServer
 from tests.support.paths import ROOT
 
@@ -41,6 +42,15 @@ def line(database: URL) -> Iterator[Wire]:
 def remote(database: URL, line: Wire) -> Iterator[Engine]:
     """An engine on the database that sees it through the wire."""
     found = engine_for(database.set(host="127.0.0.1", port=line.port))
+    yield found
+    found.dispose()
+
+
+@pytest.fixture
+def patient(database: URL, line: Wire) -> Iterator[Engine]:
+    """One that waits for the wire as long as a busy machine takes to play two minutes."""
+    waits = Settings(connect_timeout_s=300, link_timeout_s=300)
+    found = engine_for(database.set(host="127.0.0.1", port=line.port), settings=waits)
     yield found
     found.dispose()
 

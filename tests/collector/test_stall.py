@@ -49,10 +49,10 @@ def naive(second: int) -> datetime:
 
 @pytest.mark.parametrize("standing", [dropped_packets, a_lock])
 def test_two_minutes_of_a_standing_database_lose_no_mark_and_blame_no_feed(
-    engine: Engine, remote: Engine, line: Wire, tmp_path: Path, standing: type
+    engine: Engine, patient: Engine, line: Wire, tmp_path: Path, standing: type
 ) -> None:
     feed, spool = SteeredFeed(), tmp_path / "spool"
-    running = Running(remote, feed, spool)
+    running = Running(patient, feed, spool)
 
     def pass_second(second: int) -> None:
         handled = feed.handled
@@ -105,7 +105,7 @@ def test_each_chain_is_shown_at_most_once_a_second(engine: Engine) -> None:
         outbox,
         Past(),
         counts,
-        Leadership(),
+        Leadership(30),
         Telling(dict, ""),
         is_live=True,
         ended=ended.set,

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from app.chains.legacy import payload
-from app.chains.state import read_state
+from app.chains.newest import read_state
 from app.collector import Collector, Counts
 from app.collector.enrich import enriched
 from app.collector.memory import Memory

@@ -2,7 +2,10 @@
 
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import URL, Engine, make_url, text
@@ -10,6 +13,7 @@ from sqlalchemy.exc import DataError, DBAPIError
 
 from db import engine as engines
 from db.errors import DatabaseUnavailableError
+from db.once import once
 from db.queries import summary
 from db.settings import Settings
 from tests.support.databases import connection
@@ -161,3 +165,40 @@ def test_threads_that_make_their_first_engines_at_once_load_the_dialect_once() -
         [sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "True"
+
+
+def test_what_comes_back_to_an_engine_that_was_given_up_is_closed(
+    make: Make, empty_database: URL
+) -> None:
+    made = make(empty_database)
+    held = made.connect()
+    link = held.connection.dbapi_connection
+    made.dispose()
+    assert shown(held, "application_name") == "oi-gemini"
+    held.close()
+    assert link.closed
+    with made.connect() as session:
+        assert shown(session, "application_name") == "oi-gemini"
+
+
+def test_threads_that_want_a_thing_at_once_get_the_same() -> None:
+    many, made = 8, []
+    together = threading.Barrier(many)
+
+    @once
+    def thing(*, read_only: bool = False) -> object:
+        made.append(read_only)
+        # whoever else may make one does it now
+        time.sleep(0.05)
+        return object()
+
+    def want(_number: int) -> object:
+        together.wait()
+        return thing()
+
+    with ThreadPoolExecutor(many) as threads:
+        found = set(threads.map(want, range(many)))
+    assert (len(found), made) == (1, [False])
+    assert thing(read_only=True) not in found
+    thing.cache_clear()
+    assert thing() not in found

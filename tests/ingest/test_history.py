@@ -135,3 +135,17 @@ def test_triggers_work_again_after_a_load(engine: Engine) -> None:
         session.execute(text("UPDATE option_chain_snapshots SET oi = 1"))
     with engine.connect() as session:
         assert kept(session) == expected(session)
+
+
+@pytest.mark.parametrize(("given", "kept_as"), [("4MB", "256MB"), ("1GB", "1GB")])
+def test_a_load_keeps_its_rows_in_memory_and_no_longer(
+    engine: Engine, given: str, kept_as: str
+) -> None:
+    memory = text("SHOW work_mem")
+    with engine.connect() as session:
+        session.execute(text("SELECT set_config('work_mem', :given, false)"), {"given": given})
+        session.commit()
+        load_history(session, columns("NSE", 0, 5))
+        assert session.scalar(memory) == kept_as
+        session.commit()
+        assert session.scalar(memory) == given

@@ -216,6 +216,15 @@ def test_nothing_is_left_of_a_transaction_that_failed(engine: Engine) -> None:
         assert session.scalar(text("SELECT count(*) FROM snapshot_touched")) == 0
 
 
+def test_the_stage_of_a_chain_has_no_table_beside_it_to_empty(engine: Engine) -> None:
+    beside = "SELECT reltoastrelid FROM pg_class WHERE oid = 'pg_temp.staged_chain'::regclass"
+    with engine.connect() as session:
+        if session.scalar(text("SELECT current_setting('server_version_num')::int")) < 160000:
+            pytest.skip("a table's creation names no storage before PostgreSQL 16")
+        assert write_snapshot(session, snapshot(at(0), {26_000.0: (20, 20)}))
+        assert session.scalar(text(beside)) == 0
+
+
 def test_an_empty_chain_writes_nothing(engine: Engine) -> None:
     with engine.begin() as session:
         assert not write_snapshot(session, snapshot(at(0), {}))

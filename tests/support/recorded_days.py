@@ -10,8 +10,9 @@ import orjson
 from sqlalchemy import URL, Connection, Engine
 
 from app.cache import Cache
+from app.chains.newest import read_state
 from app.chains.past.replay import Past
-from app.chains.state import Chain, read_state
+from app.chains.state import Chain
 from app.collector.enrich import enriched, moment_of
 from app.collector.memory import Memory
 from app.feeds.simulate.feed import snapshot_at

@@ -45,7 +45,7 @@ const table = new ChainTable({ table: find("chain"), scroller: find("scroller"),
 const baselines = new Baselines((key) => key === page.exchange && page.tell("chain"));
 const views = new Views(baselines, () => page.wantBook());
 const renewal = new Renewal(start.ui.version, find("outdated"), find("told"));
-const burning = new Burning(start.burning, find("burning"), find("told"));
+const burning = new Burning(start.burning, page.lacking, find("burning"), find("told"));
 const panels = new Panels(find("side"), page);
 const warm = new Warm(page);
 page.breaches.hearers.add((unseen) => panels.badge("breaches", unseen ? String(unseen) : ""));
@@ -165,6 +165,7 @@ function seenOrNot() {
 page.on("exchange", markTab);
 page.on("build", (build) => renewal.heard(build));
 page.on("notice", (news) => burning.heard(news));
+page.on("lacking", (sentence) => burning.lacks(sentence));
 page.on("moment", linkCsv);
 page.on("exchange", linkCsv);
 page.on("chain", show);

@@ -3,7 +3,8 @@
 // Events: "chain" (what is shown has new figures, or another chain is shown), "exchange" (another
 // tab), "pin" (what is compared with), "live" (key: any followed chain has new figures), "choice",
 // "moment", "clock" (ages and phase were heard), "link" (the way, or a problem), "notice" (news that
-// are no chain), "build" (which page the server gives out), "reveal" ({ strike, side, key }: a
+// are no chain), "build" (which page the server gives out), "lacking" (a sentence on what the server
+// does without, null if on nothing), "reveal" ({ strike, side, key }: a
 // contract of the shown chain is to be brought into sight).
 
 import { Breaches } from "./chain/breaches.js";
@@ -29,6 +30,8 @@ export class Page {
     this.loggedOut = false;
     // a page that nobody sees follows nothing
     this.resting = false;
+    // what the server does without, though what it shows is right
+    this.lacking = null;
     // why no signal is told of what is shown, whatever was said last; null while it may be
     this.silence = null;
     // whether bid and ask are shown: they differ each second, and come to who shows them alone
@@ -219,7 +222,7 @@ export class Page {
     if (key === this.exchange && !this.moment) this.tell("chain");
   }
 
-  hearClock({ ages, feeds = {}, build = null, ...told }) {
+  hearClock({ ages, feeds = {}, build = null, lacking = null, ...told }) {
     // a page hears of those feeds alone that it follows
     for (const [key, word] of Object.entries(feeds)) this.feeds.set(key, word);
     // of what is not followed the age is that of a state which is not here
@@ -227,6 +230,7 @@ export class Page {
     this.clock.heard({ ...told, ages: Object.fromEntries(known.map((key) => [key, ages[key]])) });
     for (const key of known) this.awaited.delete(key);
     this.tell("clock");
+    if (lacking !== this.lacking) this.tell("lacking", (this.lacking = lacking));
     if (build !== null) this.tell("build", build);
   }
 }

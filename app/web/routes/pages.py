@@ -51,6 +51,7 @@ def dashboard() -> ResponseReturnValue:
         user=g.user,
         limits=limits,
         burning=burning,
+        lacking=clock["lacking"],
         state=_embedded(
             {
                 "exchange": key,
@@ -75,8 +76,8 @@ def _burning() -> dict[str, str] | None:
 
 def _clock(key: str, state: ChainState | None, problem: str | None) -> Clock:
     age_s = None if state is None else state.age_s()
-    feeds = services().feeds.words([key])
-    return clock_message({key: age_s}, problem, feeds, assets().version)
+    feeds, lacking = services().feeds.words([key]), services().live.lacking
+    return clock_message({key: age_s}, problem, feeds, assets().version, lacking)
 
 
 def _ui() -> dict[str, Any]:

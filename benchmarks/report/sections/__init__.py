@@ -17,6 +17,7 @@ from benchmarks.report.sections.queries import query_sections
 from benchmarks.report.sections.retention import retention_sections
 from benchmarks.report.sections.scale import scale_sections
 from benchmarks.report.sections.signals import signal_sections
+from benchmarks.report.sections.targets import target_sections
 from benchmarks.report.sections.upkeep import archive_sections
 from benchmarks.report.sections.walk import walk_sections
 from benchmarks.report.sections.web import load_sections, page_sections
@@ -47,12 +48,17 @@ _BUILDERS: Mapping[str, Callable[[Document], Sequence[Section]]] = {
 
 
 def sections_of(document: Document) -> list[Section]:
-    """The sections of a result document: its figures first, then what they were measured on."""
+    """The sections of a result document: its figures first, then what they were measured on.
+
+    A result of many parts opens with its targets, a part ends with them.
+    """
     parts = document.get("parts", [document])
     sections = [
         section for part in parts for section in _BUILDERS.get(part["command"], _nothing)(part)
     ]
-    return [*_absent(document), *sections, environment_section(document)]
+    targets = target_sections(parts)
+    figures = [*targets, *sections] if "parts" in document else [*sections, *targets]
+    return [*_absent(document), *figures, environment_section(document)]
 
 
 def _absent(document: Document) -> Sequence[Section]:

@@ -13,7 +13,7 @@ def environment_section(document: Mapping[str, Any]) -> Section:
     changed = "" if machine["git_clean"] else ", with changes not committed"
     facts = {
         "Started": document["started_at"],
-        "Took": f"{document['duration_s']:.0f} s",
+        "Took": _took(document),
         "Processor": f"{machine['processor']}, {machine['cores']} cores",
         "Memory": f"{machine['memory_bytes'] / 2**30:.0f} GiB",
         "System": f"{machine['system']}, Python {machine['python']}",
@@ -32,6 +32,12 @@ def environment_section(document: Mapping[str, Any]) -> Section:
     ]
     mixed = [block for pair in zip(blocks, tables, strict=True) for block in pair]
     return Section("Measured on", mixed, facts=facts)
+
+
+def _took(document: Mapping[str, Any]) -> str:
+    """The whole, and the parts of which it is made."""
+    parts = [f"{part['command']} {part['duration_s']:.0f}" for part in document.get("parts", ())]
+    return f"{document['duration_s']:.0f} s" + (f": {', '.join(parts)}" if parts else "")
 
 
 def server_line(server: Mapping[str, Any]) -> str:

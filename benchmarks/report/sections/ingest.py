@@ -40,10 +40,25 @@ def ingest_sections(document: Mapping[str, Any]) -> Sequence[Section]:
                     f"{refresh['p50_ms']:.2f} ms (p99 {refresh['p99_ms']:.2f}). A day of all "
                     f"exchanges in bulk, live edge and rollups kept: {bulk['rows_per_s']:,} rows/s."
                 ),
+                *_full_width(document.get("full_width")),
             ],
             document["arguments"],
         ),
         *_shares(document.get("functions", {})),
+    ]
+
+
+def _full_width(found: Mapping[str, Any] | None) -> Sequence[Note]:
+    """What the widest chains take."""
+    if found is None:
+        return []
+    stored, edge, share = (found[key] for key in ("snapshot_ms", "edge_ms", "edge_share"))
+    return [
+        Note(
+            f"At full width, {found['contracts']:,} contracts, a snapshot is stored in "
+            f"{stored['p50_ms']:.1f} ms (p99 {stored['p99_ms']:.1f}); showing it each second, "
+            f"not stored, takes {edge['p50_ms']:.1f} ms, {share:.1%} of a core at most."
+        )
     ]
 
 

@@ -24,7 +24,8 @@ def retention_sections(document: Mapping[str, Any]) -> Sequence[Section]:
     size = document["dataset"]
     note = Note(
         f"The older half of {size['rows']:,} rows: dropping chunks is "
-        f"{document['faster_by']:,.0f} × faster (target: ≥ 100 ×).",
+        f"{document['faster_by']:,.0f} × faster (target: ≥ 100 ×); before each way: "
+        f"{document.get('temperature', 'just loaded')}.",
         "good" if document["faster_by"] >= 100 else "bad",
     )
     return [

@@ -174,6 +174,7 @@ def clock(
     server_ms: int = NOW_MS,
     feeds: dict[str, Any] | None = None,
     build: str | None = None,
+    lacking: str | None = None,
 ) -> dict[str, Any]:
     """The server's word on the time and on the age of what is shown."""
     return {
@@ -184,6 +185,7 @@ def clock(
         "problem": problem,
         "feeds": feeds or {},
         "build": build,
+        "lacking": lacking,
     }
 
 
@@ -384,6 +386,7 @@ class Stage:
                 limits=limits,
                 user=self.user,
                 burning=self.burning,
+                lacking=self.clock.get("lacking"),
                 paint=first_paint(
                     painted, self.clock, self.problem, chosen, EXCHANGES[chosen].label
                 ),

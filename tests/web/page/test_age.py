@@ -1,11 +1,20 @@
 """How old the figures are is the server's word; old ones never look like the present."""
 
+import re
+
 import pytest
 
 from tests.web.page.conftest import Staged
 from tests.web.page.stage import clock, delta, full
 
 PALED = "getComputedStyle(document.querySelector('.headline')).filter"
+
+
+def age_s(text: str) -> int:
+    """The age that a text names: at least what it was, however long a busy machine took to look."""
+    found = re.search(r"(\d+) (s|min)\b", text)
+    assert found is not None, text
+    return int(found[1]) * {"s": 1, "min": 60}[found[2]]
 
 
 def test_a_page_opened_on_a_silent_feed_never_calls_it_live(staged: Staged) -> None:
@@ -16,7 +25,9 @@ def test_a_page_opened_on_a_silent_feed_never_calls_it_live(staged: Staged) -> N
     stage.wait_for("stale")
     assert set(stage.recorded()) == {"stale"}
     assert page.title().startswith("stale · ")
-    assert "Nothing new for 8" in page.locator("#sentence").inner_text()
+    sentence = page.locator("#sentence").inner_text()
+    assert "Nothing new for " in sentence
+    assert age_s(sentence) >= 83
 
 
 def test_an_unknown_age_is_never_called_live(staged: Staged) -> None:
@@ -54,7 +65,7 @@ def test_a_viewers_clock_that_is_set_makes_nothing_younger(staged: Staged, step_
     stage.send(clock(50_000))
     stage.wait_for("stale")
     assert "live" not in stage.recorded()
-    assert page.locator("#health").inner_text().startswith("stale 5")
+    assert age_s(page.locator("#health").inner_text()) >= 50
 
 
 def test_a_machine_that_slept_knows_no_age_until_the_server_speaks(staged: Staged) -> None:
@@ -98,7 +109,7 @@ def test_after_an_outage_colours_come_back_with_fresh_data_only(staged: Staged) 
     stage.send(clock(60_000))
     stage.wait_for("stale")
     stage.send(delta(2, underlying_price=26_020.0), clock(34_000))
-    page.wait_for_selector('#health:text-matches("^stale (3[4-9]|4)")')
+    stage.until(lambda: 34 <= age_s(page.locator("#health").inner_text()) < 60)
     stage.send(delta(3, underlying_price=26_030.0), clock(500))
     stage.wait_for("live")
     assert page.evaluate("document.querySelector('#told').textContent") == "live"
@@ -112,7 +123,7 @@ def test_no_state_grows_younger_without_new_data(staged: Staged) -> None:
     # neither the age of a state that is not here nor what does not build on what is here
     stage.send(clock(100), delta(9), clock(100))
     stage.until(lambda: len(stage.follows) == 2)
-    assert page.locator("#health").inner_text().startswith("stale 6")
+    assert age_s(page.locator("#health").inner_text()) >= 60
     stage.send(full(sequence=9), clock(100))
     stage.wait_for("live")
 
@@ -123,8 +134,8 @@ def test_the_age_of_a_figure_stands_beside_its_explanation(staged: Staged) -> No
     page = stage.open()
     page.wait_for_selector("tr.atm")
     page.click("tr.atm td.ce.iv")
-    page.wait_for_selector('#explanation[data-age^="6"][data-age$=" s old"]')
+    page.wait_for_selector('#explanation[data-age$=" old"]')
     beside = "getComputedStyle(document.querySelector('#explanation'), '::before').content"
-    assert page.evaluate(beside).endswith(' s old"')
+    assert age_s(page.evaluate(beside)) >= 65
     # who listens hears the sentence, not its age each second
     assert "old" not in page.locator("#explanation").inner_text()
