@@ -10,7 +10,7 @@ import psycopg
 from alembic import context
 from alembic.operations import MigrationScript
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
@@ -23,6 +23,7 @@ from db.engine import direct_url, explained, synced, translate_losses
 from db.errors import OIError
 from db.rights import require
 from db.roles.granting import bring_up
+from db.roles.owning import hand_over, is_handed_over
 from db.schema import metadata
 from db.settings import settings
 from db.timescale import plugin, preflight
@@ -37,6 +38,9 @@ _FIXED = {
     "DateStyle": "ISO",
     "IntervalStyle": "postgres",
     "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    "statement_timeout": "0",
+    "lock_timeout": "0",
     "search_path": "public",
 }
 _ROLES = "0019_roles"
@@ -74,11 +78,15 @@ def run_online() -> None:
             "options": session_options(url),
         },
     )
+    event.listen(engine, "connect", lambda link, _record: gentle.lift_limit(link))
     translate_losses(engine)
     if not plugin.changes_database(context):
         # nothing is waited for: not for a migration that runs, nor for a lock
         with engine.connect() as connection:
             look(connection)
+        return
+    if has_nothing_to_take_back(engine):
+        notice("This database is at no revision: there is nothing to take back; it is as it was.")
         return
     with (
         with_extension(engine),
@@ -90,17 +98,26 @@ def run_online() -> None:
         for warning in preflight.warnings(server):
             notice(warning)
         configure(connection=connection)
-        if plugin.upgrades(context, connection):
+        ahead = plugin.steps(context, connection)
+        if plugin.upgrades(ahead):
             if not context.get_context().get_current_heads():
                 require_recognized(connection)
             connection.rollback()
             require_clear(url, legacy, metadata, quarantines=quarantines())
         else:
-            if plugin.undoes_moves(context, connection):
+            if plugin.undoes_moves(ahead):
                 require_way_back(url, legacy, metadata)
             plugin.undo_unfinished(context, connection)
         plugin.run_migrations(context)
         give_rights(connection)
+
+
+def has_nothing_to_take_back(engine: Engine) -> bool:
+    """Whether the command goes down from no revision at all: not even the extension is made."""
+    with engine.connect() as connection:
+        configure(connection=connection)
+        ahead = plugin.steps(context, connection)
+        return not ahead and not context.get_context().get_current_heads()
 
 
 def give_rights(connection: Connection) -> None:
@@ -111,6 +128,9 @@ def give_rights(connection: Connection) -> None:
     left = bring_up(connection) if _ROLES in reached else []
     if left:
         notice(f"Roles of the database: an administrator may run {'; '.join(left)}.")
+    if is_handed_over(connection):
+        # what somebody else migrated belongs to the owner's role as the rest does
+        hand_over(connection)
 
 
 def look(connection: Connection) -> None:

@@ -1,6 +1,5 @@
 """Migrations as library calls over Alembic, and the check that a database is migrated."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, Connection, create_engine, text
@@ -8,12 +7,11 @@ from sqlalchemy.pool import NullPool
 
 from db.engine import translate_losses
 from db.errors import ExtensionMissingError, NotMigratedError
+from db.revision_files import ALEMBIC_HOME
 
 if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
-
-_ROOT = Path(__file__).resolve().parent.parent
 
 
 def upgrade(url: URL, revision: str = "head") -> None:
@@ -57,7 +55,7 @@ def configuration(url: URL | None = None) -> "Config":
     """
     from alembic.config import Config
 
-    config = Config(_ROOT / "alembic.ini")
+    config = Config(ALEMBIC_HOME / "alembic.ini")
     config.attributes.update(url=url, raise_own_errors=True, configure_logger=False)
     return config
 

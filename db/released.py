@@ -8,9 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from db.errors import OIError
+from db.revision_files import ALEMBIC_HOME
 from db.timescale.engine.install import scripts_hash
 
-_ALEMBIC = Path(__file__).resolve().parent.parent / "alembic"
+_ALEMBIC = ALEMBIC_HOME / "alembic"
 VERSIONS = _ALEMBIC / "versions"
 LIST = _ALEMBIC / "released.sha256"
 

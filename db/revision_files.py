@@ -2,7 +2,13 @@
 
 from pathlib import Path
 
-_FOLDER = Path(__file__).resolve().parent.parent / "alembic" / "versions" / "sql"
+_PACKAGE = Path(__file__).resolve().parent
+_INSTALLED = _PACKAGE / "scripts"
+
+ALEMBIC_HOME = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent
+"""Where alembic.ini lies, the folder of revisions beside it: of a wheel within this package."""
+
+_FOLDER = ALEMBIC_HOME / "alembic" / "versions" / "sql"
 
 
 def sql_file(name: str) -> Path:

@@ -21,6 +21,15 @@ NEEDS: Mapping[str, Sequence[str]] = {
     "import": ("uses_schemas", "writes_tables", "owns_engine", "makes_temporary"),
     "status": ("uses_schemas", "reads_tables", "reads_aggregates"),
 }
+_ONLY_READS = ("status",)
+_IS_STANDBY = text("SELECT pg_is_in_recovery() AS is_standby")
+
+
+STANDBY = "The server is a standby; run this on its primary."
+
+
+class StandbyError(OIError):
+    """The server takes no writes, whoever asks; nothing was changed."""
 
 
 class MissingRightsError(OIError):
@@ -51,7 +60,12 @@ def missing_rights(
 
 
 def require(connection: Connection, command: str, table: str | None = None) -> None:
-    """Raises MissingRightsError, which names each missing right with its GRANT."""
+    """Raises MissingRightsError, which names each missing right with its GRANT.
+
+    On a standby, where nobody may change anything, raises StandbyError.
+    """
+    if command not in _ONLY_READS and connection.execute(_IS_STANDBY).scalar_one():
+        raise StandbyError(STANDBY)
     missing = missing_rights(connection, command, table)
     role = connection.execute(text("SELECT current_user AS role")).scalar_one()
     connection.rollback()

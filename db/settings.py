@@ -72,6 +72,12 @@ class Settings:
         "OI_DATABASE_URL.",
         secret=True,
     )
+    web_account: str = _setting(
+        "limited",
+        "Whether a dashboard that others reach serves with an account of the database that may do "
+        "more than pages need: limited, or any.",
+        among=("limited", "any"),
+    )
     database_direct_url: "URL | None" = _setting(
         None,
         "The server itself, where OI_DATABASE_URL names a pooler in transaction mode: for "
@@ -151,6 +157,12 @@ class Settings:
     )
     live_interval_s: float = _setting(
         1.0, "Seconds between chains of the simulated market.", between=(0.01, 3600)
+    )
+    simulate_effect: float = _setting(
+        0.0,
+        "How strongly open interest of the simulated market runs ahead of its index, so that there "
+        "is something for models to find: 0 not at all, 1 as strongly as its own noise.",
+        between=(0, 10),
     )
     feed: str = _setting(
         FEEDS[0],

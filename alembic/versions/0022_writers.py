@@ -27,6 +27,7 @@ def downgrade() -> None:
             f"0007_live_edge/{name}"
             for name in (
                 "1_touch",
+                "2_snapshots",
                 "3_baselines",
                 "4_summary",
                 "5_chain",

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 3.0
 # a cache that is slower than that is none
-_TIMEOUT_S = 0.3
+TIMEOUT_S = 0.3
 _IDENTITY_S = 60.0
 # the longest that a body counts, and is given though it is too old
 _KEPT_S = 900
-_UNHEARD_S = 2.0
+UNHEARD_S = 2.0
 _MADE_AT = struct.Struct(">d")
 ResultT = TypeVar("ResultT")
 
@@ -87,7 +87,7 @@ class RedisStore:
 
     def problem(self) -> str | None:
         """What is wrong, in a sentence; asks Redis when nothing was heard of it for a while."""
-        if time.monotonic() - self._heard_at > _UNHEARD_S:
+        if time.monotonic() - self._heard_at > UNHEARD_S:
             self._attempt(lambda client: client.ping())
         return self._problem
 
@@ -148,8 +148,8 @@ class RedisStore:
             if self._client is None:
                 self._client = Redis.from_url(
                     self._url,
-                    socket_timeout=_TIMEOUT_S,
-                    socket_connect_timeout=_TIMEOUT_S,
+                    socket_timeout=TIMEOUT_S,
+                    socket_connect_timeout=TIMEOUT_S,
                     # a link that an earlier server left behind is replaced at once
                     retry=Retry(NoBackoff(), 1),
                 )

@@ -55,6 +55,11 @@ class Cache:
         """
         return Region(name, self._memory, weigh, share=share, is_on=self._is_on)
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether there is to be a Redis."""
+        return self._redis is not None
+
     def problem(self) -> str | None:
         """What is wrong with Redis, in a sentence; None where nothing is, or none is used."""
         return None if self._redis is None else self._redis.problem()

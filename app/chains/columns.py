@@ -30,7 +30,8 @@ class Column:
     """One fact of a contract; `digits` is to what the page is sent it rounded.
 
     `wire` is its name in messages to the page, `legacy` that in the JSON of `/api/data` (with a
-    slash, within a group there), `csv` that in a CSV.
+    slash, within a group there), `csv` that in a CSV. What is of the `book` of orders differs with
+    each second, and is sent to those pages alone that ask for it.
     """
 
     take: Callable[[Contract], Any]
@@ -38,6 +39,7 @@ class Column:
     legacy: str | None = None
     csv: str | None = None
     digits: int | None = None
+    book: bool = False
 
     def shown(self, contract: Contract) -> Any:
         """The value as the page is sent it."""
@@ -51,6 +53,10 @@ def _of(field: str) -> Callable[[Contract], Any]:
 
 def _everywhere(name: str, field: str | None = None, digits: int | None = None) -> Column:
     return Column(_of(field or name), wire=name, legacy=name, csv=name, digits=digits)
+
+
+def _of_the_book(name: str) -> Column:
+    return Column(_of(name), wire=name, legacy=name, csv=name, book=True)
 
 
 def _beside_the_page(name: str) -> Column:
@@ -95,10 +101,10 @@ COLUMNS: tuple[Column, ...] = (
     _beside_the_page("moneyness"),
     Column(attrgetter("position"), legacy="position", csv="position"),
     _everywhere("ltp"),
-    _everywhere("best_bid"),
-    _everywhere("best_ask"),
-    _everywhere("bid_quantity"),
-    _everywhere("ask_quantity"),
+    _of_the_book("best_bid"),
+    _of_the_book("best_ask"),
+    _of_the_book("bid_quantity"),
+    _of_the_book("ask_quantity"),
     _beside_the_page("spread"),
     _beside_the_page("order_book_imbalance"),
     _everywhere("volume"),
@@ -117,6 +123,8 @@ COLUMNS: tuple[Column, ...] = (
             wire=f"pct_{n}m",
             legacy=f"pct_changes/{n}m",
             csv=f"pct_change_{n}m",
+            # a tenth is shown; all sixteen digits would be a tenth of what a first visit loads
+            digits=3,
         )
         for n in CHANGE_MINUTES
     ),
@@ -132,9 +140,13 @@ COLUMNS: tuple[Column, ...] = (
     Column(_of("prev_close_oi"), wire="prev_close_oi"),
 )
 
-ON_THE_WIRE = tuple(column for column in COLUMNS if column.wire is not None)
+ON_THE_WIRE = tuple(
+    sorted((column for column in COLUMNS if column.wire is not None), key=attrgetter("book"))
+)
 FIELDS = tuple(column.wire for column in ON_THE_WIRE if column.wire is not None)
-"""The names of a contract's values in a message, in their order."""
+"""The names of a contract's values in a message, in their order: those of the book are the last."""
+BEFORE_BOOK = sum(not column.book for column in ON_THE_WIRE)
+"""How many of them come before those of the book."""
 
 
 def placed(

@@ -4,14 +4,11 @@ import time
 from typing import TYPE_CHECKING
 
 from app.chains.past.newest import newest_stored
-from app.chains.state import Chain, ChainState
+from app.chains.state import SLEW_S, Chain, ChainState
 from db.market.exchanges import exchange_named
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-# a server's clock is disciplined by milliseconds all the time; a second is a step
-_SLEW_S = 1.0
 
 
 def read_state(connection: "Connection", exchange: str) -> ChainState:
@@ -34,9 +31,13 @@ def read_state(connection: "Connection", exchange: str) -> ChainState:
     signal = latest_signal(connection, exchange)
     chain = Chain(exchange, head, latest_chain(connection, exchange), signal)
     chain.demand_sound()
-    return ChainState(chain, read_at, None if head is None else _plausible(head.age_s))
+    if head is None:
+        return ChainState(chain, read_at, None)
+    # what is told of both ends of an age tells what the clock said
+    now_s = None if head.age_s is None else head.updated_at.timestamp() + head.age_s - read_at
+    return ChainState(chain, read_at, _plausible(head.age_s), clock_ahead_s=now_s)
 
 
 def _plausible(age_s: float | None) -> float | None:
     """An age that can be one: after a step of the clock backwards it is negative, so unknown."""
-    return None if age_s is None or age_s < -_SLEW_S else max(0.0, age_s)
+    return None if age_s is None or age_s < -SLEW_S else max(0.0, age_s)

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from app.chains.bodies import Bodies
-from app.chains.columns import ON_THE_WIRE, Contract, placed
+from app.chains.columns import BEFORE_BOOK, ON_THE_WIRE, Contract, placed
 from app.chains.summary import SILENT_WHEN, Facts, facts_of
 from db.errors import OIError
 from db.market.calendar import Phase, phase
@@ -26,6 +26,10 @@ Order = tuple[int, int]
 
 STALE = "stale"
 _NOTHING_YET = -1
+# a server's clock is disciplined by milliseconds all the time; a second is a step
+SLEW_S = 1.0
+# beyond it a clock was set, and did not merely run a little faster
+_STEP_S = 2.0
 
 
 class ChainFaultError(OIError):
@@ -68,6 +72,11 @@ class Chain:
         }
 
     @cached_property
+    def legs_before_book(self) -> dict[Key, Leg]:
+        """The same without bid and ask and their quantities."""
+        return {key: leg[:BEFORE_BOOK] for key, leg in self.legs.items()}
+
+    @cached_property
     def facts(self) -> Facts:
         """The head line, without its status."""
         return facts_of(self.exchange, self.head, self.rows, self.signal)
@@ -98,13 +107,15 @@ class ChainState:
     """A chain with its age when it was read; `read_at` is of the monotonic clock.
 
     The age is the database's own: how long ago it took this state, by one clock for both moments.
-    `incarnation` counts the databases that were met, as each begins its sequence anew.
+    `incarnation` counts the databases that were met, as each begins its sequence anew. What the
+    database's clock said is `clock_ahead_s` more than our monotonic one, if it was asked.
     """
 
     chain: Chain
     read_at: float
     age_when_read_s: float | None
     incarnation: int = 0
+    clock_ahead_s: float | None = None
 
     @property
     def exchange(self) -> str:
@@ -137,17 +148,45 @@ class ChainState:
 
         One whose sequence went back, or names another moment, is of another database. The age of
         one that was known already never shrinks. One that is new and of which the database's clock
-        says that it is yet to come is as old as our knowledge of it.
+        says that it is yet to come is as old as our knowledge of it. A clock that was set between
+        the two reads makes nothing older or younger.
         """
         mine, theirs = self.chain, last.chain
         if _identity(mine) == _identity(theirs):
-            ages = [age for age in (self.age_when_read_s, last.age_s()) if age is not None]
-            return replace(last, read_at=self.read_at, age_when_read_s=max(ages, default=None))
+            by_clock = self.age_when_read_s if self._clock_set_s(last) == 0 else None
+            ages = [age for age in (by_clock, last.age_s()) if age is not None]
+            return replace(
+                last,
+                read_at=self.read_at,
+                age_when_read_s=max(ages, default=None),
+                clock_ahead_s=self.clock_ahead_s,
+            )
         rebuilt = theirs.head is not None and (
             mine.head is None or mine.head.sequence <= theirs.head.sequence
         )
-        age_s = 0.0 if self.age_when_read_s is None else self.age_when_read_s
-        return ChainState(mine, self.read_at, age_s, last.incarnation + rebuilt)
+        age_s = self.age_when_read_s if rebuilt else self._true_age_s(last)
+        incarnation = last.incarnation + rebuilt
+        return ChainState(mine, self.read_at, age_s or 0.0, incarnation, self.clock_ahead_s)
+
+    def _clock_set_s(self, last: "ChainState") -> float:
+        """By how much the database's clock was set ahead between both reads; 0 if it was not."""
+        if self.clock_ahead_s is None or last.clock_ahead_s is None:
+            return 0.0
+        found_s = self.clock_ahead_s - last.clock_ahead_s
+        return found_s if abs(found_s) > _STEP_S else 0.0
+
+    def _true_age_s(self, last: "ChainState") -> float | None:
+        """The age of a state that was not there when `last` was read, and so is younger than that.
+
+        One that was taken before the clock was set is as much older by it as that was set ahead.
+        """
+        set_s, head = self._clock_set_s(last), self.chain.head
+        if not set_s or head is None or self.clock_ahead_s is None:
+            return self.age_when_read_s
+        by_clock_s = self.clock_ahead_s + self.read_at - head.updated_at.timestamp()
+        if -SLEW_S <= by_clock_s <= self.read_at - last.read_at + SLEW_S:
+            return max(0.0, by_clock_s)
+        return max(0.0, by_clock_s - set_s)
 
 
 def _identity(chain: Chain) -> tuple[Any, ...]:

@@ -9,11 +9,13 @@ from datetime import datetime
 from typing import Any, Literal, TypedDict
 
 from app.chains.bodies import Encoded
-from app.chains.columns import FIELDS
+from app.chains.columns import BEFORE_BOOK, FIELDS
 from app.chains.feeds import FeedWord
 from app.chains.state import Chain, ChainState, Key, Leg
 from db.market.calendar import Instrument, phase
 from db.market.clock import market_now
+
+Ages = Mapping[str, float | None]
 
 _MS = 1000
 _TOLD_PHASES = (Instrument.OPTIONS, Instrument.INDEX)
@@ -51,7 +53,8 @@ class Clock(TypedDict):
     """The time here, how old what each exchange shows is, and what stands in the way.
 
     `feeds` holds what the feed of an exchange is at, as far as a collector tells; `build` is that
-    of the page which this server gives out.
+    of the page which this server gives out, `lacking` a sentence on what it does without at the
+    moment, while what it shows is right; None where that is nothing.
     """
 
     kind: Literal["clock"]
@@ -61,6 +64,7 @@ class Clock(TypedDict):
     problem: str | None
     feeds: dict[str, FeedWord]
     build: str | None
+    lacking: str | None
 
 
 class End(TypedDict):
@@ -70,20 +74,25 @@ class End(TypedDict):
     reason: str
 
 
-def full_body(state: ChainState) -> Encoded:
+def full_body(state: ChainState, *, book: bool = True) -> Encoded:
     """Everything a page needs that knows nothing yet, as JSON made once for all who are sent it."""
     chain, status = state.chain, state.status()
-    return chain.bodies.whole(("full", status), lambda: full_message(chain, status))
+    return chain.bodies.whole(
+        ("full", status, book), lambda: full_message(chain, status, book=book)
+    )
 
 
-def delta_message(old: Chain, new: ChainState) -> Delta:
+def delta_message(old: Chain, new: ChainState, *, book: bool = True) -> Delta:
     """What a page needs that shows `old`."""
-    return delta_between(old, new.chain, new.status())
+    return delta_between(old, new.chain, new.status(), book=book)
 
 
-def delta_between(old: Chain, new: Chain, status: str) -> Delta:
-    """What turns one chain of an exchange into another of that status."""
-    known, present = old.legs, new.legs
+def delta_between(old: Chain, new: Chain, status: str, *, book: bool = True) -> Delta:
+    """What turns one chain of an exchange into another of that status.
+
+    Without the `book` of orders it is the same for who has that, too: its columns are the last.
+    """
+    known, present = _sent(old, book), _sent(new, book)
     facts = new.facts
     return {
         "kind": "delta",
@@ -104,10 +113,11 @@ def delta_between(old: Chain, new: Chain, status: str) -> Delta:
 
 
 def clock_message(
-    ages_s: Mapping[str, float | None],
+    ages_s: Ages,
     problem: str | None = None,
     feeds: Mapping[str, FeedWord] | None = None,
     build: str | None = None,
+    lacking: str | None = None,
 ) -> Clock:
     """The time, and the ages of what is shown."""
     now = market_now()
@@ -119,6 +129,7 @@ def clock_message(
         "problem": problem,
         "feeds": dict(feeds or {}),
         "build": build,
+        "lacking": lacking,
     }
 
 
@@ -132,7 +143,7 @@ def end_message(reason: str) -> End:
     return {"kind": "end", "reason": reason}
 
 
-def full_message(chain: Chain, status: str) -> Full:
+def full_message(chain: Chain, status: str, *, book: bool = True) -> Full:
     """A chain of that status as a page is sent it that knows nothing yet.
 
     The status changes by itself, so the page decides by the age whether the signal is told.
@@ -141,10 +152,14 @@ def full_message(chain: Chain, status: str) -> Full:
         "kind": "full",
         "exchange": chain.exchange,
         "sequence": chain.sequence,
-        "fields": FIELDS,
+        "fields": FIELDS if book else FIELDS[:BEFORE_BOOK],
         "summary": {**chain.facts, "status": status},
-        "legs": list(chain.legs.values()),
+        "legs": list(_sent(chain, book).values()),
     }
+
+
+def _sent(chain: Chain, book: bool) -> Mapping[Key, Leg]:
+    return chain.legs if book else chain.legs_before_book
 
 
 def _changes(old: Leg, new: Leg) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.cli import _broker, _telemetry
+from app.telemetry.timing import timed
 from db.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -41,6 +42,20 @@ def _speed(context: click.Context, parameter: click.Parameter, value: str) -> fl
     return speed
 
 
+def _known_keys(
+    context: click.Context, parameter: click.Parameter, value: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Each key once, in the order of the table; none stands for all."""
+    # the table is an operator's too, and read with the settings
+    from db.market.exchanges import EXCHANGES, exchange_named
+    from db.settings import settings
+
+    settings()
+    for key in value:
+        exchange_named(key)
+    return tuple(key for key in EXCHANGES if key in value or not value)
+
+
 @click.command
 @click.option("--feed", type=click.Choice(FEEDS), required=True, help="Where chains come from.")
 @click.option("--file", type=click.Path(path_type=Path), help="A recorded CSV to replay.")
@@ -54,6 +69,14 @@ def _speed(context: click.Context, parameter: click.Parameter, value: str) -> fl
     help="How many times faster than it was recorded.",
 )
 @click.option("--as-now", is_flag=True, help="Move a replay in time so that it begins now.")
+@click.option(
+    "--exchange",
+    "keys",
+    multiple=True,
+    callback=_known_keys,
+    metavar="KEY",
+    help="An exchange key to collect, of a live feed; may be repeated. Without it: all.",
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the simulated market.")
 @click.option(
     "--source",
@@ -84,7 +107,7 @@ def command(as_json: bool, **choices: Any) -> None:
     engine = write_engine()
     with _ringing() as ring, _telemetry.collecting(engine):
         if account is not None:
-            counts = _collect_from_broker(engine, account, choices["source"], ring)
+            counts = _collect_from_broker(engine, account, choices["source"], choices["keys"], ring)
         else:
             collector = _collector(engine, _feed(engine, **choices), ring)
             _stop_on_signals(collector)
@@ -98,14 +121,24 @@ def command(as_json: bool, **choices: Any) -> None:
 
 
 def _demand_that_options_fit(
-    feed: str, file: Path | None, day: datetime | None, as_now: bool, **_: object
+    feed: str,
+    file: Path | None,
+    day: datetime | None,
+    as_now: bool,
+    keys: tuple[str, ...],
+    **_: object,
 ) -> None:
+    from db.market.exchanges import EXCHANGES
+
     if feed != "replay" and (file or day or as_now):
         raise InvalidInputError(
             "--file, --day and --as-now belong to --feed replay; leave them out."
         )
+    if feed == "replay" and len(keys) < len(EXCHANGES):
+        raise InvalidInputError("--exchange belongs to live feeds; a replay is played whole.")
 
 
+@timed("configure feed")
 def _feed(
     engine: "Engine",
     feed: str,
@@ -114,6 +147,7 @@ def _feed(
     speed: float | None,
     as_now: bool,
     seed: int | None,
+    keys: tuple[str, ...],
     **_: object,
 ) -> "Feed":
     """A feed that asks no broker."""
@@ -124,8 +158,13 @@ def _feed(
     from db.settings import settings
 
     if feed == "simulate":
-        interval_s = settings().live_interval_s
-        return SimulateFeed(DEFAULT_SEED if seed is None else seed, interval_s=interval_s)
+        chosen = settings()
+        return SimulateFeed(
+            DEFAULT_SEED if seed is None else seed,
+            interval_s=chosen.live_interval_s,
+            exchanges=keys,
+            effect=chosen.simulate_effect,
+        )
     if (file is None) == (day is None):
         raise InvalidInputError("--feed replay needs either --file CSV or --day YYYY-MM-DD.")
     if as_now and (speed is None or speed > 1):
@@ -156,7 +195,7 @@ def _ringing() -> Iterator["Ring"]:
 
 
 def _collect_from_broker(
-    engine: "Engine", account: "Account", source: str, ring: "Ring"
+    engine: "Engine", account: "Account", source: str, keys: tuple[str, ...], ring: "Ring"
 ) -> "Counts":
     """Collect the broker's feed; beside it fill gaps of the past, and store dollar, crude, VIX."""
     from app.collector.bootstrap import BootstrapOptions, start_bootstrap
@@ -169,7 +208,7 @@ def _collect_from_broker(
 
     chosen = settings()
     kind: Source = "simulated" if source == "simulated" else "live"
-    catalogue = broker_catalogue(chosen, account, engine)
+    catalogue = broker_catalogue(chosen, account, engine, keys)
     feed = broker_feed(chosen, account, catalogue, kind)
     collector = _collector(engine, feed, ring)
     _stop_on_signals(collector)
@@ -195,6 +234,7 @@ def _collect_from_broker(
         return collector.run()
 
 
+@timed("configure collector")
 def _collector(engine: "Engine", feed: "Feed", ring: "Ring") -> "Collector":
     from app.collector import Collector, CollectorOptions
     from app.collector.signalling import SignalOptions

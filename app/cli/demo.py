@@ -40,6 +40,7 @@ def _fill(url: "URL", days: int) -> None:
 
     from app.demo.past import fill
     from db.engine import engine_for
+    from db.settings import settings
 
     columns = (
         TextColumn("{task.description}"),
@@ -57,6 +58,7 @@ def _fill(url: "URL", days: int) -> None:
             fill(
                 engine,
                 days=days,
+                effect=settings().simulate_effect,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
     finally:

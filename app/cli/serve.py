@@ -10,7 +10,9 @@ def command(workers: int) -> None:
 
     The address is that of OI_HOST and OI_PORT, by default http://127.0.0.1:5050.
     """
+    from app.web import account
     from app.web.auth import signin
+    from app.web.database import Database
     from app.web.server import address, serve
     from db import parts, privileges
     from db.settings import settings
@@ -18,6 +20,7 @@ def command(workers: int) -> None:
     chosen = settings()
     parts.act_as("web")
     privileges.drop(chosen.run_as)
+    account.demand(Database(chosen, explicit=False), chosen)
     click.echo(f"Dashboard on {address(chosen)}")
     if signin.configured(chosen) is None:
         click.echo(

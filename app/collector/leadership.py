@@ -5,7 +5,7 @@ say. Every write of the leader is fenced: its transaction holds the lease until 
 once another has taken it. Who does not lead stands by: it assembles all the same and takes over
 when the lease runs out. What waits in a spool is history that nobody else may have; of a key that
 another leads only what the database lacks is stored, in a moment in which the leader does not
-write.
+write. The database has a mark of the schedule once, whoever's state that is.
 """
 
 import logging
@@ -20,7 +20,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from app.collector.outbox import Waiting
-from app.collector.storing import Outcome, is_followed, is_passed, is_stored, written
+from app.collector.storing import Outcome, is_followed, is_passed, stored_of_mark, written
 from db.market.calendar import Instrument, Phase, phase
 from db.market.clock import market_now
 from db.market.ticks import EnrichedSnapshot
@@ -71,15 +71,20 @@ class Leading(Protocol):
 
 
 class Leadership:
-    """The leases of a live collector; for its writer's thread alone."""
+    """The leases of a live collector; for its writer's thread alone.
+
+    `interval_s` is what lies between two marks of its schedule, and of all collectors beside it.
+    """
 
     def __init__(
         self,
+        interval_s: int,
         holder: str | None = None,
         clock: Callable[[], float] = time.monotonic,
         trades: Callable[[], bool] = options_trade,
     ) -> None:
         self.holder = holder or _new_holder()
+        self._interval_s = interval_s
         self._clock = clock
         self._trades = trades
         self._terms: dict[str, int] = {}
@@ -134,7 +139,7 @@ class Leadership:
         snapshot = waiting.snapshot
         if not self.leads(snapshot.exchange):
             return self._fill(connection, snapshot)
-        if waiting.is_doubtful and is_followed(connection, snapshot):
+        if self._is_known(connection, waiting):
             return Outcome.KNOWN
         return written(connection, snapshot, partial(self.fence, exchange=snapshot.exchange))
 
@@ -145,6 +150,19 @@ class Leadership:
         for exchange in self._terms:
             release(connection, exchange, self.holder)
 
+    def _is_known(self, connection: Connection, waiting: Waiting) -> bool:
+        """Whether history has its mark already, from another or by a clock that was ahead.
+
+        The same instant again may be a commit that was not confirmed.
+        """
+        snapshot = waiting.snapshot
+        # who fills does so before this, or not at all
+        self.fence(connection, snapshot.exchange)
+        if waiting.is_doubtful and is_followed(connection, snapshot):
+            return True
+        held = stored_of_mark(connection, snapshot, self._interval_s)
+        return any(at != snapshot.timestamp for at in held)
+
     def _fill(self, connection: Connection, snapshot: EnrichedSnapshot) -> Outcome:
         """Store what no leader has stored, nor will: it leads nobody, or has gone on from there."""
         from db.ingest.leases import exclude, release
@@ -153,7 +171,7 @@ class Leadership:
         is_free = self.ask(connection, exchange) is not None
         if not is_free and not exclude(connection, exchange):
             return Outcome.EARLY
-        if is_stored(connection, snapshot):
+        if stored_of_mark(connection, snapshot, self._interval_s):
             outcome = Outcome.KNOWN
         elif is_free or is_passed(connection, snapshot):
             outcome = written(connection, snapshot)

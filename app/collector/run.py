@@ -69,7 +69,7 @@ class Collector:
         self._feed = feed
         self._past = Past()
         self._outbox = Outbox(self.counts, Spool(chosen.spool) if feed.live else None)
-        leadership: Leading = Leadership() if feed.live else Guest()
+        leadership: Leading = Leadership(chosen.snapshot_interval_s) if feed.live else Guest()
         self._leadership = leadership
         # of all that threads share, putting into this is what a signal handler may do
         self._ends: queue.SimpleQueue[None] = queue.SimpleQueue()

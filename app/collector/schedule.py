@@ -8,6 +8,13 @@ from db.market.ticks import ChainSnapshot
 _PROMPT_S = 3.0
 
 
+def mark_of(at: datetime, interval_s: int) -> datetime:
+    """The newest mark at or before a moment (aware)."""
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    passed = int((at - midnight).total_seconds())
+    return midnight + timedelta(seconds=passed - passed % interval_s)
+
+
 class Schedule:
     """Marks stand at whole multiples of the interval since midnight, IST.
 
@@ -22,7 +29,7 @@ class Schedule:
 
     def due(self, batch: ChainSnapshot) -> ChainSnapshot | None:
         """The batch as it is to be stored, or None if it is not its turn."""
-        mark = self._mark(batch.timestamp)
+        mark = mark_of(batch.timestamp, self._interval_s)
         late_s = (batch.timestamp - mark).total_seconds()
         previous = self._last_mark.get(batch.exchange)
         self._last_mark[batch.exchange] = mark
@@ -33,8 +40,3 @@ class Schedule:
         return (
             replace(batch, timestamp=batch.timestamp.replace(microsecond=0)) if is_missed else None
         )
-
-    def _mark(self, at: datetime) -> datetime:
-        midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-        passed = int((at - midnight).total_seconds())
-        return midnight + timedelta(seconds=passed - passed % self._interval_s)

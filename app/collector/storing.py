@@ -2,10 +2,11 @@
 
 import enum
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from app.collector.schedule import mark_of
 from app.collector.standby import HELD_S
 from db.market.ticks import EnrichedSnapshot
 
@@ -30,14 +31,25 @@ def written(
     return Outcome.WRITTEN
 
 
-def is_stored(connection: Connection, snapshot: EnrichedSnapshot) -> bool:
-    """Whether history holds this instant."""
-    return _holds(connection, snapshot, timedelta(microseconds=1))
+def stored_of_mark(
+    connection: Connection, snapshot: EnrichedSnapshot, interval_s: int
+) -> tuple[datetime, ...]:
+    """What history holds of the mark that a snapshot is of; of another collector it may be later.
+
+    Each stores a state that came late under the time it is from.
+    """
+    from db.queries.snapshots import instants
+
+    mark = mark_of(snapshot.timestamp, interval_s)
+    return instants(connection, snapshot.exchange, mark, mark + timedelta(seconds=interval_s))
 
 
 def is_followed(connection: Connection, snapshot: EnrichedSnapshot) -> bool:
     """Whether history holds this instant, or one that a leader stored after it."""
-    return _holds(connection, snapshot, timedelta(seconds=HELD_S))
+    from db.queries.snapshots import instants
+
+    at = snapshot.timestamp
+    return bool(instants(connection, snapshot.exchange, at, at + timedelta(seconds=HELD_S)))
 
 
 def is_passed(connection: Connection, snapshot: EnrichedSnapshot) -> bool:
@@ -46,10 +58,3 @@ def is_passed(connection: Connection, snapshot: EnrichedSnapshot) -> bool:
 
     found = extent(connection, snapshot.exchange)
     return found is not None and found[1] > snapshot.timestamp
-
-
-def _holds(connection: Connection, snapshot: EnrichedSnapshot, within: timedelta) -> bool:
-    from db.queries.snapshots import instants
-
-    at = snapshot.timestamp
-    return bool(instants(connection, snapshot.exchange, at, at + within))

@@ -1,6 +1,5 @@
 """Programs this one starts, watches, starts again when they end, and takes down with it."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from app.demo.logs import Log
 from app.demo.patience import Patience
+from app.orphans import end_with
 from db.errors import OIError
 
 _STOP_TIMEOUT_S = 10
@@ -23,7 +23,6 @@ _SILENCE_TIMEOUT_S = 5
 _LINES_SHOWN = 5
 _LINE_BYTES = 64 * 1024
 _BAD_INPUT = 2  # exit code of a program whose input or settings are wrong
-_PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 Say = Callable[[str], None]
 
@@ -57,7 +56,7 @@ class _Child:
             env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
             start_new_session=True,
             umask=0o077,
-            preexec_fn=_end_with(os.getpid()),
+            preexec_fn=end_with(os.getpid(), signal.SIGTERM),
         )
         self.process = process
         self.patience.started()
@@ -187,18 +186,3 @@ def _in_words(code: int) -> str:
 def _last_words(child: _Child) -> str:
     said = " / ".join(child.last_lines).rstrip(".")
     return f"{said or 'it said nothing'} (all of it in {child.log.path})"
-
-
-class _end_with:  # used like a function
-    """Run in the new process: it gets SIGTERM when its parent dies, however that dies."""
-
-    def __init__(self, parent: int) -> None:
-        self._parent = parent
-        self._libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-    def __call__(self) -> None:
-        if self._libc is None:
-            return
-        self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != self._parent:
-            os._exit(1)

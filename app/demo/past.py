@@ -54,6 +54,7 @@ def fill(
     until: datetime | None = None,
     progress: Progress | None = None,
     seed: int = DEFAULT_SEED,
+    effect: float = 0.0,
 ) -> int:
     """Store what is missing of the last `days` trading days up to `until`; returns rows stored.
 
@@ -62,14 +63,15 @@ def fill(
     a minute. Outside market hours the last ninety minutes are there too, so that a simulated
     market that is started then has a past to measure changes against. Each exchange and day is one
     transaction; what is stored already is left alone, so filling again goes on where it stopped.
-    Rollups are brought up to date at the end: their policies look back only some days.
+    Rollups are brought up to date at the end: their policies look back only some days. `effect` see
+    `chain_block`.
     """
     spans = _missing(engine, list(planned(days, interval_s, until or market_now())))
     total, done, lock = sum(_rows(seed, span) for span in spans), 0, threading.Lock()
 
     def load(span: Span) -> None:
         nonlocal done
-        rows = _load(engine, seed, span)
+        rows = _load(engine, seed, span, effect)
         with lock:
             done += rows
             if progress is not None:
@@ -141,7 +143,7 @@ def _after(span: Span, stored: int) -> Span:
     return replace(span, first=span.first + steps * span.interval_s)
 
 
-def _load(engine: Engine, seed: int, span: Span) -> int:
+def _load(engine: Engine, seed: int, span: Span, effect: float) -> int:
     from db.ingest import load_history
 
     rows = 0
@@ -150,7 +152,9 @@ def _load(engine: Engine, seed: int, span: Span) -> int:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         for seconds in _same_expiry(span):
             expiry = expiry_at(EXCHANGES[span.exchange], span.day, int(seconds[0]))
-            block = chain_block(seed, span.exchange, expiry, span.day, seconds, span.strikes)
+            block = chain_block(
+                *(seed, span.exchange, expiry, span.day, seconds, span.strikes), effect=effect
+            )
             rows += load_history(connection, chain_columns(block), snapshot_contexts(block))
     return rows
 

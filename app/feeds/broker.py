@@ -1,5 +1,6 @@
 """The broker's feed put together: account, instruments, ticker."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from app.kite.client import BrokerClient
 from app.kite.instruments import Dump
 from app.kite.session import broker_folder
 from app.kite.subscriptions import Subscriptions
+from app.telemetry.timing import timed
 from db.market.calendar import Instrument, Phase, phase
 from db.market.clock import market_now
 from db.market.exchanges import EXCHANGES
@@ -22,20 +24,26 @@ if TYPE_CHECKING:
 _STORED_SEGMENTS = ("NFO-OPT", "NFO-FUT", "BFO-OPT", "BFO-FUT")
 
 
-def broker_catalogue(settings: Settings, account: Account, engine: "Engine") -> Catalogue:
-    """The broker's instruments: asked for each day, kept in OI_HOME and in the database."""
+def broker_catalogue(
+    settings: Settings, account: Account, engine: "Engine", keys: Iterable[str] = EXCHANGES
+) -> Catalogue:
+    """The broker's instruments: asked for each day, kept in OI_HOME and in the database.
+
+    It tells the chains of these exchange keys.
+    """
     return Catalogue(
         lambda: account.ask(BrokerClient.instruments),
         broker_folder(settings),
-        EXCHANGES.values(),
+        [EXCHANGES[key] for key in keys],
         storing(engine),
     )
 
 
+@timed("configure feed")
 def broker_feed(
     settings: Settings, account: Account, catalogue: Catalogue, source: Source = "live"
 ) -> KiteFeed:
-    """The chains of all exchange keys from the broker's ticker.
+    """The chains of the catalogue's exchange keys from the broker's ticker.
 
     A `source` that is not live trades at any hour: a stand-in's market.
     """
@@ -44,7 +52,13 @@ def broker_feed(
         account.credentials,
         options_trade if source == "live" else lambda: True,
     )
-    return KiteFeed(subscriptions, catalogue, source=source, login_problem=lambda: account.problem)
+    return KiteFeed(
+        subscriptions,
+        catalogue,
+        source=source,
+        keys=catalogue.keys,
+        login_problem=lambda: account.problem,
+    )
 
 
 def options_trade() -> bool:

@@ -94,6 +94,11 @@ class Catalogue:
         return self._listings
 
     @property
+    def keys(self) -> tuple[str, ...]:
+        """The exchange keys whose chains it tells."""
+        return tuple(each.key for each in self._exchanges)
+
+    @property
     def dump(self) -> Dump | None:
         """The newest dump that is sound; None while none is to be had."""
         with self._lock:

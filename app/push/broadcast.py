@@ -1,7 +1,9 @@
-"""One state of an exchange on its way to the viewers, encoded once however many there are."""
+"""One state of an exchange on its way to the viewers, encoded once however many there are.
 
-from dataclasses import dataclass
-from functools import cached_property
+There are two forms of each message: with the book of orders, for pages that show it, and without.
+"""
+
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -19,24 +21,23 @@ class Broadcast:
 
     state: ChainState
     previous: ChainState | None = None
+    _made: dict[tuple[bool, bool], Frame] = field(default_factory=dict, compare=False, repr=False)
 
-    @cached_property
-    def full(self) -> Frame:
-        """The whole state."""
-        return Frame(full_body(self.state).body)
-
-    @cached_property
-    def delta(self) -> Frame:
-        """What leads here from the state before."""
-        before = self.state if self.previous is None else self.previous
-        return Frame(orjson.dumps(delta_message(before.chain, self.state)))
-
-    def frame_for(self, seen: Seen) -> Frame | None:
+    def frame_for(self, seen: Seen, *, book: bool) -> Frame | None:
         """What a viewer lacks who has `seen`; None if nothing."""
         if _shows(self.state, seen):
             return None
         follows = self.previous is not None and _shows(self.previous, seen)
-        return self.delta if follows else self.full
+        if (follows, book) not in self._made:
+            self._made[follows, book] = self._delta(book) if follows else self._full(book)
+        return self._made[follows, book]
+
+    def _full(self, book: bool) -> Frame:
+        return Frame(full_body(self.state, book=book).body)
+
+    def _delta(self, book: bool) -> Frame:
+        before = self.state if self.previous is None else self.previous
+        return Frame(orjson.dumps(delta_message(before.chain, self.state, book=book)))
 
 
 def _shows(state: ChainState, seen: Seen) -> bool:

@@ -11,27 +11,19 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import orjson
 
-from app.chains.feeds import FeedWord
 from app.chains.state import ChainState
-from app.chains.wire import clock_message
+from app.chains.wire import Ages, Clock, clock_message
 from app.push import pace
 from app.push.frames import Accepted, Frame
 from app.push.loop import TICK_S, Loop
 from app.push.notices import Notice
 from app.push.topics import Follow, Topics, requested
-from app.push.viewer import (
-    COME_BACK,
-    POLICY,
-    SESSION_OVER,
-    TRY_AGAIN_LATER,
-    LeftError,
-    Viewer,
-)
+from app.push.viewer import COME_BACK, POLICY, SESSION_OVER, TRY_AGAIN_LATER, LeftError, Viewer
 from db.errors import InvalidInputError
 
 _log = logging.getLogger(__name__)
@@ -53,19 +45,17 @@ class Hub:
     """All viewers of a process; its thread starts with the first of them.
 
     `refresh` is told which exchanges were begun to be followed: what is sent of one then is what
-    is published of it afterwards. `feeds` says what the feeds of some are at, `build` which page
-    this server gives out. None may wait.
+    is published of it afterwards. `clock` makes the message that tells the time, of ages in seconds
+    and what stands in the way. Neither may wait.
     """
 
     def __init__(
         self,
         refresh: Callable[[Iterable[str]], None] = lambda _: None,
-        feeds: Callable[[Iterable[str]], Mapping[str, FeedWord]] = lambda _: {},
-        build: Callable[[], str | None] = lambda: None,
+        clock: Callable[[Ages, str | None], Clock] | None = None,
     ) -> None:
         self._refresh = refresh
-        self._feeds = feeds
-        self._build = build
+        self._told = clock
         self._loop = Loop("oi-hub", self._ready, self._tick)
         self._lock = threading.Lock()
         self._closed = False
@@ -134,6 +124,10 @@ class Hub:
         """Tell who follows these the time, and with it what their feeds are at."""
         if exchanges:
             self._loop.run(partial(self._remind, exchanges))
+
+    def remind_all(self) -> None:
+        """Tell everybody the time, and with it what this server does without."""
+        self._loop.run(self._remind_all)
 
     def notify(self, notice: Notice) -> None:
         """Tell those whom a notice is for."""
@@ -208,8 +202,13 @@ class Hub:
     def _remind(self, exchanges: Iterable[str]) -> None:
         for exchange in exchanges:
             for viewer in self._topics[exchange].viewers:
-                viewer.clock_due = True
+                viewer.want_clock()
             self._offer(exchange)
+
+    def _remind_all(self) -> None:
+        self._clocks.clear()
+        for viewer in tuple(self._admitted):
+            self._guarded(viewer, viewer.want_clock)
 
     def _offer(self, exchange: str) -> None:
         """Let an exchange go out to who follows it."""
@@ -234,9 +233,12 @@ class Hub:
         if events & selectors.EVENT_READ:
             for text in viewer.receive():
                 try:
-                    self._follow(viewer, requested(text))
+                    wish = requested(text)
                 except InvalidInputError as error:
                     viewer.leave(POLICY, str(error))
+                else:
+                    viewer.book = wish.book
+                    self._follow(viewer, wish.follow)
 
     def _look_after(self, viewer: Viewer, now: float) -> None:
         if viewer.leaving_at is not None and now - viewer.leaving_at > _GOODBYE_S:
@@ -264,7 +266,7 @@ class Hub:
             latest = self._topics[exchange].latest
             if latest is None or exchange in viewer.awaiting:
                 continue
-            frame = latest.frame_for(seen)
+            frame = latest.frame_for(seen, book=viewer.book)
             viewer.seen[exchange] = latest.state.order
             if frame is not None:
                 return viewer.link.bytes_of(frame) + self._clock(viewer)
@@ -275,7 +277,7 @@ class Hub:
         followed = frozenset(viewer.seen)
         if followed not in self._clocks:
             ages, problem = self._topics.ages_s(followed), self._topics.problem(followed)
-            told = clock_message(ages, problem, self._feeds(followed), self._build())
+            told = (self._told or clock_message)(ages, problem)
             self._clocks[followed] = Frame(orjson.dumps(told))
         return viewer.link.bytes_of(self._clocks[followed])
 

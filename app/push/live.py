@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 from app.chains.feeds import Feeds
 from app.chains.states import ChainStates
+from app.chains.wire import Ages, Clock, clock_message
 from app.push.follower import Follower
 from app.push.hub import Hub
+from app.push.lacking import LackWatch
 from app.push.reader import Reader
 from app.push.sessions import SessionWatch
 
@@ -17,7 +19,11 @@ _READ_PATIENCE_S = 1.0
 
 
 class Live:
-    """Hub, reader, follower and the watch on sessions; unstarted until somebody needs them."""
+    """Hub, reader, follower and the watches; unstarted until somebody needs them.
+
+    `lacks` says what the server has to do without, in a sentence; it may wait a little. None where
+    there is nothing that could lack.
+    """
 
     def __init__(
         self,
@@ -26,9 +32,15 @@ class Live:
         feeds: Feeds,
         is_open: Callable[[str], bool],
         build: Callable[[], str],
+        lacks: Callable[[], str | None] | None = None,
     ) -> None:
         self._states = states
-        self.hub = Hub(self._refresh, feeds.words, build)
+        self._lacks: LackWatch | None = None
+        self._feeds = feeds
+        self._build = build
+        self.hub = Hub(self._refresh, self._clock)
+        if lacks is not None:
+            self._lacks = LackWatch(lacks, self.hub.remind_all)
         self._reader = Reader(states, feeds, self.hub)
         self._follower = Follower(url, states, self.hub, self._reader)
         self._sessions = SessionWatch(self.hub, is_open)
@@ -37,6 +49,13 @@ class Live:
         """Begin to follow the database; does nothing when it already does."""
         self._follower.start()
         self._sessions.start()
+        if self._lacks is not None:
+            self._lacks.start()
+
+    @property
+    def lacking(self) -> str | None:
+        """What the server does without, as it was seen last."""
+        return None if self._lacks is None else self._lacks.sentence
 
     @property
     def is_closed(self) -> bool:
@@ -47,8 +66,15 @@ class Live:
         """End all threads and let all viewers go."""
         self._follower.close()
         self._sessions.close()
+        if self._lacks is not None:
+            self._lacks.close()
         self._reader.close(_READ_PATIENCE_S)
         self.hub.close()
+
+    def _clock(self, ages_s: Ages, problem: str | None) -> Clock:
+        return clock_message(
+            *(ages_s, problem, self._feeds.words(ages_s), self._build(), self.lacking)
+        )
 
     def _refresh(self, exchanges: Iterable[str]) -> None:
         """Publish what is known to be the newest at once, and let the rest be read."""

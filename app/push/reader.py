@@ -17,19 +17,23 @@ _log = logging.getLogger(__name__)
 _BREATH_S = 0.1
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 5.0
+_FEEDS = ""
+"""What the feeds are at is read like a chain whose key is this."""
 
 
 class Reader:
-    """One thread that reads each wanted exchange once, however often it was asked for."""
+    """One thread that reads each wanted exchange once, however often it was asked for.
+
+    Between two reads of the same it lets a moment pass; another one does not wait for that.
+    """
 
     def __init__(self, states: ChainStates, feeds: Feeds, hub: Hub) -> None:
         self._states = states
         self._feeds = feeds
         self._hub = hub
         self._changed = threading.Condition()
-        self._wanted: set[str] = set()
-        self._wants_feeds = False
-        self._again_at: dict[str, float] = {}
+        self._due_at: dict[str, float] = {}
+        self._rested_at: dict[str, float] = {}
         self._pauses: dict[str, Backoff] = {}
         self._thread: threading.Thread | None = None
         self._stopping = False
@@ -37,20 +41,25 @@ class Reader:
     def want(self, exchanges: Iterable[str]) -> None:
         """Let these be read soon; the thread starts with the first of them."""
         with self._changed:
-            self._wanted.update(exchanges)
+            now = time.monotonic()
+            for exchange in exchanges:
+                self._want_at(exchange, now)
             self._begin()
 
     def want_feeds(self) -> None:
         """Let what the feeds are at be read soon."""
-        with self._changed:
-            self._wants_feeds = True
-            self._begin()
+        self.want((_FEEDS,))
+
+    def _want_at(self, name: str, moment: float) -> None:
+        """Let it be read then, if not sooner, and not before it has rested; under the lock."""
+        moment = max(moment, self._rested_at.get(name, moment))
+        self._due_at[name] = min(moment, self._due_at.get(name, moment))
 
     def _begin(self) -> None:
         """Wake the thread, or start it; the caller holds the lock."""
         if self._stopping:
             return
-        if (self._wanted or self._wants_feeds) and self._thread is None:
+        if self._due_at and self._thread is None:
             self._thread = threading.Thread(target=self._run, name="oi-reader", daemon=True)
             self._thread.start()
         self._changed.notify()
@@ -64,31 +73,26 @@ class Reader:
             self._thread.join(patience_s)
 
     def _run(self) -> None:
-        while (exchanges := self._next()) is not None:
-            for exchange in exchanges:
-                self._read(exchange)
-            self._read_feeds()
-            with self._changed:
-                if not self._stopping:
-                    self._changed.wait_for(lambda: self._stopping, _BREATH_S)
+        while (name := self._next()) is not None:
+            if name == _FEEDS:
+                self._read_feeds()
+            else:
+                self._read(name)
 
-    def _next(self) -> list[str] | None:
-        """What to read now, sorted; waits for it, and is None at the end.
-
-        It is empty where feeds alone are wanted.
-        """
+    def _next(self) -> str | None:
+        """What to read now, the longest due; waits for it, and is None at the end."""
         with self._changed:
             while not self._stopping:
                 now = time.monotonic()
-                due = {name for name, at in self._again_at.items() if at <= now}
-                wanted = self._wanted | due
-                if wanted or self._wants_feeds:
-                    self._wanted = set()
-                    for exchange in wanted:
-                        self._again_at.pop(exchange, None)
-                    return sorted(wanted)
-                soonest = min(self._again_at.values(), default=None)
-                self._changed.wait(None if soonest is None else soonest - now)
+                name = min(self._due_at, key=self._due_at.__getitem__, default=None)
+                if name is None:
+                    self._changed.wait()
+                elif self._due_at[name] > now:
+                    self._changed.wait(self._due_at[name] - now)
+                else:
+                    del self._due_at[name]
+                    self._rested_at[name] = now + _BREATH_S
+                    return name
         return None
 
     def look_at_feeds(self) -> None:
@@ -97,10 +101,6 @@ class Reader:
 
     def _read_feeds(self) -> None:
         """A word that cannot be read is soon none: who told it is as good as gone."""
-        with self._changed:
-            is_wanted, self._wants_feeds = self._wants_feeds, False
-        if not is_wanted:
-            return
         try:
             self._hub.remind(*self._feeds.read())
         except OIError as error:
@@ -124,4 +124,4 @@ class Reader:
         if exchange in self._hub.watched():
             pause = self._pauses.setdefault(exchange, Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S))
             with self._changed:
-                self._again_at[exchange] = time.monotonic() + pause.next_s()
+                self._want_at(exchange, time.monotonic() + pause.next_s())

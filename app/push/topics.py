@@ -19,6 +19,14 @@ MOST_TOPICS = 16
 Follow = Mapping[str, int | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a page follows from now on, and whether it shows the book of orders."""
+
+    follow: Follow
+    book: bool = False
+
+
 @dataclass
 class Topic:
     """One exchange; `problem` stands until the next state of it arrives.
@@ -86,22 +94,26 @@ class Topics:
         return {name: self[name].age_s() for name in exchanges}
 
 
-def requested(text: str) -> Follow:
-    """What a page's message asks to follow: `{"follow": {"NSE": 17, "BSE": null}}`.
+def requested(text: str) -> Wish:
+    """What a page's message asks to follow: `{"follow": {"NSE": 17, "BSE": null}, "book": true}`.
 
-    The value is the sequence of the state that the page shows. Raises InvalidInputError.
+    The value is the sequence of the state that the page shows; without `book` it shows none.
+    Raises InvalidInputError.
     """
     try:
-        wanted = orjson.loads(text)["follow"]
+        said = orjson.loads(text)
+        wanted, book = said["follow"], said.get("book", False)
     except (orjson.JSONDecodeError, TypeError, KeyError):
-        wanted = None
+        wanted, book = None, False
     sound = isinstance(wanted, dict) and all(
         value is None or (isinstance(value, int) and not isinstance(value, bool))
         for value in wanted.values()
     )
-    if not sound:
-        raise InvalidInputError('A message must be {"follow": {exchange: sequence or null, …}}.')
-    return demanded(wanted)
+    if not sound or not isinstance(book, bool):
+        raise InvalidInputError(
+            'A message must be {"follow": {exchange: sequence or null, …}, "book": true}.'
+        )
+    return Wish(demanded(wanted), book)
 
 
 def demanded(wanted: Follow) -> Follow:

@@ -47,7 +47,7 @@ class Viewer:
     """A socket whose handshake is agreed.
 
     `seen` is what it has of each exchange that it follows, `awaiting` those of which nothing is
-    sent before they were read anew.
+    sent before they were read anew; whether it shows the `book` of orders it says itself.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Viewer:
         self._notices: dict[tuple[str, Any], Notice] = {}
         self.seen: dict[str, Seen] = {}
         self.awaiting: set[str] = set()
+        self.book = False
         self.clock_due = False
         self.is_greeted = False
         self.unsent = memoryview(link.answer)
@@ -97,6 +98,10 @@ class Viewer:
         if exchange in self.awaiting:
             self.awaiting.discard(exchange)
             self.clock_due = True
+
+    def want_clock(self) -> None:
+        """Be told the time next."""
+        self.clock_due = True
 
     def take_note(self, notice: Notice) -> None:
         """Let it be sent when there is room, in place of an older one of the same."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 from db.market.clock import IST
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from db.queries.signals import QualityDay
+
+_NORMAL_95 = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,30 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """Of what was told: the chance that was `said`, the share of `hits` and how many `anyway`.
+
+    The true share lies between `low` and `high`, in 95 of 100 such cases; None of nothing told.
+    """
+
+    told: int
+    said: float | None
+    hits: float | None
+    anyway: float | None
+    low: float | None
+    high: float | None
+
+    @property
+    def word(self) -> str | None:
+        """Whether signals do better than the same sides would have anyway, beyond luck."""
+        if self.anyway is None or self.low is None or self.high is None:
+            return None
+        if self.low > self.anyway:
+            return "better"
+        return "worse" if self.high < self.anyway else "not shown"
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """The days, oldest first, the inputs, the farthest moved first, and a sentence of advice.
 
@@ -46,6 +73,18 @@ class Standing:
     model_id: str | None
     days: "tuple[QualityDay, ...]"
     drift: tuple[Drift, ...]
+
+    @property
+    def record(self) -> Record:
+        """All days together."""
+        told = sum(day.told for day in self.days)
+        if not told:
+            return Record(0, None, None, None, None, None)
+        hits = sum(day.hits for day in self.days) / told
+        said = sum((day.said or 0.0) * day.told for day in self.days) / told
+        low, high = _interval(hits, sum(day.stretches for day in self.days))
+        anyway = sum(day.anyway for day in self.days) / told
+        return Record(told, said, hits, anyway, low, high)
 
     @property
     def advice(self) -> str | None:
@@ -69,6 +108,17 @@ def standing(connection: "Connection", exchange: str, now: datetime) -> Standing
         days=signal_quality(connection, exchange, start, now),
         drift=_sorted(signal_drift(connection, exchange) or {}),
     )
+
+
+def _interval(share: float, count: int) -> tuple[float, float]:
+    """Between what a share that was seen so often may lie, in 95 of 100 cases.
+
+    E. B. Wilson, Probable Inference, the Law of Succession, and Statistical Inference (1927).
+    """
+    weight = _NORMAL_95**2 / count
+    middle = (share + weight / 2) / (1 + weight)
+    around = sqrt(weight * share * (1 - share) + weight**2 / 4) / (1 + weight)
+    return middle - around, middle + around
 
 
 def _sorted(drift: Mapping[str, Any]) -> tuple[Drift, ...]:

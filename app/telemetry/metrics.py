@@ -14,7 +14,9 @@ from app.telemetry.timing import Kind, Operation
 from db.once import once
 
 if TYPE_CHECKING:
-    from prometheus_client import Counter, Histogram
+    from prometheus_client import Counter
+
+    from app.telemetry.histogram import BatchHistogram
 
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _PRIVATE = 0o700
@@ -85,15 +87,15 @@ def forget(process: int) -> None:
 
 
 def count(operations: Sequence[Operation]) -> None:
-    """Take a batch of operations into this process's metrics."""
-    known = _metrics()
-    for kind, name, duration_s, failed, size in operations:
-        seconds, failures, sizes = known.children(kind, name)
-        seconds.observe(duration_s)
-        if failed:
-            failures.inc()
-        if size is not None and sizes is not None:
-            sizes.inc(size)
+    """Take operations of one kind and name into this process's metrics."""
+    seconds, failures, sizes = _metrics().children(operations[0].kind, operations[0].name)
+    seconds.observe_all([each.duration_s for each in operations])
+    failed = sum(each.failed for each in operations)
+    if failed:
+        failures.inc(failed)
+    size = sum(each.size or 0 for each in operations)
+    if size and sizes is not None:
+        sizes.inc(size)
 
 
 def show(readings: Iterable[Reading]) -> None:
@@ -129,17 +131,19 @@ class _Metrics:
     """One process's own; series are looked up once."""
 
     def __init__(self) -> None:
-        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+        from prometheus_client import CollectorRegistry, Counter, Gauge
+
+        from app.telemetry.histogram import BatchHistogram
 
         self.registry: CollectorRegistry = CollectorRegistry()
-        self.seconds: dict[Kind, Histogram] = {}
+        self.seconds: dict[Kind, BatchHistogram] = {}
         self.failures: dict[Kind, Counter] = {}
         self.sizes: dict[Kind, Counter] = {}
-        self._children: dict[tuple[Kind, str], tuple[Histogram, Counter, Counter | None]] = {}
+        self._children: dict[tuple[Kind, str], tuple[BatchHistogram, Counter, Counter | None]] = {}
         given: Any = {"registry": self.registry}
         for kind, (prefix, label, about) in _OPERATIONS.items():
             of = [label]
-            self.seconds[kind] = Histogram(
+            self.seconds[kind] = BatchHistogram(
                 f"{prefix}_seconds", f"{about}, in seconds", of, buckets=BUCKETS_S, **given
             )
             self.failures[kind] = Counter(f"{prefix}_failures", f"{about} that failed", of, **given)
@@ -150,7 +154,7 @@ class _Metrics:
             for name, (about, labels, mode) in _GAUGES.items()
         }
 
-    def children(self, kind: Kind, name: str) -> "tuple[Histogram, Counter, Counter | None]":
+    def children(self, kind: Kind, name: str) -> "tuple[BatchHistogram, Counter, Counter | None]":
         found = self._children.get((kind, name))
         if found is None:
             sizes = self.sizes.get(kind)

@@ -20,7 +20,7 @@ Sink = Callable[[Sequence[Operation]], None]
 
 
 class Recorder:
-    """Counts operations; `sinks` are told of each batch on the thread that counts it.
+    """Counts operations; `sinks` are told of those of a key at once, on the thread that counts.
 
     `within_s` says which duration an objective allows a key. What finds no room is counted in
     `lost`. May be used by any thread; its own starts with the first operation.
@@ -91,9 +91,11 @@ class Recorder:
 
     def _take(self) -> None:
         """Count what waits; the caller holds the lock."""
-        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        for operation in batch:
-            self._tallies.take(operation)
-        if batch:
+        by_key: dict[Key, list[Operation]] = {}
+        for _ in range(len(self._waiting)):
+            operation = self._waiting.popleft()
+            by_key.setdefault(operation[:2], []).append(operation)
+        for key, operations in by_key.items():
+            self._tallies.take(key, operations)
             for sink in self._sinks:
-                sink(batch)
+                sink(operations)

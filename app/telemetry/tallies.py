@@ -2,7 +2,7 @@
 
 import random
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.telemetry.timing import Kind, Operation
@@ -37,17 +37,19 @@ class Tally:
     size: int | None = None
     values: list[float] = field(default_factory=list)
 
-    def take(self, operation: Operation, within_s: float) -> None:
-        """Count one more."""
-        duration_s = operation.duration_s
-        self.count += 1
-        self.failures += operation.failed
-        self.bad += operation.failed or duration_s > within_s
-        self.total_s += duration_s
-        self.max_s = max(self.max_s, duration_s)
-        if operation.size is not None:
-            self.size = (self.size or 0) + operation.size
-        self._choose(duration_s)
+    def take(self, operations: Sequence[Operation], within_s: float) -> None:
+        """Count some more, at least one."""
+        durations_s = [each.duration_s for each in operations]
+        self.failures += sum(each.failed for each in operations)
+        self.bad += sum(each.failed or each.duration_s > within_s for each in operations)
+        self.total_s += sum(durations_s)
+        self.max_s = max(self.max_s, *durations_s)
+        sizes = [each.size for each in operations if each.size is not None]
+        if sizes:
+            self.size = (self.size or 0) + sum(sizes)
+        for duration_s in durations_s:
+            self.count += 1
+            self._choose(duration_s)
 
     def add(self, other: "Tally") -> None:
         """Count another's operations too."""
@@ -108,18 +110,17 @@ class Tallies:
         self._intervals: deque[dict[Key, Tally]] = deque(maxlen=_KEPT_INTERVALS)
         self._before: dict[Key, Tally] = {}
 
-    def take(self, operation: Operation) -> None:
-        """Count an operation; a name beyond two thousand counts among others."""
-        key = (operation.kind, operation.name)
+    def take(self, key: Key, operations: Sequence[Operation]) -> None:
+        """Count operations of a key; a name beyond two thousand counts among others."""
         limit_s = self._limits.get(key)
         if limit_s is None:
             if len(self._limits) >= _MOST_KEYS:
-                key = (operation.kind, OTHERS)
+                key = (key[0], OTHERS)
             limit_s = self._limits[key] = self._within_s(key)
         tally = self._current.get(key)
         if tally is None:
             tally = self._current[key] = Tally()
-        tally.take(operation, limit_s)
+        tally.take(operations, limit_s)
 
     def close_interval(self) -> list[Figures]:
         """What came since the last call; the next interval begins."""

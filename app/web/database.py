@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from app.web.account import Account
 from db.errors import DatabaseUnavailableError, OIError, ServerError
 from db.loading import MIGRATIONS, load
 from db.settings import Settings
@@ -30,6 +31,7 @@ class Database:
     def __init__(self, settings: Settings, *, explicit: bool) -> None:
         self._settings = settings
         self._explicit = explicit
+        self._account = Account(settings)
         self._own: Engine | None = None
         self._writer: Engine | None = None
         self._replicas: Replicas | None = None
@@ -49,14 +51,22 @@ class Database:
             raise DatabaseUnavailableError(str(error)) from error
 
     def direct_url(self) -> "URL":
-        """The same without a pooler between, for announcements."""
-        return self._settings.database_direct_url or self.url()
+        """The same without a pooler between, for announcements; by the dashboard's own account."""
+        direct, own = self._settings.database_direct_url, self._settings.web_database_url
+        if direct is None:
+            return self.url()
+        return direct.set(username=own.username, password=own.password) if own else direct
+
+    def urls(self) -> "list[URL]":
+        """Each server that this process asks; raises DatabaseUnavailableError."""
+        return [self.url(), self.direct_url(), *self._settings.database_read_urls]
 
     @contextmanager
     def newest(self) -> "Iterator[Connection]":
         """A connection that sees the newest commit, all its reads in one snapshot."""
         with self._translated(), self._connected(self._engine()) as connection:
             found = connection.execution_options(isolation_level="REPEATABLE READ")
+            self._account.admit(found)
             if (replicas := self._shared_reads()) is not None:
                 replicas.saw(found)
             yield found
@@ -67,6 +77,9 @@ class Database:
         with self._translated():
             replicas = self._shared_reads()
             with replicas.connected() if replicas else self._connected(self._engine()) as found:
+                self._account.admit(found)
+                # what was asked is over, and whoever reads may begin as they like
+                found.rollback()
                 yield found
 
     def identity(self) -> str:
@@ -84,6 +97,7 @@ class Database:
             self._connected(self._write_engine()) as connection,
             connection.begin(),
         ):
+            self._account.admit(connection)
             yield connection
 
     def warm_up(self) -> None:

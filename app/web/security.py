@@ -1,10 +1,12 @@
 """What every answer carries against misuse, and which requests another site's page sent."""
 
 from functools import cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, abort, request
 from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
 from app.web.assets import assets
 
@@ -44,8 +46,33 @@ _OWN_SITES = frozenset({"same-origin", "none"})
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
+class _Signer(TimestampSigner):
+    """Counts what is signed with a time to come as new: the clock was set back since.
+
+    How long a session may last its own record says, which nobody can send.
+    """
+
+    def unsign(
+        self,
+        signed_value: str | bytes,
+        max_age: int | None = None,
+        return_timestamp: bool = False,
+    ) -> Any:
+        value, signed_at = super().unsign(signed_value, return_timestamp=True)
+        now = self.timestamp_to_datetime(self.get_timestamp())
+        if max_age is not None and (now - signed_at).total_seconds() > max_age:
+            raise SignatureExpired("too old", payload=value, date_signed=signed_at)
+        return (value, signed_at) if return_timestamp else value
+
+
 class SessionCookie(SecureCookieSessionInterface):
     """Flask's signed cookie, marked Secure whenever the page came over HTTPS."""
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        found = super().get_signing_serializer(app)
+        if found is not None:
+            found.signer = _Signer
+        return found
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure

@@ -4,10 +4,12 @@ import errno
 import logging
 import os
 import resource
+import signal
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.orphans import end_with
 from app.telemetry import logs, metrics
 from db import privileges
 from db.errors import InvalidInputError
@@ -45,6 +47,8 @@ def serve(settings: Settings, workers: int = 1) -> None:
     assets()
     demand_free_port(settings.host, settings.port)
     _allow_descriptors()
+    if workers > 1:
+        _load_for_all()
     # before the fork, so that all workers know each other's sessions
     kept = store(settings)
     metrics.prepare(kept / f"metrics-{settings.port}")
@@ -63,6 +67,7 @@ def serve(settings: Settings, workers: int = 1) -> None:
         "limit_request_fields": _HEADERS,
         "loglevel": "warning",
         "control_socket_disable": True,
+        "post_fork": _end_with_server,
         "child_exit": _forget,
     }
     logs.configure(logging.WARNING, settings.log_format)
@@ -72,6 +77,22 @@ def serve(settings: Settings, workers: int = 1) -> None:
     if warning := privileges.warning():
         _log.warning(warning)
     _application(options, kept).run()
+
+
+def _load_for_all() -> None:
+    """Load before the fork what each worker would load again, beside the others and for itself.
+
+    One worker alone answers sooner without: the database's libraries load while somebody types.
+    """
+    import app.web.factory  # noqa: F401
+    from db.loading import MIGRATIONS, load
+
+    load(*MIGRATIONS)
+
+
+def _end_with_server(_server: object, worker: "Worker") -> None:
+    """Nothing is lost with a worker, while one without its server keeps the port from the next."""
+    end_with(worker.ppid, signal.SIGKILL)()
 
 
 def _forget(_server: object, worker: "Worker") -> None:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 
 _LOG = logging.getLogger(__name__)
+_ALONE = "Every figure stays right; charts and past moments may take a little longer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,11 @@ class Services:
         states = ChainStates(database)
         feeds = Feeds(database)
         cache = Cache.of(settings, database.identity)
-        live = Live(database.direct_url, states, feeds, sessions.is_open, lambda: assets().version)
+        live = Live(
+            *(database.direct_url, states, feeds, sessions.is_open),
+            build=lambda: assets().version,
+            lacks=partial(_lacking, cache) if cache.is_shared else None,
+        )
         return cls(
             settings=settings,
             attempts=AttemptLimit(SharedCounts(database, FileCounts(store / "attempts"))),
@@ -132,6 +137,12 @@ class Services:
         self.live.close()
         self.cache.close()
         self.database.close()
+
+
+def _lacking(cache: Cache) -> str | None:
+    """What pages are told of a Redis that is away: nobody need doubt what they show."""
+    problem = cache.problem()
+    return None if problem is None else f"{problem} {_ALONE}"
 
 
 def services() -> Services:

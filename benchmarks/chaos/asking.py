@@ -6,29 +6,39 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import orjson
 
 from benchmarks.chaos.truth import is_true, near_the_money
+from benchmarks.errors import BenchmarkError
 from benchmarks.feed.viewer import signed_in
 from benchmarks.web.serving import Site
 from db.market.clock import IST, market_now
+from db.market.exchanges import EXCHANGES
 
 _PATIENCE_S = 3.0
 _YOUNGER_S = 0.2
 _OLDER_S = 1.0
-_REFUSED, _CONFIRMED = 409, (200, 201)
+_REFUSED, _CONFIRMED, _MADE = 409, (200, 201), 201
 _KEPT = 20
 
 
+class Shown(NamedTuple):
+    """A chain that is shown: its market time, and when the database took it, by what is said."""
+
+    at: datetime
+    taken_at: datetime
+
+
 class Age(NamedTuple):
-    """What was said of how old a state is, at a moment."""
+    """What was said of how old a state is, between a question and its answer."""
 
     exchange: str
     sequence: int
+    asked_at: datetime
     at: datetime
     said_s: float
 
@@ -55,8 +65,24 @@ class Trader:
         """Begin a session, which holds whatever happens."""
         self._cookie = signed_in(self.site)
 
-    def newest(self, exchange: str) -> datetime | None:
-        """The market time of the chain that is shown now; None where none was."""
+    def watch(self) -> None:
+        """Have it told whenever the put-call ratio of a chain passes what it is now."""
+        for exchange in EXCHANGES:
+            answer = self._ask("GET", f"/api/state/{exchange}")
+            level = None if answer is None else orjson.loads(answer.body)["summary"].get("pcr")
+            for direction in ("above", "below") if level else ():
+                rule = {
+                    "exchange": exchange,
+                    "kind": "pcr",
+                    "params": {"direction": direction, "level": level},
+                    "cooldown_s": 0,
+                }
+                made = self._ask("POST", "/api/alerts", orjson.dumps(rule))
+                if made is None or made.status != _MADE:
+                    raise BenchmarkError(f"No alert could be set on {exchange}.")
+
+    def newest(self, exchange: str) -> Shown | None:
+        """The chain that is shown now; None where none was."""
         answer = self._ask("GET", f"/api/state/{exchange}")
         if answer is None or not self._is_expected(answer, 200):
             return None
@@ -65,8 +91,10 @@ class Trader:
         if head is None:
             return None
         shown = datetime.fromisoformat(head).astimezone(IST)
-        self._judge(exchange, shown, told, answer.headers, at)
-        return shown
+        said_s = int(answer.headers.get("OI-Age-Ms", -1000)) / 1000
+        self._judge(exchange, shown, told)
+        self.ages.append(Age(exchange, told["sequence"], answer.asked_at, at, said_s))
+        return Shown(shown, at - timedelta(seconds=said_s))
 
     def order(self) -> None:
         """Place one order, or the last one again if nobody knows what became of it."""
@@ -90,15 +118,13 @@ class Trader:
         self._note_wrong(f"{answer.path} answered {answer.status}: {answer.body[:200]!r}")
         return False
 
-    def _judge(self, exchange: str, shown: datetime, told: Any, headers: Any, at: datetime) -> None:
+    def _judge(self, exchange: str, shown: datetime, told: Any) -> None:
         place = {name: number for number, name in enumerate(told["fields"])}
         legs = {
             (leg[place["strike"]], leg[place["side"]]): leg[place["oi"]] for leg in told["legs"]
         }
         if not is_true(exchange, shown, legs):
             self._note_wrong(f"{exchange} of {shown} is not what the market was")
-        said_s = int(headers.get("OI-Age-Ms", -1000)) / 1000
-        self.ages.append(Age(exchange, told["sequence"], at, said_s))
 
     def _note_wrong(self, sentence: str) -> None:
         self.wrong_answers += 1
@@ -110,10 +136,12 @@ class Trader:
         address = urlsplit(self.site.url)
         link = http.client.HTTPConnection(str(address.hostname), address.port, timeout=_PATIENCE_S)
         headers = {"Cookie": self._cookie, "Content-Type": "application/json"}
+        asked_at = market_now()
         try:
             link.request(method, path, body, headers)
             answer = link.getresponse()
-            found = _Answer(path, answer.status, answer.read(), answer.headers, market_now())
+            body, at = answer.read(), market_now()
+            found = _Answer(path, answer.status, body, answer.headers, asked_at, at)
         except (OSError, http.client.HTTPException):
             self.answers["none"] += 1
             return None
@@ -129,17 +157,21 @@ class _Answer:
     status: int
     body: bytes
     headers: Any
+    asked_at: datetime
     at: datetime
 
 
 def awaited_fresh(trader: Trader, exchanges: list[str], since: datetime, most_s: float) -> float:
-    """Seconds until each of these is shown with a chain from after `since`; `most_s` if never."""
+    """Seconds until each of these is shown with a chain from after `since`; `most_s` if never.
+
+    From after it by the market's time, which a clock may have given, and by when it was taken.
+    """
     began = time.monotonic()
     left = set(exchanges)
     while left and time.monotonic() - began < most_s:
         for exchange in sorted(left):
             shown = trader.newest(exchange)
-            if shown is not None and shown > since:
+            if shown is not None and min(shown) > since:
                 left.discard(exchange)
         time.sleep(0.05)
     return time.monotonic() - began
@@ -152,7 +184,8 @@ def wrong_ages(ages: Iterable[Age], taken_at: Mapping[tuple[str, int], datetime]
         taken = taken_at.get((age.exchange, age.sequence))
         if taken is None:
             continue
-        true_s = (age.at - taken).total_seconds()
-        if not true_s - _YOUNGER_S <= age.said_s <= true_s + _OLDER_S:
+        # it was told at some moment between the two
+        least_s, true_s = ((at - taken).total_seconds() for at in (age.asked_at, age.at))
+        if not least_s - _YOUNGER_S <= age.said_s <= true_s + _OLDER_S:
             found.append(f"{age.exchange} at {age.at}: {true_s:.2f} s old, said {age.said_s:g} s")
     return found

@@ -3,125 +3,134 @@
 import contextlib
 import secrets
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import URL
 
-from benchmarks.chaos.programs import Program, kept_running, send
+from benchmarks.chaos.clock import Clock, clock_library
+from benchmarks.chaos.database import Database
+from benchmarks.chaos.past import load_past
+from benchmarks.chaos.programs import Program, kept_running
+from benchmarks.chaos.redis import RedisServer, redis_program
 from benchmarks.chaos.wire import Wire, wire
-from benchmarks.errors import BenchmarkError
-from benchmarks.feed.upkeep import children
-from benchmarks.server.databases import session
+from benchmarks.dataset.filled import BASELINE
 from benchmarks.server.ports import free_port
 from benchmarks.web.serving import Site, environment, set_password
 from db import migrate
-from db.server import LocalServer, local_server, postmaster
-from db.server.home import State, open_home
+from db.errors import ServerError
 
 INTERVAL_S = 5
 """Seconds between stored snapshots: many, so that each fault meets some."""
 
-_DISK_MIB = 900
-_SMALL = (
-    "ALTER SYSTEM SET shared_buffers = '128MB'",
-    "ALTER SYSTEM SET max_wal_size = '192MB'",
-    "ALTER SYSTEM SET min_wal_size = '80MB'",
-)
+_DISK_MIB = 1200
+_UPKEEP = "benchmarks.chaos.upkeep"
+
+
+@dataclass
+class Parts:
+    """What the programs stand on: the database and the wire to it, clocks, Redis, a small disk.
+
+    None is what cannot be had here. `clock` is that of all programs beside the database.
+    """
+
+    folder: Path
+    disk: Path | None
+    database: Database
+    wire: Wire
+    redis: RedisServer | None
+    clock: Clock
+    has_clocks: bool
+
+    @property
+    def direct(self) -> URL:
+        """The way to the database that no fault of the wire meets."""
+        return self.database.url
 
 
 @dataclass
 class House:
-    """Two collectors, a web server of two workers, maintenance, a database and the wire to it."""
+    """Two collectors, a web server of two workers, maintenance, an archive and a conversion.
 
-    server: LocalServer
-    direct: URL
-    wire: Wire
+    `wrong` is what was told wrong beside them.
+    """
+
+    parts: Parts
     site: Site
     collectors: tuple[Program, Program]
     web: Program
     maintenance: Program
-    disk: Path | None
+    upkeep: tuple[Program, ...]
+    wrong: list[str] = field(default_factory=list)
 
     @property
     def programs(self) -> tuple[Program, ...]:
         """All that is started again when it ends."""
-        return (*self.collectors, self.web, self.maintenance)
-
-    @property
-    def database_processes(self) -> list[int]:
-        """The postmaster first, then all that it started."""
-        process = postmaster.running(self.server.home.data)
-        return [] if process is None else [process.pid, *children(process.pid)]
-
-    def kill_database(self) -> None:
-        """End the postmaster as a power cut does; its processes end by themselves."""
-        for process in self.database_processes[:1]:
-            send(process, signal.SIGKILL)
-
-    def start_database(self) -> None:
-        """Start it if it does not run, as an init system does."""
-        self.server.start()
-
-    def signal_database(self, what: signal.Signals) -> None:
-        """Send all of it a signal, the postmaster first."""
-        for process in self.database_processes:
-            send(process, what)
+        return (*self.collectors, self.web, self.maintenance, *self.upkeep)
 
 
 @contextlib.contextmanager
 def house() -> Iterator[House]:
     """All of it, migrated and running, until the block ends."""
-    with _folder() as (folder, disk):
-        server = _server(folder, disk)
-        try:
-            direct = server.start()
-            for statement in _SMALL:
-                with session(direct) as admin:
-                    admin.execute(statement)
-            server.stop()
-            direct = server.start()
-            migrate.upgrade(direct)
-            with (
-                wire("127.0.0.1", direct.port or 5432) as line,
-                _running(server, direct, line, folder, disk) as found,
-            ):
-                yield found
-        finally:
-            server.stop()
+    with contextlib.ExitStack() as stack:
+        folder, disk = stack.enter_context(_folder())
+        library = clock_library(folder)
+        clocks = [Clock(library, folder / name) for name in ("programs.clock", "database.clock")]
+        database = Database.made_in((disk or folder) / "database", clocks[1])
+        stack.callback(database.stop)
+        database.start()
+        migrate.upgrade(database.url, BASELINE)
+        load_past(database.url)
+        migrate.upgrade(database.url)
+        line = stack.enter_context(wire("127.0.0.1", database.url.port or 5432))
+        redis = _redis()
+        if redis is not None:
+            stack.callback(redis.kill)
+        has_clocks = library is not None
+        parts = Parts(folder, disk, database, line, redis, clocks[0], has_clocks)
+        yield stack.enter_context(_running(parts))
 
 
 @contextlib.contextmanager
-def _running(
-    server: LocalServer, direct: URL, line: Wire, folder: Path, disk: Path | None
-) -> Iterator[House]:
-    through = direct.set(port=line.port)
+def _running(parts: Parts) -> Iterator[House]:
     password = secrets.token_urlsafe(16)
-    logs = folder / "logs"
+    port = free_port()
+    through = parts.direct.set(port=parts.wire.port)
+    logs = parts.folder / "logs"
     logs.mkdir()
 
     def program(name: str, *arguments: str) -> Program:
-        home = folder / name
+        home = parts.folder / name
         home.mkdir()
         told = environment(through, home)
         told |= {"OI_PORT": str(port), "OI_SNAPSHOT_INTERVAL_S": str(INTERVAL_S)}
+        if parts.redis is not None:
+            told["OI_REDIS_URL"] = parts.redis.url
         if "serve" in arguments:
             set_password(told, password)
-        return Program(name, arguments, told, logs / f"{name}.log")
+        return Program(name, arguments, {**told, **parts.clock.environment}, logs / f"{name}.log")
 
-    port = free_port()
     first, second = (
         program(name, "app", "collect", "--feed", "simulate") for name in ("one", "two")
     )
     web = program("web", "app", "serve", "--workers", "2")
     maintenance = program("maintenance", "db", "maintain", "--every", "2")
-    with kept_running((first, second, web, maintenance)):
+    upkeep = tuple(program(name, _UPKEEP, name) for name in ("archive", "convert"))
+    with kept_running((first, second, web, maintenance, *upkeep)):
         site = Site(f"http://127.0.0.1:{port}", password, web.pid, 0.0)
-        yield House(server, direct, line, site, (first, second), web, maintenance, disk)
+        yield House(parts, site, (first, second), web, maintenance, upkeep)
+
+
+def _redis() -> RedisServer | None:
+    try:
+        found = RedisServer(redis_program())
+    except ServerError:
+        return None
+    found.start()
+    return found
 
 
 @contextlib.contextmanager
@@ -146,16 +155,3 @@ def _folder() -> Iterator[tuple[Path, Path | None]]:
         if mounted:
             subprocess.run(["umount", "-l", str(disk)], check=True)  # noqa: S603, S607
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _server(folder: Path, disk: Path | None) -> LocalServer:
-    """A durable server of our own, on the programs that the checkout has."""
-    programs = local_server(make_home=True).programs()
-    home = (disk or folder) / "database"
-    home.mkdir(mode=0o755)
-    found = open_home(home)
-    state = State(str(programs.bin_dir), free_port(), programs.timescaledb_version)
-    found.save_state(state)
-    if found.account is None and found.root != home:
-        raise BenchmarkError(f"The database's account cannot reach {home}.")
-    return LocalServer(found)

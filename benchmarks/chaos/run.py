@@ -12,6 +12,8 @@ from benchmarks.chaos.asking import Trader, awaited_fresh, wrong_ages
 from benchmarks.chaos.committed import Watched, judged
 from benchmarks.chaos.faults import Fault, faults_of
 from benchmarks.chaos.house import INTERVAL_S, House, house
+from benchmarks.chaos.past import held
+from benchmarks.chaos.upkeep import DONE
 from benchmarks.errors import BenchmarkError
 from benchmarks.report.results import Result
 from benchmarks.server.databases import session
@@ -31,6 +33,8 @@ _CALM_S = 2.0
 _ASK_EVERY_S = 0.2
 _DRAIN_S = 15.0
 _TOLD = 20
+# a clock that is set back dates what comes then before all began
+_BEFORE = timedelta(minutes=10)
 
 
 def chaos_on(result: Result, *, faults: int, seed: int, only: tuple[str, ...] = ()) -> None:
@@ -39,19 +43,23 @@ def chaos_on(result: Result, *, faults: int, seed: int, only: tuple[str, ...] = 
 
     random.seed(seed)
     with house() as hurt:
-        with session(hurt.direct) as link:
+        with session(hurt.parts.direct) as link:
             result.servers.append(asdict(server_facts(link)))
         possible, absent = faults_of(hurt)
         chosen = [each for each in possible if not only or each.name in only]
         result.data |= {"faults": 0, "absent": absent, "objective_s": OBJECTIVE_S, "each": []}
-        trader, watched = Trader(hurt.site), Watched()
+        trader = Trader(hurt.site)
+        watched = Watched(market_now().replace(tzinfo=None) - _BEFORE)
         _awake(hurt, trader)
-        with watched.watching(hurt.direct), _trading(trader):
+        trader.watch()
+        with session(hurt.parts.direct) as link:
+            old = held(link)
+        with watched.watching(hurt.parts.direct), _trading(trader):
             for fault in _in_turn(chosen, faults):
                 result.data["each"].append(_suffered(fault, hurt, trader))
                 result.data["faults"] += 1
             time.sleep(_DRAIN_S)
-        result.data |= _summed_up(hurt, trader, watched, result.data["each"])
+        result.data |= _summed_up(hurt, trader, watched, result.data["each"], old)
 
 
 def _awake(hurt: House, trader: Trader) -> None:
@@ -80,8 +88,9 @@ def _in_turn(possible: list[Fault], count: int) -> Iterator[Fault]:
 
 def _suffered(fault: Fault, hurt: House, trader: Trader) -> dict[str, Any]:
     with steps(fault.name, 1) as advance:
-        fault.happen(hurt)
+        own_s = fault.happen(hurt)
         recovery_s = awaited_fresh(trader, list(EXCHANGES), market_now(), _MOST_S)
+        recovery_s = recovery_s if own_s is None else own_s
         advance(f"{recovery_s:.1f} s")
     time.sleep(_CALM_S)
     return {"fault": fault.name, "recovery_s": round(recovery_s, 2)}
@@ -103,16 +112,20 @@ def _trading(trader: Trader) -> Iterator[None]:
 
 
 def _summed_up(
-    hurt: House, trader: Trader, watched: Watched, each: list[dict[str, Any]]
+    hurt: House,
+    trader: Trader,
+    watched: Watched,
+    each: list[dict[str, Any]],
+    old: tuple[int, int, int],
 ) -> dict[str, Any]:
-    for collector in hurt.collectors:
-        collector.rest()
-    engine = engine_for(hurt.direct)
+    for program in (*hurt.collectors, *hurt.upkeep):
+        program.rest()
+    engine = engine_for(hurt.parts.direct)
     fill_all(engine, lambda line: None)
     engine.dispose()
     keys = {"confirmed": trader.confirmed, "refused": trader.refused}
-    with session(hurt.direct) as link:
-        found = judged(link, watched.seen, INTERVAL_S, keys)
+    with session(hurt.parts.direct) as link:
+        found = judged(link, watched, INTERVAL_S, keys, old)
     recoveries = sorted(one["recovery_s"] for one in each)
     wrong = wrong_ages(trader.ages, watched.shown_at)
     return {
@@ -122,10 +135,11 @@ def _summed_up(
         "recovery_p99_s": percentile(recoveries, 0.99),
         "recovery_max_s": recoveries[-1],
         "answers": dict(trader.answers),
-        "wrong_answers": trader.wrong_answers + found["chains_wrong"],
-        "wrong": trader.wrong,
+        "wrong_answers": trader.wrong_answers + found["chains_wrong"] + len(hurt.wrong),
+        "wrong": trader.wrong + hurt.wrong[:_TOLD],
         "ages": len(trader.ages),
         "wrong_ages": len(wrong),
         "wrong_ages_told": wrong[:_TOLD],
+        "rounds": {program.name: program.said(DONE) for program in hurt.upkeep},
         "restarts": {program.name: program.starts - 1 for program in hurt.programs},
     }

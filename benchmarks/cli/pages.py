@@ -20,12 +20,13 @@ Keys of --json, beside schema_version, machine and servers:
   server_start_ms  from process start to the first answered login page
   pages            page, network (local, 4G), cache (cold, warm), visits, and medians of
                    usable_ms, lcp_ms, inp_ms, cls, bytes, requests, usable_bytes (what had
-                   come when the page could be used)
+                   come when the page could be used); lcp_quartiles_ms
   sign_in          from the click on "Sign in" to a usable dashboard, medians: cold_ms (empty
                    cache), warm_ms (after a first visit)
   live             contracts of the chain that is watched while a collector renews all four each
                    second, updates (of all four), busy (share of a core that the main thread takes),
-                   interactions, inp_ms (98th percentile), cls
+                   interactions, inp_ms (98th percentile), slowest of them (what, ms, waited_ms,
+                   worked_ms, painted_ms), cls, shifted (what moved)
   aged             updates fed as fast as they are drawn, heap_bytes before them,
                    growth_bytes_per_hour, growth_bytes_per_day (6.5 hours), both extrapolated
 """

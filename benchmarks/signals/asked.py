@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _SEED = 1
 _STRIKES = 41
-_AHEAD_MINUTES = 15
+# of nothing to find the trees would stay few
+_EFFECT = 1.0
 
 
 def trained(home: Path, days: Sequence[date]) -> "tuple[Model, int]":
@@ -22,7 +23,7 @@ def trained(home: Path, days: Sequence[date]) -> "tuple[Model, int]":
     from app.signals.registry import Registry
     from app.signals.train import Plan, train
 
-    result = train(_with_effect(_history("NSE", days)), Plan(folds=1))
+    result = train(history("NSE", days, _EFFECT), Plan(folds=1))
     for key in EXCHANGES:
         registry = Registry(home, key)
         manifest = registry.keep(result, (days[0], days[-1]), "simulated")
@@ -35,7 +36,7 @@ def predicted(model: "Model", key: str, day: date) -> dict[str, Any]:
     from app.signals.predict import Predictor
     from db.market.clock import IST
 
-    frame, predictor = _history(key, [day]), Predictor(key, threshold=0.45, cooldown_s=300)
+    frame, predictor = history(key, [day], _EFFECT), Predictor(key, threshold=0.45, cooldown_s=300)
     taken = [
         predictor.predict(
             model,
@@ -58,8 +59,8 @@ def latencies(taken_ms: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _history(key: str, days: Sequence[date]) -> "Frame":
-    """The features of simulated days, a row a minute."""
+def history(key: str, days: Sequence[date], effect: float = 0.0) -> "Frame":
+    """The features of simulated days, a row a minute; `effect` as in `chain_block`."""
     import numpy as np
 
     from app.feeds.simulate.chain import chain_block
@@ -75,7 +76,8 @@ def _history(key: str, days: Sequence[date]) -> "Frame":
             continue
         seconds = np.arange(held.start, held.stop, 60)
         expiry = expiry_at(EXCHANGES[key], day, held.start)
-        contexts += snapshot_contexts(chain_block(_SEED, key, expiry, day, seconds, _STRIKES))
+        block = chain_block(_SEED, key, expiry, day, seconds, _STRIKES, effect)
+        contexts += snapshot_contexts(block)
     return Frame(
         np.array([instant_of(each.timestamp) for each in contexts]),
         {
@@ -83,17 +85,3 @@ def _history(key: str, days: Sequence[date]) -> "Frame":
             for name in contexts[0].features
         },
     )
-
-
-def _with_effect(frame: "Frame") -> "Frame":
-    """With calls in the money that know the next minutes: else the trees would stay few."""
-    import numpy as np
-
-    from app.signals.frame import Frame
-
-    price = frame.price
-    later = np.append(price[_AHEAD_MINUTES:], np.full(_AHEAD_MINUTES, price[-1]))
-    ahead = np.log(later / price)
-    noise = np.random.default_rng(_SEED).normal(size=len(frame))
-    breadth = 0.5 + 0.1 * np.tanh(ahead / np.nanstd(ahead) + noise)
-    return Frame(frame.instants, {**frame.columns, "itm_ce_breadth": breadth})

@@ -13,6 +13,7 @@ from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer, session
 from benchmarks.server.environment import server_facts
 from benchmarks.timing.progress import steps
+from benchmarks.timing.statistics import percentile
 from benchmarks.web.browser import chromium
 from benchmarks.web.serving import Site, collecting, serving
 from benchmarks.web.signing_in import arrived, signed_in
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _VITALS = Path(__file__).with_name("vitals.js")
 _PATIENCE_MS = 60_000
+# of a page that is there so soon, one visit says little
+_LOGINS = 3
 # what was there when the page marked itself usable; a login page is when it is loaded
 _UNTIL_USABLE = """
 (() => {
@@ -76,7 +79,9 @@ def pages_on(server: BenchmarkServer, spec: DatasetSpec, result: Result, *, repe
         visits: list[Visit] = []
         for network in NETWORKS:
             for _ in range(repeats):
-                visits += _round(browser, site, network)
+                for _ in range(_LOGINS):
+                    visits += _login(browser, site, network)
+                visits += _dashboard(browser, site, network)
                 advance()
         arrivals = [arrived(browser, site) for _ in range(repeats)]
         with collecting(url):
@@ -93,13 +98,14 @@ def pages_on(server: BenchmarkServer, spec: DatasetSpec, result: Result, *, repe
 
 
 def summarized(visits: Sequence[Visit]) -> list[dict[str, Any]]:
-    """Medians over the repeats of each page, network and cache state."""
+    """Medians over the visits of each page, network and cache state; of LCP quartiles too."""
     groups: dict[tuple[str, str, str], list[Visit]] = {}
     for visit in visits:
         groups.setdefault((visit.page, visit.network, visit.cache), []).append(visit)
     return [
         {"page": page, "network": network, "cache": cache, "visits": len(group)}
         | {name: _middle(group, name) for name in _FIGURES}
+        | {"lcp_quartiles_ms": _quartiles([visit.lcp_ms for visit in group])}
         for (page, network, cache), group in groups.items()
     ]
 
@@ -107,30 +113,31 @@ def summarized(visits: Sequence[Visit]) -> list[dict[str, Any]]:
 _FIGURES = ("usable_ms", "lcp_ms", "inp_ms", "cls", "bytes", "requests", "usable_bytes")
 
 
+def _quartiles(values: Sequence[float]) -> list[float]:
+    ordered = sorted(values)
+    return [percentile(ordered, 0.25), percentile(ordered, 0.75)]
+
+
 def _middle(group: Sequence[Visit], name: str) -> float | None:
     values = [value for visit in group if (value := getattr(visit, name)) is not None]
     return median(values) if values else None
 
 
-def _round(browser: "Browser", site: Site, network: str) -> Iterator[Visit]:
-    """Cold login page, sign-in to a cold dashboard, then both again from the browser's cache."""
+def _login(browser: "Browser", site: Site, network: str) -> Iterator[Visit]:
+    """The login page with an empty cache, then again."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(_PATIENCE_MS)
     context.add_init_script(path=_VITALS)
     yield _visit(context, network, "login", "cold", f"{site.url}/login", "form button")
     yield _visit(context, network, "login", "warm", f"{site.url}/login", "form button")
     context.close()
-    with signed_in(browser, site) as entered:
-        yield from _dashboard(browser, entered, site, network)
 
 
-def _dashboard(
-    browser: "Browser", signed_in: "BrowserContext", site: Site, network: str
-) -> Iterator[Visit]:
+def _dashboard(browser: "Browser", site: Site, network: str) -> Iterator[Visit]:
     """In a context of its own, whose cache has seen nothing but knows the session."""
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, storage_state=signed_in.storage_state()
-    )
+    with signed_in(browser, site) as entered:
+        session = entered.storage_state()
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, storage_state=session)
     context.set_default_timeout(_PATIENCE_MS)
     context.add_init_script(path=_VITALS)
     for cache in ("cold", "warm"):

@@ -1,5 +1,10 @@
 // Core Web Vitals as the browser reports them (https://web.dev/articles/vitals).
-window.vitals = { lcp: 0, cls: 0, inp: 0, interactions: new Map() };
+// Of an interaction the longest of its events is kept: what it was, and how long each part of it took.
+window.vitals = { lcp: 0, cls: 0, inp: 0, interactions: new Map(), shifts: [] };
+const causes = new Map();
+const nameOf = (node) => node?.closest?.('[id], [data-column]')?.outerHTML.match(/<[^>]*>/)[0] ?? '';
+for (const type of ['keydown', 'keyup', 'pointerdown', 'pointerup', 'click'])
+  addEventListener(type, (event) => causes.set(event.timeStamp, event.key ?? nameOf(event.target)), { capture: true });
 const watch = (type, take, options = {}) =>
   new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({
     type,
@@ -10,7 +15,9 @@ watch('largest-contentful-paint', (entry) => {
   window.vitals.lcp = entry.startTime;
 });
 watch('layout-shift', (entry) => {
-  if (!entry.hadRecentInput) window.vitals.cls += entry.value;
+  if (entry.hadRecentInput) return;
+  window.vitals.cls += entry.value;
+  window.vitals.shifts.push(...entry.sources.map(({ node }) => nameOf(node?.nodeType === 3 ? node.parentElement : node)));
 });
 watch(
   'event',
@@ -18,7 +25,15 @@ watch(
     if (!entry.interactionId) return;
     window.vitals.inp = Math.max(window.vitals.inp, entry.duration);
     const { interactions } = window.vitals;
-    interactions.set(entry.interactionId, Math.max(interactions.get(entry.interactionId) ?? 0, entry.duration));
+    if ((interactions.get(entry.interactionId)?.ms ?? 0) >= entry.duration) return;
+    const { startTime, processingStart, processingEnd, duration } = entry;
+    interactions.set(entry.interactionId, {
+      what: `${entry.name} ${causes.get(startTime) ?? ''}`.trim(),
+      ms: duration,
+      waited_ms: processingStart - startTime,
+      worked_ms: processingEnd - processingStart,
+      painted_ms: startTime + duration - processingEnd,
+    });
   },
   { durationThreshold: 16 },
 );

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.web.serving import Site
 from benchmarks.web.signing_in import signed_in
@@ -22,6 +22,7 @@ _PAUSE_MS = 150
 # events shorter than this are not told by the browser
 _SHORTEST_MS = 16.0
 _PERCENTILE = 0.98
+_TOLD = 5
 _HOUR_S = 3600
 # a trading day of the options market
 _DAY_H = 6.5
@@ -39,7 +40,9 @@ _KEYS = (
 class Watched:
     """A chain of `contracts` that a collector renews each second; `busy` is a share of one core.
 
-    `inp_ms` is the 98th percentile over `interactions`, rounded up to 8 ms as browsers tell it.
+    `inp_ms` is the 98th percentile over `interactions`, rounded up to 8 ms as browsers tell it;
+    `slowest` are the longest of them, each with what it was and how long it waited, was worked at
+    and took to be painted. `shifted` names what moved without being asked to.
     """
 
     contracts: int
@@ -47,7 +50,9 @@ class Watched:
     busy: float
     interactions: int
     inp_ms: float
+    slowest: list[dict[str, Any]]
     cls: float
+    shifted: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +88,10 @@ def watched_live(browser: "Browser", site: Site) -> Watched:
             updates=updates,
             busy=busy,
             interactions=count,
-            inp_ms=slowest(reactions, count),
+            inp_ms=slowest([told["ms"] for told in reactions], count),
+            slowest=sorted(reactions, key=lambda told: -told["ms"])[:_TOLD],
             cls=page.evaluate("window.vitals.cls"),
+            shifted=page.evaluate("window.vitals.shifts"),
         )
 
 
@@ -126,8 +133,8 @@ def _busy(devtools: "CDPSession", page: "Page") -> float:
     return taken / (time.monotonic() - started)
 
 
-def _reactions(page: "Page") -> tuple[list[float], int]:
-    """How long each told interaction took until the next paint, and how many there were."""
+def _reactions(page: "Page") -> tuple[list[dict[str, Any]], int]:
+    """The interactions that took so long that the browser tells them, and how many there were."""
     page.evaluate("window.vitals.interactions.clear()")
     count = 0
     for _ in range(3):

@@ -1,7 +1,7 @@
 What of a database the migrations cannot go through; each row is a sentence with the way out.
 
 -- name: server
-SELECT 'The server is a standby; run this on its primary.' AS sentence
+SELECT %(standby)s::TEXT AS sentence
 WHERE pg_is_in_recovery()
 UNION ALL
 SELECT format('The extension timescaledb is in the schema %%I, which cannot be changed, and is needed '
@@ -14,15 +14,46 @@ SELECT format('The database is encoded in %%s, which cannot hold every name and 
               'of it into one that is encoded in UTF8.', pg_encoding_to_char(d.encoding))
 FROM pg_database AS d
 WHERE d.datname = current_database() AND pg_encoding_to_char(d.encoding) <> 'UTF8'
-UNION ALL
-SELECT format('Only %%s connections are left, and a conversion takes six; end some, or raise '
-              'max_connections.', s.free)
+
+-- name: connections
+-- What others are is told to few, so that whoever has a database counts; superusers have no limits.
+WITH used AS (
+    SELECT a.usesysid AS role, a.datid AS database
+    FROM pg_stat_activity AS a
+    WHERE coalesce(a.backend_type, 'client backend') = 'client backend' AND a.datid IS NOT NULL
+),
+own AS (
+    SELECT r.oid, r.rolname, r.rolconnlimit, r.rolsuper FROM pg_roles AS r WHERE r.rolname = session_user
+),
+reserved AS (
+    SELECT sum(s.setting::INT) AS connections
+    FROM pg_settings AS s
+    WHERE s.name IN ('superuser_reserved_connections', 'reserved_connections')
+)
+SELECT format('Only %%s connections are left%%s, and a conversion takes six; %%s',
+              greatest(l.most - l.taken, 0), l.whose, l.way_out) AS sentence
 FROM (
-    SELECT current_setting('max_connections')::INT
-           - current_setting('superuser_reserved_connections')::INT
-           - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS free
-) AS s
-WHERE s.free < 6
+    SELECT current_setting('max_connections')::INT - reserved.connections AS most,
+           (SELECT count(*) FROM used) AS taken,
+           '' AS whose,
+           'end some, or raise max_connections.' AS way_out
+    FROM reserved
+    UNION ALL
+    SELECT own.rolconnlimit,
+           (SELECT count(*) FROM used WHERE used.role = own.oid),
+           format(' to the role %%I', own.rolname),
+           format('end some, or ALTER ROLE %%I CONNECTION LIMIT -1', own.rolname)
+    FROM own
+    WHERE own.rolconnlimit >= 0 AND NOT own.rolsuper
+    UNION ALL
+    SELECT d.datconnlimit,
+           (SELECT count(*) FROM used WHERE used.database = d.oid),
+           format(' to the database %%I', d.datname),
+           format('end some, or ALTER DATABASE %%I CONNECTION LIMIT -1', d.datname)
+    FROM own, pg_database AS d
+    WHERE d.datname = current_database() AND d.datconnlimit >= 0 AND NOT own.rolsuper
+) AS l
+WHERE l.most - l.taken < 6
 
 -- name: schemas
 -- The toolkit's schemas hold nothing that is not its own; at no revision they hold nothing at all.

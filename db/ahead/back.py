@@ -8,6 +8,7 @@ from db.ahead.survey import HostileDatabaseError, Obstacle, names_made, sentence
 from db.convert import facts, obstacles
 from db.convert.session import Connection, connect, one, require_direct
 from db.timescale.specs import HypertableSpec, declared
+from db.timescale.sqltext import Relation
 
 
 def require_way_back(url: URL, legacy: MetaData, wanted: MetaData) -> None:
@@ -26,9 +27,10 @@ def _obstacles(connection: Connection, legacy: MetaData, wanted: MetaData) -> It
     for line in sentences(connection, "hanging", names=sorted(names_made(legacy, wanted))):
         yield Obstacle(None, line)
     ours = _aggregates(connection)
+    known = {f"public.{name}" for name in legacy.tables}
     for spec in declared(wanted, HypertableSpec):
-        name = f"public.{spec.table}"
-        if spec.table not in legacy.tables or facts.find(connection, name) is None:
+        name = str(Relation.named(spec.table))
+        if name not in known or facts.find(connection, name) is None:
             continue
         table = facts.named(connection, name)
         if table.is_hypertable:

@@ -15,8 +15,9 @@ from db.convert import facts, obstacles, space, state
 from db.convert.facts import TableFacts
 from db.convert.session import Connection, connect, is_installed, one, require_direct
 from db.errors import OIError
+from db.rights import STANDBY
 from db.timescale.specs import ArchivePolicy, HypertableSpec, RollupSpec, declared
-from db.timescale.sqltext import named_statements
+from db.timescale.sqltext import Relation, named_statements
 
 
 class HostileDatabaseError(OIError):
@@ -78,7 +79,8 @@ def _of_database(
     connection: Connection, legacy: MetaData, wanted: MetaData, tables: Sequence[TableFacts]
 ) -> Iterator[str]:
     is_new = not _has_revision(connection)
-    yield from sentences(connection, "server")
+    yield from sentences(connection, "server", standby=STANDBY)
+    yield from sentences(connection, "connections")
     yield from sentences(connection, "schemas", is_new=is_new)
     yield from sentences(connection, "publications")
     if is_new:
@@ -107,9 +109,10 @@ def _of_table(connection: Connection, table: TableFacts) -> Iterator[str]:
 
 def _to_convert(connection: Connection, legacy: MetaData, wanted: MetaData) -> Iterator[TableFacts]:
     """The old program's tables with rows that are to become hypertables and are none yet."""
+    known = {f"public.{name}" for name in legacy.tables}
     for spec in declared(wanted, HypertableSpec):
-        name = f"public.{spec.table}"
-        if spec.table not in legacy.tables or facts.find(connection, name) is None:
+        name = str(Relation.named(spec.table))
+        if name not in known or facts.find(connection, name) is None:
             continue
         table = facts.named(connection, name)
         if table.is_hypertable or _is_open(connection, table):

@@ -10,8 +10,9 @@ from db.convert.session import Connection, one
 # NSE's first trade was in November 1994; every day between may get a chunk and rollups
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 # a thousand contracts of this sum up to what a BIGINT holds; no exchange comes near
-LARGEST_COUNT = 1_000_000_000_000_000
-_COUNTS = ("oi", "volume")
+LARGEST = 1_000_000_000_000_000
+# what is summed up or subtracted; infinity and NaN of a price stay what they are
+_SUMMED = ("oi", "volume", "strike", "ltp", "underlying_price")
 
 
 def sentences(connection: Connection, table: TableFacts, *, quarantines: bool) -> Iterator[str]:
@@ -30,18 +31,19 @@ def sentences(connection: Connection, table: TableFacts, *, quarantines: bool) -
         )
     if row["huge"]:
         yield (
-            f"{row['huge']:,} rows have an open interest or a volume beyond "
-            f"{LARGEST_COUNT:,}, whose sums would overflow; correct or delete them."
+            f"{row['huge']:,} rows have an open interest, a volume or a price beyond "
+            f"{LARGEST:,}, whose sums would overflow; correct or delete them."
         )
 
 
 def _query(table: TableFacts) -> sql.Composed:
-    counts = [column.name for column in table.columns if column.name in _COUNTS]
+    summed = [column.name for column in table.columns if column.name in _SUMMED]
     huge = sql.SQL(" OR ").join(
-        sql.SQL("{name} NOT BETWEEN -{most} AND {most}").format(
-            name=sql.Identifier(name), most=sql.Literal(LARGEST_COUNT)
-        )
-        for name in counts
+        sql.SQL(
+            "{name} NOT BETWEEN -{most} AND {most} "
+            "AND {name}::DOUBLE PRECISION <> ALL ('{{Infinity,-Infinity,NaN}}')"
+        ).format(name=sql.Identifier(name), most=sql.Literal(LARGEST))
+        for name in summed
     )
     return sql.SQL(
         """
@@ -57,7 +59,7 @@ def _query(table: TableFacts) -> sql.Composed:
         ) AS t
         """
     ).format(
-        huge=huge if counts else sql.SQL("false"),
+        huge=huge if summed else sql.SQL("false"),
         first=sql.Literal(f"{FIRST_YEAR}-01-01"),
         last=sql.Literal(f"{LAST_YEAR + 1}-01-01"),
         table=table.identifier,

@@ -68,9 +68,12 @@ def run(table: str, as_json: bool) -> None:
 
     from db.archive import moving
     from db.rights import require_at
+    from db.runs import noted_at
 
     require_at(_url(), "archive", table)
-    moved = moving.run(_url(), table, lambda span, left: click.echo(span, err=True))
+    with noted_at(_url(), f"archive {table}") as run:
+        moved = moving.run(_url(), table, lambda span, left: click.echo(span, err=True))
+        run.size = moved.rows
     click.echo(json_text(asdict(moved)) if as_json else f"{moved.chunks} chunks archived.")
 
 
@@ -92,16 +95,19 @@ def restore(table: str, start: datetime, end: datetime, hold_days: int, as_json:
 
     from db.archive import moving
     from db.rights import require_at
+    from db.runs import noted_at
 
     require_at(_url(), "archive", table)
-    moved = moving.restore(
-        _url(),
-        table,
-        start,
-        end,
-        hold=timedelta(days=hold_days),
-        on_span=lambda span, count: click.echo(f"{span}: {count:,} rows", err=True),
-    )
+    with noted_at(_url(), f"restore archive {table}") as run:
+        moved = moving.restore(
+            _url(),
+            table,
+            start,
+            end,
+            hold=timedelta(days=hold_days),
+            on_span=lambda span, count: click.echo(f"{span}: {count:,} rows", err=True),
+        )
+        run.size = moved.rows
     said = (
         f"{moved.rows:,} rows are back; the archive policy rests for {hold_days} days."
         if moved.rows
@@ -119,8 +125,11 @@ def export(table: str, folder: Path, as_json: bool) -> None:
     from dataclasses import asdict
 
     from db.archive import parquet
+    from db.runs import noted_at
 
-    files = parquet.export(_url(), table, folder, _echo_file)
+    with noted_at(_url(), f"export archive {table}") as run:
+        files = parquet.export(_url(), table, folder, _echo_file)
+        run.size = sum(file.rows for file in files)
     size = sum(file.size_bytes for file in files)
     click.echo(
         json_text([asdict(file) for file in files])

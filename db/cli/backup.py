@@ -22,9 +22,11 @@ def command(folder: Path, jobs: int, as_json: bool) -> None:
     from db.backup import backup
     from db.backup.inventory import total_rows
     from db.engine import direct_url
+    from db.runs import noted_at
 
-    made = backup(direct_url(), folder, jobs=jobs, say=lambda line: click.echo(line, err=True))
-    rows = total_rows(made.inventory)
+    with noted_at(direct_url(), "backup") as run:
+        made = backup(direct_url(), folder, jobs=jobs, say=lambda line: click.echo(line, err=True))
+        rows = run.size = total_rows(made.inventory)
     things = {kind: len(held) for kind, held in sorted(made.inventory.items())}
     if as_json:
         told = {"folder": str(folder), "database": made.database, "made_at": made.made_at}

@@ -95,6 +95,7 @@ def run(
     from db import convert
     from db.cli._progress import conversion_progress
     from db.rights import require_at
+    from db.runs import noted_at
 
     url = _url()
     require_at(url, "convert", table)
@@ -106,7 +107,7 @@ def run(
         rehearsal=rehearse,
         throttle=_throttle(**limits),
     )
-    with conversion_progress(table) as on_progress:
+    with noted_at(url, f"convert {table}"), conversion_progress(table) as on_progress:
         result = convert.run(
             url,
             way_back(url, table) if to_plain else one_asked(url, table),
@@ -167,9 +168,10 @@ def undo(table: str, workers: int) -> None:
     """Give up TABLE's conversion, or go back to the plain table with every row written since."""
     from db import convert
     from db.cli._progress import conversion_progress
+    from db.runs import noted_at
 
     url = _url()
-    with conversion_progress(table) as on_progress:
+    with noted_at(url, f"undo convert {table}"), conversion_progress(table) as on_progress:
         if is_open(url, table):
             convert.undo(url, table, on_progress)
         else:

@@ -49,18 +49,20 @@ def _imported(file: Path, target: "Target") -> "Imported":
     from db.importing import import_file
     from db.migrate import require_head
     from db.rights import require
+    from db.runs import noted
 
     engine = direct_engine()
     with connected(engine) as connection:
         require_head(connection)
         require(connection, "import")
-    with synced(engine):
+    with noted(engine, f"import {target.name}") as run, synced(engine):
         try:
             done = import_file(file, target, engine, on_batch=_progress())
         except (DatabaseUnavailableError, DiskFullError) as exc:
             raise type(exc)(
                 f"{exc} Batches that were stored stay; the same import run again goes on from them."
             ) from exc
+        run.size = done.stored
         if target.feeds_rollups:
             _refresh_rollups(engine)
     return done

@@ -79,18 +79,31 @@ def command(
 
 def _run(engine: "Engine", all_now: bool) -> "Sequence[PolicyRun]":
     from db.engine import synced
+    from db.runs import noted
     from db.timescale.maintenance import run_due
 
-    with synced(engine):
-        return run_due(engine, all_now=all_now)
+    with noted(engine, "maintain") as run, synced(engine):
+        ran = run_due(engine, all_now=all_now)
+        run.size, run.is_idle = len(ran), not ran
+        failed = [f"{each.kind} of {each.target}: {each.error}" for each in ran if _failed(each)]
+        if failed:
+            run.problem = f"{len(failed)} of {len(ran)} policies failed: {failed[0]}"
+        return ran
+
+
+def _failed(run: "PolicyRun") -> bool:
+    return run.status != "ok"
 
 
 def _fill(engine: "Engine") -> "Sequence[str]":
     from db.engine import synced
+    from db.runs import noted
     from db.timescale.maintenance import fill_all
 
-    with synced(engine):
-        return fill_all(engine, lambda line: click.echo(line, err=True))
+    with noted(engine, "fill rollups") as run, synced(engine):
+        filled = fill_all(engine, lambda line: click.echo(line, err=True))
+        run.size = len(filled)
+        return filled
 
 
 def _schedule(engine: "Engine", every_s: int | None) -> None:
@@ -115,7 +128,7 @@ def _keep_running(engine: "Engine", every_s: float) -> None:
     while not stopped.is_set():
         try:
             for run in _run(engine, all_now=False):
-                if run.status != "ok":
+                if _failed(run):
                     click.echo(f"{run.kind} of {run.target}: {run.error}", err=True)
         except DatabaseUnavailableError as error:
             click.echo(str(error), err=True)
@@ -125,7 +138,7 @@ def _keep_running(engine: "Engine", every_s: float) -> None:
 def _finish(runs: "Sequence[PolicyRun]", filled: "Sequence[str] | None", as_json: bool) -> None:
     from dataclasses import asdict
 
-    failed = sum(run.status != "ok" for run in runs)
+    failed = sum(map(_failed, runs))
     if as_json:
         document: dict[str, object] = {"runs": [asdict(run) for run in runs], "failed": failed}
         if filled is not None:

@@ -7,9 +7,11 @@ import click
 from db.cli._output import as_json_option, json_text, table_text
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from db.roles.granting import Role
 
-_KINDS = ("reader", "writer", "web")
+_KINDS = ("reader", "writer", "web", "owner")
 
 
 @click.group(help=__doc__, invoke_without_command=True)
@@ -51,6 +53,20 @@ def grant() -> None:
 
 
 @command.command()
+def own() -> None:
+    """Hand this database over to the role oi_owner, whose members need be no superusers."""
+    from db.engine import direct_engine
+    from db.roles.granting import bring_up
+    from db.roles.owning import hand_over
+
+    with direct_engine().connect() as connection:
+        _demand_administrator(connection)
+        bring_up(connection)
+        count = hand_over(connection)
+    click.echo(f"The database belongs to oi_owner; {count:,} objects changed hands.")
+
+
+@command.command()
 @click.argument("name")
 @click.option("--for", "kind", type=click.Choice(_KINDS), required=True, help="What it is for.")
 @click.password_option(
@@ -59,7 +75,8 @@ def grant() -> None:
 def login(name: str, kind: str, password: str) -> None:
     """Let an account sign in at the database with the rights of a role, and no more.
 
-    `web` is the dashboard's, `writer` the collector's. An account that is there gets the password.
+    `web` is the dashboard's, `writer` the collector's, `owner` that of migrations and upkeep in a
+    database that was handed over by `roles own`. An account that is there gets the password.
     """
     import psycopg
 
@@ -77,6 +94,15 @@ def login(name: str, kind: str, password: str) -> None:
             "This account may not make others; let an administrator of the server run this."
         ) from error
     click.echo(f"{name} may sign in as {GROUPS[kind]}.")
+
+
+def _demand_administrator(connection: "Connection") -> None:
+    from sqlalchemy import text
+
+    from db.errors import OIError
+
+    if not connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")):
+        raise OIError("Only an administrator of the server may hand a database over.")
 
 
 def _cells(role: "Role") -> tuple[str, str, str]:

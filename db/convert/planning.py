@@ -17,7 +17,10 @@ from db.convert.session import Connection, catalog, connect, fetching, one, requ
 from db.timescale.converter import Conversion
 
 _SAMPLE_ROWS = 50_000
-_MAY_SAMPLE = "SELECT has_database_privilege(current_database(), 'TEMPORARY') AS may"
+_MAY_SAMPLE = """
+    SELECT has_database_privilege(current_database(), 'TEMPORARY')
+           AND NOT pg_is_in_recovery() AS may
+"""
 # rows leave the old table by one COPY and enter the new one by another, and both are compared
 _SIDES = 2
 
@@ -129,7 +132,7 @@ def _extent(connection: Connection, table: TableFacts, drawn: Blueprint) -> dict
 def _sample(connection: Connection, table: TableFacts, drawn: Blueprint) -> float | None:
     """Rows per second of all that is done to a row, measured on a temporary copy of some.
 
-    None for an empty table, and for a role that may make no temporary one.
+    None for an empty table, for a role that may make no temporary one, and on a standby.
     """
     if not one(connection, _MAY_SAMPLE)["may"]:
         return None

@@ -30,7 +30,7 @@ def from_declaration(metadata: MetaData, found: TableFacts) -> Conversion:
     if spec is None:
         names = ", ".join(sorted(spec.table for spec in specs.values()))
         raise BlockedError(f"{found.name} is declared no hypertable; declared are {names}.")
-    table = metadata.tables[spec.table]
+    table = _tables(metadata)[found.relation]
     keys = tuple(_unique_keys(table))
     kept = {index.name for index in table.indexes}
     going = [index for index in found.indexes if index.name not in kept and index.is_valid]
@@ -50,8 +50,7 @@ def from_declaration(metadata: MetaData, found: TableFacts) -> Conversion:
 
 def indexes_ahead(metadata: MetaData, found: TableFacts) -> tuple[TargetIndex, ...]:
     """The declared indexes a table lacks that are not unique, as far as its columns allow."""
-    tables = {Relation(t.schema or "public", t.name): t for t in metadata.tables.values()}
-    table = tables.get(found.relation)
+    table = _tables(metadata).get(found.relation)
     if table is None:
         return ()
     there = {column.name for column in found.columns}
@@ -95,6 +94,10 @@ def from_json(value: Mapping[str, Any]) -> Conversion:
         drop_constraints=value["drop_constraints"],
         drop_indexes=value["drop_indexes"],
     )
+
+
+def _tables(metadata: MetaData) -> Mapping[Relation, Table]:
+    return {Relation(t.schema or "public", t.name): t for t in metadata.tables.values()}
 
 
 def _unique_keys(table: Table) -> list[UniqueKey]:

@@ -15,7 +15,7 @@ from sqlalchemy import URL, make_url
 from db import links
 from db.convert.errors import BlockedError, BusyError
 from db.errors import ExtensionMissingError
-from db.gentle import GENTLE, options
+from db.gentle import GENTLE, lift_limit, options
 from db.timescale import far_times, locks
 from db.timescale.sqltext import named_statements
 from db.writeback import Fetch
@@ -36,6 +36,7 @@ _OPTIONS: Mapping[str, str] = {
     "statement_timeout": "0",
     "lock_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
     "TimeZone": "UTC",
     "DateStyle": "ISO",
     # each statement sees what was committed before it, whatever the role's default
@@ -66,6 +67,7 @@ def connect(
         row_factory=dict_row,
         prepare_threshold=None,
     )
+    lift_limit(connection)
     far_times.register(connection)
     return connection
 

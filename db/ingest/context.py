@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, func, or_
+from sqlalchemy import Connection, and_, bindparam, func
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from db.market.clock import to_naive_ist
@@ -103,7 +103,7 @@ def _metadata_upsert() -> Insert:
         set_={name: newer[name] for name in (*given, "updated_at") if name != "exchange"},
         where=and_(
             newer.last_update_time <= horizon,
-            or_(known_at <= newer.last_update_time, known_at > horizon),
+            func.live_edge.supersedes(newer.last_update_time, known_at, horizon),
         ),
     )
     return named(upsert, "ingest.metadata")

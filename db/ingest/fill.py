@@ -7,7 +7,7 @@ from alembic.operations import Operations
 
 from db.timescale.execution import Executor
 from db.timescale.progress import progress
-from db.timescale.sqltext import Fragment, compose, literal, named_statements, raw
+from db.timescale.sqltext import Fragment, compose, dollar_quoted, literal, named_statements, raw
 
 _DAY = timedelta(days=1)
 
@@ -26,9 +26,7 @@ def fill_live_edge(operations: Operations) -> None:
         for exchange, first, last in map(tuple, executor.read(raw(_sql("extents")))):
             for start in _days(first, last):
                 executor.run(_window(exchange, start), unlimited=True)
-            executor.run(
-                compose(_sql("newest"), exchange=literal(exchange)), label=exchange, unlimited=True
-            )
+            executor.run(_newest(exchange), label=exchange, unlimited=True)
 
 
 def _window(exchange: str, start: datetime) -> Fragment:
@@ -38,6 +36,11 @@ def _window(exchange: str, start: datetime) -> Fragment:
         first=literal(start),
         last=literal(start + _DAY - timedelta(microseconds=1)),
     )
+
+
+def _newest(exchange: str) -> Fragment:
+    body = compose(_sql("newest_body"), exchange=literal(exchange))
+    return compose(_sql("newest"), body=dollar_quoted(body))
 
 
 def _days(first: datetime, last: datetime) -> Iterator[datetime]:

@@ -19,4 +19,15 @@ WHERE known.exchange IS NOT NULL;
 SELECT live_edge.fill_window({exchange}, {first}, {last});
 
 -- name: newest
-SELECT live_edge.refresh_newest({exchange});
+-- A number that arithmetic does not survive keeps a chain from being shown, and nobody from upgrading.
+DO {body};
+
+-- name: newest_body
+
+BEGIN
+    PERFORM live_edge.refresh_newest({exchange});
+EXCEPTION
+    WHEN numeric_value_out_of_range OR datetime_field_overflow THEN
+        RAISE WARNING 'The newest chain is not shown: %', sqlerrm;
+END
+

@@ -1,4 +1,5 @@
-Which collector may write an exchange key. Times are the database's own.
+Which collector may write an exchange key. Times are the database's own; a lease that was renewed
+after now, by more than a lease lasts, is from before the clock was set back, and counts as old.
 
 -- name: renew
 UPDATE collector_leases AS lease
@@ -14,7 +15,10 @@ WITH free AS (
     SELECT lease.exchange AS exchange
     FROM collector_leases AS lease
     WHERE lease.exchange = :exchange
-      AND lease.renewed_at <= clock_timestamp() - make_interval(secs => :lease_s)
+      AND (
+          lease.renewed_at <= clock_timestamp() - make_interval(secs => :lease_s)
+          OR lease.renewed_at > clock_timestamp() + make_interval(secs => :lease_s)
+      )
     FOR UPDATE SKIP LOCKED
 ),
 taken AS (
@@ -61,7 +65,8 @@ FOR UPDATE SKIP LOCKED;
 SELECT lease.holder AS holder
 FROM collector_leases AS lease
 WHERE lease.exchange = :exchange
-  AND lease.renewed_at > clock_timestamp() - make_interval(secs => :lease_s);
+  AND lease.renewed_at > clock_timestamp() - make_interval(secs => :lease_s)
+  AND lease.renewed_at <= clock_timestamp() + make_interval(secs => :lease_s);
 
 -- name: release
 DELETE FROM collector_leases
@@ -84,6 +89,7 @@ WHERE NOT EXISTS (
     WHERE lease.exchange = :exchange
       AND lease.holder <> :holder
       AND lease.renewed_at > clock_timestamp() - make_interval(secs => :lease_s)
+      AND lease.renewed_at <= clock_timestamp() + make_interval(secs => :lease_s)
 )
 ON CONFLICT (exchange) DO UPDATE SET
     state = excluded.state,

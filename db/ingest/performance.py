@@ -1,4 +1,4 @@
-"""Writing how long operations took, and which objectives burn."""
+"""Writing how long operations took, how commands went, and which objectives burn."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -36,6 +36,28 @@ def write_samples(connection: Connection, samples: Sequence[Sample]) -> None:
     if samples:
         given = orjson.dumps([asdict(each) for each in samples]).decode()
         connection.execute(named_text("db.ingest", "performance", "sample"), {"samples": given})
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A run of a command (times aware); `problem` says why it failed, None where it did not."""
+
+    name: str
+    process: str
+    began_at: datetime
+    ended_at: datetime
+    size: int | None
+    problem: str | None
+
+
+def may_note_runs(connection: Connection) -> bool:
+    """Whether runs can be noted here by whoever is connected."""
+    return bool(connection.scalar(named_text("db.ingest", "performance", "may_note_runs")))
+
+
+def write_run(connection: Connection, ran: Ran) -> None:
+    """Note the newest run of a command; its last failure stays."""
+    connection.execute(named_text("db.ingest", "performance", "run"), asdict(ran))
 
 
 def open_alert(connection: Connection, objective: str, burn: float, sentence: str) -> bool:

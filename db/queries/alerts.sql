@@ -55,6 +55,7 @@ WHERE rule.enabled
       WHERE lease.exchange = rule.exchange
         AND lease.holder <> %(holder)s
         AND lease.renewed_at > clock_timestamp() - make_interval(secs => %(lease_s)s)
+        AND lease.renewed_at <= clock_timestamp() + make_interval(secs => %(lease_s)s)
   )
 ORDER BY rule.id;
 

@@ -87,6 +87,28 @@ class BurnAlert(NamedTuple):
     sentence: str
 
 
+class CommandRun(NamedTuple):
+    """A command's newest run, and when and why one failed last; None where none did."""
+
+    name: str
+    process: str
+    began_at: datetime
+    ended_at: datetime
+    size: int | None
+    failed_at: datetime | None
+    problem: str | None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the newest run failed."""
+        return self.failed_at is not None and self.failed_at >= self.began_at
+
+    @property
+    def took_ms(self) -> float:
+        """How long it took."""
+        return (self.ended_at - self.began_at).total_seconds() * 1000
+
+
 def totals_of_hour(connection: Connection) -> tuple[HourTotals, ...]:
     """Every key's operations of the last hour."""
     return fetch(connection, HourTotals, "performance", "totals_of_hour")
@@ -135,3 +157,8 @@ def open_alerts(connection: Connection) -> tuple[BurnAlert, ...]:
 def recent_alerts(connection: Connection, limit: int) -> tuple[BurnAlert, ...]:
     """What burned lately, newest first."""
     return fetch(connection, BurnAlert, "performance", "recent_alerts", limit=limit)
+
+
+def command_runs(connection: Connection, limit: int) -> tuple[CommandRun, ...]:
+    """The newest run of each command, the last one first."""
+    return fetch(connection, CommandRun, "performance", "command_runs", limit=limit)

@@ -129,6 +129,19 @@ FROM performance_alerts AS told
 ORDER BY told.began_at DESC
 LIMIT %(limit)s;
 
+-- name: command_runs
+SELECT
+    ran.name AS name,
+    ran.process AS process,
+    ran.began_at AS began_at,
+    ran.ended_at AS ended_at,
+    ran.size AS size,
+    ran.failed_at AS failed_at,
+    ran.problem AS problem
+FROM command_runs AS ran
+ORDER BY ran.ended_at DESC
+LIMIT %(limit)s;
+
 -- name: refreshes
 -- of rollups, whoever runs them: the toolkit or TimescaleDB
 SELECT

@@ -61,6 +61,7 @@ class Unsettled(NamedTuple):
 class QualityDay(NamedTuple):
     """A day's predictions whose outcome is known: of those `told` (BUY or SELL) so many `hits`.
 
+    They lie in so many `stretches`, each a horizon long: what is told within one shares what comes.
     `said` is the chance that these were given on average, None without any; `anyway` how many hits
     the same sides would have had by how often they came on that day; `brier_anyway` the Brier score
     of who says the day's shares each time.
@@ -69,6 +70,7 @@ class QualityDay(NamedTuple):
     day: date
     settled: int
     told: int
+    stretches: int
     said: float | None
     hits: int
     anyway: float

@@ -119,7 +119,8 @@ WITH settled AS (
         made.confidence AS confidence,
         made.p_sell AS p_sell,
         made.p_hold AS p_hold,
-        made.p_buy AS p_buy
+        made.p_buy AS p_buy,
+        floor(EXTRACT(EPOCH FROM made."timestamp") / made.horizon_s) AS stretch
     FROM predictions AS made
     WHERE made.exchange = %(exchange)s
       AND made."timestamp" > %(start)s
@@ -132,6 +133,7 @@ by_day AS (
         count(*) AS settled,
         count(*) FILTER (WHERE settled.signal = 'BUY') AS buys,
         count(*) FILTER (WHERE settled.signal = 'SELL') AS sells,
+        count(DISTINCT settled.stretch) FILTER (WHERE settled.signal <> 'HOLD') AS stretches,
         avg(settled.confidence) FILTER (WHERE settled.signal <> 'HOLD') AS said,
         count(*) FILTER (
             WHERE (settled.signal = 'BUY' AND settled.outcome = 1)
@@ -152,6 +154,7 @@ SELECT
     by_day.day AS day,
     by_day.settled AS settled,
     by_day.buys + by_day.sells AS told,
+    by_day.stretches AS stretches,
     by_day.said AS said,
     by_day.hits AS hits,
     (by_day.buys * by_day.rose + by_day.sells * by_day.fell)::double precision AS anyway,

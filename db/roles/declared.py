@@ -1,7 +1,7 @@
 """What each role may do: the one declaration of rights.
 
 The roles are groups of the whole cluster that nobody signs in as; an account that does is a member
-of one. The owner is whoever owns the tables and runs the migrations: it is no role of ours.
+of one. The owner's has all rights by owning what was handed over to it (`db.roles.owning`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from db.schema import metadata
 from db.timescale.specs import ArchivePolicy, RollupSpec, declared
 
-READER, WRITER, WEB = "oi_reader", "oi_writer", "oi_web"
-ROLES = (READER, WRITER, WEB)
-"""Readers see the market; writers store it; web shows it and keeps what is its users' own."""
+OWNER, READER, WRITER, WEB = "oi_owner", "oi_reader", "oi_writer", "oi_web"
+ROLES = (OWNER, READER, WRITER, WEB)
+"""The owner migrates; readers see the market; writers store it; web shows it and keeps what is its
+users' own."""
 
 SCHEMAS = ("public", "timescale_engine", "live_edge", "archive")
 INNER_SCHEMAS = ("timescale_engine", "archive")

@@ -6,7 +6,7 @@ from functools import partial
 from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.exc import DBAPIError
 
-from db.roles.declared import INNER_SCHEMAS, READER, ROLES, SCHEMAS, WRITER, rights
+from db.roles.declared import INNER_SCHEMAS, OWNER, READER, ROLES, SCHEMAS, WRITER, rights
 from db.timescale.locks import LockPolicy, with_lock_retries
 from db.timescale.sqltext import named_statements, raw
 from db.timescale.statements import execute
@@ -34,7 +34,12 @@ def roles(connection: Connection) -> list[Role]:
 
 def missing_roles(connection: Connection) -> list[str]:
     """What makes the roles that are not there."""
-    return [f"CREATE ROLE {role.name} NOLOGIN" for role in roles(connection) if not role.is_there]
+    return [creation(role.name) for role in roles(connection) if not role.is_there]
+
+
+def creation(name: str) -> str:
+    """The statement that makes a role; jobs of TimescaleDB run as who owns what they are for."""
+    return f"CREATE ROLE {name} {'LOGIN' if name == OWNER else 'NOLOGIN'}"
 
 
 def missing_rights(connection: Connection) -> list[str]:
@@ -44,7 +49,7 @@ def missing_rights(connection: Connection) -> list[str]:
 
 def memberships(connection: Connection) -> list[str]:
     """What makes a reader of each role that writes."""
-    others = [name for name in ROLES if name != READER]
+    others = [name for name in ROLES if name not in (OWNER, READER)]
     return _found(connection, "memberships", reader=READER, others=others)
 
 

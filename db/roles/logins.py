@@ -3,23 +3,22 @@
 from typing import TYPE_CHECKING, Any
 
 from db.errors import InvalidInputError
-from db.roles.declared import READER, ROLES, WEB, WRITER
+from db.roles.declared import OWNER, READER, ROLES, WEB, WRITER
+from db.roles.granting import creation
 
 if TYPE_CHECKING:
     import psycopg
 
-GROUPS = {"reader": READER, "writer": WRITER, "web": WEB}
+GROUPS = {"reader": READER, "writer": WRITER, "web": WEB, "owner": OWNER}
 """What an account may be for."""
 
 
 def make_roles(session: "psycopg.Connection[Any]") -> None:
     """Make the roles that are missing, as who may; their rights come with the migrations."""
-    from psycopg import sql
-
     known = {name for (name,) in session.execute("SELECT rolname FROM pg_roles")}
     for name in ROLES:
         if name not in known:
-            session.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name)))
+            session.execute(creation(name))
 
 
 def keep_login(session: "psycopg.Connection[Any]", name: str, password: str, group: str) -> None:
@@ -48,3 +47,10 @@ def keep_login(session: "psycopg.Connection[Any]", name: str, password: str, gro
         if other != group:
             session.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(other), account))
     session.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), account))
+    # what a member makes belongs to all of them, whatever it is made with
+    default = sql.SQL("SET role TO {}").format(sql.Identifier(OWNER))
+    session.execute(
+        sql.SQL("ALTER ROLE {} {}").format(
+            account, default if group == OWNER else sql.SQL("RESET role")
+        )
+    )

@@ -10,7 +10,7 @@ from db.schema.legacy import exchange_metadata, training_batches
 from db.schema.live_edge import chain_summary, option_chain_latest, snapshot_touched, snapshots
 from db.schema.paper import paper_fills, paper_orders, paper_positions
 from db.schema.people import site_attempts, site_sessions, site_users
-from db.schema.performance import performance_alerts, performance_samples
+from db.schema.performance import command_runs, performance_alerts, performance_samples
 from db.schema.series import (
     macro_signals,
     ml_features,
@@ -26,6 +26,7 @@ __all__ = [
     "alerts",
     "chain_summary",
     "collector_leases",
+    "command_runs",
     "exchange_metadata",
     "feed_states",
     "instruments",

@@ -133,13 +133,14 @@ snapshot_touched = Table(
 LIVE_EDGE_SQL = (
     "0007_live_edge/0_reset",
     "0022_writers/1_touch",
-    "0007_live_edge/2_snapshots",
+    "0022_writers/2_snapshots",
     "0022_writers/3_baselines",
     "0022_writers/4_summary",
     "0022_writers/5_chain",
     "0022_writers/6_settle",
     "0022_writers/7_write",
     "0022_writers/8_triggers",
+    "0022_writers/9_unshown",
 )
 
 declare(

@@ -62,6 +62,21 @@ Index(
     postgresql_where=performance_alerts.c.resolved_at.is_(None),
 )
 
+# one row a command of the administrator's, as it ran last; `failed_at` and `problem` are of the
+# newest run that failed
+command_runs = Table(
+    "command_runs",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("process", Text, nullable=False),
+    Column("began_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("ended_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("size", BIGINT),
+    Column("failed_at", TIMESTAMP(timezone=True)),
+    Column("problem", Text),
+    postgresql_with={"fillfactor": "50"},
+)
+
 
 def _rollup(
     name: str, source: str, time: str, bucket: timedelta, chunk: timedelta, refresh: RefreshPolicy

@@ -36,6 +36,17 @@ def findings(reading: Reading) -> list[Finding]:
         *(
             Finding(
                 "red",
+                name,
+                "has an empty sparse_index, at which a DELETE, an UPDATE or a SELECT crashes the "
+                "server (TimescaleDB #10414): "
+                f"ALTER TABLE {name} RESET (timescaledb.sparse_index), "
+                "then decompress_chunk and compress_chunk each of its chunks that is there",
+            )
+            for name in reading.empty_sparse_indexes
+        ),
+        *(
+            Finding(
+                "red",
                 source["name"],
                 "has row security, and its rollups show all of it to whoever may read them "
                 f"({', '.join(source['rollups'])}): revoke their SELECT, or drop them",
@@ -235,6 +246,14 @@ def _publications(reading: Reading) -> Iterator[Finding]:
                 "does not have, and its slot keeps WAL; "
                 f"ALTER PUBLICATION {name} DROP TABLE {table}, and drop the slot",
             )
+
+    for subscription in reading.subscribed:
+        yield Finding(
+            "red",
+            f"subscription {subscription['name']}",
+            f"writes into the hypertable {subscription['hypertable']}, past its chunks, where no "
+            "reader sees it: drop the table from its publication, then refresh the subscription",
+        )
 
 
 def _conversions(reading: Reading) -> Iterator[Finding]:

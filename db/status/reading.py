@@ -48,6 +48,8 @@ class Reading:
     skipped: list[Values]
     publications: list[Values]
     superseded: list[Values]
+    subscribed: list[Values]
+    empty_sparse_indexes: list[str]
     secured_sources: list[Values]
     invalid_indexes: list[str]
     writeback: str | None
@@ -80,6 +82,11 @@ def read(engine: Engine) -> Reading:
             conversions=report(engine.url) if server["has_conversions"] else [],
             skipped=_rows(connection, "skipped") if has_engine else [],
             publications=_rows(connection, "publications") if has_extension else [],
+            subscribed=_rows(connection, "subscribed") if has_extension else [],
+            empty_sparse_indexes=[
+                row["name"]
+                for row in (_rows(connection, "empty_sparse_indexes") if has_extension else ())
+            ],
             secured_sources=_rows(connection, "secured_sources") if has_engine else [],
             superseded=_rows(connection, "superseded") if server["has_superseded"] else [],
             invalid_indexes=[row["name"] for row in _rows(connection, "invalid_indexes")],

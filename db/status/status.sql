@@ -121,6 +121,7 @@ SELECT p.kind,
        p.schedule_interval,
        nullif(p.next_run, 'infinity') AS next_run,
        p.last_run,
+       p.last_duration_ms,
        p.last_status,
        p.last_error,
        p.next_run = 'infinity' AS is_paused,
@@ -156,6 +157,7 @@ SELECT CASE j.proc_name
        j.schedule_interval,
        CASE WHEN isfinite(j.next_start) THEN j.next_start END AS next_run,
        nullif(s.last_run_started_at, '-infinity') AS last_run,
+       EXTRACT(EPOCH FROM s.last_run_duration)::double precision * 1000 AS last_duration_ms,
        CASE s.last_run_status WHEN 'Success' THEN 'ok' WHEN 'Failed' THEN 'error' END
            AS last_status,
        (
@@ -224,6 +226,26 @@ SELECT s.target,
 FROM timescale_engine.superseded s
 GROUP BY s.target
 ORDER BY s.target
+
+-- name: subscribed
+-- What a publisher sends goes into the table itself, which a hypertable's readers never see.
+SELECT s.subname AS name,
+       r.srrelid::REGCLASS::TEXT AS hypertable
+FROM pg_subscription_rel r
+JOIN pg_stat_subscription s ON s.subid = r.srsubid AND s.relid IS NULL
+JOIN timescaledb_information.hypertables h
+  ON format('%I.%I', h.hypertable_schema, h.hypertable_name)::REGCLASS = r.srrelid
+ORDER BY 1, 2
+
+-- name: empty_sparse_indexes
+-- Setting none by an empty text leaves an entry without a column, in the table's settings and its chunks'.
+SELECT DISTINCT coalesce(i.inhparent, c.relid)::REGCLASS::TEXT AS name
+FROM _timescaledb_catalog.compression_settings c
+LEFT JOIN pg_inherits i ON i.inhrelid = c.relid
+WHERE jsonb_path_exists(
+    to_jsonb(c), '$.index[*] ? (@.source == "config" && !exists(@.column))'
+)
+ORDER BY 1
 
 -- name: secured_sources
 -- Hypertables with row security that rollups read: these know nothing of it.

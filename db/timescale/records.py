@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from db.timescale.editions import FEATURES
 from db.timescale.sqltext import (
     Fragment,
+    Relation,
     compose,
     full_name,
     interval,
@@ -64,20 +65,20 @@ def skipping(feature: str, target: str) -> str:
 
 def policies(
     connection: Connection, kind: str
-) -> Mapping[tuple[str, str], tuple[dict[str, Any], timedelta]]:
-    """(schema, name) → (config, schedule interval) of the toolkit's own policies."""
+) -> Mapping[Relation, tuple[dict[str, Any], timedelta]]:
+    """Relation → (config, schedule interval) of the toolkit's own policies."""
     if not _exists(connection, "timescale_engine.policy"):
         return {}
     rows = connection.execute(text(_statements()["read_policies"]), {"kind": kind})
-    return {(row.schema, row.name): (row.config, row.schedule_interval) for row in rows}
+    return {Relation(row.schema, row.name): (row.config, row.schedule_interval) for row in rows}
 
 
-def skipped(connection: Connection, feature: str) -> Mapping[tuple[str, str], dict[str, Any]]:
-    """(schema, name) → definition that was skipped."""
+def skipped(connection: Connection, feature: str) -> Mapping[Relation, dict[str, Any]]:
+    """Relation → definition that was skipped."""
     if not _exists(connection, "timescale_engine.skipped"):
         return {}
     rows = connection.execute(text(_statements()["read_skipped"]), {"feature": feature})
-    return {(row.schema, row.name): row.definition for row in rows}
+    return {Relation(row.schema, row.name): row.definition for row in rows}
 
 
 def _exists(connection: Connection, table: str) -> bool:

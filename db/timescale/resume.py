@@ -6,7 +6,7 @@ https://alembic.sqlalchemy.org/en/latest/api/autogenerate.html#customizing-revis
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from random import SystemRandom
 from typing import Any, Protocol
@@ -24,7 +24,7 @@ from alembic.operations.ops import (
     MigrationScript,
     OpContainer,
 )
-from alembic.runtime.migration import MigrationContext, RevisionStep
+from alembic.runtime.migration import MigrationContext, MigrationStep, RevisionStep
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
@@ -60,28 +60,28 @@ def changes_database(context: Context) -> bool:
     return True
 
 
-def upgrades(context: Context, connection: Connection) -> bool:
-    """Whether the command brings a database up; `context` is configured, nothing has run yet."""
+def steps(context: Context, connection: Connection) -> list[MigrationStep]:
+    """What the command is to do; `context` is configured, nothing has run yet."""
     migrations = context.get_context()
-    # what Alembic asks itself to learn its steps
-    steps = migrations._migrations_fn(migrations.get_current_heads(), migrations)  # type: ignore[misc]
-    found = any(isinstance(step, RevisionStep) and step.is_upgrade for step in steps)
+    # what Alembic asks itself
+    found = list(migrations._migrations_fn(migrations.get_current_heads(), migrations))  # type: ignore[misc]
     connection.rollback()
     return found
 
 
-def undoes_moves(context: Context, connection: Connection) -> bool:
-    """Whether the command goes down past a revision that moved the rows of tables."""
-    migrations = context.get_context()
-    steps = migrations._migrations_fn(migrations.get_current_heads(), migrations)  # type: ignore[misc]
-    found = any(
+def upgrades(ahead: Sequence[MigrationStep]) -> bool:
+    """Whether the steps ahead bring a database up."""
+    return any(isinstance(step, RevisionStep) and step.is_upgrade for step in ahead)
+
+
+def undoes_moves(ahead: Sequence[MigrationStep]) -> bool:
+    """Whether they go down past a revision that moved the rows of tables."""
+    return any(
         isinstance(step, RevisionStep)
         and step.is_downgrade
         and getattr(step.revision.module, "commits_midway", False)
-        for step in steps
+        for step in ahead
     )
-    connection.rollback()
-    return found
 
 
 def undo_unfinished(context: Context, connection: Connection) -> None:
@@ -91,9 +91,10 @@ def undo_unfinished(context: Context, connection: Connection) -> None:
     have left something, and its downgrade minds what it does not find.
     """
     migrations = context.get_context()
+    goes_down = any(
+        isinstance(step, RevisionStep) and step.is_downgrade for step in steps(context, connection)
+    )
     below = set(migrations.get_current_heads())
-    steps = migrations._migrations_fn(tuple(below), migrations)  # type: ignore[misc]
-    goes_down = any(isinstance(step, RevisionStep) and step.is_downgrade for step in steps)
     connection.rollback()
     scripts = context.script.walk_revisions() if goes_down else ()
     for script in scripts:

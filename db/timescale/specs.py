@@ -12,6 +12,7 @@ from typing import TypeVar
 from sqlalchemy import MetaData
 
 from db.timescale.errors import SpecError
+from db.timescale.sqltext import Relation
 
 INFO_KEY = "timescale"
 
@@ -215,9 +216,9 @@ def declare(metadata: MetaData, *specs: Spec) -> None:
     """Adds specs to what `metadata` declares; raises SpecError where they contradict."""
     wanted = metadata.info.setdefault(INFO_KEY, [])
     for spec in specs:
-        key = (identity(spec)[0], same_relation(identity(spec)[1]))
-        if any((kind, same_relation(other)) == key for kind, other in map(identity, wanted)):
-            raise SpecError(f"{key[1]} is declared twice as {key[0]}.")
+        if any(identity(spec) == identity(other) for other in wanted):
+            kind, key = identity(spec)
+            raise SpecError(f"{str(key).removeprefix('public.')} is declared twice as {kind}.")
         wanted.append(spec)
     check_history(wanted)
 
@@ -227,20 +228,16 @@ def declared(metadata: MetaData, kind: type[S]) -> Iterator[S]:
     return (spec for spec in metadata.info.get(INFO_KEY, ()) if isinstance(spec, kind))
 
 
-def identity(spec: Spec) -> tuple[str, str]:
+def identity(spec: Spec) -> tuple[str, Relation]:
     """What makes a spec the same thing in two states of the schema: its kind and relation."""
     match spec:
         case RollupSpec() | SqlFiles():
-            return type(spec).__name__, spec.name
+            name = spec.name
         case RetentionPolicy() | ColumnstoreSpec():
-            return type(spec).__name__, spec.relation
+            name = spec.relation
         case _:
-            return type(spec).__name__, spec.table
-
-
-def same_relation(name: str) -> str:
-    """What two names of one relation have in common: public needs no saying."""
-    return name.removeprefix("public.")
+            name = spec.table
+    return type(spec).__name__, Relation.named(name)
 
 
 def check_history(specs: Iterable[Spec]) -> None:
@@ -250,18 +247,22 @@ def check_history(specs: Iterable[Spec]) -> None:
     (timescale/timescaledb#2198), so every refresh must start later than the rows end.
     """
     known = list(specs)
-    archived = {same_relation(spec.table) for spec in known if isinstance(spec, ArchivePolicy)}
+    archived = {Relation.named(spec.table) for spec in known if isinstance(spec, ArchivePolicy)}
     for spec in known:
-        if isinstance(spec, RetentionPolicy) and same_relation(spec.relation) in archived:
+        if isinstance(spec, RetentionPolicy) and Relation.named(spec.relation) in archived:
             raise SpecError(
                 f"{spec.relation} is archived: retention would drop rows that are not archived "
                 "yet. Give the archive policy a drop_after instead."
             )
+    kept = list(_kept(known))
+    for relation in kept:
+        if kept.count(relation) > 1:
+            raise SpecError(f"{relation} is told twice how long to keep its rows.")
     ends = dict(_ends_of_history(known))
     for rollup in known:
         if not isinstance(rollup, RollupSpec) or rollup.refresh is None:
             continue
-        end = ends.get(same_relation(rollup.source))
+        end = ends.get(Relation.named(rollup.source))
         start = rollup.refresh.start_offset
         if end is not None and (start is None or start >= end):
             reach = "all of history" if start is None else f"{start} back"
@@ -271,15 +272,27 @@ def check_history(specs: Iterable[Spec]) -> None:
             )
 
 
-def _ends_of_history(specs: Iterable[Spec]) -> Iterator[tuple[str, timedelta]]:
+def _ends_of_history(specs: Iterable[Spec]) -> Iterator[tuple[Relation, timedelta]]:
     for spec in specs:
         match spec:
             case RetentionPolicy():
-                yield same_relation(spec.relation), spec.drop_after
+                yield Relation.named(spec.relation), spec.drop_after
             case RollupSpec(retention=timedelta() as kept):
-                yield same_relation(spec.name), kept
+                yield Relation.named(spec.name), kept
             case ArchivePolicy():
-                yield same_relation(spec.table), spec.archive_after
+                yield Relation.named(spec.table), spec.archive_after
+
+
+def _kept(specs: Iterable[Spec]) -> Iterator[Relation]:
+    """What is told how long to keep its rows, once for each time it is."""
+    for spec in specs:
+        match spec:
+            case RetentionPolicy():
+                yield Relation.named(spec.relation)
+            case RollupSpec(retention=timedelta()):
+                yield Relation.named(spec.name)
+            case ArchivePolicy(drop_after=timedelta()):
+                yield Relation.named(spec.archive_table)
 
 
 def _check_ages(relation: str, **ages: timedelta | None) -> None:

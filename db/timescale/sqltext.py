@@ -7,10 +7,10 @@ A template holds `{names}`; what fills them is a Fragment (from `ident`, `relati
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from sqlalchemy.dialects import postgresql
 
@@ -19,6 +19,7 @@ _PREPARER = postgresql.base.PGDialect(paramstyle="named").identifier_preparer  #
 _NAMED = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _LEADING_COMMENT = re.compile(r"\A(?:--.*\n)+")
 _SLOT = re.compile(r"\{(\w+)\}")
+_PART = re.compile(r'"(?:[^"]|"")*"|[^.]+')
 
 
 class Fragment(str):
@@ -32,8 +33,7 @@ def ident(name: str) -> Fragment:
     return Fragment(_PREPARER.quote(name))
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(NamedTuple):
     """A relation by its two names, as the catalog has them: nothing is quoted or folded."""
 
     schema: str
@@ -44,6 +44,16 @@ class Relation:
         """`name` or `schema.name`, as declarations have it."""
         schema, table = split_relation(name)
         return cls(schema or default_schema, table)
+
+    @classmethod
+    def quoted(cls, name: str, default_schema: str = "public") -> "Relation":
+        """The same of a name as PostgreSQL prints it."""
+        parts = [part.replace('""', '"') for part in _PART.findall(name)]
+        unquoted = [part[1:-1] if part.startswith('"') else part for part in parts]
+        return cls(*unquoted) if len(unquoted) > 1 else cls(default_schema, *unquoted)
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
 
 
 def split_relation(name: str) -> tuple[str | None, str]:

@@ -150,11 +150,15 @@ def test_a_page_left_open_is_held_against_what_was_aimed_at():
     [section] = page_sections(document)
     measured = section.blocks[-1].rows
     assert [row[1].tone for row in measured] == ["good", "bad", "good", "good", "good", "bad"]
+    told = {"what": "keydown 2", "ms": 56, "waited_ms": 4, "worked_ms": 30, "painted_ms": 22}
+    [section] = page_sections(document | {"live": document["live"] | {"slowest": [told]}})
+    assert [cell.text for cell in section.blocks[-1].rows[0]][:2] == ["keydown 2", "56"]
 
 
 def test_pages_are_medians_and_an_unknown_reaction_stays_unknown():
     [page] = summarized([visit(1.0, None), visit(9.0, 16.0), visit(2.0, 24.0)])
     assert (page["usable_ms"], page["inp_ms"], page["visits"]) == (2.0, 20.0, 3)
+    assert page["lcp_quartiles_ms"] == [100.0, 100.0]
     [page] = summarized([visit(1.0, None)])
     assert page["inp_ms"] is None
 

@@ -40,6 +40,13 @@ def test_volatility_is_rounded_once_to_what_the_screen_shows() -> None:
     assert leg(made, 100.0, "CE")["delta"] == 0.13
 
 
+def test_a_page_is_sent_changes_to_three_digits_and_programs_all_of_them() -> None:
+    made = Chain("NSE", head(1), (option(100.0, "CE", 10, pct_change_5m=2.273369104772663),))
+    assert leg(made, 100.0, "CE")["pct_5m"] == 2.273
+    [told] = legacy.payload(ChainState(made, 0.0, None))["call_options"]
+    assert told["pct_changes"]["5m"] == 2.273369104772663
+
+
 def test_the_time_of_open_interest_goes_to_all_as_that_of_its_last_change() -> None:
     changed = MARKET_TIME - timedelta(minutes=3)
     rows = (option(100.0, "CE", 1, oi_at=changed), option(100.0, "PE", 1))

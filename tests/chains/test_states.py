@@ -4,6 +4,8 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,7 +13,7 @@ from app.chains import states as states_module
 from app.chains.state import ChainFaultError, ChainState
 from app.chains.states import ChainStates
 from db.errors import DatabaseUnavailableError, InvalidInputError
-from tests.support.chain_states import state
+from tests.support.chain_states import chain, state
 
 AWAY = "The database does not answer: connection refused."
 CROWD = 16
@@ -185,6 +187,27 @@ def test_a_clock_an_hour_back_or_forth_hides_no_newer_state() -> None:
     # what the database's clock calls to come is as old as our knowledge of it
     assert seen[1].age_s() < 60
     assert seen[3].age_s() < 60
+
+
+@pytest.mark.parametrize("set_s", [-60.0, 60.0])
+@pytest.mark.parametrize("is_taken_before", [True, False])
+def test_a_clock_that_is_set_between_two_reads_makes_no_state_older_or_younger(
+    set_s: float, is_taken_before: bool
+) -> None:
+    now = time.monotonic()
+    first_ahead_s = 1_000.0
+    last = ChainState(chain(1, {100.0: 1}), now - 1.0, 0.2, clock_ahead_s=first_ahead_s)
+    ahead_s = first_ahead_s + set_s
+    # taken half a second ago, by the clock as it was then
+    said_s = now - 0.5 + (first_ahead_s if is_taken_before else ahead_s)
+    made = chain(2, {100.0: 2}, updated_at=datetime.fromtimestamp(said_s, UTC))
+    by_clock_s = now + ahead_s - said_s
+    read = ChainState(made, now, by_clock_s if by_clock_s > 0 else None, clock_ahead_s=ahead_s)
+    found = read.after(last)
+    assert 0.5 <= found.age_s() < 10
+    # and it goes on to count by what passes, though it is read once more
+    again = replace(read, clock_ahead_s=ahead_s + 60, age_when_read_s=60.5)
+    assert 0.5 <= again.after(found).age_s() < 10
 
 
 def test_of_a_state_whose_age_nobody_knows_the_age_is_unknown() -> None:

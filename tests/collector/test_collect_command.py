@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine, text
 
-from db.ingest.leases import acquire
+from tests.support.leases import led
 from tests.support.paths import ROOT
+from tests.support.waiting import eventually
 
 HEADER = (
     "timestamp,exchange,token,expiry,strike,option_type,ltp,oi,volume,"
@@ -114,6 +115,40 @@ def test_a_simulated_market_runs_until_it_is_told_to_stop(
     assert counts["rejected_rows"] == 0
 
 
+def test_collectors_of_different_keys_share_a_database_each_with_a_spool_of_its_own(
+    as_writer: URL, engine: Engine, tmp_path: Path
+) -> None:
+    shares = {"one": ("BSE", "NSE"), "two": ("BANKNIFTY_MONTHLY",)}
+    running = []
+    try:
+        for home, keys in shares.items():
+            chosen = [word for key in keys for word in ("--exchange", key)]
+            running.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "app", "collect", "--feed", "simulate", *chosen],
+                    cwd=ROOT,
+                    env=environment(as_writer, tmp_path / home),
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )
+            )
+        eventually(lambda: _shown_keys(engine) == {"BANKNIFTY_MONTHLY", "BSE", "NSE"})
+        with engine.connect() as connection:
+            rows = connection.execute(text("SELECT exchange, holder FROM collector_leases")).all()
+        holder = {exchange: name for exchange, name in rows}
+        assert holder["BSE"] == holder["NSE"] != holder["BANKNIFTY_MONTHLY"]
+        assert len(holder) == 3
+    finally:
+        for each in running:
+            each.kill()
+            each.wait()
+
+
+def _shown_keys(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        return set(connection.scalars(text("SELECT exchange FROM chain_summary")))
+
+
 def _wait_until_four_chains_are_shown(engine: Engine) -> None:
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
@@ -149,6 +184,8 @@ def _wait_until_four_chains_are_shown(engine: Engine) -> None:
         (("--feed", "replay", "--file", "x.csv", "--speed", "1e999"), "neither a positive"),
         (("--feed", "replay", "--file", "x.csv", "--speed", "2", "--as-now"), "no faster than"),
         (("--feed", "simulate", "--as-now"), "belong to --feed replay"),
+        (("--feed", "simulate", "--exchange", "NYSE"), "Unknown exchange 'NYSE'; known are"),
+        (("--feed", "replay", "--file", "x", "--exchange", "NSE"), "a replay is played whole"),
         (("--feed", "simulate", "--seed", "-1"), "not in the range"),
         (("--feed", "simulate", "--seed", "many"), "not a valid integer"),
     ],
@@ -181,10 +218,8 @@ def test_a_database_that_is_down_is_one_sentence(tmp_path: Path, recording: Path
 def test_a_chain_that_a_live_collector_writes_is_one_sentence(
     as_writer: URL, engine: Engine, recording: Path, tmp_path: Path
 ) -> None:
-    with engine.begin() as connection:
-        acquire(connection, "NSE", "somewhere:1:x")
-        connection.execute(text("UPDATE collector_leases SET renewed_at = now() + interval '1h'"))
-    done = collect(as_writer, tmp_path, "--feed", "replay", "--file", str(recording))
+    with led(engine, "NSE", "somewhere:1:x"):
+        done = collect(as_writer, tmp_path, "--feed", "replay", "--file", str(recording))
     assert done.returncode == 1
     assert done.stderr.count("A live collector (somewhere:1:x) writes NSE") == 1
     assert "Traceback" not in done.stderr

@@ -1,5 +1,6 @@
 """Two collectors of the same chains: one writes, and whatever ends it loses no mark."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from db.ingest.leases import acquire
 from tests.collector.chains import AT, chain
 from tests.collector.feeds import SteeredFeed
 from tests.collector.running import Running, shown, stored
+from tests.support.leases import led
 from tests.support.paths import ROOT
 from tests.support.waiting import eventually
 
@@ -107,10 +109,14 @@ def whose_edge(engine: Engine) -> set[int]:
         return set(connection.scalars(statement))
 
 
-def test_a_killed_leader_is_followed_and_no_mark_is_lost(engine: Engine, pair: Pair) -> None:
+@pytest.mark.parametrize("of_standby", [30, 34])
+def test_a_killed_leader_is_followed_and_each_mark_is_there_once(
+    engine: Engine, pair: Pair, of_standby: int
+) -> None:
     leader, standby = pair
-    for each in pair:
-        each.hand(30, *KEYS)
+    leader.hand(30, *KEYS)
+    # it may have heard late of a mark that the leader stored on time
+    standby.hand(of_standby, *KEYS)
     eventually(lambda: all(30 in written(engine, key) for key in KEYS))
     # of this one the leader never heard
     standby.hand(60, *KEYS)
@@ -121,6 +127,34 @@ def test_a_killed_leader_is_followed_and_no_mark_is_lost(engine: Engine, pair: P
         eventually(lambda key=key: written(engine, key) == expected)
     assert standby.said("this one stands by") == len(KEYS)
     assert standby.said("this collector writes") == len(KEYS)
+
+
+def test_a_machine_that_is_lost_with_its_spool_takes_nothing_along_that_was_stored(
+    database: URL, engine: Engine, line: Wire, tmp_path: Path
+) -> None:
+    leader = Puppet(database.set(host="127.0.0.1", port=line.port), tmp_path, FIRST)
+    standby = Puppet(database, tmp_path, SECOND)
+    spool = tmp_path / str(FIRST)
+    try:
+        leader.hand(0, "NSE")
+        eventually(lambda: leader.said("this collector writes") == 1)
+        standby.hand(0, "NSE")
+        eventually(lambda: standby.said("this one stands by") == 1)
+        for each in (leader, standby):
+            each.hand(30, "NSE")
+        eventually(lambda: written(engine) == {0: {FIRST}, 30: {FIRST}})
+        line.cut()
+        # heard by this machine alone, and never told to be stored
+        leader.hand(60, "NSE")
+        eventually(lambda: list(spool.glob("*.npz")))
+        leader.end()
+        shutil.rmtree(spool)
+        standby.hand(90, "NSE")
+        eventually(lambda: written(engine) == {0: {FIRST}, 30: {FIRST}, 90: {SECOND}})
+        eventually(lambda: shown(engine) == naive(90))
+    finally:
+        for each in (leader, standby):
+            each.end()
 
 
 def test_a_frozen_leader_is_followed_and_writes_nothing_when_it_goes_on(
@@ -194,6 +228,19 @@ def test_a_leader_that_stops_is_followed(engine: Engine, tmp_path: Path) -> None
     assert written(engine) == {0: {FIRST}, 30: {SECOND}}
 
 
+def test_a_mark_that_a_clock_had_stored_too_early_is_not_stored_again(
+    engine: Engine, tmp_path: Path
+) -> None:
+    feed = SteeredFeed()
+    running = Running(engine, feed, tmp_path)
+    # ahead by half a minute for a moment, and late by that clock
+    for second in (0, 1, 34, 5, 30, 60):
+        hand(running, feed, second, FIRST, "NSE")
+    running.until(lambda: 60 in written(engine))
+    assert written(engine) == {0: {FIRST}, 34: {FIRST}, 60: {FIRST}}
+    running.stop()
+
+
 def test_a_collector_that_stops_lets_go_of_its_leases(engine: Engine, tmp_path: Path) -> None:
     feed = SteeredFeed()
     running = Running(engine, feed, tmp_path)
@@ -204,8 +251,9 @@ def test_a_collector_that_stops_lets_go_of_its_leases(engine: Engine, tmp_path: 
         assert connection.scalar(text("SELECT count(*) FROM collector_leases")) == 0
 
 
+@pytest.mark.parametrize("first_mark", [30, 34])
 def test_what_a_leader_spooled_while_another_led_fills_only_what_is_missing(
-    engine: Engine, remote: Engine, line: Wire, tmp_path: Path
+    engine: Engine, remote: Engine, line: Wire, tmp_path: Path, first_mark: int
 ) -> None:
     feeds = SteeredFeed(), SteeredFeed()
     first = Running(remote, feeds[0], tmp_path / "first")
@@ -217,7 +265,8 @@ def test_what_a_leader_spooled_while_another_led_fills_only_what_is_missing(
     line.cut()
     # the second one misses a mark, and knows nothing of the monthly chain
     for mark in (30, 60, 90):
-        hand(first, feeds[0], mark, FIRST, "NSE", "NSE_MONTHLY")
+        of_first = first_mark if mark == 30 else mark
+        hand(first, feeds[0], of_first, FIRST, "NSE", "NSE_MONTHLY")
         if mark != 60:
             hand(second, feeds[1], mark, SECOND, "NSE")
     first.until(lambda: first.counts.spooled == 6)
@@ -231,24 +280,43 @@ def test_what_a_leader_spooled_while_another_led_fills_only_what_is_missing(
     second.stop()
 
 
+def test_a_leader_that_comes_back_stores_no_mark_again_under_another_time(
+    engine: Engine, remote: Engine, line: Wire, tmp_path: Path
+) -> None:
+    feeds = SteeredFeed(), SteeredFeed()
+    first = Running(remote, feeds[0], tmp_path / "first")
+    hand(first, feeds[0], 0, FIRST, "NSE")
+    first.until(lambda: first.counts.snapshots == 1)
+    second = Running(engine, feeds[1], tmp_path / "second")
+    hand(second, feeds[1], 0, SECOND, "NSE")
+    second.until(lambda: second.collector._outbox.stands_by("NSE"))
+    line.cut()
+    hand(second, feeds[1], 30, SECOND, "NSE")
+    second.until(lambda: second.counts.snapshots == 1)
+    for second_after in (34, 60):
+        hand(first, feeds[0], second_after, FIRST, "NSE")
+    first.until(lambda: first.counts.spooled == 2)
+    second.stop()
+    line.mend()
+    first.until(lambda: 60 in written(engine))
+    assert written(engine) == {0: {FIRST}, 30: {SECOND}, 60: {FIRST}}
+    first.stop()
+
+
 def test_what_a_leader_has_yet_to_reach_waits_in_the_spool_and_holds_no_other_key_up(
     engine: Engine, remote: Engine, line: Wire, tmp_path: Path
 ) -> None:
-    with engine.begin() as connection:
-        acquire(connection, "NSE", "somebody else", lease_s=0)
-        connection.execute(text("UPDATE collector_leases SET renewed_at = now() + interval '1h'"))
     feed = SteeredFeed()
     line.cut()
     running = Running(remote, feed, tmp_path)
-    for exchange in KEYS:
-        hand(running, feed, 0, FIRST, exchange)
-    running.until(lambda: running.counts.spooled == 2)
-    line.mend()
-    running.until(lambda: stored(engine, "BSE") == [naive(0)])
-    assert stored(engine, "NSE") == []
-    Collector(engine, ReplayFeed(lambda _: [chain(AT, exchange="BANKNIFTY_MONTHLY")])).run()
-    with engine.begin() as connection:
-        connection.execute(text("DELETE FROM collector_leases WHERE holder = 'somebody else'"))
+    with led(engine, "NSE", "somebody else"):
+        for exchange in KEYS:
+            hand(running, feed, 0, FIRST, exchange)
+        running.until(lambda: running.counts.spooled == 2)
+        line.mend()
+        running.until(lambda: stored(engine, "BSE") == [naive(0)])
+        assert stored(engine, "NSE") == []
+        Collector(engine, ReplayFeed(lambda _: [chain(AT, exchange="BANKNIFTY_MONTHLY")])).run()
     running.until(lambda: stored(engine, "NSE") == [naive(0)])
     running.stop()
 
@@ -265,7 +333,7 @@ def test_a_recording_is_not_played_over_what_a_live_collector_writes(engine: Eng
 def test_a_key_of_which_nothing_is_heard_is_left_to_others() -> None:
     seconds = [0.0]
     trades = [True]
-    leadership = Leadership("one", clock=lambda: seconds[0], trades=lambda: trades[0])
+    leadership = Leadership(30, "one", clock=lambda: seconds[0], trades=lambda: trades[0])
     due: Callable[[], list[str]] = lambda: list(leadership.due({"NSE": 0.0}))  # noqa: E731
     assert due() == ["NSE"]
     assert leadership.learn("NSE", 1)

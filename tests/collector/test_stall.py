@@ -105,7 +105,7 @@ def test_each_chain_is_shown_at_most_once_a_second(engine: Engine) -> None:
         outbox,
         Past(),
         counts,
-        Leadership(),
+        Leadership(30),
         Telling(dict, ""),
         is_live=True,
         ended=ended.set,

@@ -12,11 +12,12 @@ from app.collector.gap_fetch import Progress
 from app.collector.telling import Telling
 from app.feeds.base import FeedState
 from app.feeds.replay import ReplayFeed
-from db.ingest.leases import acquire, set_feed_state
+from db.ingest.leases import set_feed_state
 from db.market.limits import FEED_SILENT_S, FEED_STATE_EVERY_S
 from tests.collector.chains import AT, chain
 from tests.collector.feeds import SteeredFeed
 from tests.collector.running import Running, shown
+from tests.support.leases import led
 from tests.support.waiting import eventually
 
 LIVE, LOGIN = FeedState("live"), FeedState("login needed", "Log in there again.")
@@ -93,12 +94,11 @@ def test_data_do_not_wait_for_what_is_told_of_them(
 def test_who_stands_by_is_silent(engine: Engine, steered: tuple[SteeredFeed, Running]) -> None:
     feed, running = steered
     running.until(lambda: told(engine))
-    with engine.begin() as connection:
-        acquire(connection, "NSE", "another")
-        connection.execute(text("UPDATE collector_leases SET renewed_at = now() + interval '1h'"))
-        set_feed_state(connection, "NSE", "mute", None, holder="another")
-    feed.state = {"NSE": LOGIN, "BSE": LOGIN}
-    running.until(lambda: told(engine) == {"NSE": FeedState("mute"), "BSE": LOGIN})
+    with led(engine, "NSE", "another"):
+        with engine.begin() as connection:
+            set_feed_state(connection, "NSE", "mute", None, holder="another")
+        feed.state = {"NSE": LOGIN, "BSE": LOGIN}
+        running.until(lambda: told(engine) == {"NSE": FeedState("mute"), "BSE": LOGIN})
 
 
 def test_a_recording_says_that_it_is_played(engine: Engine) -> None:

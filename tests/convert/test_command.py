@@ -68,7 +68,7 @@ def test_plan_names_what_would_stop_an_upgrade(tool: Tool, session: psycopg.Conn
     )
     (plan,) = tool.json("plan", CHAIN)
     said = " ".join(plan["obstacles"])
-    assert "1 rows have an open interest or a volume beyond" in said
+    assert "1 rows have an open interest, a volume or a price beyond" in said
     assert "The schema live_edge is there" in said
 
     text = tool("plan").output

@@ -1,5 +1,6 @@
 """Names of any kind, and tables of one name in two schemas."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
@@ -10,7 +11,7 @@ from sqlalchemy import TIMESTAMP, URL, Column, Index, Integer, MetaData, Table
 from db import convert
 from db.convert import Phase, RunOptions, facts, request
 from db.convert.session import connect
-from db.timescale.specs import HypertableSpec, declare
+from db.timescale.specs import INFO_KEY, HypertableSpec, declare
 from tests.support.databases import connection
 
 NAMES = [
@@ -131,3 +132,18 @@ def test_two_schemas_with_a_table_of_one_name_keep_theirs_apart(empty_database: 
         assert session.execute(
             "SELECT hypertable_schema FROM timescaledb_information.hypertables"
         ).fetchall() == [("other",)]
+
+
+def test_public_needs_no_saying(empty_database: URL) -> None:
+    """Whichever of both the declaration and whoever asks use."""
+    with connection(empty_database) as session:
+        make(session, "public", "chain", "at", "k")
+    for named in ("chain", "public.chain"):
+        metadata = declaration("public", "chain", "at", "k")
+        (spec,) = metadata.info.pop(INFO_KEY)
+        declare(metadata, replace(spec, table=named))
+        for typed in ("chain", "public.chain"):
+            with connect(empty_database) as own:
+                found = request.from_declaration(metadata, facts.named(own, typed))
+            assert [key.name for key in found.unique_keys] == ["chain key"]
+            assert convert.plan(empty_database, found).obstacles == ()

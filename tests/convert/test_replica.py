@@ -8,7 +8,8 @@ import psycopg
 import pytest
 from sqlalchemy import URL
 
-from db import convert
+from db import convert, migrate
+from db.rights import StandbyError, require_at
 from tests.convert import legacy
 from tests.convert.legacy import CHAIN, ROWS
 from tests.support.databases import DatabaseServer, connection
@@ -93,6 +94,17 @@ def test_a_conversion_waits_while_a_replica_replays_nothing_and_goes_on_later(
         steps = [event["step"] for event in report.events]
         assert steps.index("waiting") < steps.index("going on")
         _wait_for(standby, "SELECT count(*) FROM option_chain_snapshots", ROWS)
+
+
+def test_a_standby_is_told_from_its_primary(pair: Streaming, chain: URL) -> None:
+    with connection(pair.standby) as standby:
+        _wait_for(standby, "SELECT count(*) FROM option_chain_snapshots", ROWS)
+    with pytest.raises(StandbyError, match="run this on its primary"):
+        migrate.upgrade(pair.standby)
+    with pytest.raises(StandbyError):
+        require_at(pair.standby, "convert", CHAIN)
+    # looking changes nothing
+    assert convert.plan(pair.standby, legacy.conversion()).sample_rows_per_s is None
 
 
 def test_a_replica_that_applies_late_by_order_is_waited_for(pair: Streaming, chain: URL) -> None:

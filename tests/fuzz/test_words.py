@@ -96,13 +96,15 @@ def test_what_is_asked_of_a_series_makes_sense_or_is_refused(
 @fuzzed(0.04, text=st.one_of(words, values.map(lambda value: repr(value)), raw.map(repr)))
 def test_a_message_of_a_page_follows_or_is_refused(text: str) -> None:
     with suppress(InvalidInputError):
-        assert all(value is None or isinstance(value, int) for value in requested(text).values())
+        wish = requested(text)
+        assert isinstance(wish.book, bool)
+        assert all(value is None or isinstance(value, int) for value in wish.follow.values())
 
 
-@fuzzed(0.03, value=values)
-def test_json_of_a_page_follows_or_is_refused(value: Any) -> None:
+@fuzzed(0.03, value=values, book=values)
+def test_json_of_a_page_follows_or_is_refused(value: Any, book: Any) -> None:
     with suppress(TypeError):
-        text = orjson.dumps({"follow": value}).decode()
+        text = orjson.dumps({"follow": value, "book": book}).decode()
         with suppress(InvalidInputError):
             requested(text)
 

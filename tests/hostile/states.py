@@ -1,5 +1,6 @@
 """What a database is, to be compared with what it was: its dump and sums of its rows."""
 
+import re
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,7 @@ SETTINGS = """
     FROM pg_db_role_setting AS s
     JOIN pg_database AS d ON d.oid = s.setdatabase AND d.datname = current_database()
 """
+_KEPT = re.compile("oi_convert\\.")
 SUM = "SELECT count(*), sum(hashtextextended(t::TEXT, 0)) FROM {} AS t"
 
 
@@ -56,6 +58,12 @@ def rows(url: URL) -> dict[str, tuple[int, int]]:
             found[".".join(name)] = session.execute(query).fetchone()
         found["settings"] = tuple(session.execute(SETTINGS).fetchall())
     return found
+
+
+def owners(url: URL) -> tuple[list[str], dict[str, tuple[int, int]]]:
+    """The same without what is kept of migrations: the revision, and what was converted when."""
+    dump = schema(url, "--exclude-schema=oi_convert*", "--exclude-table=public.alembic_version")
+    return dump, {name: sums for name, sums in rows(url).items() if not _KEPT.match(name)}
 
 
 def state(url: URL) -> tuple[list[str], dict[str, tuple[int, int]]]:

@@ -1,6 +1,7 @@
 """What comes after the upgrade: values no market has, and publications."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import psycopg
 import pytest
@@ -79,6 +80,89 @@ def test_rows_of_times_no_market_has_stop_nothing(
     migrate.downgrade(head, "base")
 
     assert texts(head) == before
+
+
+HUGE = 9_000_000_000_000_000_000
+AT = datetime(2026, 11, 20, 15, 10)
+SUMMED = ("oi", "ltp", "volume", "underlying_price")
+SHOWN = "SELECT \"timestamp\", oi_ce, oi_pe, future_oi FROM chain_summary WHERE exchange = 'NSE'"
+
+
+def stored(session: psycopg.Connection, at: datetime, **changed: object) -> None:
+    """A chain of two strikes as the old program stores it, a row at a time in one transaction."""
+    row = {
+        "oi": 10,
+        "ltp": 5.0,
+        "volume": 1,
+        "future_oi": 7.0,
+        "underlying_price": 100.0,
+        **changed,
+    }
+    with session.transaction():
+        for strike in (100, 200):
+            for side in ("CE", "PE"):
+                session.execute(
+                    "INSERT INTO option_chain_snapshots (timestamp, exchange, strike, option_type, "
+                    "symbol, token, oi, ltp, volume, underlying_price) VALUES (%s, 'NSE', %s, %s, "
+                    "'S', 1, %s, %s, %s, %s)",
+                    [at, strike, side, *(row[name] for name in SUMMED)],
+                )
+        session.execute(
+            "INSERT INTO ml_features (timestamp, exchange, underlying_future_oi) "
+            "VALUES (%s, 'NSE', %s)",
+            [at, row["future_oi"]],
+        )
+
+
+@pytest.mark.parametrize(
+    ("number", "known"),
+    [
+        ({"oi": HUGE}, (None, None, 7)),
+        ({"oi": -HUGE}, (None, None, 7)),
+        ({"volume": HUGE}, (20, 20, 7)),
+        ({"future_oi": 1e300}, (20, 20, None)),
+        ({"future_oi": float("nan")}, (20, 20, None)),
+        ({"ltp": float("inf"), "underlying_price": float("nan")}, (20, 20, 7)),
+    ],
+    ids=str,
+)
+def test_a_sum_that_no_column_holds_is_unknown_and_stops_no_writer(
+    database: URL, number: dict[str, float], known: tuple[int | None, ...]
+) -> None:
+    with connection(database) as session:
+        stored(session, AT, **number)
+        assert session.execute(SHOWN).fetchone() == (AT, *known)
+        # neither the chain behind it nor the rollups stumble over it
+        stored(session, AT + timedelta(minutes=3))
+        stored(session, AT - timedelta(minutes=3), oi=-1)
+        assert session.execute(SHOWN).fetchone() == (AT + timedelta(minutes=3), 20, 20, 7)
+    engine = create_engine(database, poolclass=NullPool)
+    fill_all(engine, lambda line: None)
+    assert [run.error for run in run_due(engine, all_now=True) if run.error] == []
+
+
+@pytest.mark.parametrize(
+    ("before", "number"),
+    [({}, {"ltp": 1.7e308}), ({"oi": HUGE}, {"oi": -HUGE})],
+    ids=["sum of prices", "change of interest"],
+)
+def test_what_arithmetic_does_not_survive_is_stored_and_not_shown(
+    database: URL, before: dict[str, float], number: dict[str, float]
+) -> None:
+    later = AT + timedelta(minutes=3)
+    with connection(database) as session:
+        stored(session, AT, **before)
+        shown = session.execute(SHOWN).fetchone()
+        stored(session, later, **number)
+        rows = "SELECT count(*) FROM option_chain_snapshots WHERE timestamp = %s"
+        assert session.execute(rows, [later]).fetchone() == (4,)
+        assert session.execute(SHOWN).fetchone() == shown
+
+        # corrected, it is
+        session.execute(
+            "UPDATE option_chain_snapshots SET ltp = 6, oi = 10 WHERE timestamp = %s", [later]
+        )
+        assert session.execute(SHOWN).fetchone() == (later, 20, 20, 7)
 
 
 def test_status_names_rollups_that_show_what_row_security_hides(

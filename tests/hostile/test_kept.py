@@ -19,55 +19,6 @@ from tests.support.legacy import contents
 
 CHAIN = "option_chain_snapshots"
 
-# a role's or a database's settings, and what is in the database already
-CASES: dict[str, tuple[str, ...]] = {
-    "defaults of the role": (
-        "ALTER ROLE {role} SET default_transaction_isolation = serializable",
-        "ALTER ROLE {role} SET default_transaction_read_only = on",
-        "ALTER ROLE {role} SET DateStyle = 'German'",
-        "ALTER ROLE {role} SET IntervalStyle = 'sql_standard'",
-        "ALTER ROLE {role} SET idle_in_transaction_session_timeout = '1ms'",
-        "ALTER ROLE {role} SET statement_timeout = '20s'",
-    ),
-    "search path with another schema first": (
-        "CREATE SCHEMA app AUTHORIZATION {role}",
-        "CREATE TABLE app.option_chain_snapshots (id int)",
-        "CREATE TABLE app.alembic_version (version_num text)",
-        "ALTER ROLE {role} SET search_path = app, public",
-    ),
-    "triggers that change rows": (
-        "SET ROLE {role}",
-        "CREATE FUNCTION changing() RETURNS trigger LANGUAGE plpgsql AS "
-        "'BEGIN IF NEW.strike > 0 THEN NEW.oi := -1; END IF; RETURN NEW; END'",
-        "CREATE TRIGGER changing BEFORE INSERT ON option_chain_snapshots FOR EACH ROW "
-        "EXECUTE FUNCTION changing()",
-        "CREATE TRIGGER changing_some BEFORE UPDATE OF oi ON option_chain_snapshots FOR EACH ROW "
-        "WHEN (NEW.strike < 0) EXECUTE FUNCTION changing()",
-        "ALTER TABLE option_chain_snapshots ADD CHECK (strike > -1)",
-        "CREATE VIEW mine AS SELECT id, oi FROM option_chain_snapshots",
-        "CREATE INDEX mine_idx ON option_chain_snapshots (lower(symbol)) WHERE oi > 0",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_up_and_down_leaves_everything_as_it_was(
-    server: DatabaseServer, hostile: URL, admin: URL, case: str
-) -> None:
-    role = sql.Identifier(server.role("owner")[0])
-    with connection(admin) as session:
-        for statement in CASES[case]:
-            session.execute(sql.SQL(statement).format(role=role))
-    try:
-        before = contents(admin)
-        migrate.upgrade(hostile)
-        assert contents(admin) == before
-        migrate.downgrade(hostile, "base")
-        assert contents(admin) == before
-    finally:
-        with connection(admin) as session:
-            session.execute(sql.SQL("ALTER ROLE {} RESET ALL").format(role))
-
 
 def test_the_address_may_ask_for_another_role(server: DatabaseServer, hostile: URL) -> None:
     before = contents(hostile)

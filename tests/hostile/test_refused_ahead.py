@@ -179,7 +179,7 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
         (ROW % ("order_book_depth_snapshots", "1970-01-01"),),
         "1 rows have a timestamp before 1990 or after 2100, as 1970-01-01",
     ),
-    "sums that overflow": ((COUNTED,), "1 rows have an open interest or a volume beyond"),
+    "sums that overflow": ((COUNTED,), "rows have an open interest, a volume or a price beyond"),
 }
 
 # what takes more than an owner to make

@@ -23,7 +23,10 @@ KUBERNETES = json.loads((HERE / "kubernetes.json").read_text(encoding="utf-8"))
 CLOUDNATIVEPG = json.loads((HERE / "cloudnativepg.json").read_text(encoding="utf-8"))
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 # of the container's start, not of the program
-_NOT_OURS = {"OI_DB_PASSWORD", "OI_PASSWORD"}
+_NOT_OURS = {
+    *("OI_DB_PASSWORD", "OI_DB_WEB_PASSWORD", "OI_DB_COLLECTOR_PASSWORD"),
+    *("OI_PASSWORD", "OI_LOGIN_PASSWORD"),
+}
 # systemd's own scale, from 0 to 10
 _MOST_EXPOSED = 2.0
 
@@ -125,3 +128,38 @@ def test_a_unit_is_understood_and_exposes_little(unit: Path) -> None:
     )
     (exposure,) = re.findall(r"Overall exposure level for \S+: ([\d.]+)", rated.stdout)
     assert float(exposure) <= _MOST_EXPOSED
+
+
+def test_neither_dashboard_nor_collector_knows_the_owners_password() -> None:
+    for unit in ("web", "collector"):
+        for text in _told(unit):
+            named = set(re.findall(r"postgresql://(\w+):", text))
+            assert named == {"oi_dashboard" if unit == "web" else "oi_collector"}, text
+
+
+def _told(unit: str) -> Iterator[str]:
+    """What each kind of deployment tells that part of the database."""
+    yield (DEPLOY / "systemd" / f"{unit}.env").read_text()
+    yield (DEPLOY / "kubernetes" / f"{unit}.yaml").read_text()
+    for file in (DEPLOY / "compose" / "compose.yaml", ROOT / "compose.yaml"):
+        services = yaml.safe_load(file.read_text())["services"]
+        yield str(services["app" if unit not in services else unit]["environment"])
+
+
+def test_the_owners_secret_is_mounted_where_tables_are_changed_alone() -> None:
+    holders = {name for name, each in manifests() if "oi-db-app" in json.dumps(each)}
+    assert holders == {"migrate.yaml Job", "maintain.yaml Deployment"}
+
+
+def test_kustomize_puts_every_manifest_into_one_namespace() -> None:
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("no kubectl on this machine")
+    done = subprocess.run(
+        [kubectl, "kustomize", DEPLOY / "kubernetes"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    made = [each for each in yaml.safe_load_all(done.stdout) if each["kind"] != "Namespace"]
+    assert len(made) == sum(document["kind"] != "Namespace" for _, document in manifests())
+    assert {each["metadata"]["namespace"] for each in made} == {"oi-gemini"}
+    assert "image: oi-gemini\n" not in done.stdout

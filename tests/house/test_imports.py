@@ -22,6 +22,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "db.timescale": ("db.errors", "db.backoff"),
     "db": ("db.errors", "db.backoff", "db.market", "db.timescale"),
     "app.analytics": ("db.market",),
+    "app.orphans": (),
     "app.packing": (),
     "app.worker": (),
     "app.trouble": ("db",),
@@ -38,12 +39,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("app.telemetry", "app.trouble", "app.worker"),
     ),
     "app.chains": ("db", "app.analytics", "app.cache", "app.packing", "app.telemetry"),
-    "app.push": ("db", "app.chains", "app.telemetry"),
+    "app.push": ("db", "app.chains", "app.telemetry", "app.worker"),
     "app.web": (
         *("db", "app.analytics", "app.cache", "app.chains", "app.desk", "app.kite", "app.push"),
-        *("app.packing", "app.signals", "app.telemetry", "app.worker"),
+        *("app.orphans", "app.packing", "app.signals", "app.telemetry", "app.worker"),
     ),
-    "app.demo": ("db", "app.analytics", "app.feeds", "app.kite", "app.web"),
+    "app.demo": ("db", "app.analytics", "app.feeds", "app.kite", "app.orphans", "app.web"),
     "app.cli": ("db", "app"),
     "app": ("db", "app.cli", "app.web"),
     "benchmarks.errors": ("db",),
@@ -72,7 +73,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *(*_MEASURING, "benchmarks.web"),
     ),
     "benchmarks.chaos": (
-        *("db", "app.feeds", *_MEASURING),
+        *("db", "app.feeds", "app.kite", *_MEASURING),
         *("benchmarks.feed", "benchmarks.web"),
     ),
     "benchmarks.crowd": (
@@ -88,8 +89,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
         *("benchmarks.feed", "benchmarks.web"),
     ),
     "benchmarks.peers": ("db", *_MEASURING),
-    # what timing costs is measured within the application
     "benchmarks.web": ("db", "app.web", *_MEASURING),
+    # what timing costs is measured within the application
+    "benchmarks.overhead": (
+        *("db", "app.cli", "app.telemetry", "app.web", *_MEASURING),
+        *("benchmarks.feed", "benchmarks.web"),
+    ),
     "benchmarks.cli": ("db", "benchmarks"),
     "benchmarks": ("db", "benchmarks.cli"),
 }

@@ -173,6 +173,28 @@ def test_whoever_writes_after_a_clock_was_set_back_is_shown(engine: Engine, way:
     assert newest(engine) == at(60)
 
 
+@pytest.mark.parametrize("way", ["snapshot", "live edge", "other program"])
+def test_a_clock_that_was_a_minute_ahead_does_not_stop_the_live_edge(
+    engine: Engine, way: str
+) -> None:
+    def write(minute: float) -> None:
+        if way == "snapshot":
+            store(engine, minute)
+        elif way == "live edge":
+            show(engine, minute)
+        else:
+            save(engine, at(minute), 8)
+
+    write(121)
+    assert newest(engine) == at(121)
+    write(119.5)
+    assert newest(engine) == at(121), "a late row of the past is not what is shown"
+    write(120)
+    assert newest(engine) == at(120)
+    write(119.9)
+    assert newest(engine) == at(120)
+
+
 def test_rows_dated_ahead_are_no_bounds_of_the_day(engine: Engine) -> None:
     store(engine, -1440, 70)
     save(engine, NEXT_YEAR, 7)

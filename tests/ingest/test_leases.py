@@ -106,6 +106,17 @@ def test_only_a_fresh_lease_names_a_leader(engine: Engine) -> None:
         assert leader(connection, "NSE", lease_s=AT_ONCE) is None
 
 
+def test_a_lease_from_before_the_clock_was_set_back_binds_nobody(engine: Engine) -> None:
+    with engine.begin() as connection:
+        acquire(connection, "NSE", "one")
+        connection.execute(
+            text("UPDATE collector_leases SET renewed_at = now() + interval '1 min'")
+        )
+        assert leader(connection, "NSE") is None
+        assert acquire(connection, "NSE", "two") == 2
+        assert leader(connection, "NSE") == "two"
+
+
 def test_a_released_lease_is_free_at_once(engine: Engine) -> None:
     with engine.begin() as connection:
         acquire(connection, "NSE", "one")

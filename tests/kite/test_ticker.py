@@ -296,6 +296,21 @@ def test_a_chain_too_many_is_refused_and_those_before_it_go_on(
     goes_on(subscriptions)
 
 
+def test_nine_thousand_instruments_take_three_connections_and_not_one_more(
+    standin: StandIn, made: Made
+) -> None:
+    traded = options(standin, 40)
+    others = [token for token in range(1, 10_000) if token not in traded]
+    wanted = [*traded, *others][:9_000]
+    subscriptions = made()
+    subscriptions.follow("NSE", wanted)
+    until(lambda: followed(standin) == set(wanted))
+    assert sorted(len(t.subscriptions.modes) for t in standin.tickers) == [3_000] * 3
+    with pytest.raises(TooManyInstrumentsError, match=r"9,001 .* \(3 connections of 3,000\)"):
+        subscriptions.follow("BSE", [10_001])
+    goes_on(subscriptions)
+
+
 def test_instruments_keep_their_connection_and_new_ones_fill_what_is_free() -> None:
     held = [(1, 2, 3), (4, 5)]
     assert dealt([5, 1, 9, 8, 7, 6], held, 3, 3) == [(1, 9, 8), (5, 7, 6)]

@@ -8,6 +8,7 @@ from db.ahead import HostileDatabaseError
 from db.baseline.adoption import FoundColumn, FoundTable, UnrecognizedDatabaseError, differences
 from db.baseline.tables import metadata
 from db.timescale.errors import ExtensionMissingError
+from tests.hostile.states import state
 from tests.support.databases import DatabaseServer, connection
 from tests.support.legacy import contents, legacy_database, legacy_tables
 
@@ -114,6 +115,18 @@ def test_an_upgrade_that_is_refused_leaves_no_extension(server: DatabaseServer) 
         execute(url, "CREATE TABLE snapshots (id int)")
         with pytest.raises(UnrecognizedDatabaseError):
             migrate.upgrade(url)
+
+
+@pytest.mark.parametrize("kind", ["nothing", "old program's tables"])
+def test_a_way_down_from_no_revision_changes_nothing_and_says_so(
+    plain_database: URL, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if kind != "nothing":
+        legacy_tables(plain_database)
+    before = state(plain_database)
+    migrate.downgrade(plain_database, "base")
+    assert state(plain_database) == before
+    assert "there is nothing to take back" in capsys.readouterr().err
 
 
 def test_who_may_not_make_the_extension_is_told_who_may(

@@ -11,16 +11,50 @@ import pytest
 from wsproto.connection import ConnectionState
 from wsproto.events import CloseConnection, Ping, Pong
 
-from app.chains.columns import FIELDS
+from app.chains.columns import BEFORE_BOOK, FIELDS
+from app.chains.state import Chain, ChainState
 from app.chains.wire import delta_message
 from app.push import hub as hub_module
 from app.push import loop
 from app.push.hub import Hub, HubFullError
 from tests.push.conftest import Watch, ends, wait_until
-from tests.support.chain_states import state
+from tests.support.chain_states import head, option, state
 from tests.support.websockets import PATIENCE_S
 
 WIDE = {100.0 + n: n for n in range(400)}
+
+
+def quoted(sequence: int, bid: float, ltp: float = 100.0) -> ChainState:
+    """A chain of one call with a bid."""
+    row = option(100.0, "CE", 10, best_bid=bid, ltp=ltp)
+    return ChainState(Chain("NSE", head(sequence), (row,)), time.monotonic(), 0.0)
+
+
+def test_who_does_not_show_the_book_is_sent_none_of_it(hub: Hub, watch: Watch) -> None:
+    viewer = watch()
+    hub.publish(quoted(1, 99.0))
+    whole = viewer.data()
+    assert whole["fields"] == list(FIELDS[:BEFORE_BOOK])
+    assert "best_bid" not in whole["fields"]
+    assert [len(leg) for leg in whole["legs"]] == [BEFORE_BOOK]
+    hub.publish(quoted(2, 99.5))
+    assert viewer.data()["cells"] == []
+    hub.publish(quoted(3, 99.7, ltp=101.0))
+    assert viewer.data()["cells"] == [[100.0, "CE", FIELDS.index("ltp"), 101.0]]
+
+
+def test_who_shows_the_book_is_sent_it_beside_one_who_does_not(hub: Hub, watch: Watch) -> None:
+    shows, other = watch(), watch()
+    hub.publish(quoted(1, 99.0))
+    assert shows.data()["fields"] == other.data()["fields"]
+    # what is there lacks it, so that it is asked for whole
+    shows.say({"follow": {"NSE": None}, "book": True})
+    whole = _publish_until_heard(hub, shows, quoted(1, 99.0))
+    assert (whole["kind"], whole["fields"]) == ("full", list(FIELDS))
+    hub.publish(quoted(2, 99.5))
+    bid = FIELDS.index("best_bid")
+    assert shows.data()["cells"] == [[100.0, "CE", bid, 99.5]]
+    assert other.data()["cells"] == []
 
 
 def test_a_new_viewer_gets_the_whole_chain(hub: Hub, watch: Watch) -> None:

@@ -8,10 +8,13 @@ from sqlalchemy import URL
 
 from app.chains.feeds import Feeds
 from app.chains.states import ChainStates
+from app.chains.wire import clock_message
 from app.push import follower as follower_module
+from app.push import lacking as lacking_module
 from app.push import reader as reader_module
 from app.push import sessions as sessions_module
 from app.push.hub import Hub
+from app.push.lacking import LackWatch
 from app.push.live import Live
 from app.push.reader import Reader
 from app.push.sessions import SessionWatch
@@ -121,6 +124,22 @@ def test_what_could_not_be_read_is_tried_again_while_somebody_watches(
         hub.close()
 
 
+def test_a_chain_waits_for_its_own_rest_and_for_no_others(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_module, "_BREATH_S", 3_600.0)
+    states = Flaky(failures=0)
+    reader = Reader(states, NO_FEEDS, hub)  # type: ignore[arg-type]
+    try:
+        for exchange in ("NSE", "NSE", "BSE"):
+            reader.want([exchange])
+            wait_until(lambda exchange=exchange: exchange in states.reads)
+        assert states.reads == ["NSE", "BSE"]
+        assert set(reader._due_at) == {"NSE"}
+    finally:
+        reader.close(60)
+
+
 def test_a_storm_of_wishes_is_one_read(hub: Hub) -> None:
     goes_on = threading.Event()
 
@@ -134,7 +153,7 @@ def test_a_storm_of_wishes_is_one_read(hub: Hub) -> None:
     for _ in range(500):
         reader.want(["NSE"])
     goes_on.set()
-    wait_until(lambda: not reader._wanted and len(states.reads) >= 1)
+    wait_until(lambda: not reader._due_at and len(states.reads) >= 1)
     reader.close(60)
     # the one under way, and one for all that was wished for meanwhile
     assert len(states.reads) <= 2
@@ -205,3 +224,24 @@ def test_the_word_of_a_feed_makes_no_chain_be_read_again(
     while not viewer.message("clock")["feeds"]:
         pass
     assert live._states.fresh("NSE") is known
+
+
+def test_what_the_server_does_without_is_told_everybody_until_it_is_over(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lacking_module, "EVERY_S", 0.02)
+    lack: list[str | None] = [None]
+    looking = LackWatch(lambda: lack[0], lambda: hub.remind_all())
+    hub = Hub(clock=lambda ages, problem: clock_message(ages, problem, lacking=looking.sentence))
+    hub.publish(state(1, {100.0: 10}))
+    viewer, other = watch(into=hub), watch(into=hub)
+    looking.start()
+    try:
+        for told in ("Redis does not answer.", None):
+            lack[0] = told
+            for each in (viewer, other):
+                while each.message("clock")["lacking"] != told:
+                    pass
+    finally:
+        looking.close()
+        hub.close()

@@ -14,6 +14,7 @@ def days(count: int, told: int, hits: int, anyway: float) -> tuple[QualityDay, .
             day=date(2026, 9, 1) + timedelta(days=n),
             settled=700,
             told=told,
+            stretches=max(1, told // 2) if told else 0,
             said=0.5,
             hits=hits,
             anyway=anyway,
@@ -48,3 +49,22 @@ def test_inputs_that_moved_are_named() -> None:
     moved = (Drift("India VIX", 0.9, 0.8), Drift("PCR", 0.26, 0.1), *usual)
     said = Standing("NSE", "abc", days(10, 20, 8, 7.5), moved).advice
     assert said == "Train anew: India VIX, PCR are no longer what they were in training."
+
+
+def test_a_few_hits_are_not_taken_for_skill() -> None:
+    # they lie in fifteen stretches
+    record = Standing("NSE", "abc", days(3, 10, 5, 4.0), ()).record
+    assert (record.told, record.hits, record.anyway, record.said) == (30, 0.5, 0.4, 0.5)
+    assert record.word == "not shown"
+    assert record.low == pytest.approx(0.2742, abs=1e-4)
+    assert record.high == pytest.approx(0.7258, abs=1e-4)
+
+
+@pytest.mark.parametrize(("hits", "word"), [(30, "better"), (8, "worse"), (20, "not shown")])
+def test_skill_is_shown_beyond_luck(hits: int, word: str) -> None:
+    assert Standing("NSE", "abc", days(10, 40, hits, 20.0), ()).record.word == word
+
+
+def test_of_nothing_told_nothing_is_said() -> None:
+    record = Standing("NSE", "abc", days(2, 0, 0, 0.0), ()).record
+    assert (record.told, record.hits, record.low, record.word) == (0, None, None, None)

@@ -56,8 +56,9 @@ def state(
     *,
     age_s: float | None = 0.0,
     incarnation: int = 0,
+    clock_ahead_s: float | None = None,
     **known: Any,
 ) -> ChainState:
     """A state that was just read, `age_s` after the database took it."""
     made = chain(sequence, oi, exchange, **known)
-    return ChainState(made, time.monotonic(), age_s, incarnation)
+    return ChainState(made, time.monotonic(), age_s, incarnation, clock_ahead_s)

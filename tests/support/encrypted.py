@@ -58,8 +58,8 @@ def encrypted(bin_dir: Path) -> Iterator[Encrypted]:
 
     run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N")
     authority, stranger = folder / "authority.pem", folder / "stranger.pem"
-    _write_certificates(authority, data)
-    _write_certificates(stranger, None)
+    write_certificates(authority, data)
+    write_certificates(stranger, None)
     with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write(_CONFIGURATION)
     (data / "pg_hba.conf").write_text(_ACCESS, encoding="utf-8")
@@ -78,7 +78,8 @@ def encrypted(bin_dir: Path) -> Iterator[Encrypted]:
         shutil.rmtree(folder)
 
 
-def _write_certificates(authority: Path, server: Path | None) -> None:
+def write_certificates(authority: Path, server: Path | None) -> None:
+    """An authority's certificate, and `server.pem` with its key in a folder, signed by that."""
     key, name = ec.generate_private_key(ec.SECP256R1()), _name(authority.stem)
     root = _builder(name, name, key).add_extension(
         x509.BasicConstraints(ca=True, path_length=None), critical=True

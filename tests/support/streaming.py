@@ -29,6 +29,7 @@ wal_level = replica
 max_wal_senders = 4
 shared_buffers = 64MB
 wal_receiver_status_interval = 1
+jit = off
 """
 
 
@@ -86,13 +87,26 @@ def programs_of(server: DatabaseServer) -> Path:
 @contextlib.contextmanager
 def streaming(bin_dir: Path) -> Iterator[Streaming]:
     """Start both, on the programs of a folder; stop and remove both on leaving."""
+    with _private(bin_dir) as pair:
+        yield pair.start()
+
+
+@contextlib.contextmanager
+def alone(bin_dir: Path, settings: str = "") -> Iterator[URL]:
+    """One such server without a standby, for what ends servers; stopped and removed on leaving."""
+    with _private(bin_dir) as pair:
+        yield pair.primary(settings)
+
+
+@contextlib.contextmanager
+def _private(bin_dir: Path) -> Iterator["_Pair"]:
     account = unprivileged_account()
     folder = Path(tempfile.mkdtemp(prefix="oi-test-streaming-"))
     if account:
         shutil.chown(folder, account.uid, account.gid)
     pair = _Pair(bin_dir, folder, account)
     try:
-        yield pair.start()
+        yield pair
     finally:
         pair.stop()
         shutil.rmtree(folder)
@@ -104,19 +118,23 @@ class _Pair:
         self._started: dict[str, Path] = {}
 
     def start(self) -> Streaming:
-        primary, standby = self._folder / "primary", self._folder / "standby"
+        primary, standby = self.primary(), self._folder / "standby"
+        source = primary.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._run("pg_basebackup", "-D", standby, "-d", source, "-R", "-X", "stream", "-c", "fast")
+        return Streaming(primary, self._up(standby).set(database="chain"), self)
+
+    def primary(self, settings: str = "") -> URL:
+        """A new server with an empty database that has the extension."""
+        primary = self._folder / "primary"
         self._run("initdb", "-D", primary, "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N")
         with (primary / "postgresql.conf").open("a", encoding="utf-8") as file:
-            file.write(_PRIMARY)
+            file.write(_PRIMARY + settings)
         first = self._up(primary)
         with connection(first) as session:
             session.execute("CREATE DATABASE chain")
         with connection(first.set(database="chain")) as session:
             session.execute("CREATE EXTENSION timescaledb")
-        source = first.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._run("pg_basebackup", "-D", standby, "-d", source, "-R", "-X", "stream", "-c", "fast")
-        second = self._up(standby)
-        return Streaming(first.set(database="chain"), second.set(database="chain"), self)
+        return first.set(database="chain")
 
     def stop(self) -> None:
         for data in reversed(self._started.values()):

@@ -45,9 +45,21 @@ class WebSocketClient:
     ) -> "WebSocketClient":
         """Connect to a server on the loopback and go through the handshake."""
         sock = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+        return cls.over(sock, f"127.0.0.1:{port}", target, headers, extensions)
+
+    @classmethod
+    def over(
+        cls,
+        sock: socket.socket,
+        host: str,
+        target: str,
+        headers: Iterable[tuple[str, str]] = (),
+        extensions: Iterable[Extension] = (PerMessageDeflate(),),
+    ) -> "WebSocketClient":
+        """Go through the handshake with a host on a connection that is there."""
         client = cls(sock, WSConnection(ConnectionType.CLIENT))
         request = Request(
-            host=f"127.0.0.1:{port}",
+            host=host,
             target=target,
             extensions=list(extensions),
             extra_headers=[(name.encode(), value.encode()) for name, value in headers],

@@ -7,7 +7,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.pool import NullPool
 
 # reads, settings and savepoints change nothing: dying after one is dying after the change before
-_CHANGE = re.compile(
+CHANGE = re.compile(
     r"\s*(CREATE|ALTER|DROP|DO|CALL|INSERT|UPDATE|DELETE|TRUNCATE|COMMENT|--"
     r"|SELECT (create_hypertable|add_|set_chunk|remove_|compress_|decompress_|pg_temp))",
     re.IGNORECASE,
@@ -30,7 +30,7 @@ class Killer:
         event.listen(engine, "after_cursor_execute", self._after)
 
     def _after(self, connection: Connection, _cursor: Any, statement: str, *_rest: object) -> None:
-        if not _CHANGE.match(statement):
+        if not CHANGE.match(statement):
             return
         self.changes += 1
         if self.changes == self.after:

@@ -87,9 +87,9 @@ def test_an_archive_is_made_filled_read_and_dissolved(project: Project) -> None:
     assert project.rows(HISTORY) == before
     project.downgrade()
     assert project.rows(ROWS) == before
-    assert project.rows(
-        "SELECT to_regclass('archive.readings'), to_regclass('readings_history')"
-    ) == [(None, None)]
+    assert project.rows("SELECT to_regnamespace('archive'), to_regclass('readings_history')") == [
+        (None, None)
+    ]
     project.upgrade()
     assert project.differences() == []
 
@@ -105,7 +105,7 @@ def test_a_downgrade_killed_after_each_step_goes_on_where_it_was(
     while project.rows("SELECT count(*) FROM archive.readings") != [(0,)]:
         deaths += 1
         # what prepares is undone by a kill, so later kills come later; a step done stays done
-        monkeypatch.setattr(killing, "_CHANGE", PREPARING if deaths <= 1 else STEP)
+        monkeypatch.setattr(killing, "CHANGE", PREPARING if deaths <= 1 else STEP)
         assert killed_after(project, deaths if deaths <= 1 else 1, "-1")
         assert project.rows(HISTORY) == before
     project.downgrade()

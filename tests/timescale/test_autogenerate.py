@@ -34,7 +34,7 @@ def readings(metadata: sa.MetaData, *more: sa.Column, **options: object) -> sa.T
     )
 
 
-def everything(metadata: sa.MetaData) -> None:
+def everything(metadata: sa.MetaData, name: str = "readings") -> None:
     table = readings(metadata)
     sa.Index("readings_key", table.c.sensor, table.c.taken_at.desc(), unique=True)
     sa.Index(
@@ -52,15 +52,15 @@ def everything(metadata: sa.MetaData) -> None:
     )
     declare(
         metadata,
-        HypertableSpec(table="readings", time_column="taken_at", chunk_interval=DAY),
-        RetentionPolicy(relation="readings", drop_after=365 * DAY),
+        HypertableSpec(table=name, time_column="taken_at", chunk_interval=DAY),
+        RetentionPolicy(relation=name, drop_after=365 * DAY),
         ColumnstoreSpec(
-            relation="readings",
+            relation=name,
             segment_by=("sensor",),
             order_by=(OrderBy(column="taken_at", descending=True),),
             after=7 * DAY,
         ),
-        ReorderPolicy(table="readings", index="readings_key"),
+        ReorderPolicy(table=name, index="readings_key"),
     )
 
 
@@ -82,6 +82,16 @@ def test_a_new_declaration_applied_leaves_nothing_to_do(project: Project) -> Non
     project.downgrade()
     assert project.rows("SELECT count(*) FROM pg_class WHERE relname = 'readings'") == [(0,)]
     project.upgrade()
+    assert project.differences() == []
+
+
+def test_two_names_of_one_relation_are_no_difference(project: Project) -> None:
+    everything(project.metadata, "public.readings")
+    project.autogenerate("everything")
+    project.upgrade()
+    assert project.differences() == []
+    project.metadata = sa.MetaData()
+    everything(project.metadata)
     assert project.differences() == []
 
 

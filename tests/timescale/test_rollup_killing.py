@@ -22,7 +22,7 @@ def test_killed_anywhere_rollups_are_made_and_changed_all_the_same(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = re.compile(r"\s*(SELECT timescale_engine\.(?!rebuilding|rollup_named)|CALL|DROP)")
-    monkeypatch.setattr(killing, "_CHANGE", step)
+    monkeypatch.setattr(killing, "CHANGE", step)
     readings(project.metadata, zoned=False)
     project.autogenerate("table")
     project.upgrade()

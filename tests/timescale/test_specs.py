@@ -90,6 +90,13 @@ def test_public_needs_no_saying() -> None:
         )
 
 
+def test_how_long_rows_stay_is_told_once() -> None:
+    """The one that is declared last would win, without a word."""
+    declare(metadata := MetaData(), rollup(DAY))
+    with pytest.raises(SpecError, match="told twice how long to keep its rows"):
+        declare(metadata, RetentionPolicy(relation="public.daily", drop_after=5 * DAY))
+
+
 @pytest.mark.parametrize("age", [timedelta(0), -DAY])
 def test_what_is_kept_is_kept_for_some_time(age: timedelta) -> None:
     with pytest.raises(SpecError, match="drop_after must be longer than nothing"):

@@ -8,6 +8,7 @@ from sqlalchemy.pool import NullPool
 
 from db.timescale.sqltext import (
     Fragment,
+    Relation,
     compose,
     dollar_quoted,
     ident,
@@ -36,6 +37,21 @@ def test_a_plain_string_never_reaches_a_statement() -> None:
 )
 def test_relations_are_quoted_where_needed(name: str, quoted: str) -> None:
     assert relation(name) == quoted
+
+
+@pytest.mark.parametrize(
+    ("printed", "relation"),
+    [
+        ("t", ("public", "t")),
+        ("s.t", ("s", "t")),
+        ('"A b"."c.d"', ("A b", "c.d")),
+        ('s."say ""so"""', ("s", 'say "so"')),
+    ],
+)
+def test_a_relation_is_read_as_postgresql_prints_it(
+    printed: str, relation: tuple[str, str]
+) -> None:
+    assert Relation.quoted(printed) == relation
 
 
 def test_values_come_back_from_the_server_as_they_were(empty_database: URL) -> None:

@@ -101,6 +101,23 @@ def test_strikes_narrow_the_chain_around_atm_but_not_its_totals(
     ]
 
 
+def test_a_state_comes_without_the_book_for_who_shows_none(
+    client: FlaskClient, store: Store
+) -> None:
+    store()
+    whole, narrow = client.get("/api/state/NSE"), client.get("/api/state/NSE?book=0")
+    without = [name for name in whole.json["fields"] if name in narrow.json["fields"]]
+    assert narrow.json["fields"] == without == whole.json["fields"][: len(without)]
+    assert set(whole.json["fields"]) - set(without) == {
+        *("best_bid", "best_ask", "bid_quantity", "ask_quantity")
+    }
+    assert {len(leg) for leg in narrow.json["legs"]} == {len(without)}
+    assert narrow.headers["ETag"] != whole.headers["ETag"]
+    refused = client.get("/api/state/NSE?book=yes")
+    assert refused.status_code == 400
+    assert "book must be 0 or 1" in refused.json["error"]
+
+
 @pytest.mark.parametrize("strikes", ["0", "-1", "501", "5.5", "many", "", "٣", "9" * 5000])
 def test_a_senseless_number_of_strikes_is_refused(client: FlaskClient, strikes: str) -> None:
     answer = client.get("/api/data/NSE", query_string={"strikes": strikes})

@@ -90,15 +90,15 @@ def test_who_asks_before_sending_a_body_is_told_to_go_on_once() -> None:
 
 
 def test_strangers_wait_for_strangers_and_a_session_for_itself() -> None:
-    lanes: Lanes[str] = Lanes(strangers=1, session=2, patient=1)
+    lanes: Lanes[str] = Lanes(strangers=1, crowd=1, session=2, patient=2)
     assert lanes.enter(STRANGERS, "a") is True
     assert lanes.enter(STRANGERS, "b") is False
     assert lanes.enter(STRANGERS, "c") is None
-    assert [lanes.enter("mine", name) for name in "def"] == [True, True, False]
-    assert lanes.enter("other", "g") is True
+    assert [lanes.enter("mine", name) for name in "defgh"] == [True, True, False, False, None]
+    assert lanes.enter("other", "i") is True
     assert lanes.leave(STRANGERS) == "b"
     assert lanes.leave(STRANGERS) is None
-    assert lanes.enter(STRANGERS, "h") is True
+    assert lanes.enter(STRANGERS, "j") is True
 
 
 def test_only_a_cookie_that_this_site_signed_is_a_session(home: Path, make_app: MakeApp) -> None:
@@ -168,9 +168,9 @@ def test_a_crowd_of_sign_ins_takes_no_thread_from_who_is_signed_in(home: Path) -
     environment = {"OI_PASSWORD_HASH": hashed, "OI_TRUSTED_PROXIES": "127.0.0.1"}
     with serving(home, "127.0.0.1", port, **environment), contextlib.ExitStack() as stack:
         cookie = sign_in("127.0.0.1", port)
-        page = ask("127.0.0.1", port, "GET", "/login")
-        begun = (page.headers["Set-Cookie"] or "").partition(";")[0]
-        token = re.search(r'name="csrf" value="([^"]+)"', page.text)  # type: ignore[attr-defined]
+        form = ask("127.0.0.1", port, "GET", "/login")
+        begun = (form.headers["Set-Cookie"] or "").partition(";")[0]
+        token = re.search(r'name="csrf" value="([^"]+)"', form.text)  # type: ignore[attr-defined]
         assert token
         with (home / "attempts").open() as counts:
             # no guess ends before this lock is let go
@@ -179,8 +179,12 @@ def test_a_crowd_of_sign_ins_takes_no_thread_from_who_is_signed_in(home: Path) -
                 stack.enter_context(contextlib.closing(guess(port, number, begun, token[1])))
                 for number in range(32)
             ]
+            # a whole house at the login page waits behind them, and none is sent away
+            page = b"GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+            house = stack.enter_context(links(port, *[page] * 200))
             assert ask("127.0.0.1", port, "GET", "/nowhere", cookie).status == 404
         assert [link.getresponse().status for link in crowd] == [401] * 32
+        assert {first_line(link) for link in house} == {b"HTTP/1.1 200 OK\r\n"}
 
 
 def guess(port: int, number: int, cookie: str, token: str) -> http.client.HTTPConnection:

@@ -20,6 +20,8 @@ from typing import Any
 import pytest
 from sqlalchemy import URL
 
+from app.cache import redis
+from app.push import lacking
 from benchmarks.server.ports import free_port
 from db.market.limits import FEED_STATE_LOST_AFTER_S
 from db.migrate import upgrade
@@ -47,6 +49,8 @@ _LOOK_S = 1.0
 
 def test_the_limits_let_a_page_say_it_within_five_seconds() -> None:
     assert FEED_STATE_LOST_AFTER_S + _LOOK_S < SOON_S
+    # a question to Redis is tried twice
+    assert redis.UNHEARD_S + lacking.EVERY_S + 2 * redis.TIMEOUT_S < SOON_S
 
 
 class Load:
@@ -214,10 +218,15 @@ def test_what_is_killed_is_said_nothing_else_breaks_and_it_comes_back(stage: Sta
         assert load.await_round() == {200}
 
         stage.redis.kill()
-        eventually(lambda: "Redis does not answer" in status().get("cache", ""))
+        while not (lack := viewer.message("clock")["lacking"]):
+            pass
+        assert lack.startswith("Redis does not answer")
+        assert "Redis does not answer" in status()["cache"]
         assert load.await_round() == {200}
         viewer.message("delta")
         stage.redis.start()
+        while viewer.message("clock")["lacking"]:
+            pass
         eventually(lambda: "cache" not in status())
 
         stage.kill_collector()

@@ -109,6 +109,24 @@ def test_what_burns_is_said_first_on_the_page_and_on_the_dashboard(
     assert "Data: too many are slow." in client.get("/").text
 
 
+def test_commands_are_shown_with_when_they_ran_and_what_failed(
+    client: FlaskClient, database: URL
+) -> None:
+    with connection(database) as session:
+        session.execute(
+            "INSERT INTO command_runs "
+            "(name, process, began_at, ended_at, size, failed_at, problem) VALUES "
+            "('maintain', 'a:1', now() - INTERVAL '2 s', now(), 4, NULL, NULL), "
+            "('backup', 'b:2', now(), now(), NULL, now(), 'The disk is full.')"
+        )
+    page = until_shown(client, lambda text: 'id="section-commands"' in text)
+    section = page.partition('id="section-commands"')[2].partition("</section>")[0]
+    assert re.search(r"maintain</th><td>[^<]*ago</td><td>2.0 s</td><td>4</td>", section)
+    assert section.index("backup") < section.index("The disk is full.")
+    # what failed is among what needs a look
+    assert page.index("python -m db backup failed: The disk is full.") < page.index("<section")
+
+
 def test_nobody_looks_and_nothing_is_read(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import make_url
 
 from app.web.auth import signin
+from app.web.auth.bearer import session_of
 from app.web.auth.destination import is_path_of_this_site
 from db.errors import InvalidInputError, SettingsError
 from db.settings import Settings, settings_from
@@ -53,6 +55,18 @@ def test_the_login_page_renders_without_a_database(client: FlaskClient) -> None:
     page = client.get("/login")
     assert page.status_code == 200
     assert "Printed where the demo runs." in page.text
+
+
+def test_a_clock_that_is_set_back_signs_nobody_out(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sign_in(client).status_code == 302
+    (cookie,) = client.get("/logout").request.headers.getlist("Cookie")
+    now = time.time()
+    for seconds, is_known in ((-60, True), (-86_400, True), (366 * 86_400, False)):
+        monkeypatch.setattr("time.time", lambda seconds=seconds: now + seconds)
+        assert (client.get("/logout").status_code == 200) is is_known
+        assert (session_of(client.application, cookie) is not None) is is_known
 
 
 def test_without_a_sign_in_the_page_says_how_to_set_one(

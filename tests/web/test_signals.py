@@ -96,7 +96,7 @@ def test_what_was_said_and_came_of_it_is_told_with_its_baseline(
         [("BUY", 1), ("HOLD", 0), ("SELL", 1), ("BUY", 1)]
     )
     (day,) = told["days"]
-    assert (day["settled"], day["told"], day["hits"]) == (4, 3, 2)
+    assert (day["settled"], day["told"], day["stretches"], day["hits"]) == (4, 3, 1, 2)
     # two BUYs on a day on which three of four rose, a SELL where none fell
     assert day["anyway"] == pytest.approx(1.5)
     assert day["brier_anyway"] == pytest.approx(1 - 0.75**2 - 0.25**2)

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -13,13 +14,16 @@ from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import make_url
 
+from benchmarks.feed.upkeep import children
 from benchmarks.server.ports import free_port
 from db.errors import InvalidInputError
 from db.settings import Settings
 from tests.support.paths import ROOT
+from tests.support.waiting import eventually
 from tests.web import PASSWORD
-from tests.web.serving import PATIENCE_S
+from tests.web.serving import PATIENCE_S, WebServer
 
 _HEAVY = {
     *("sqlalchemy", "psycopg", "numpy", "pandas", "lightgbm", "kiteconnect", "alembic", "scipy"),
@@ -140,6 +144,35 @@ def test_workers_know_each_others_sessions_where_nothing_can_be_kept(tmp_path: P
         cookie = sign_in("127.0.0.1", port)
         for _ in range(20):
             assert ask("127.0.0.1", port, "GET", "/logout", cookie).status == 200
+
+
+def test_a_killed_server_leaves_its_port_to_the_next(tmp_path: Path) -> None:
+    nowhere = make_url("postgresql://nobody@127.0.0.1:1/nothing")
+    server = WebServer(tmp_path, nowhere, free_port(), workers=2)
+    server.start()
+    assert server.process is not None
+    workers = children(server.process.pid)
+    try:
+        for worker in workers:
+            # so that none can see by itself that it was left alone
+            os.kill(worker, signal.SIGSTOP)
+        server.process.kill()
+        eventually(lambda: is_free(server.port))
+    finally:
+        for worker in workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+        server.stop(signal.SIGKILL)
+
+
+def is_free(port: int) -> bool:
+    from app.web.server import demand_free_port
+
+    try:
+        demand_free_port("127.0.0.1", port)
+    except InvalidInputError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize(

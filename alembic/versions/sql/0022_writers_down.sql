@@ -3,4 +3,6 @@ DROP TRIGGER live_edge_updated ON public.option_chain_snapshots;
 DROP TRIGGER live_edge_deleted ON public.option_chain_snapshots;
 DROP TRIGGER live_edge_settle ON public.snapshot_touched;
 DROP FUNCTION live_edge.touch_row();
+DROP FUNCTION live_edge.supersedes(timestamp, timestamp, timestamp);
+DROP FUNCTION live_edge.whole(numeric);
 DROP FUNCTION live_edge.show_stored(text, timestamp, boolean);

@@ -76,13 +76,15 @@ def chain_block(
     day: date,
     second: NDArray[np.int64],
     strikes: int | None = None,
+    effect: float = 0.0,
 ) -> ChainBlock:
     """The chain of an exchange key at those seconds after midnight (m,) of a day.
 
-    With `strikes` only those nearest to the money, at the cost of those; see `listed`.
+    With `strikes` only those nearest to the money, at the cost of those; see `listed`. `effect` is
+    how strongly open interest runs ahead of the index, as a share of its own noise: see `planted`.
     """
     chain, paths = listed(seed, key, expiry, day, strikes), day_paths(seed, day)
-    prepared = _prepared(seed, key, expiry, day, strikes)
+    prepared = _prepared(seed, key, expiry, day, strikes, effect)
     shape = (len(second), len(chain.strike))
     quotes: dict[str, NDArray[Any]] = {
         name: np.empty(shape, dtype=kind) for name, kind in _PER_CONTRACT.items()
@@ -134,10 +136,11 @@ def _quote(
 
 @lru_cache(maxsize=8)
 def _prepared(
-    seed: int, key: str, expiry: date, day: date, strikes: int | None
+    seed: int, key: str, expiry: date, day: date, strikes: int | None, effect: float
 ) -> tuple[Flows, Surface, Clockwork]:
     """What all instants of a chain's day share."""
-    chain, flow = listed(seed, key, expiry, day, strikes), flows(seed, key, expiry, day, strikes)
+    chain = listed(seed, key, expiry, day, strikes)
+    flow = flows(seed, key, expiry, day, strikes, effect)
     return flow, surface(seed, chain, day, day_paths(seed, day)), clockwork(chain, day)
 
 

@@ -22,7 +22,7 @@ class SimulateFeed:
     """Chains of all exchange keys at whole seconds of the clock, at any hour of any day.
 
     Outside market hours the simulated session goes on, slower; timestamps are always the moment
-    itself. `interval_s` is the time between two states of a chain.
+    itself. `interval_s` is the time between two states of a chain; `effect` see `chain_block`.
     """
 
     live = True
@@ -35,12 +35,14 @@ class SimulateFeed:
         interval_s: float = 1.0,
         exchanges: tuple[str, ...] | None = None,
         now: Callable[[], datetime] = market_now,
+        effect: float = 0.0,
     ) -> None:
         self.rejected = Rejections()
         self._seed = seed
         self._interval_s = interval_s
         self._exchanges = tuple(EXCHANGES) if exchanges is None else exchanges
         self._now = now
+        self._effect = effect
         self._closed = threading.Event()
 
     def batches(self) -> Iterator[ChainSnapshot]:
@@ -48,7 +50,7 @@ class SimulateFeed:
         while not self._closed.is_set():
             at, began = self._now(), time.monotonic()
             for key in self._exchanges:
-                yield snapshot_at(self._seed, key, at)
+                yield snapshot_at(self._seed, key, at, self._effect)
             passed = time.monotonic() - began
             self._closed.wait(max(0.0, self._interval_s - passed))
 
@@ -64,12 +66,14 @@ class SimulateFeed:
         self._closed.set()
 
 
-def snapshot_at(seed: int, key: str, at: datetime) -> ChainSnapshot:
+def snapshot_at(seed: int, key: str, at: datetime, effect: float = 0.0) -> ChainSnapshot:
     """The simulated chain of an exchange key at the whole second of an aware moment."""
     moment = at.astimezone(IST)
     second = moment.hour * 3600 + moment.minute * 60 + moment.second
     expiry = expiry_at(EXCHANGES[key], moment.date(), second)
-    return _snapshot(chain_block(seed, key, expiry, moment.date(), np.array([second])))
+    return _snapshot(
+        chain_block(seed, key, expiry, moment.date(), np.array([second]), effect=effect)
+    )
 
 
 def _snapshot(block: ChainBlock) -> ChainSnapshot:

@@ -20,6 +20,7 @@ from app.feeds.simulate.paths import (
     midnight_levels,
     session_seconds,
 )
+from app.feeds.simulate.planted import leaning
 
 OI_STEP_S = 180
 """Exchanges publish open interest about every three minutes."""
@@ -61,16 +62,19 @@ class Flows:
 
 
 @lru_cache(maxsize=8)
-def flows(seed: int, key: str, expiry: date, day: date, strikes: int | None) -> Flows:
-    """Open interest and volume of the chain of an exchange key on a day."""
+def flows(
+    seed: int, key: str, expiry: date, day: date, strikes: int | None, effect: float = 0.0
+) -> Flows:
+    """Open interest and volume of the chain of an exchange key on a day; see `chain_block`."""
     chain = listed(seed, key, expiry, day, strikes)
     held, turned = _levels(seed, chain, day)
     after, _ = _levels(seed, chain, day + timedelta(days=1))
     today = code(chain.code, day.toordinal(), 5)
     lots = np.exp(held) / chain.lot * turned
     lots *= np.exp(_VOLUME_SD * drawn(noise(seed).normal, salted(today, 1)))
+    lean = effect * leaning(seed, chain, day, OI_STEP_S) if effect else None
     return Flows(
-        oi=_walk(seed, today, (held, after), _step_sd(turned), day, chain.lot),
+        oi=_walk(seed, today, (held, after), _step_sd(turned), day, chain.lot, lean),
         future_oi=_future(seed, chain, day),
         late=(share(salted(chain.code, 6)) * _RAGGED_S).astype(np.int64),
         lots=lots,
@@ -143,10 +147,18 @@ def _step_sd(turned: Floats) -> Floats:
 
 
 def _walk(
-    seed: int, codes: Codes, ends: tuple[Floats, Floats], sd: Floats, day: date, lot: int
+    seed: int,
+    codes: Codes,
+    ends: tuple[Floats, Floats],
+    sd: Floats,
+    day: date,
+    lot: int,
+    lean: NDArray[np.float32] | None = None,
 ) -> NDArray[np.int64]:
     """Units (480, n) from one midnight's log level to the next's, in whole lots."""
     steps = runs(noise(seed).heavy, codes, _OI_STEPS)
+    if lean is not None:
+        steps += lean
     steps *= _liveliness(day)[:, None]
     steps *= sd.astype(np.float32)
     steps += ((ends[1] - ends[0] - steps.sum(axis=0)) / _OI_STEPS).astype(np.float32)

@@ -69,6 +69,7 @@ _NEXT = {"next": {"type": "string", "maxLength": 2000}}
 QUERIES: Mapping[str, Mapping[str, Schema]] = {
     "pages.dashboard": {"exchange": _TEXT, "at": _MOMENT},
     "auth.login": _NEXT,
+    "api.state": {"book": {"enum": ["0", "1"]}},
     "api.data": {"strikes": _whole(1, MOST_STRIKES)},
     "api.chain_as_csv": {"at": _MOMENT},
     "past.as_of": {"at": _MOMENT, "from": _MOMENT, "count": _whole(1, MOST_FRAMES)},

@@ -3,7 +3,8 @@
 // Events: "chain" (what is shown has new figures, or another chain is shown), "exchange" (another
 // tab), "pin" (what is compared with), "live" (key: any followed chain has new figures), "choice",
 // "moment", "clock" (ages and phase were heard), "link" (the way, or a problem), "notice" (news that
-// are no chain), "build" (which page the server gives out), "reveal" ({ strike, side, key }: a
+// are no chain), "build" (which page the server gives out), "lacking" (a sentence on what the server
+// does without, null if on nothing), "reveal" ({ strike, side, key }: a
 // contract of the shown chain is to be brought into sight).
 
 import { Breaches } from "./chain/breaches.js";
@@ -29,8 +30,12 @@ export class Page {
     this.loggedOut = false;
     // a page that nobody sees follows nothing
     this.resting = false;
+    // what the server does without, though what it shows is right
+    this.lacking = null;
     // why no signal is told of what is shown, whatever was said last; null while it may be
     this.silence = null;
+    // whether bid and ask are shown: they differ each second, and come to who shows them alone
+    this.book = false;
     this.feeds = new Map();
     this.chains = new Map();
     this.awaited = new Set();
@@ -118,6 +123,13 @@ export class Page {
     this.link.follow(this.exchange, this.followed);
   }
 
+  // whoever shows bid and ask of the present asks for them; they come as long as the page is there
+  wantBook() {
+    if (this.book) return;
+    this.book = true;
+    this.follow();
+  }
+
   // news that are no chain still come
   rest() {
     this.resting = true;
@@ -167,7 +179,8 @@ export class Page {
 
   handlers() {
     return {
-      held: (key) => this.chains.get(key)?.sequence ?? null,
+      held: (key) => this.held(key),
+      book: () => this.book,
       data: (message) => this.take(message),
       clock: (message) => this.hearClock(message),
       notice: (message) => this.tell("notice", message),
@@ -187,6 +200,12 @@ export class Page {
     };
   }
 
+  // what is here of a chain has to be sent whole again where it lacks what is shown
+  held(key) {
+    const chain = this.chains.get(key);
+    return !chain || (this.book && !chain.hasBook) ? null : chain.sequence;
+  }
+
   take(message) {
     const key = message.exchange;
     const chain = this.chains.get(key);
@@ -203,7 +222,7 @@ export class Page {
     if (key === this.exchange && !this.moment) this.tell("chain");
   }
 
-  hearClock({ ages, feeds = {}, build = null, ...told }) {
+  hearClock({ ages, feeds = {}, build = null, lacking = null, ...told }) {
     // a page hears of those feeds alone that it follows
     for (const [key, word] of Object.entries(feeds)) this.feeds.set(key, word);
     // of what is not followed the age is that of a state which is not here
@@ -211,6 +230,7 @@ export class Page {
     this.clock.heard({ ...told, ages: Object.fromEntries(known.map((key) => [key, ages[key]])) });
     for (const key of known) this.awaited.delete(key);
     this.tell("clock");
+    if (lacking !== this.lacking) this.tell("lacking", (this.lacking = lacking));
     if (build !== null) this.tell("build", build);
   }
 }

@@ -21,23 +21,22 @@ class Lanes(Generic[Job]):
     """Requests by who sent them; those beyond a share wait for their own kind alone.
 
     Used by one thread. `strangers` and `session` are the threads that all strangers, and each
-    session, may hold at once; `patient` how many of one lane may wait.
+    session, may hold at once; `crowd` and `patient` how many of them may wait.
     """
 
-    def __init__(self, *, strangers: int, session: int, patient: int) -> None:
-        self._strangers = strangers
-        self._session = session
-        self._patient = patient
+    def __init__(self, *, strangers: int, crowd: int, session: int, patient: int) -> None:
+        self._strangers = (strangers, crowd)
+        self._session = (session, patient)
         self._lanes: dict[Hashable, _Lane[Job]] = {}
 
     def enter(self, who: Hashable, job: Job) -> bool | None:
         """True when it may run now, False when it waits, None when too many wait already."""
         lane = self._lanes.setdefault(who, _Lane())
-        share = self._strangers if who is STRANGERS else self._session
+        share, patient = self._strangers if who is STRANGERS else self._session
         if lane.running < share:
             lane.running += 1
             return True
-        if len(lane.waiting) >= self._patient:
+        if len(lane.waiting) >= patient:
             return None
         lane.waiting.append(job)
         return False

@@ -34,6 +34,8 @@ _ARRIVING = 256
 _KEPT_ALIVE = 384
 _LINGERING = 128
 _WAITING = 96
+# a house that signs in at the bell: a second of two cores checks some thirty passwords
+_CROWD = 256
 _STRANGERS_THREADS = 4
 _SESSION_THREADS = 6
 _GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -67,7 +69,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         room: int = self.cfg.worker_connections - self.cfg.threads
         self.max_keepalived: int = min(room, _KEPT_ALIVE)
         self._lanes: Lanes[_Connection] = Lanes(
-            strangers=_STRANGERS_THREADS, session=_SESSION_THREADS, patient=_WAITING
+            strangers=_STRANGERS_THREADS,
+            crowd=_CROWD,
+            session=_SESSION_THREADS,
+            patient=_WAITING,
         )
         # in the order of their deadlines, as each gets the same time
         self._arriving: OrderedDict[_Connection, None] = OrderedDict()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _STATUS = (*MIGRATIONS, "db.status.reading")
 _ALERTS_SHOWN = 6
+_COMMANDS_SHOWN = 20
 _LEAST_OF_A_WEEK = 100
 
 
@@ -24,6 +25,7 @@ def reads(database: Database) -> Mapping[str, tuple[Read, float]]:
         "collectors": (_collectors, 1.0),
         "latest": (_latest, 5.0),
         "trends": (_trends, 30.0),
+        "commands": (_commands, 5.0),
         "work": (partial(_work, database), 5.0),
         "storage": (partial(_storage, database), 60.0),
         "weeks": (_weeks, 300.0),
@@ -56,6 +58,12 @@ def _trends(connection: "Connection") -> dict[str, Any]:
         "hour": performance.trend_of_hour(connection),
         "day": performance.trend_of_day(connection),
     }
+
+
+def _commands(connection: "Connection") -> Any:
+    from db.queries.performance import command_runs
+
+    return command_runs(connection, _COMMANDS_SHOWN)
 
 
 def _weeks(connection: "Connection") -> Any:

@@ -19,6 +19,7 @@ def troubles(view: View) -> list[str]:
         *_budgets(view),
         *_steps(view),
         *_jobs(view),
+        *_commands(view),
     ]
 
 
@@ -67,3 +68,9 @@ def _jobs(view: View) -> Iterator[str]:
     if bad:
         names = ", ".join(f"{job['kind']} of {job['target']}" for job in bad[:3])
         yield f"{len(bad)} jobs need a hand: {names}{' …' if len(bad) > 3 else ''}."
+
+
+def _commands(view: View) -> Iterator[str]:
+    for run in view.parts["commands"].value or ():
+        if run.has_failed:
+            yield f"python -m db {run.name} failed: {run.problem}"

@@ -1,7 +1,8 @@
 """The routes of the newest chain: JSON for the page and for programs, CSV for people."""
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 from flask import Blueprint, Response, request
 
@@ -21,6 +22,8 @@ from db.market.exchanges import EXCHANGES
 from db.market.limits import MOST_STRIKES
 
 blueprint = Blueprint("api", __name__)
+
+_IN_HEADER: Sequence[Literal["phase", "feeds", "lacking"]] = ("phase", "feeds", "lacking")
 
 
 @blueprint.get("/healthz")
@@ -72,15 +75,19 @@ def retry_step() -> Response:
 
 @blueprint.get("/api/state/<exchange>")
 def state(exchange: str) -> Response:
-    """The newest chain as the page is pushed it; what a clock message says stands in headers."""
+    """The newest chain as the page is pushed it; what a clock message says stands in headers.
+
+    `?book=0` leaves out bid, ask and their quantities, which few pages show.
+    """
+    book = _flag("book", request.args.get("book", "1"))
     current = _current(exchange)
-    feeds = services().feeds.words([exchange])
-    clock = clock_message({exchange: current.age_s()}, feeds=feeds)
-    answer = conditional(full_body(current))
+    feeds, lacking = services().feeds.words([exchange]), services().live.lacking
+    clock = clock_message({exchange: current.age_s()}, feeds=feeds, lacking=lacking)
+    answer = conditional(full_body(current, book=book))
     answer.headers["OI-Server-Ms"] = str(clock["server_ms"])
     answer.headers["OI-Build"] = assets().version
     # a header takes no letter beyond ASCII
-    told = {"phase": clock["phase"], "feeds": clock["feeds"]}
+    told = {name: clock[name] for name in _IN_HEADER}
     answer.headers["OI-Market"] = json.dumps(told)
     if (age_ms := clock["ages"][exchange]) is not None:
         answer.headers["OI-Age-Ms"] = str(age_ms)
@@ -121,6 +128,12 @@ def _has_chain(exchange: str) -> bool:
     except ChainFaultError:
         # its own page says so; the others can be shown
         return False
+
+
+def _flag(name: str, text: str) -> bool:
+    if text not in ("0", "1"):
+        raise InvalidInputError(f"{name} must be 0 or 1, not {text[:40]!r}.")
+    return text == "1"
 
 
 def _strikes(text: str | None) -> int | None:

@@ -39,7 +39,9 @@ def dashboard() -> ResponseReturnValue:
     burning = _burning()
     # an address of a past moment shows nothing of the present until that moment is here
     is_past = "at" in request.args
-    message = None if state is None or is_past else full_message(state.chain, state.status())
+    message = (
+        None if state is None or is_past else full_message(state.chain, state.status(), book=False)
+    )
     page = render_template(
         "dashboard.html",
         paint=first_paint(message, clock, problem, key, EXCHANGES[key].label),
@@ -49,6 +51,7 @@ def dashboard() -> ResponseReturnValue:
         user=g.user,
         limits=limits,
         burning=burning,
+        lacking=clock["lacking"],
         state=_embedded(
             {
                 "exchange": key,
@@ -58,7 +61,7 @@ def dashboard() -> ResponseReturnValue:
                 "ui": _ui(),
             }
         ),
-        first=_safe(b"null" if state is None else full_body(state).body),
+        first=_safe(b"null" if state is None else full_body(state, book=False).body),
         clock=_embedded(clock),
     )
     return page, 200 if problem is None else 503
@@ -73,8 +76,8 @@ def _burning() -> dict[str, str] | None:
 
 def _clock(key: str, state: ChainState | None, problem: str | None) -> Clock:
     age_s = None if state is None else state.age_s()
-    feeds = services().feeds.words([key])
-    return clock_message({key: age_s}, problem, feeds, assets().version)
+    feeds, lacking = services().feeds.words([key]), services().live.lacking
+    return clock_message({key: age_s}, problem, feeds, assets().version, lacking)
 
 
 def _ui() -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from benchmarks.report.blocks import Lines, Note, Section, Table, Tone, number, text
+from benchmarks.report.blocks import Block, Lines, Note, Section, Table, Tone, number, text
 
 # https://web.dev/articles/vitals, at the 75th percentile
 _GOOD = {"lcp_ms": 2500.0, "inp_ms": 200.0, "cls": 0.1}
@@ -28,9 +28,22 @@ def page_sections(document: Mapping[str, Any]) -> Sequence[Section]:
         f"Chromium {document['browser']}; the server's first login page "
         f"{document['server_start_ms']:.0f} ms after its process started."
     )
-    return [
-        Section("Pages", [note, Table(head, rows), _left_open(document)], document["arguments"])
+    blocks: list[Block] = [note, Table(head, rows), _left_open(document), *_slowest(document)]
+    return [Section("Pages", blocks, document["arguments"])]
+
+
+def _slowest(document: Mapping[str, Any]) -> list[Table]:
+    """Where the time of the longest reactions went."""
+    told = document["live"].get("slowest", [])
+    head = ["slowest reactions", "ms", "waited", "worked", "painted"]
+    rows = [
+        [
+            text(one["what"]),
+            *(number(one[name]) for name in ("ms", "waited_ms", "worked_ms", "painted_ms")),
+        ]
+        for one in told
     ]
+    return [Table(head, rows)] if rows else []
 
 
 def _left_open(document: Mapping[str, Any]) -> Table:

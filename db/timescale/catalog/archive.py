@@ -5,17 +5,17 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, text
 
-from db.timescale.catalog.policy import FoundPolicy, Key, as_timedelta, own_policies
+from db.timescale.catalog.policy import FoundPolicy, as_timedelta, own_policies
 from db.timescale.specs import ArchivePolicy
-from db.timescale.sqltext import named_statements
+from db.timescale.sqltext import Relation, named_statements
 
 
-def archive_policies(connection: Connection) -> Mapping[Key, ArchivePolicy]:
-    """(schema, name) → its archive policy; relations are quoted as the policy has them."""
+def archive_policies(connection: Connection) -> Mapping[Relation, ArchivePolicy]:
+    """Relation → its archive policy; relations are quoted as the policy has them."""
     found = {**own_policies(connection, "archive"), **_jobs(connection)}
     return {
         key: ArchivePolicy(
-            table=".".join(key),
+            table=str(key),
             archive_after=as_timedelta(connection, policy.config["archive_after"]),
             archive_table=policy.config["archive_table"],
             history_view=policy.config["history_view"],
@@ -28,8 +28,8 @@ def archive_policies(connection: Connection) -> Mapping[Key, ArchivePolicy]:
     }
 
 
-def incomplete_archives(connection: Connection) -> Set[Key]:
-    """(schema, name) of the archived tables whose archive, or the view of both sides, is gone."""
+def incomplete_archives(connection: Connection) -> Set[Relation]:
+    """The archived tables whose archive, or the view of both sides, is gone."""
     return {
         key
         for key, policy in archive_policies(connection).items()
@@ -43,9 +43,9 @@ def _is_there(connection: Connection, relation: str) -> bool:
     return bool(connection.execute(query, {"relation": relation}).scalar_one())
 
 
-def _jobs(connection: Connection) -> Mapping[Key, FoundPolicy]:
+def _jobs(connection: Connection) -> Mapping[Relation, FoundPolicy]:
     statement = named_statements("db.timescale.sql", "archive.sql")["read_jobs"]
     return {
-        (row.schema, row.name): FoundPolicy(row.config, row.schedule_interval)
+        Relation(row.schema, row.name): FoundPolicy(row.config, row.schedule_interval)
         for row in connection.execute(text(statement))
     }

@@ -9,12 +9,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, text
 
-from db.timescale.catalog.policy import (
-    Key,
-    as_timedelta,
-    native_policies,
-    skipped_policies,
-)
+from db.timescale.catalog.policy import as_timedelta, native_policies, skipped_policies
+from db.timescale.sqltext import Relation
 
 _SETTINGS = text(
     """
@@ -64,10 +60,10 @@ class ColumnstorePolicy:
     schedule_interval: timedelta
 
 
-def columnstore_settings(connection: Connection) -> Mapping[Key, ColumnstoreSettings]:
-    """(schema, name) → its settings, or those that were skipped on this edition."""
+def columnstore_settings(connection: Connection) -> Mapping[Relation, ColumnstoreSettings]:
+    """Relation → its settings, or those that were skipped on this edition."""
     enabled = {
-        (row.schema, row.name): _settings(row.segment_by, row.order_by)
+        Relation(row.schema, row.name): _settings(row.segment_by, row.order_by)
         for row in connection.execute(_SETTINGS)
     }
     skipped = {
@@ -77,8 +73,8 @@ def columnstore_settings(connection: Connection) -> Mapping[Key, ColumnstoreSett
     return {**skipped, **enabled}
 
 
-def columnstore_policies(connection: Connection) -> Mapping[Key, ColumnstorePolicy]:
-    """(schema, name) → its policy, or the one that was skipped on this edition."""
+def columnstore_policies(connection: Connection) -> Mapping[Relation, ColumnstorePolicy]:
+    """Relation → its policy, or the one that was skipped on this edition."""
     running = {
         key: ColumnstorePolicy(
             after=as_timedelta(connection, found.config["compress_after"]),

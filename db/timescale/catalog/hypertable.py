@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, text
 
 from db.timescale.specs import HypertableSpec, SpaceDimension
-from db.timescale.sqltext import Fragment, compose
+from db.timescale.sqltext import Fragment, Relation, compose
 from db.timescale.statements import execute
 
 # schemas that TimescaleDB and the toolkit's engine keep for themselves
@@ -44,13 +44,13 @@ _HYPERTABLES = text(
 
 def hypertables(
     connection: Connection, relation: str | None = None
-) -> Mapping[tuple[str, str], HypertableSpec]:
-    """(schema, name) → the hypertable as found; of one quoted relation, or all of them."""
+) -> Mapping[Relation, HypertableSpec]:
+    """The hypertables as found; of one quoted relation, or all of them."""
     rows = connection.execute(
         _HYPERTABLES, {"internal": list(INTERNAL_SCHEMAS), "relation": relation}
     )
     return {
-        (row.schema, row.name): HypertableSpec(
+        Relation(row.schema, row.name): HypertableSpec(
             table=f"{row.schema}.{row.name}",
             time_column=row.time_column,
             chunk_interval=row.chunk_interval,

@@ -12,7 +12,16 @@ from sqlalchemy import Connection, MetaData, Row, Table, text
 from sqlalchemy.schema import CreateIndex
 
 from db.timescale.specs import IndexSpec
-from db.timescale.sqltext import Fragment, compose, ident, joined, named_statements, raw, relation
+from db.timescale.sqltext import (
+    Fragment,
+    Relation,
+    compose,
+    ident,
+    joined,
+    named_statements,
+    raw,
+    relation,
+)
 from db.timescale.statements import execute
 
 _COPY = "timescale_index_copy"
@@ -50,19 +59,18 @@ def understood(connection: Connection, spec: IndexSpec) -> IndexSpec:
 
 
 def declared_indexes(
-    connection: Connection, table: Table, found_as: tuple[str, str]
+    connection: Connection, table: Table, found_as: Relation
 ) -> Sequence[IndexSpec]:
     """The indexes of a declared table in PostgreSQL's own words.
 
-    `found_as` is the (schema, name) of the table in the database, which is copied without rows;
+    `found_as` is the table in the database, which is copied without rows;
     columns it does not have yet are added to the copy.
     """
     if not table.indexes:
         return []
-    schema, name = found_as
     trial = connection.begin_nested()
     try:
-        make_copy(connection, name, ".".join(found_as))
+        make_copy(connection, found_as.name, str(found_as))
         for statement in _missing_columns(connection, table, found_as):
             execute(connection, statement)
         copy = table.to_metadata(MetaData(), schema="pg_temp")
@@ -70,10 +78,10 @@ def declared_indexes(
             # how it is built makes no difference to what it is
             index.dialect_options["postgresql"]["concurrently"] = False
             connection.execute(CreateIndex(index))
-        found = indexes(connection, f"pg_temp.{name}")
+        found = indexes(connection, f"pg_temp.{found_as.name}")
     finally:
         trial.rollback()
-    return [replace(index.spec, table=f"{schema}.{name}") for index in found]
+    return [replace(index.spec, table=str(found_as)) for index in found]
 
 
 def make_copy(connection: Connection, copy: str, table: str) -> None:
@@ -113,7 +121,7 @@ def create_statement(
 
 
 def _missing_columns(
-    connection: Connection, table: Table, found_as: tuple[str, str]
+    connection: Connection, table: Table, found_as: Relation
 ) -> Iterator[Fragment]:
     query = text(
         """
@@ -122,7 +130,7 @@ def _missing_columns(
         WHERE attrelid = to_regclass(:relation) AND attnum > 0 AND NOT attisdropped
         """
     )
-    there = connection.execute(query, {"relation": relation(".".join(found_as))}).scalars().all()
+    there = connection.execute(query, {"relation": relation(str(found_as))}).scalars().all()
     for column in table.columns:
         if column.name not in there:
             yield compose(

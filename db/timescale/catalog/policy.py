@@ -12,8 +12,7 @@ from sqlalchemy import Connection, text
 
 from db.timescale import records
 from db.timescale.editions import read_server
-
-Key = tuple[str, str]
+from db.timescale.sqltext import Relation
 
 _JOBS = text(
     """
@@ -38,24 +37,24 @@ class FoundPolicy:
     schedule_interval: timedelta | None
 
 
-def native_policies(connection: Connection, procedure: str) -> Mapping[Key, FoundPolicy]:
-    """(schema, name) → the job that runs `procedure` for that hypertable or aggregate."""
+def native_policies(connection: Connection, procedure: str) -> Mapping[Relation, FoundPolicy]:
+    """Relation → the job that runs `procedure` for that hypertable or aggregate."""
     return {
-        (row.schema, row.name): FoundPolicy(row.config, row.schedule_interval)
+        Relation(row.schema, row.name): FoundPolicy(row.config, row.schedule_interval)
         for row in connection.execute(_JOBS, {"procedure": procedure})
     }
 
 
-def own_policies(connection: Connection, kind: str) -> Mapping[Key, FoundPolicy]:
-    """(schema, name) → the policy that timescale_engine.run_due_policies() runs."""
+def own_policies(connection: Connection, kind: str) -> Mapping[Relation, FoundPolicy]:
+    """Relation → the policy that timescale_engine.run_due_policies() runs."""
     return {
         key: FoundPolicy(config, schedule_interval)
         for key, (config, schedule_interval) in records.policies(connection, kind).items()
     }
 
 
-def skipped_policies(connection: Connection, feature: str) -> Mapping[Key, FoundPolicy]:
-    """(schema, name) → what was skipped; nothing where the server offers the feature by now."""
+def skipped_policies(connection: Connection, feature: str) -> Mapping[Relation, FoundPolicy]:
+    """Relation → what was skipped; nothing where the server offers the feature by now."""
     if read_server(connection).has(feature):
         return {}
     return {

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-from db.timescale.catalog.policy import Key, native_policies, skipped_policies
+from db.timescale.catalog.policy import native_policies, skipped_policies
+from db.timescale.sqltext import Relation
 
 
-def reorder_policies(connection: Connection) -> Mapping[Key, str]:
-    """(schema, name) → the index its policy follows, or would follow on the other edition."""
+def reorder_policies(connection: Connection) -> Mapping[Relation, str]:
+    """Relation → the index its policy follows, or would follow on the other edition."""
     running = {
         key: found.config["index_name"]
         for key, found in native_policies(connection, "policy_reorder").items()

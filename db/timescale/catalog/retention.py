@@ -5,19 +5,20 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from db.timescale.catalog.policy import Key, as_timedelta, native_policies, own_policies
+from db.timescale.catalog.policy import as_timedelta, native_policies, own_policies
 from db.timescale.specs import RetentionPolicy
+from db.timescale.sqltext import Relation
 
 
-def retention_policies(connection: Connection) -> Mapping[Key, RetentionPolicy]:
-    """(schema, name) → its retention policy, native or the toolkit's own."""
+def retention_policies(connection: Connection) -> Mapping[Relation, RetentionPolicy]:
+    """Relation → its retention policy, native or the toolkit's own."""
     found = {
         **own_policies(connection, "retention"),
         **native_policies(connection, "policy_retention"),
     }
     return {
         key: RetentionPolicy(
-            relation=".".join(key),
+            relation=str(key),
             drop_after=as_timedelta(connection, policy.config["drop_after"]),
             schedule_interval=policy.schedule_interval or timedelta(days=1),
         )

@@ -11,8 +11,7 @@ from db.timescale.catalog.engine import engine_version
 from db.timescale.documents import rollup_document, rollup_from
 from db.timescale.errors import SpecError
 from db.timescale.specs import RefreshPolicy, RollupSpec
-
-Key = tuple[str, str]
+from db.timescale.sqltext import Relation
 
 _ROLLUPS = text(
     """
@@ -80,12 +79,12 @@ class FoundRollup:
     is_as_made: bool
 
 
-def rollups(connection: Connection) -> Mapping[Key, FoundRollup]:
-    """(schema, name) → rollup, sources before what reads them; policies are not part of it."""
+def rollups(connection: Connection) -> Mapping[Relation, FoundRollup]:
+    """Rollup by relation, sources before what reads them; policies are not part of it."""
     if engine_version(connection) is None:
         return {}
     return {
-        (row.schema, row.name): FoundRollup(
+        Relation(row.schema, row.name): FoundRollup(
             spec=rollup_from(
                 row.document, {"bucket": row.bucket_s, "chunk_interval": row.chunk_interval_s}
             ),
@@ -96,12 +95,12 @@ def rollups(connection: Connection) -> Mapping[Key, FoundRollup]:
     }
 
 
-def refresh_policies(connection: Connection) -> Mapping[Key, RefreshPolicy]:
-    """(schema, name) → the rollup's refresh policy, native or the toolkit's own."""
+def refresh_policies(connection: Connection) -> Mapping[Relation, RefreshPolicy]:
+    """Relation → the rollup's refresh policy, native or the toolkit's own."""
     if engine_version(connection) is None:
         return {}
     return {
-        (row.schema, row.name): RefreshPolicy(
+        Relation(row.schema, row.name): RefreshPolicy(
             start_offset=row.start_offset,
             end_offset=row.end_offset,
             schedule_interval=row.schedule_interval,

@@ -13,9 +13,10 @@ from alembic.util import DispatchPriority, PriorityDispatchResult
 
 from db.timescale.catalog.archive import archive_policies
 from db.timescale.catalog.hypertable import INTERNAL_SCHEMAS
-from db.timescale.compare.placing import Key, all_declared, connection_of, default_schema, key_of
+from db.timescale.compare.placing import all_declared, connection_of, default_schema, key_of
 from db.timescale.editions import read_server
 from db.timescale.specs import ArchivePolicy
+from db.timescale.sqltext import Relation
 
 ORDER = 0
 
@@ -49,9 +50,9 @@ def setup(plugin: Plugin) -> None:
     )
 
 
-def _archives(context: AutogenContext) -> Collection[Key]:
-    names = [
-        *(policy.archive_table for policy in all_declared(context, ArchivePolicy)),
-        *(policy.archive_table for policy in archive_policies(connection_of(context)).values()),
-    ]
-    return {key_of(context, name.replace('"', "")) for name in names}
+def _archives(context: AutogenContext) -> Collection[Relation]:
+    found = archive_policies(connection_of(context)).values()
+    return {
+        *(key_of(context, policy.archive_table) for policy in all_declared(context, ArchivePolicy)),
+        *(Relation.quoted(policy.archive_table, default_schema(context)) for policy in found),
+    }

@@ -15,7 +15,6 @@ from db.timescale.catalog.columnstore import (
     columnstore_settings,
 )
 from db.timescale.compare.placing import (
-    Key,
     all_declared,
     connection_of,
     is_compared,
@@ -35,6 +34,7 @@ from db.timescale.ops.columnstore_policy import (
     RemoveColumnstorePolicyOp,
 )
 from db.timescale.specs import ColumnstoreSpec
+from db.timescale.sqltext import Relation
 
 ORDER = 60
 
@@ -79,7 +79,7 @@ def compare_columnstore(
     name = partial(name_of, context)
     specs = {key_of(context, s.relation): s for s in all_declared(context, ColumnstoreSpec)}
 
-    def compared(key: Key) -> bool:
+    def compared(key: Relation) -> bool:
         return key in specs or is_compared(context, schemas, key)
 
     settings = {k: v for k, v in columnstore_settings(connection).items() if compared(k)}
@@ -106,8 +106,8 @@ def setup(plugin: Plugin) -> None:
 
 
 def _wanted_settings(
-    specs: Mapping[Key, ColumnstoreSpec], found: Mapping[Key, ColumnstoreSettings]
-) -> dict[Key, ColumnstoreSettings]:
+    specs: Mapping[Relation, ColumnstoreSpec], found: Mapping[Relation, ColumnstoreSettings]
+) -> dict[Relation, ColumnstoreSettings]:
     """An order that is not declared is TimescaleDB's choice, whatever it chose."""
     wanted = {}
     for key, spec in specs.items():
@@ -120,7 +120,9 @@ def _wanted_settings(
     return wanted
 
 
-def _wanted_policies(specs: Mapping[Key, ColumnstoreSpec]) -> dict[Key, ColumnstorePolicy]:
+def _wanted_policies(
+    specs: Mapping[Relation, ColumnstoreSpec],
+) -> dict[Relation, ColumnstorePolicy]:
     return {
         key: ColumnstorePolicy(after=spec.after, schedule_interval=spec.schedule_interval)
         for key, spec in specs.items()

@@ -11,7 +11,6 @@ from sqlalchemy import Table, UniqueConstraint
 from db.timescale.catalog.hypertable import hypertables
 from db.timescale.compare.keys import conversion_op, restoring_op
 from db.timescale.compare.placing import (
-    Key,
     all_declared,
     connection_of,
     default_schema,
@@ -31,6 +30,7 @@ from db.timescale.ops.hypertable import (
 )
 from db.timescale.ops.index import CreateChunkIndexOp
 from db.timescale.specs import HypertableSpec
+from db.timescale.sqltext import Relation
 
 ORDER = 10
 
@@ -66,7 +66,9 @@ def compare_hypertables(
     context: AutogenContext, upgrade_ops: UpgradeOps, schemas: Collection[str | None]
 ) -> PriorityDispatchResult:
     """Adds what every declared hypertable needs, and what those no longer declared leave."""
-    tables = {(t.schema or default_schema(context), t.name): t for t in context.sorted_tables}
+    tables = {
+        Relation(t.schema or default_schema(context), t.name): t for t in context.sorted_tables
+    }
     wanted = {key_of(context, spec.table): spec for spec in all_declared(context, HypertableSpec)}
     found = {
         key: spec
@@ -101,7 +103,7 @@ def setup(plugin: Plugin) -> None:
 def _creation(
     context: AutogenContext,
     upgrade_ops: UpgradeOps,
-    key: Key,
+    key: Relation,
     spec: HypertableSpec,
     table: Table,
 ) -> CreateHypertableOp:
@@ -116,7 +118,7 @@ def _creation(
     return conversion_op(context, upgrade_ops, key, spec, table)
 
 
-def _with_table(context: AutogenContext, key: Key, found: HypertableSpec) -> DropHypertableOp:
+def _with_table(context: AutogenContext, key: Relation, found: HypertableSpec) -> DropHypertableOp:
     return DropHypertableOp(
         table=name_of(context, key),
         time_column=found.time_column,
@@ -144,7 +146,7 @@ def _touches(
     context: AutogenContext,
     upgrade_ops: UpgradeOps,
     kind: type[CreateTableOp] | type[DropTableOp],
-    key: Key,
+    key: Relation,
 ) -> bool:
     return any(
         isinstance(op, kind) and (op.schema or default_schema(context), op.table_name) == key
@@ -152,7 +154,7 @@ def _touches(
     )
 
 
-def _check_keys(spec: HypertableSpec, tables: Mapping[Key, Table], key: Key) -> None:
+def _check_keys(spec: HypertableSpec, tables: Mapping[Relation, Table], key: Relation) -> None:
     """A key without the time column is found now, not when the migration runs."""
     table = tables.get(key)
     if table is None:

@@ -16,7 +16,6 @@ from sqlalchemy import Index, Table
 from db.timescale.catalog.hypertable import hypertables
 from db.timescale.catalog.index import FoundIndex, declared_indexes, indexes
 from db.timescale.compare.placing import (
-    Key,
     connection_of,
     default_schema,
     existing_tables,
@@ -25,7 +24,7 @@ from db.timescale.compare.placing import (
 )
 from db.timescale.ops.index import CreateChunkIndexOp, DropChunkIndexOp, create_index_op
 from db.timescale.specs import HypertableSpec, IndexSpec
-from db.timescale.sqltext import ident
+from db.timescale.sqltext import Relation, ident
 
 ORDER = 5
 
@@ -77,7 +76,7 @@ def compare_indexes(
         name = name_of(context, key)
         changes = diff(
             declared_indexes(connection, table, key),
-            indexes(connection, ".".join(key)),
+            indexes(connection, str(key)),
             partitioned.get(key),
         )
         for spec in _included(context, table, changes.removed, is_reflected=True):
@@ -113,11 +112,11 @@ def _is_default(spec: IndexSpec, hypertable: HypertableSpec | None) -> bool:
     return is_named_so and spec.columns in {(by_time,), *by_space}
 
 
-def _forget_alembics(context: AutogenContext, upgrade_ops: UpgradeOps, key: Key) -> None:
+def _forget_alembics(context: AutogenContext, upgrade_ops: UpgradeOps, key: Relation) -> None:
     for group in list(upgrade_ops.ops):
         if not isinstance(group, ModifyTableOps):
             continue
-        if (group.schema or default_schema(context), group.table_name) != key:
+        if Relation(group.schema or default_schema(context), group.table_name) != key:
             continue
         group.ops = [op for op in group.ops if not isinstance(op, CreateIndexOp | DropIndexOp)]
         if group.is_empty():

@@ -6,17 +6,17 @@ from sqlalchemy import Table
 
 from db.timescale.catalog.constraint import keys
 from db.timescale.catalog.index import create_statement
-from db.timescale.compare.placing import Key, connection_of, default_schema, key_of, name_of
+from db.timescale.compare.placing import connection_of, default_schema, key_of, name_of
 from db.timescale.ops.hypertable import CreateHypertableOp, DropHypertableOp
 from db.timescale.ops.index import CreateChunkIndexOp, DropChunkIndexOp
 from db.timescale.specs import HypertableSpec, UniqueKey
-from db.timescale.sqltext import ident, joined
+from db.timescale.sqltext import Relation, ident, joined
 
 
 def conversion_op(
     context: AutogenContext,
     upgrade_ops: UpgradeOps,
-    key: Key,
+    key: Relation,
     spec: HypertableSpec,
     table: Table,
 ) -> CreateHypertableOp:
@@ -29,7 +29,7 @@ def conversion_op(
     needed = {spec.time_column, *(part.column for part in spec.space)}
     unique_keys: list[UniqueKey] = []
     constraints: dict[str, str] = {}
-    for found in keys(connection, ".".join(key)):
+    for found in keys(connection, str(key)):
         is_replaced = found.is_primary and _primary_columns(table) not in ((), found.columns)
         if is_replaced or not needed <= set(found.columns):
             constraints[found.name] = found.definition
@@ -49,11 +49,11 @@ def conversion_op(
 
 
 def restoring_op(
-    context: AutogenContext, key: Key, found: HypertableSpec, table: Table
+    context: AutogenContext, key: Relation, found: HypertableSpec, table: Table
 ) -> DropHypertableOp:
     """The way back to a plain table with the primary key that is declared for it."""
     wanted = _primary_columns(table)
-    existing = [k for k in keys(connection_of(context), ".".join(key)) if k.is_primary]
+    existing = [k for k in keys(connection_of(context), str(key)) if k.is_primary]
     replaced = [k for k in existing if wanted and k.columns != wanted]
     constraints: dict[str, str] = {}
     if wanted and not any(k.columns == wanted for k in existing):
@@ -85,12 +85,12 @@ def _primary_key(table: Table, found_name: str) -> UniqueKey:
 
 
 def _forget_drops(
-    context: AutogenContext, upgrade_ops: UpgradeOps, key: Key, constraints: dict[str, str]
+    context: AutogenContext, upgrade_ops: UpgradeOps, key: Relation, constraints: dict[str, str]
 ) -> None:
     for group in list(upgrade_ops.ops):
         if not isinstance(group, ModifyTableOps):
             continue
-        if (group.schema or default_schema(context), group.table_name) != key:
+        if Relation(group.schema or default_schema(context), group.table_name) != key:
             continue
         group.ops = [
             op
@@ -102,7 +102,7 @@ def _forget_drops(
 
 
 def _absorbed_indexes(
-    context: AutogenContext, upgrade_ops: UpgradeOps, key: Key
+    context: AutogenContext, upgrade_ops: UpgradeOps, key: Relation
 ) -> tuple[dict[str, str], list[UniqueKey]]:
     dropped: dict[str, str] = {}
     made: list[UniqueKey] = []

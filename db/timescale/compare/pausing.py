@@ -9,9 +9,9 @@ from alembic.util import DispatchPriority, PriorityDispatchResult
 
 from db.timescale.catalog.pausing import paused_policies
 from db.timescale.compare.placing import (
-    Key,
     all_declared,
     connection_of,
+    default_schema,
     key_of,
     name_of,
     place,
@@ -24,6 +24,7 @@ from db.timescale.specs import (
     RetentionPolicy,
     RollupSpec,
 )
+from db.timescale.sqltext import Relation
 
 # one that is missing is added before, and runs
 ORDER = 85
@@ -35,7 +36,7 @@ def compare_pauses(
     """Lets every declared policy run again that was paused."""
     wanted = set(_declared(context))
     for kind, target in paused_policies(connection_of(context)):
-        key = key_of(context, target.replace('"', ""))
+        key = Relation.quoted(target, default_schema(context))
         if (kind, key) in wanted:
             op = ResumePolicyOp(kind=kind, relation=name_of(context, key))
             place(upgrade_ops, additions=[op])
@@ -53,7 +54,7 @@ def setup(plugin: Plugin) -> None:
     )
 
 
-def _declared(context: AutogenContext) -> Iterator[tuple[str, Key]]:
+def _declared(context: AutogenContext) -> Iterator[tuple[str, Relation]]:
     for rollup in all_declared(context, RollupSpec):
         yield "refresh", key_of(context, rollup.name)
         yield "retention", key_of(context, rollup.name)

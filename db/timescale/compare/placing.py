@@ -16,11 +16,10 @@ from sqlalchemy import Connection, MetaData, Table
 from db.timescale.catalog.hypertable import INTERNAL_SCHEMAS
 from db.timescale.ops.base import TimescaleOp
 from db.timescale.specs import Spec, declared
-from db.timescale.sqltext import split_relation
+from db.timescale.sqltext import Relation
 
 _log = logging.getLogger("alembic.autogenerate.compare")
 
-Key = tuple[str, str]
 S = TypeVar("S", bound=Spec)
 
 
@@ -62,33 +61,30 @@ def default_schema(context: AutogenContext) -> str:
     return context.dialect.default_schema_name or "public"
 
 
-def key_of(context: AutogenContext, name: str) -> Key:
-    """`name` or `schema.name` as (schema, name)."""
-    schema, table = split_relation(name)
-    return schema or default_schema(context), table
+def key_of(context: AutogenContext, name: str) -> Relation:
+    """The relation of `name` or `schema.name`."""
+    return Relation.named(name, default_schema(context))
 
 
-def name_of(context: AutogenContext, key: Key) -> str:
+def name_of(context: AutogenContext, key: Relation) -> str:
     """The shortest name of a relation: its schema is left out where it is the default."""
-    schema, table = key
-    return str(table) if schema == default_schema(context) else f"{schema}.{table}"
+    return key.name if key.schema == default_schema(context) else str(key)
 
 
-def is_compared(context: AutogenContext, schemas: Collection[str | None], key: Key) -> bool:
+def is_compared(context: AutogenContext, schemas: Collection[str | None], key: Relation) -> bool:
     """Whether the schema of a relation takes part in this comparison."""
-    schema, _ = key
-    if schema in INTERNAL_SCHEMAS:
+    if key.schema in INTERNAL_SCHEMAS:
         return False
-    return (None if schema == default_schema(context) else schema) in schemas
+    return (None if key.schema == default_schema(context) else key.schema) in schemas
 
 
 def existing_tables(
     context: AutogenContext, schemas: Collection[str | None]
-) -> Iterator[tuple[Key, Table]]:
+) -> Iterator[tuple[Relation, Table]]:
     """The declared tables that the database holds and that take part in this comparison."""
     for table in context.sorted_tables:
         schema = table.schema if table.schema != default_schema(context) else None
-        key = (table.schema or default_schema(context), table.name)
+        key = Relation(table.schema or default_schema(context), table.name)
         if not is_compared(context, schemas, key):
             continue
         if table.name not in context.inspector.get_table_names(schema=schema):

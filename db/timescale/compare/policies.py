@@ -6,7 +6,8 @@ from typing import Generic, TypeVar
 
 from alembic.operations.ops import MigrateOperation
 
-Key = tuple[str, str]
+from db.timescale.sqltext import Relation
+
 T = TypeVar("T")
 
 
@@ -28,7 +29,10 @@ class PolicyOps(Generic[T]):
 
 
 def diff(
-    wanted: Mapping[Key, T], found: Mapping[Key, T], ops: PolicyOps[T], name: Callable[[Key], str]
+    wanted: Mapping[Relation, T],
+    found: Mapping[Relation, T],
+    ops: PolicyOps[T],
+    name: Callable[[Relation], str],
 ) -> Changes:
     """What turns the policies found into those wanted; `name` names a relation in the migration."""
     return Changes(

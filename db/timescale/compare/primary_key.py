@@ -10,7 +10,6 @@ from sqlalchemy import Table
 
 from db.timescale.catalog.constraint import keys
 from db.timescale.compare.placing import (
-    Key,
     connection_of,
     default_schema,
     existing_tables,
@@ -20,6 +19,7 @@ from db.timescale.compare.placing import (
 )
 from db.timescale.ops.hypertable import CreateHypertableOp, DropHypertableOp
 from db.timescale.ops.primary_key import SetPrimaryKeyOp
+from db.timescale.sqltext import Relation
 
 # conversions between plain tables and hypertables bring their keys with them
 ORDER = 15
@@ -47,9 +47,9 @@ def setup(plugin: Plugin) -> None:
     )
 
 
-def _missing_key(context: AutogenContext, key: Key, table: Table) -> SetPrimaryKeyOp | None:
+def _missing_key(context: AutogenContext, key: Relation, table: Table) -> SetPrimaryKeyOp | None:
     wanted = tuple(column.name for column in table.primary_key.columns)
-    found = [k for k in keys(connection_of(context), ".".join(key)) if k.is_primary]
+    found = [k for k in keys(connection_of(context), str(key)) if k.is_primary]
     if not wanted or any(k.columns == wanted for k in found):
         return None
     return SetPrimaryKeyOp(
@@ -61,9 +61,9 @@ def _missing_key(context: AutogenContext, key: Key, table: Table) -> SetPrimaryK
     )
 
 
-def _touched(context: AutogenContext, upgrade_ops: UpgradeOps) -> Iterator[Key]:
+def _touched(context: AutogenContext, upgrade_ops: UpgradeOps) -> Iterator[Relation]:
     for op in upgrade_ops.ops:
         if isinstance(op, CreateHypertableOp | DropHypertableOp):
             yield key_of(context, op.table)
         elif isinstance(op, CreateTableOp):
-            yield op.schema or default_schema(context), op.table_name
+            yield Relation(op.schema or default_schema(context), op.table_name)

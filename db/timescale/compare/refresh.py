@@ -13,7 +13,6 @@ from sqlalchemy.exc import DBAPIError
 from db.timescale.catalog.rollup import refresh_policies
 from db.timescale.compare.engine import needs_repair
 from db.timescale.compare.placing import (
-    Key,
     all_declared,
     connection_of,
     is_compared,
@@ -28,6 +27,7 @@ from db.timescale.ops.refresh import (
     RemoveRefreshPolicyOp,
 )
 from db.timescale.specs import RefreshPolicy, RollupSpec
+from db.timescale.sqltext import Relation
 
 ORDER = 50
 
@@ -56,7 +56,7 @@ def compare_refresh(
         if not needs_repair(upgrade_ops):
             raise
         return PriorityDispatchResult.CONTINUE  # the engine cannot be asked before it is mended
-    found: dict[Key, RefreshPolicy] = {
+    found: dict[Relation, RefreshPolicy] = {
         key: policy
         for key, policy in there.items()
         if key in wanted or is_compared(context, schemas, key)

@@ -11,7 +11,6 @@ from alembic.util import DispatchPriority, PriorityDispatchResult
 
 from db.timescale.catalog.retention import retention_policies
 from db.timescale.compare.placing import (
-    Key,
     all_declared,
     connection_of,
     is_compared,
@@ -26,6 +25,7 @@ from db.timescale.ops.retention import (
     RemoveRetentionPolicyOp,
 )
 from db.timescale.specs import ArchivePolicy, RetentionPolicy, RollupSpec
+from db.timescale.sqltext import Relation
 
 ORDER = 70
 
@@ -72,7 +72,7 @@ def setup(plugin: Plugin) -> None:
     )
 
 
-def _wanted(context: AutogenContext) -> dict[Key, RetentionPolicy]:
+def _wanted(context: AutogenContext) -> dict[Relation, RetentionPolicy]:
     wanted = {
         key_of(context, rollup.name): RetentionPolicy(relation="", drop_after=rollup.retention)
         for rollup in all_declared(context, RollupSpec)

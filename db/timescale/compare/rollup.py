@@ -13,7 +13,6 @@ from sqlalchemy.exc import DBAPIError
 from db.timescale.catalog.rollup import FoundRollup, normalized_definition, rollups
 from db.timescale.compare.engine import needs_repair
 from db.timescale.compare.placing import (
-    Key,
     all_declared,
     connection_of,
     is_compared,
@@ -29,6 +28,7 @@ from db.timescale.ops.rollup import (
     rollup_arguments,
 )
 from db.timescale.specs import RollupSpec
+from db.timescale.sqltext import Relation
 
 ORDER = 40
 
@@ -44,7 +44,9 @@ class Changes:
 
 
 def diff(
-    wanted: Mapping[Key, RollupSpec], found: Mapping[Key, FoundRollup], normalize: Normalize
+    wanted: Mapping[Relation, RollupSpec],
+    found: Mapping[Relation, FoundRollup],
+    normalize: Normalize,
 ) -> Changes:
     """What turns the rollups found into the ones wanted; both list sources before their readers.
 

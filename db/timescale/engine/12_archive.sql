@@ -1,6 +1,14 @@
 -- Moving closed chunks to an archive hypertable; `config` is the archive policy:
 -- {"archive_after", "archive_table", "history_view", "archive_chunk_interval"}, relations quoted.
 
+-- By which a schema that was made for archives is told from one of somebody else's.
+CREATE OR REPLACE FUNCTION timescale_engine.archive_mark() RETURNS text
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT 'Made for archives; it goes with the last of them.'
+$$;
+
 -- Makes what an archive needs, or what it lacks since the table was changed.
 CREATE OR REPLACE FUNCTION timescale_engine.prepare_archive(target text, config jsonb)
 RETURNS void
@@ -22,8 +30,9 @@ BEGIN
   WHERE format('%I.%I', d.hypertable_schema, d.hypertable_name)::regclass = source
     AND d.dimension_number = 1;
 
-  IF cardinality(parts) = 2 THEN
-    EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', parts[1]);
+  IF cardinality(parts) = 2 AND to_regnamespace(quote_ident(parts[1])) IS NULL THEN
+    EXECUTE format('CREATE SCHEMA %I', parts[1]);
+    EXECUTE format('COMMENT ON SCHEMA %I IS %L', parts[1], timescale_engine.archive_mark());
   END IF;
   IF to_regclass(archive) IS NULL THEN
     EXECUTE format(

@@ -337,7 +337,8 @@ BEGIN
 END
 $procedure$;
 
--- Removes an archive that holds no row any more, and the view that read it.
+-- Removes an archive that holds no row any more, the view that read it, and their schema where it was
+-- made for archives and this was the last.
 CREATE OR REPLACE FUNCTION timescale_engine.dissolve_archive(target text, config jsonb)
 RETURNS void
 LANGUAGE plpgsql
@@ -345,6 +346,8 @@ SET search_path FROM CURRENT
 AS $function$
 DECLARE
   archive text := config ->> 'archive_table';
+  parts text[] := parse_ident(archive);
+  place regnamespace := to_regnamespace(quote_ident(parts[1]));
   is_filled boolean := false;
 BEGIN
   IF to_regclass(archive) IS NOT NULL THEN
@@ -356,5 +359,12 @@ BEGIN
   END IF;
   EXECUTE format('DROP VIEW IF EXISTS %s', config ->> 'history_view');
   EXECUTE format('DROP TABLE IF EXISTS %s', archive);
+  IF cardinality(parts) = 2
+     AND obj_description(place, 'pg_namespace') = timescale_engine.archive_mark()
+     AND NOT EXISTS (
+       SELECT FROM pg_depend WHERE refclassid = 'pg_namespace'::regclass AND refobjid = place
+     ) THEN
+    EXECUTE format('DROP SCHEMA %s', place);
+  END IF;
 END
 $function$;

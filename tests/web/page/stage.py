@@ -26,12 +26,14 @@ PATIENCE_MS = 60_000
 # a Monday morning in the session of its date
 NOW_MS = 1_785_735_000_000
 AT = "2026-08-03T11:00:00+05:30"
+BOOK = ("best_bid", "best_ask", "bid_quantity", "ask_quantity")
 FIELDS = (
-    *("strike", "side", "symbol", "oi", "oi_at", "ltp", "best_bid", "best_ask"),
-    *("bid_quantity", "ask_quantity", "volume", "iv", "iv_forward", "theoretical_price", "delta"),
+    *("strike", "side", "symbol", "oi", "oi_at", "ltp"),
+    *("volume", "iv", "iv_forward", "theoretical_price", "delta"),
     *(f"pct_{n}m" for n in limits.CHANGE_MINUTES),
     *(f"oi_{n}m" for n in limits.CHANGE_MINUTES),
     "prev_close_oi",
+    *BOOK,
 )
 OPEN = {"options": "open", "index": "open"}
 CLOSED = {"options": "closed", "index": "closed"}
@@ -131,6 +133,16 @@ def full(
     }
 
 
+def without_book(message: dict[str, Any]) -> dict[str, Any]:
+    """A whole chain as a page is sent it that shows no bid and ask."""
+    kept = [i for i, name in enumerate(FIELDS) if name not in BOOK]
+    return {
+        **message,
+        "fields": [FIELDS[i] for i in kept],
+        "legs": [[leg[i] for i in kept] for leg in message["legs"]],
+    }
+
+
 def delta(
     sequence: int,
     *changes: tuple[float, str, dict[str, Any]],
@@ -162,6 +174,7 @@ def clock(
     server_ms: int = NOW_MS,
     feeds: dict[str, Any] | None = None,
     build: str | None = None,
+    lacking: str | None = None,
 ) -> dict[str, Any]:
     """The server's word on the time and on the age of what is shown."""
     return {
@@ -172,6 +185,7 @@ def clock(
         "problem": problem,
         "feeds": feeds or {},
         "build": build,
+        "lacking": lacking,
     }
 
 
@@ -216,6 +230,8 @@ def comparison(
 class Stage:
     """A page whose server is the test: `follows` holds what it asked to follow, in order.
 
+    `books` holds with each whether it wanted bid and ask.
+
     `days` are the days by exchange (None: no answer), `series` other series by name, `asked` which
     of them were asked for. Sources of the page stand under /front/ as well.
     """
@@ -249,6 +265,7 @@ class Stage:
     )
     sockets: list["WebSocketRoute"] = field(default_factory=list)
     follows: list[dict[str, Any]] = field(default_factory=list)
+    books: list[bool] = field(default_factory=list)
     polls: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
 
@@ -342,7 +359,9 @@ class Stage:
         """Take a link of the page."""
 
         def heard(text: str | bytes) -> None:
-            self.follows.append(json.loads(text)["follow"])
+            said = json.loads(text)
+            self.books.append(said["book"])
+            self.follows.append(said["follow"])
             if self.on_follow is not None:
                 self.on_follow(self, self.follows[-1])
 
@@ -367,6 +386,7 @@ class Stage:
                 limits=limits,
                 user=self.user,
                 burning=self.burning,
+                lacking=self.clock.get("lacking"),
                 paint=first_paint(
                     painted, self.clock, self.problem, chosen, EXCHANGES[chosen].label
                 ),

@@ -37,6 +37,21 @@ BEGIN
 END
 $$;
 
+-- Whether a chain of this instant may take the place of the one that is shown: as the newer one, or
+-- as one of the present where the other is of a moment that is yet to come. A clock that was ahead
+-- for a while, by less than the horizon, would otherwise have the page stand until that moment.
+CREATE OR REPLACE FUNCTION live_edge.supersedes(
+    at_instant timestamp, shown timestamp, horizon timestamp
+) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN at_instant >= shown
+        OR shown > horizon
+        OR (
+            shown > horizon - INTERVAL '4 min 55 s'
+            AND at_instant >= horizon - INTERVAL '5 min 15 s'
+            AND at_instant <= horizon - INTERVAL '4 min 55 s'
+        );
+
 -- A bulk load says so, and settles what it wrote by itself.
 CREATE OR REPLACE FUNCTION live_edge.is_bulk_load() RETURNS boolean
     LANGUAGE sql STABLE

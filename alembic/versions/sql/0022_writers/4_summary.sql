@@ -21,7 +21,7 @@ BEGIN
     )
     VALUES (
         of_exchange, at_instant, features."timestamp", features.underlying_future_price,
-        features.underlying_future_oi::bigint, features.vix,
+        live_edge.whole(features.underlying_future_oi::numeric), features.vix,
         features.itm_oi_ce_pct_change_3m_wavg, features.itm_oi_pe_pct_change_3m_wavg,
         features.percent_oichange_fut_3m, features.atm_shift_intensity,
         features.itm_ce_breadth, features.itm_pe_breadth
@@ -83,10 +83,10 @@ BEGIN
             count(oi)::integer AS oi_known,
             min(expiry) AS expiry,
             max(underlying_price) AS underlying_price,
-            sum(oi) FILTER (WHERE is_call)::bigint AS oi_ce,
-            sum(oi) FILTER (WHERE NOT is_call)::bigint AS oi_pe,
-            sum(volume) FILTER (WHERE is_call)::bigint AS volume_ce,
-            sum(volume) FILTER (WHERE NOT is_call)::bigint AS volume_pe
+            live_edge.whole(sum(oi) FILTER (WHERE is_call)) AS oi_ce,
+            live_edge.whole(sum(oi) FILTER (WHERE NOT is_call)) AS oi_pe,
+            live_edge.whole(sum(volume) FILTER (WHERE is_call)) AS volume_ce,
+            live_edge.whole(sum(volume) FILTER (WHERE NOT is_call)) AS volume_pe
         FROM chain
     ), at_the_money AS (
         SELECT

@@ -91,7 +91,9 @@ DECLARE
 BEGIN
     SELECT "timestamp" INTO shown FROM public.chain_summary WHERE exchange = of_exchange;
     -- the rule: one snapshot, as new as what is shown
-    IF cardinality(touched) = 1 AND touched[1] >= shown AND touched[1] <= horizon THEN
+    IF cardinality(touched) = 1 AND touched[1] <= horizon
+        AND live_edge.supersedes(touched[1], shown, horizon)
+    THEN
         IF live_edge.show_stored(of_exchange, touched[1], false) THEN
             RETURN;
         END IF;
@@ -104,7 +106,7 @@ BEGIN
         SELECT max(instant)
         INTO wanted
         FROM unnest(found) AS instant
-        WHERE instant >= shown AND instant <= horizon;
+        WHERE instant <= horizon AND live_edge.supersedes(instant, shown, horizon);
         IF wanted IS NULL THEN
             PERFORM live_edge.follow_correction(of_exchange, touched);
             RETURN;
@@ -118,7 +120,8 @@ BEGIN
 END
 $$;
 
--- Settles everything this transaction has touched so far, in one order of exchanges for all.
+-- Settles everything this transaction has touched so far, in one order of exchanges for all. Numbers
+-- that arithmetic does not survive are no market's: they are stored, and what is shown stays as it was.
 CREATE OR REPLACE FUNCTION live_edge.flush() RETURNS void
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -139,7 +142,13 @@ BEGIN
         ORDER BY exchange
     LOOP
         PERFORM live_edge.lock(part.exchange);
-        PERFORM live_edge.settle(part.exchange, part.touched);
+        BEGIN
+            PERFORM live_edge.settle(part.exchange, part.touched);
+        EXCEPTION
+            WHEN numeric_value_out_of_range OR datetime_field_overflow THEN
+                RAISE WARNING 'The live edge of % does not show what was stored: %',
+                    part.exchange, sqlerrm;
+        END;
     END LOOP;
 END
 $$;

@@ -157,8 +157,7 @@ BEGIN
 END
 $$;
 
--- Whether a chain of this instant is as new as the one that is shown; a shown instant beyond the
--- horizon counts as older than any.
+-- Whether a chain of this instant may take the place of the one that is shown.
 CREATE OR REPLACE FUNCTION live_edge.may_show(of_exchange text, at_instant timestamp) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path = pg_catalog, pg_temp
@@ -168,7 +167,8 @@ DECLARE
 BEGIN
     RETURN at_instant <= horizon AND NOT EXISTS (
         SELECT FROM public.chain_summary
-        WHERE exchange = of_exchange AND "timestamp" > at_instant AND "timestamp" <= horizon
+        WHERE exchange = of_exchange
+          AND NOT live_edge.supersedes(at_instant, "timestamp", horizon)
     );
 END
 $$;

@@ -28,6 +28,12 @@ export const iv = {
   says: (leg, view) => (ivOf(leg, view) === null ? noIv(view) : `IV ${format.decimal(ivOf(leg, view))} % ${CONVENTIONS[view.iv].on}`),
 };
 
+// bid and ask are on their way where a chain came without
+const isHere = (leg) => leg.best_bid !== undefined;
+const saysQuotes = (leg) => (isHere(leg)
+  ? `, bid ${format.price(leg.best_bid)} × ${format.integer(leg.bid_quantity)}, ask ${format.price(leg.best_ask)} × ${format.integer(leg.ask_quantity)}`
+  : "");
+
 export const ltp = {
   key: "ltp",
   name: "Last traded price",
@@ -41,7 +47,7 @@ export const ltp = {
   text: (leg) => format.price(leg.ltp),
   says: (leg) => (leg.ltp === null
     ? "no trade yet today"
-    : `LTP ${format.price(leg.ltp)}, bid ${format.price(leg.best_bid)} × ${format.integer(leg.bid_quantity)}, ask ${format.price(leg.best_ask)} × ${format.integer(leg.ask_quantity)}; model ${format.price(leg.theoretical_price)}`),
+    : `LTP ${format.price(leg.ltp)}${saysQuotes(leg)}; model ${format.price(leg.theoretical_price)}`),
 };
 
 // since what: the close before, or as many minutes
@@ -125,25 +131,35 @@ export const build = {
   },
 };
 
+const AWAITED = "bid and ask are on their way";
+
 const plain = (key, name, head, field, write, says, more) => ({
   key,
   name,
   head: () => head,
   headSays: () => says,
-  value: (leg) => leg[field],
+  value: (leg) => leg[field] ?? null,
   text: (leg) => write(leg[field]),
-  says: (leg) => (leg[field] === null ? `${says}: none is offered` : `${says} ${write(leg[field])}`),
+  says: (leg) => saysOne(leg, field, write, says),
   ...more,
 });
 
-const spread = (leg) => (leg.best_bid === null || leg.best_ask === null ? null : leg.best_ask - leg.best_bid);
+function saysOne(leg, field, write, says) {
+  if (!isHere(leg)) return AWAITED;
+  return leg[field] === null ? `${says}: none is offered` : `${says} ${write(leg[field])}`;
+}
+
+function spread({ best_bid: bid = null, best_ask: ask = null }) {
+  return bid === null || ask === null ? null : ask - bid;
+}
+
 const spreadShare = (leg) => (spread(leg) === null || leg.best_ask + leg.best_bid <= 0 ? null : (200 * spread(leg)) / (leg.best_ask + leg.best_bid));
 const saysSpread = (leg) => (spread(leg) === null
-  ? "spread unknown: one side of the order book is empty"
+  ? isHere(leg) ? "spread unknown: one side of the order book is empty" : AWAITED
   : `ask ${format.price(leg.best_ask)} − bid ${format.price(leg.best_bid)} = ${format.price(spread(leg))}, ${format.percent(spreadShare(leg)).replace("+", "")} % of the middle`);
 
 // as app/analytics/order_book.py: from −1 (all ask) to 1 (all bid)
-function imbalance({ bid_quantity: bid, ask_quantity: ask }) {
+function imbalance({ bid_quantity: bid = null, ask_quantity: ask = null }) {
   return bid === null || ask === null || bid + ask <= 0 ? null : (bid - ask) / (bid + ask);
 }
 
@@ -166,9 +182,12 @@ export const book = [
   {
     key: "imb", name: "Order book imbalance", head: () => "Imbal", headSays: () => "(bid − ask) / (bid + ask) of the quantities at the best prices: from −1 to 1",
     value: imbalance, differs: cents, text: (leg) => format.signed(imbalance(leg)),
-    says: (leg) => (imbalance(leg) === null ? "imbalance unknown: the order book is empty" : `${format.integer(leg.bid_quantity)} bid, ${format.integer(leg.ask_quantity)} asked`),
+    says: (leg) => {
+      if (!isHere(leg)) return AWAITED;
+      return imbalance(leg) === null ? "imbalance unknown: the order book is empty" : `${format.integer(leg.bid_quantity)} bid, ${format.integer(leg.ask_quantity)} asked`;
+    },
   },
-];
+].map((one) => ({ ...one, book: true }));
 
 export const model = [
   {

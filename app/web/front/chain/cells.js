@@ -11,6 +11,7 @@
 //   moved, directed  when a change is marked, and whether it has a direction
 //   total            what the foot sums up
 //   compares         it needs prices of an earlier moment (view.before)
+//   book             it needs bid or ask, which come to who shows them alone
 //   valued           it follows index, forward and time too (view.valuation)
 
 import { limits } from "../core/embedded.js";

@@ -5,8 +5,10 @@ import { column } from "./cells.js";
 import { Valuation } from "./greeks.js";
 
 export class Views {
-  constructor(baselines) {
+  // `wantBook()`: bid and ask are shown
+  constructor(baselines, wantBook) {
     this.baselines = baselines;
+    this.wantBook = wantBook;
     this.view = null;
   }
 
@@ -14,6 +16,7 @@ export class Views {
     const { summary } = chain;
     const compares = layout.all.some((key) => column(key).compares);
     if (compares) this.baselines.want(chain, choice.span, isPast);
+    if (layout.all.some((key) => column(key).book)) this.wantBook();
     const wanted = {
       ...choice,
       lots: choice.lots && summary.lot_size ? summary.lot_size : 0,

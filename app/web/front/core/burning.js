@@ -1,8 +1,11 @@
-// A line for who runs this server while an objective burns, with the way to the page that says more.
+// A line with the way to the page that says more: for everybody while the server has to do without
+// something, for who runs it while an objective burns.
 
 export class Burning {
-  // `burning`: by objective what burns, nothing where this is not the user's affair
-  constructor(burning, line, told) {
+  // `burning`: by objective what burns, nothing where this is not the user's affair; `lacking`: a
+  // sentence on what the server does without, or null
+  constructor(burning, lacking, line, told) {
+    this.lacking = lacking;
     this.burning = !burning ? null : new Map(Object.entries(burning));
     this.line = line;
     this.told = told;
@@ -17,8 +20,14 @@ export class Burning {
     if (burning) this.told.textContent = sentence;
   }
 
+  lacks(sentence) {
+    this.lacking = sentence;
+    this.show();
+    if (sentence) this.told.textContent = sentence;
+  }
+
   show() {
-    const sentences = [...this.burning?.values() ?? []];
+    const sentences = [this.lacking, ...this.burning?.values() ?? []].filter(Boolean);
     this.line.hidden = sentences.length === 0;
     this.line.firstElementChild.textContent = sentences[0] ?? "";
   }

@@ -11,7 +11,8 @@ const SESSION_OVER = 4401;
 
 export class Link {
   // handlers: data(message), clock(message), notice(message), problem(sentence|null),
-  // way("push"|"poll"|"none"), login(), held(exchange) → the sequence that is here, or null
+  // way("push"|"poll"|"none"), login(), held(exchange) → the sequence that is here, or null,
+  // book() → whether bid and ask are wanted
   constructor(pollMs, handlers) {
     this.pollMs = pollMs;
     this.handlers = handlers;
@@ -51,7 +52,8 @@ export class Link {
 
   say(anew = null) {
     const held = (key) => (key === anew || this.resuming.has(key) ? null : this.handlers.held(key));
-    this.socket?.send(JSON.stringify({ follow: Object.fromEntries(this.followed.map((key) => [key, held(key)])) }));
+    const follow = Object.fromEntries(this.followed.map((key) => [key, held(key)]));
+    this.socket?.send(JSON.stringify({ follow, book: this.handlers.book() }));
     clearTimeout(this.answer);
     if (this.followed.length === 0) return;
     this.answer = setTimeout(() => {
@@ -125,7 +127,7 @@ export class Link {
   async fetch(exchange) {
     const askedAt = performance.now();
     try {
-      const answer = await fetch(`/api/state/${exchange}`, {
+      const answer = await fetch(`/api/state/${exchange}${this.handlers.book() ? "" : "?book=0"}`, {
         cache: "no-store", headers: this.tagged(exchange), signal: AbortSignal.timeout(REQUEST_MS),
       });
       const message = answer.status === 304 ? null : await answer.json();

@@ -53,6 +53,11 @@ export class Chain {
     return Object.assign(kept, this, { summary: { ...this.summary }, legs: new Map(this.legs), sorted: null });
   }
 
+  // whether bid and ask came with it
+  get hasBook() {
+    return this.names.includes("best_bid");
+  }
+
   leg(strike, side) {
     return this.legs.get(`${strike}${side}`) ?? null;
   }

@@ -42,6 +42,7 @@ class PaperPanel {
   show() {
     if (this.open) return;
     this.open = true;
+    this.page.wantBook();
     this.look();
     this.watch();
     this.timer = setInterval(() => this.look(), LOOK_AGAIN_MS);

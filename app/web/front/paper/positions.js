@@ -78,7 +78,8 @@ export class Positions {
 
   exit(held) {
     const leg = this.leg(held);
-    if (!leg) return held.exit_price;
+    // bid and ask are on their way where a chain came without
+    if (leg?.best_bid === undefined) return held.exit_price;
     return (held.units > 0 ? leg.best_bid : leg.best_ask) || null;
   }
 

@@ -12,6 +12,7 @@ from app.web.monitoring.sections import (
     alerts,
     archive,
     caches,
+    commands,
     conversions,
     feed,
     jobs,
@@ -30,7 +31,7 @@ from app.web.monitoring.view import View
 
 SECTIONS: tuple[ModuleType, ...] = (
     *(objectives, alerts, slowest, feed, routes, queries, steps, pool, caches, rollups, jobs),
-    *(conversions, archive, storage, signals, weeks),
+    *(commands, conversions, archive, storage, signals, weeks),
 )
 
 

@@ -22,19 +22,17 @@ def show(view: View) -> Mapping[str, Any] | None:
 
 
 def _row(key: str, its: "Standing") -> Mapping[str, Any]:
-    days = its.days
-    told, settled = sum(day.told for day in days), sum(day.settled for day in days)
-    anyway = sum(day.anyway for day in days) / told if told else None
+    days, record = its.days, its.record
+    settled = sum(day.settled for day in days)
+    hits = [day.hits / day.told if day.told else None for day in days]
     brier_anyway = _mean(days, "brier_anyway", settled)
     return {
         "label": EXCHANGES[key].label,
         "days": len(days),
-        "told": told,
-        "hit_rate": sum(day.hits for day in days) / told if told else None,
-        "anyway": anyway,
+        "record": record,
         "brier": _mean(days, "brier", settled),
         "brier_anyway": brier_anyway,
-        "hits_by_day": drawn([day.hits / day.told if day.told else None for day in days], anyway),
+        "hits_by_day": drawn(hits, record.anyway),
         "brier_by_day": drawn([day.brier for day in days], brier_anyway),
         "drifted": [each.label for each in its.drift if each.is_much],
         "advice": its.advice,
