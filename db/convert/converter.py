@@ -37,7 +37,7 @@ class OnlineConverter:
         self._reach(engine, conversion, "to_hypertable")
 
     def has_begun(self, engine: Engine, conversion: Conversion) -> bool:
-        """Whether a run was stopped that has left the plain table captured, or another beside it."""
+        """Whether a run was stopped and left the plain table captured, or another beside it."""
         with connect(engine.url) as connection:
             if not is_installed(connection):
                 return False
