@@ -37,7 +37,7 @@ release: $(READY) ## List all revisions as released: from then on they stay as t
 	@$(VENV)/python scripts/release.py
 
 audit: $(READY) ## Ask whether a locked dependency has a known fault (SECURITY.md lists the exceptions)
-	@$(VENV)/pip-audit --requirement requirements.lock --require-hashes --disable-pip --ignore-vuln CVE-2020-35678
+	@$(VENV)/pip-audit --strict --requirement requirements.lock --require-hashes --disable-pip --ignore-vuln CVE-2020-35678
 	@npm audit --omit=optional
 
 lock: $(READY) ## Write the lock files anew from pyproject.toml

@@ -20,7 +20,6 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from app.collector.outbox import Waiting
-from app.collector.schedule import mark_of
 from app.collector.storing import Outcome, is_followed, is_passed, stored_of_mark, written
 from db.market.calendar import Instrument, Phase, phase
 from db.market.clock import market_now
@@ -140,7 +139,7 @@ class Leadership:
         snapshot = waiting.snapshot
         if not self.leads(snapshot.exchange):
             return self._fill(connection, snapshot)
-        if self._may_be_known(waiting) and self._is_known(connection, waiting):
+        if self._is_known(connection, waiting):
             return Outcome.KNOWN
         return written(connection, snapshot, partial(self.fence, exchange=snapshot.exchange))
 
@@ -151,14 +150,11 @@ class Leadership:
         for exchange in self._terms:
             release(connection, exchange, self.holder)
 
-    def _may_be_known(self, waiting: Waiting) -> bool:
-        """Whether another may have led when its mark was stored; never so of one just on time."""
-        at = waiting.snapshot.timestamp
-        is_late = at != mark_of(at, self._interval_s)
-        return waiting.is_doubtful or waiting.path is not None or is_late
-
     def _is_known(self, connection: Connection, waiting: Waiting) -> bool:
-        """Whether history has its mark from another; itself again may be an unconfirmed commit."""
+        """Whether history has its mark already, from another or by a clock that was ahead.
+
+        The same instant again may be a commit that was not confirmed.
+        """
         snapshot = waiting.snapshot
         # who fills does so before this, or not at all
         self.fence(connection, snapshot.exchange)

@@ -34,10 +34,11 @@ class Shown(NamedTuple):
 
 
 class Age(NamedTuple):
-    """What was said of how old a state is, at a moment."""
+    """What was said of how old a state is, between a question and its answer."""
 
     exchange: str
     sequence: int
+    asked_at: datetime
     at: datetime
     said_s: float
 
@@ -92,7 +93,7 @@ class Trader:
         shown = datetime.fromisoformat(head).astimezone(IST)
         said_s = int(answer.headers.get("OI-Age-Ms", -1000)) / 1000
         self._judge(exchange, shown, told)
-        self.ages.append(Age(exchange, told["sequence"], at, said_s))
+        self.ages.append(Age(exchange, told["sequence"], answer.asked_at, at, said_s))
         return Shown(shown, at - timedelta(seconds=said_s))
 
     def order(self) -> None:
@@ -135,10 +136,12 @@ class Trader:
         address = urlsplit(self.site.url)
         link = http.client.HTTPConnection(str(address.hostname), address.port, timeout=_PATIENCE_S)
         headers = {"Cookie": self._cookie, "Content-Type": "application/json"}
+        asked_at = market_now()
         try:
             link.request(method, path, body, headers)
             answer = link.getresponse()
-            found = _Answer(path, answer.status, answer.read(), answer.headers, market_now())
+            body, at = answer.read(), market_now()
+            found = _Answer(path, answer.status, body, answer.headers, asked_at, at)
         except (OSError, http.client.HTTPException):
             self.answers["none"] += 1
             return None
@@ -154,6 +157,7 @@ class _Answer:
     status: int
     body: bytes
     headers: Any
+    asked_at: datetime
     at: datetime
 
 
@@ -180,7 +184,8 @@ def wrong_ages(ages: Iterable[Age], taken_at: Mapping[tuple[str, int], datetime]
         taken = taken_at.get((age.exchange, age.sequence))
         if taken is None:
             continue
-        true_s = (age.at - taken).total_seconds()
-        if not true_s - _YOUNGER_S <= age.said_s <= true_s + _OLDER_S:
+        # it was told at some moment between the two
+        least_s, true_s = ((at - taken).total_seconds() for at in (age.asked_at, age.at))
+        if not least_s - _YOUNGER_S <= age.said_s <= true_s + _OLDER_S:
             found.append(f"{age.exchange} at {age.at}: {true_s:.2f} s old, said {age.said_s:g} s")
     return found

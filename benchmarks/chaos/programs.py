@@ -39,6 +39,10 @@ class Program:
         """Of the process that runs now, or ran last."""
         return self._process.pid if self._process else 0
 
+    def said(self, line: str) -> int:
+        """How often it has said a line."""
+        return self._log.read_text(encoding="utf-8", errors="replace").splitlines().count(line)
+
     @property
     def children(self) -> list[int]:
         """Its own processes, a web server's workers for example."""

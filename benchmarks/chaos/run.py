@@ -13,6 +13,7 @@ from benchmarks.chaos.committed import Watched, judged
 from benchmarks.chaos.faults import Fault, faults_of
 from benchmarks.chaos.house import INTERVAL_S, House, house
 from benchmarks.chaos.past import held
+from benchmarks.chaos.upkeep import DONE
 from benchmarks.errors import BenchmarkError
 from benchmarks.report.results import Result
 from benchmarks.server.databases import session
@@ -139,5 +140,6 @@ def _summed_up(
         "ages": len(trader.ages),
         "wrong_ages": len(wrong),
         "wrong_ages_told": wrong[:_TOLD],
+        "rounds": {program.name: program.said(DONE) for program in hurt.upkeep},
         "restarts": {program.name: program.starts - 1 for program in hurt.programs},
     }

@@ -13,7 +13,8 @@ from sqlalchemy import URL
 from benchmarks.chaos import past
 
 CONVERTED = "ml_features"
-_REST_S = 1.0
+DONE = "done"
+_REST_S = 3.0
 # a second later the policy may do what it is there for
 _HOLD = timedelta(seconds=1)
 
@@ -56,7 +57,7 @@ def main(what: str) -> None:
     work = {"archive": archive, "convert": turn}[what]
     while True:
         work(direct_url())
-        print("done", flush=True)
+        print(DONE, flush=True)
         time.sleep(_REST_S)
 
 

@@ -8,9 +8,12 @@ from benchmarks.cli._options import output_options
 from benchmarks.cli._output import recorded
 
 _KEYS = """\b
-Two collectors, a web server of two workers, maintenance and a database of their own run the
-simulated market, with somebody who looks at chains and orders on paper; what the market was at any
-moment is known. Programs that end are started again after a second, as an init system does.
+Two collectors, a web server of two workers, maintenance, a Redis and a database of their own run
+the simulated market, with somebody who looks at chains, has alerts and orders on paper, while old
+days are archived and brought back and a table is converted there and back; what the market was at
+any moment is known. Programs that end are started again after a second, as an init system does. A
+clock that is set is the programs' own, and the database's if it is said so; the broker that falls
+silent is the stand-in, beside all else.
 \b
 Keys of --json, beside schema_version, machine and servers:
   faults           how many happened; `each` has which one and its recovery_s
@@ -22,6 +25,12 @@ Keys of --json, beside schema_version, machine and servers:
   marks_doubled, marks_missing
                    moments of the schedule with two snapshots, or with none
   rollups_wrong    minutes of oi_1m that a direct GROUP BY tells otherwise
+  features_lost, features_doubled
+                   snapshots without a row of ml_features, which is being converted, or with two
+  archive_wrong    1 where the old days are not what they were before
+  rounds           how often all that was due was archived and brought back, and a table converted
+  alerts, alerts_doubled
+                   that were told, and those told twice
   wrong_answers    chains shown or stored that the market never was, errors that say nothing;
                    `wrong` tells the first
   ages, wrong_ages ages that were told; those 0.2 s too young or 1 s too old, of which

@@ -18,6 +18,9 @@ Keys of --json, beside schema_version, machine and servers:
   push_p50_ms, push_p95_ms, push_p99_ms, push_max_ms
                   from the announcement of a commit until a page has its frame
   push_bytes      bytes of all frames, as they came over the wire
+  server_cpu_percent, server_cpu_ms_per_viewer_s
+                  what the web server took of one core meanwhile, for everything it does; the
+                  viewers and the collector take theirs of the same machine
   lost_viewers    pages whose socket ended before the end
   data            /api/data, one request after the other on each connection: requests,
                   requests_per_s, failures, p50_ms, p99_ms

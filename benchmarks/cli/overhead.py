@@ -17,10 +17,15 @@ from benchmarks.cli._output import recorded
 _KEYS = """\b
 Keys of --json, beside schema_version, machine and servers:
   requests, rounds  of each path, with timing and without, in turns
-  paths             path, with_us and without_us (median microseconds to the answer), cpu_us (of
-                    the CPU, not timed), cost_us (what timing adds to it, with what is counted off
-                    the request's path), answer_ratio and cpu_ratio (with : without, medians of
-                    neighbouring turns)
+  wire              over HTTP, to one worker of the web server, on a connection that is kept:
+                    request, requests_per_s and requests_per_s_without, cpu_us and clock_us
+                    (median microseconds of a request that is not timed: of the server's CPU, and
+                    until its answer was there), cpu_ratio and clock_ratio (with : without, medians
+                    of neighbouring turns), cpu_ratio_95 and clock_ratio_95 (their intervals)
+  paths             within one process, without server and wire: path, with_us and without_us
+                    (median microseconds to the answer), cpu_us (of the CPU, not timed), cost_us
+                    (what timing adds to it, with what is counted off the request's path),
+                    answer_ratio and cpu_ratio (as above)
 """
 
 
@@ -29,10 +34,10 @@ Keys of --json, beside schema_version, machine and servers:
 @dataset_options(days=1)
 @click.option(
     "--requests",
-    default=50,
+    default=200,
     show_default=True,
     type=click.IntRange(10, 100_000),
-    help="A turn's requests of each path.",
+    help="A turn's requests of each path; of the dashboard a tenth.",
 )
 @click.option(
     "--rounds",
@@ -54,8 +59,8 @@ def command(
     json_file: Path | None,
     out: Path | None,
 ) -> None:
-    """Time a request's path with and without telemetry, within one process."""
-    from benchmarks.web.overhead import overhead_on
+    """Time requests with and without telemetry: over HTTP, and within one process."""
+    from benchmarks.overhead.run import overhead_on
 
     spec = DatasetOptions(days, strikes, cadence, end, seed).spec()
     with recorded("overhead", json_file, out) as result:

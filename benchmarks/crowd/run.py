@@ -12,6 +12,7 @@ from sqlalchemy import URL
 from benchmarks.crowd.asking import asked
 from benchmarks.crowd.watching import commits_heard, crowd, lags
 from benchmarks.errors import BenchmarkError
+from benchmarks.feed.upkeep import children, process_cpu_s
 from benchmarks.feed.viewer import signed_in
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer, session
@@ -40,7 +41,7 @@ def crowd_on(
 ) -> None:
     """All of it on one server, one after the other; fills `result` as `crowd --help` says."""
     with (
-        served(server, result, workers) as (url, site),
+        served(server, result, workers) as (url, site, _),
         steps("a crowd at the dashboard", 4) as advance,
     ):
         cookies = [signed_in(site) for _ in range(-(-max(viewers, 1) // _VIEWERS_OF_A_SESSION))]
@@ -58,15 +59,20 @@ def crowd_on(
 
 
 @contextmanager
-def served(server: BenchmarkServer, result: Result, workers: int) -> Iterator[tuple[URL, Site]]:
-    """A migrated database of the run's own with a live market, and its dashboard."""
+def served(
+    server: BenchmarkServer, result: Result, workers: int, **market: str
+) -> Iterator[tuple[URL, Site, int]]:
+    """A migrated database of the run's own with a live market, its dashboard, and the collector.
+
+    `market` are settings of the collector, whose process's number comes last.
+    """
     with server.database("crowd") as url:
         migrate.upgrade(url)
         with session(url) as facts:
             result.servers.append(asdict(server_facts(facts)))
-        with collecting(url), serving(url, workers=workers) as site:
+        with collecting(url, None, **market) as collector, serving(url, workers=workers) as site:
             _await_chains(url)
-            yield url, site
+            yield url, site, collector
 
 
 def _await_chains(url: URL) -> None:
@@ -85,9 +91,16 @@ def _watched(
 ) -> dict[str, Any]:
     with commits_heard(url) as heard, crowd(site, cookies, viewers, keeps=True) as watching:
         time.sleep(_WARM_UP_S)
-        began = time.monotonic()
+        family = [site.process, *children(site.process)]
+        began, cpu_s = time.monotonic(), sum(map(process_cpu_s, family))
         time.sleep(seconds)
-    return lags(heard, watching.came, began)
+        cpu_s = sum(map(process_cpu_s, family)) - cpu_s
+        passed_s = time.monotonic() - began
+    return {
+        **lags(heard, watching.came, began),
+        "server_cpu_percent": 100 * cpu_s / passed_s,
+        "server_cpu_ms_per_viewer_s": 1000 * cpu_s / passed_s / max(viewers, 1),
+    }
 
 
 def _signed_in_at_once(site: Site, count: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a process holds: memory, threads, open descriptors."""
+"""What a process holds: memory, threads, open descriptors; and the processor time it has had."""
 
 import os
 import threading
@@ -76,6 +76,13 @@ def process_rss_mib(process: int) -> float:
     """Resident memory of a process."""
     pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
     return round(pages * os.sysconf("SC_PAGE_SIZE") / _MIB, 1)
+
+
+def process_cpu_s(process: int) -> float:
+    """Processor time that a process has had."""
+    # behind its name, which may hold anything: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def process_threads(process: int) -> int:

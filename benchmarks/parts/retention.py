@@ -56,10 +56,11 @@ def _cost(
 
     What retention removes was read weeks ago. Counting is done before, because it reads everything.
     """
-    with session(url) as counting:
+    database = str(url.database)
+    with session(server.url(database)) as counting:
         rows = chain_rows(counting)
-    result.data["temperature"], port = _made_cold(server)
-    with session(url.set(port=port) if port else url) as running:
+    result.data["temperature"] = _made_cold(server)
+    with session(server.url(database)) as running:
         result.servers[:] = [asdict(server_facts(running))]
         wal, size = wal_position(running), database_bytes(running)
         times: dict[str, float] = {}
@@ -76,8 +77,9 @@ def _cost(
         }
 
 
-def _made_cold(server: BenchmarkServer) -> tuple[str, int | None]:
+def _made_cold(server: BenchmarkServer) -> str:
     try:
-        return cold.restarted(cold.restartable(server))
+        method, _ = cold.restarted(cold.restartable(server))
     except BenchmarkError:
-        return WARM, None
+        return WARM
+    return method

@@ -23,13 +23,18 @@ Session = psycopg.Connection[Any]
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkServer:
-    """A server the suite may make databases on; `admin_url` is a superuser's.
+    """A server the suite may make databases on; `given_url` is a superuser's.
 
     `local` is the server that the suite started itself, which it may restart.
     """
 
-    admin_url: URL
+    given_url: URL
     local: "LocalServer | None" = None
+
+    @property
+    def admin_url(self) -> URL:
+        """A superuser's URL; while it was stopped, others may have taken a local server's port."""
+        return self.given_url.set(port=self.local.url().port) if self.local else self.given_url
 
     def url(self, database: str) -> URL:
         """The SQLAlchemy URL of one database of this server."""

@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from benchmarks.server.databases import conninfo
 from benchmarks.server.ports import free_port
 
 _ROOT = Path(__file__).resolve().parents[2]
+_APP = "app"
 _START_S = 60.0
 _STOP_S = 20.0
 USERNAME = "bench"
@@ -39,17 +40,21 @@ class Site:
 
 @contextlib.contextmanager
 def serving(
-    database: URL, *, workers: int = 1, more: Mapping[str, str] | None = None
+    database: URL,
+    *,
+    workers: int = 1,
+    more: Mapping[str, str] | None = None,
+    program: Sequence[str] = (_APP, "serve"),
 ) -> Iterator[Site]:
     """Serve a database on a free port of the loopback until the block ends.
 
-    `more` are settings beside those that are needed.
+    `more` are settings beside those that are needed, `program` the module that serves.
     """
     password = secrets.token_urlsafe(16)
     with tempfile.TemporaryDirectory(prefix="oi-bench-") as home:
         chosen = environment(database, Path(home)) | dict(more or {})
         set_password(chosen, password)
-        arguments = ["serve", "--workers", str(workers)]
+        arguments = [*program, "--workers", str(workers)]
         started = time.perf_counter_ns()
         with _program(arguments, chosen) as process:
             url = f"http://127.0.0.1:{chosen['OI_PORT']}"
@@ -59,15 +64,15 @@ def serving(
 
 
 @contextlib.contextmanager
-def collecting(database: URL, home: Path | None = None, **more: str) -> Iterator[None]:
-    """Run a simulated market into a database until the block ends.
+def collecting(database: URL, home: Path | None = None, **more: str) -> Iterator[int]:
+    """Run a simulated market into a database until the block ends; gives the process's number.
 
     `home` is where it finds models, a folder of its own without; `more` are further settings.
     """
     with tempfile.TemporaryDirectory(prefix="oi-bench-") as own:
         chosen = environment(database, home or Path(own)) | more
-        with _program(["collect", "--feed", "simulate"], chosen):
-            yield
+        with _program([_APP, "collect", "--feed", "simulate"], chosen) as process:
+            yield process.pid
 
 
 @contextlib.contextmanager
@@ -75,7 +80,7 @@ def _program(
     arguments: list[str], environment: dict[str, str]
 ) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(  # noqa: S603 - the program under test
-        [sys.executable, "-m", "app", *arguments],
+        [sys.executable, "-m", *arguments],
         env=os.environ | environment,
         cwd=_ROOT,
         stdout=subprocess.DEVNULL,

@@ -1,11 +1,17 @@
 """Faults on the whole system: the short form of `python -m benchmarks chaos`, and its judges."""
 
-from datetime import datetime, timedelta
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import URL
 
-from benchmarks.chaos.committed import judged
+from benchmarks.chaos.clock import Clock, clock_library
+from benchmarks.chaos.committed import Watched, judged
 from benchmarks.chaos.run import chaos_on
 from benchmarks.chaos.truth import is_true, legs_at, near_the_money
 from benchmarks.report import results, sections_of
@@ -23,6 +29,7 @@ SHORT = ("a collector killed", "network cut", "database killed")
 NONE_OF = (
     *("rows_lost", "rows_doubled", "marks_doubled", "rollups_wrong", "wrong_answers"),
     *("wrong_ages", "orders_lost", "orders_doubled", "orders_kept_though_refused"),
+    *("features_lost", "features_doubled", "archive_wrong", "alerts_doubled"),
 )
 
 
@@ -53,6 +60,49 @@ def test_the_market_is_known_at_every_moment() -> None:
     assert near_the_money("NSE", AT).startswith("NIFTY")
 
 
+def test_a_clock_is_set_for_what_runs_already_and_nothing_that_counts_time(tmp_path: Path) -> None:
+    library = clock_library(tmp_path)
+    if library is None:
+        pytest.skip("no C compiler")
+    clock = Clock(library, tmp_path / "clock")
+    says = "import time\nwhile input(): print(time.time(), time.monotonic(), flush=True)"
+    with subprocess.Popen(
+        [sys.executable, "-c", says],
+        env={**os.environ, **clock.environment},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        for ahead_s in (0, 3_600, -3_600):
+            clock.set_ahead(ahead_s)
+            program.stdin.write("say\n")
+            program.stdin.flush()
+            told, counted = map(float, program.stdout.readline().split())
+            assert abs(told - time.time() - ahead_s) < 600
+            assert abs(counted - time.monotonic()) < 600
+        program.kill()
+
+
+def test_of_a_state_that_is_first_seen_after_a_clock_was_set_nobody_knows_when_it_was_taken() -> (
+    None
+):
+    watched = Watched(AT.replace(tzinfo=None))
+    taken = datetime.now(UTC)
+
+    def see(sequence: int, ahead_s: float) -> None:
+        ahead = timedelta(seconds=ahead_s)
+        watched._note([("NSE", sequence, taken + ahead, datetime.now(UTC) + ahead)])
+
+    for sequence, ahead_s in ((1, 0), (2, 0), (2, 60), (3, 60), (4, 60)):
+        see(sequence, ahead_s)
+    see(5, 0)
+    assert {sequence for _, sequence in watched.shown_at} == {2, 3, 4}
+    for taken_at in watched.shown_at.values():
+        assert abs((taken_at - taken).total_seconds()) < 30
+
+
 def test_what_is_lost_doubled_or_kept_in_spite_of_a_refusal_is_counted(database: URL) -> None:
     engine = engine_for(database)
     with engine.begin() as session:
@@ -60,7 +110,8 @@ def test_what_is_lost_doubled_or_kept_in_spite_of_a_refusal_is_counted(database:
             write_snapshot(session, a_snapshot("NSE", AT + timedelta(seconds=second)))
     fill_all(engine, print)
     engine.dispose()
-    seen = {("NSE", (AT + timedelta(seconds=n)).replace(tzinfo=None)) for n in (0, 8)}
+    watched = Watched(AT.replace(tzinfo=None) - timedelta(minutes=1))
+    watched.seen |= {("NSE", (AT + timedelta(seconds=n)).replace(tzinfo=None)) for n in (0, 8)}
     with connection(database) as session:
         session.execute(
             """
@@ -70,9 +121,18 @@ def test_what_is_lost_doubled_or_kept_in_spite_of_a_refusal_is_counted(database:
             """
         )
         keys = {"confirmed": {"never came"}, "refused": {"refused"}}
-        found = judged(session, seen, 2, keys)
+        session.execute("DELETE FROM ml_features WHERE timestamp = %s", [AT.replace(tzinfo=None)])
+        session.execute(
+            """
+            INSERT INTO alert_events
+                (owner, alert_id, revision, exchange, kind, fired, sequence, message)
+            SELECT 'bench', 1, n, 'NSE', 'pcr', true, 7, '' FROM generate_series(1, 2) AS n
+            """
+        )
+        found = judged(session, watched, 2, keys, (1, 1, 0))
     # of the second, nothing is there; the first is no chain of the simulated market
     assert found["rows_lost"] >= len(legs_at("NSE", AT + timedelta(seconds=8)))
     assert found["chains_wrong"] == 2
     assert found["marks_doubled"] == 1
+    assert (found["features_lost"], found["alerts_doubled"], found["archive_wrong"]) == (1, 1, 1)
     assert (found["orders_lost"], found["orders_kept_though_refused"]) == (1, 1)

@@ -29,6 +29,7 @@ def test_every_viewer_has_every_commit_and_every_request_is_answered(
     assert found["pushes"] >= found["commits"] > 0
     assert found["lost_viewers"] == 0
     assert found["push_p99_ms"] > 0
+    assert 0 < found["server_cpu_ms_per_viewer_s"] * 8 < 2_000
     for part in ("data", "data_at_half"):
         assert found[part]["requests"] > 0
         assert found[part]["failures"] == 0
@@ -39,7 +40,7 @@ def test_every_viewer_has_every_commit_and_every_request_is_answered(
 
 def test_a_soak_loses_no_viewer(server: DatabaseServer) -> None:
     result = results.start("soak", "python -m benchmarks soak")
-    soak_on(BenchmarkServer(server.admin_url), result, viewers=8, minutes=0.1, workers=1)
+    soak_on(BenchmarkServer(server.admin_url), result, viewers=8, minutes=0.1, workers=1, speed=4)
     assert result.data["lost_viewers"] == 0
     assert result.data["push_bytes"] > 0
     assert all(sample["connections"] > 0 for sample in result.data["samples"])
@@ -58,7 +59,8 @@ def test_a_lag_is_from_the_announcement_to_each_page() -> None:
 
 
 def test_what_grows_is_told_by_how_much() -> None:
-    samples = [Sample(n, 100 + 10 * (n >= 6), 8, 20 + n, 5) for n in range(9)]
+    samples = [Sample(n, 100 + 10 * (n >= 6), 8, 20 + n, 5, 90.0, 7, 30 - n) for n in range(9)]
     found = summed_up(samples)
     assert (found["rss_growth_mib"], found["threads_growth"]) == (10.0, 0.0)
     assert (found["descriptors_growth"], found["connections_growth"]) == (3.0, 0.0)
+    assert (found["collector_rss_growth_mib"], found["collector_descriptors_growth"]) == (0.0, -3.0)

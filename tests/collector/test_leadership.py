@@ -228,6 +228,19 @@ def test_a_leader_that_stops_is_followed(engine: Engine, tmp_path: Path) -> None
     assert written(engine) == {0: {FIRST}, 30: {SECOND}}
 
 
+def test_a_mark_that_a_clock_had_stored_too_early_is_not_stored_again(
+    engine: Engine, tmp_path: Path
+) -> None:
+    feed = SteeredFeed()
+    running = Running(engine, feed, tmp_path)
+    # ahead by half a minute for a moment, and late by that clock
+    for second in (0, 1, 34, 5, 30, 60):
+        hand(running, feed, second, FIRST, "NSE")
+    running.until(lambda: 60 in written(engine))
+    assert written(engine) == {0: {FIRST}, 34: {FIRST}, 60: {FIRST}}
+    running.stop()
+
+
 def test_a_collector_that_stops_lets_go_of_its_leases(engine: Engine, tmp_path: Path) -> None:
     feed = SteeredFeed()
     running = Running(engine, feed, tmp_path)

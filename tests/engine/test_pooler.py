@@ -1,11 +1,17 @@
 """Behind a pooler that lends a session for one transaction the program works as without one."""
 
+import os
+import shlex
+import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import URL, Engine, text
 from sqlalchemy.exc import DBAPIError
@@ -14,11 +20,18 @@ from app.collector import Collector, CollectorOptions
 from app.feeds.simulate.feed import SimulateFeed
 from app.push.listener import Listener
 from app.web.database import Database
+from benchmarks.server.ports import free_port
 from db import engine as engines
 from db.errors import SettingsError
 from db.queries import summary
+from db.roles.declared import WEB, WRITER
+from db.roles.logins import keep_login
+from db.server.account import unprivileged_account
 from db.settings import Settings
-from tests.support.databases import connection
+from tests.support.databases import DatabaseServer, connection
+from tests.support.debian import listens, program
+from tests.support.editions import LOCAL
+from tests.support.paths import ROOT
 from tests.support.pgbouncer import pgbouncer
 from tests.support.waiting import eventually
 
@@ -125,3 +138,56 @@ def test_a_pooler_that_nobody_told_of_is_named_with_the_setting_that_helps(poole
     with pytest.raises(SettingsError, match="OI_DATABASE_DIRECT_URL"), engine.connect():
         pytest.fail("connected")
     engine.dispose()
+
+
+@pytest.fixture
+def scripted(server: DatabaseServer, database: URL) -> Iterator[URL]:
+    """The database behind what deploy/compose starts as its pooler."""
+    if server.name != LOCAL:
+        pytest.skip("its accounts have fixed names, which a server of others may have, too")
+    with connection(database) as session:
+        for name, group in (("oi_dashboard", WEB), ("oi_collector", WRITER)):
+            keep_login(session, name, f"of {name}", group)
+    command = shlex.join(program("pgbouncer", "pgbouncer", "pgbouncer"))
+    account, port = unprivileged_account(), free_port()
+    folder = Path(tempfile.mkdtemp(prefix="oi-test-pooler-"))
+    (folder / "pgbouncer").write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+    for path in (folder, folder / "pgbouncer"):
+        path.chmod(0o755)
+        if account:
+            shutil.chown(path, account.uid, account.gid)
+    process = subprocess.Popen(
+        ["sh", ROOT / "deploy" / "compose" / "pooler.sh"],
+        env={
+            **os.environ,
+            "PATH": f"{folder}:{os.environ['PATH']}",
+            "TMPDIR": str(folder),
+            "OI_DB_WEB_PASSWORD": "of oi_dashboard",
+            "OI_DB_COLLECTOR_PASSWORD": "of oi_collector",
+            "DB_HOST": database.host or "127.0.0.1",
+            "DB_PORT": str(database.port),
+            "DB_NAME": database.database or "",
+            "LISTEN_ADDR": "127.0.0.1",
+            "LISTEN_PORT": str(port),
+        },
+        stderr=subprocess.DEVNULL,
+        user=account.uid if account else None,
+    )
+    try:
+        eventually(lambda: listens(port) or process.poll() is not None)
+        assert process.poll() is None
+        yield URL.create("postgresql", host="127.0.0.1", port=port, database="oi_gemini")
+    finally:
+        process.kill()
+        process.wait()
+        shutil.rmtree(folder)
+
+
+def test_the_pooler_of_the_composition_lets_each_account_in_as_itself(scripted: URL) -> None:
+    for name in ("oi_dashboard", "oi_collector"):
+        url = scripted.set(username=name, password=f"of {name}")
+        with connection(url) as session:
+            assert session.execute("SELECT current_user::text").fetchone() == (name,)
+    for name, password in (("oi_dashboard", "of oi_collector"), ("oi", "oi")):
+        with pytest.raises(psycopg.OperationalError):
+            connection(scripted.set(username=name, password=password))

@@ -149,3 +149,17 @@ def _told(unit: str) -> Iterator[str]:
 def test_the_owners_secret_is_mounted_where_tables_are_changed_alone() -> None:
     holders = {name for name, each in manifests() if "oi-db-app" in json.dumps(each)}
     assert holders == {"migrate.yaml Job", "maintain.yaml Deployment"}
+
+
+def test_kustomize_puts_every_manifest_into_one_namespace() -> None:
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("no kubectl on this machine")
+    done = subprocess.run(
+        [kubectl, "kustomize", DEPLOY / "kubernetes"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    made = [each for each in yaml.safe_load_all(done.stdout) if each["kind"] != "Namespace"]
+    assert len(made) == sum(document["kind"] != "Namespace" for _, document in manifests())
+    assert {each["metadata"]["namespace"] for each in made} == {"oi-gemini"}
+    assert "image: oi-gemini\n" not in done.stdout

@@ -47,7 +47,9 @@ def crowd_sections(document: Mapping[str, Any]) -> Sequence[Section]:
         Note(
             f"{document['viewers']} viewers have a commit after {document['push_p50_ms']:.0f} ms "
             f"(p99 {document['push_p99_ms']:.0f}; target: < {_PUSH_MS:.0f}); "
-            f"{document['lost_viewers']} were lost.",
+            f"{document['lost_viewers']} were lost. The web server took "
+            f"{document['server_cpu_percent']:.0f} % of a core, "
+            f"{document['server_cpu_ms_per_viewer_s']:.2f} ms a viewer and second.",
             _tone(document["push_p99_ms"] < _PUSH_MS and not document["lost_viewers"]),
         ),
         Note(
@@ -76,14 +78,19 @@ def soak_sections(document: Mapping[str, Any]) -> Sequence[Section]:
         "threads": (document["threads_growth"], _FLAT),
         "descriptors": (document["descriptors_growth"], _FLAT),
         "connections": (document["connections_growth"], _FLAT),
+        "MiB of the collector's memory": (document["collector_rss_growth_mib"], _FLAT_MIB),
+        "threads of its own": (document["collector_threads_growth"], _FLAT),
+        "descriptors of its own": (document["collector_descriptors_growth"], _FLAT),
     }
     told = ", ".join(f"{grown:+g} {name}" for name, (grown, _) in growth.items())
     is_flat = all(grown <= most for grown, most in growth.values())
     head = ["minute", "memory, MiB", "threads", "descriptors", "connections"]
+    head += ["collector's memory, MiB", "its threads", "its descriptors"]
     rows = [[number(value) for value in sample.values()] for sample in document["samples"]]
     blocks: list[Block] = [
         Note(
-            f"{document['viewers']} viewers for {document['minutes']:g} minutes, "
+            f"{document['viewers']} viewers for {document['minutes']:g} minutes of a market at "
+            f"{document['speed']:g} times its pace, {document['snapshots']} snapshots, "
             f"{document['lost_viewers']} lost; the last third beside the second: {told}.",
             _tone(is_flat and not document["lost_viewers"]),
         ),

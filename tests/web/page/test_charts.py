@@ -35,7 +35,7 @@ READS = {
     "contract": "11:00 · 26,000 CE OI 6,500 · LTP 100.25 · IV spot 10 % 11.5",
     "pain": "11:00 · max pain 26,000 · forward 26,040.00 · index 26,010.00",
     "premium": "11:00 · premium of the future +90.00 · ATM IV % 10.5",
-    "gamma": "26,000 · net 10.0 Cr · CE 50.0 Cr · PE -40.0 Cr",
+    "gamma": "26,000 · net 10.0 Cr · CE 50.0 Cr · PE −40.0 Cr",
     "heat": "11:00 · 26,000 CE OI 310",
     "days": "2026-08-03 · CE OI 12.0 L · PE OI 12.0 L · PCR 1.00 · index 26,010.00",
 }

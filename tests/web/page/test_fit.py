@@ -38,6 +38,14 @@ async () => {
 }
 """
 
+# how many of these are not covered, and are on the screen
+SEEN = """
+(what) => [...document.querySelectorAll(what)].filter((node) => {
+  const { left, right, top, bottom } = node.getBoundingClientRect();
+  return document.elementFromPoint((left + right) / 2, (top + bottom) / 2)?.closest(what) === node;
+}).length
+"""
+
 
 def long_figures() -> list[Leg]:
     """A chain of the widest figures that markets bring."""
@@ -83,16 +91,27 @@ def test_at_every_width_every_figure_is_whole(
     assert faults == {}
 
 
-@pytest.mark.parametrize("size", [(720, 450), (683, 384), (320, 568), (360, 640)])
-def test_totals_stay_in_sight_on_small_and_magnified_screens(
+def test_totals_stay_in_sight_on_a_phone(staged: Staged) -> None:
+    stage = staged(width=360, height=640)
+    stage.first = full(contracts=long_figures(), atm_strike=100_200.0, source="simulated")
+    page = stage.open()
+    page.wait_for_selector("tr.atm")
+    assert page.evaluate(FAULTS) == []
+    assert page.locator("#totals").is_visible()
+
+
+@pytest.mark.parametrize("size", [(720, 450), (683, 384), (960, 540), (320, 568)])
+def test_on_a_low_or_magnified_screen_the_chain_has_a_screen_of_its_own(
     staged: Staged, size: tuple[int, int]
 ) -> None:
     stage = staged(width=size[0], height=size[1])
     stage.first = full(contracts=long_figures(), atm_strike=100_200.0, source="simulated")
     page = stage.open()
     page.wait_for_selector("tr.atm")
-    assert page.evaluate(FAULTS) == []
-    assert page.locator("#totals").is_visible()
+    page.evaluate("document.querySelector('.chain').scrollIntoView()")
+    assert page.evaluate(FAULTS) == ["the frame itself scrolls"]
+    assert page.evaluate(SEEN, "#rows tr") >= 6
+    assert page.evaluate(SEEN, "#totals") == page.evaluate(SEEN, "#sentence") == 1
 
 
 def test_a_figure_that_grows_gets_its_room(staged: Staged) -> None:

@@ -89,7 +89,8 @@ export function change(view) {
   return bySlot(view, rows.map(({ strike }) => strike), columns, { note: `${spanOf(over)}${view.unit && ` · ${view.unit}`}`, axes: [signedQuantity] });
 }
 
-const crores = (value) => (value === null ? DASH : `${decimal(value / 1e7)} Cr`);
+const minus = (text) => text.replace("-", "−");
+const crores = (value) => (value === null ? DASH : `${minus(decimal(value / 1e7))} Cr`);
 
 export function gamma(view) {
   const found = view.series("gamma", view.moment ? { at: view.moment.at } : {});
@@ -104,7 +105,7 @@ export function gamma(view) {
     { label: "net", values: net, write: crores, token: "text", draw: "bars", place: 0 },
     { label: "CE", values: of(found.ce), write: crores, token: "ce" },
     { label: "PE", values: of(found.pe), write: crores, token: "pe" },
-  ], { axes: [(value) => integer(value / 1e7)], note: `crore INR for 1 % of the index · all strikes ${crores(found.net_total)} · flip ${strikeText(found.flip)}` });
+  ], { axes: [(value) => minus(integer(value / 1e7))], note: `crore INR for 1 % of the index · all strikes ${crores(found.net_total)} · flip ${strikeText(found.flip)}` });
   const flip = slotOf(strikes, found.flip);
   const marks = drawing.marks.filter(({ label }) => label !== "max pain");
   return { ...drawing, marks: flip === null ? marks : [...marks, { x: flip, label: "flip", token: "dim", dash: DOTTED }] };

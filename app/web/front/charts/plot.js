@@ -9,7 +9,8 @@ const ROOM = 0.08;
 const AXIS_PX = [52, 50];
 const X_AXIS_PX = 22;
 const TOP_PX = 8;
-const SIDE_PX = 10;
+// half of the longest figure that may stand under the right edge
+const SIDE_PX = 18;
 const LEAST_POINTS = 2;
 const AWAY = { left: -10, top: -10 };
 

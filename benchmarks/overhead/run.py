@@ -16,16 +16,19 @@ from app.web.measuring import Measured
 from benchmarks.dataset.filled import described, migrated_database
 from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.errors import BenchmarkError
+from benchmarks.overhead.wire import FEWER, on_the_wire
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer
 from benchmarks.timing.waiting import awaited
+from benchmarks.web.serving import serving
 from benchmarks.web.within import built, client_of
 
 if TYPE_CHECKING:
     from flask import Flask
 
-PATHS = ("/api/data/NSE", "/api/state/NSE", "/")
+PATHS = {"/api/data/NSE": 1, "/api/state/NSE": 1, "/": FEWER}
 _READY_S = 60.0
+_SWITCHED = ("benchmarks.overhead.switched",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,17 @@ class _Turn:
 def overhead_on(
     server: BenchmarkServer, spec: DatasetSpec, result: Result, *, requests: int, rounds: int
 ) -> None:
-    """Ask each path in turns with and without timing; fills `result` as `overhead --help` says."""
-    with migrated_database(server, spec) as url, _signed_in(url) as (app, cookie):
-        measured: Measured = app.extensions["oi.measured"]
-        result.data |= {"dataset": described(spec), "requests": requests, "rounds": rounds}
-        result.data["paths"] = [
-            {"path": path, **_compared(measured, path, cookie, requests, rounds)} for path in PATHS
-        ]
+    """Ask in turns with and without timing; fills `result` as `overhead --help` says."""
+    result.data |= {"dataset": described(spec), "requests": requests, "rounds": rounds}
+    with migrated_database(server, spec) as url:
+        with serving(url, program=_SWITCHED) as site:
+            result.data["wire"] = list(on_the_wire(site, requests=requests, rounds=rounds))
+        with _signed_in(url) as (app, cookie):
+            measured: Measured = app.extensions["oi.measured"]
+            result.data["paths"] = [
+                {"path": path, **_compared(measured, path, cookie, requests // part, rounds)}
+                for path, part in PATHS.items()
+            ]
 
 
 def _compared(

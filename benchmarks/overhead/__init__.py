@@ -1,0 +1,1 @@
+"""What timing costs a request: over HTTP, and within one process."""
