@@ -42,7 +42,7 @@ class Recorder:
             self.lost += 1
             return
         self._waiting.append(operation)
-        if self._worker is None:
+        if self._worker is None and not self._is_closed:
             self._start()
 
     def close_interval(self) -> list[Figures]:

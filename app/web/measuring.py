@@ -1,6 +1,7 @@
 """Times each request to the first byte of its answer, and gives it an id for its log lines."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -35,48 +36,42 @@ class Measured:
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         began = perf_counter()
         end_span = self.telemetry.enter()
-        answer = _Answer(environ, start, self._ids.next())
-        token = request_id.set(answer.id)
+        id_ = self._ids.next()
+        status, rule, size = 0, None, None
+
+        # each request comes by here: an object of its own would cost more
+        def begin(line: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            nonlocal status, rule, size
+            status, size = int(line[:3]), _size(headers)
+            headers.append((_HEADER, id_))
+            # Flask forgets what it was asked once it has answered
+            request = environ.get("werkzeug.request")
+            found = None if request is None else request.url_rule
+            rule = _NO_ROUTE if found is None else found.rule
+            return start(line, headers, *more)
+
+        token = request_id.set(id_)
         try:
-            return self.inner(environ, answer)
+            return self.inner(environ, begin)
         finally:
             duration_s = perf_counter() - began
             request_id.reset(token)
-            status = answer.status
-            route = answer.route or _route(environ, environ.get(HANDED_OVER, _NO_ROUTE))
-            ended(Operation("route", route, duration_s, status >= _SERVER_ERROR, answer.size))
+            route = _route(
+                environ.get("REQUEST_METHOD", ""), rule or environ.get(HANDED_OVER, _NO_ROUTE)
+            )
+            ended(Operation("route", route, duration_s, status >= _SERVER_ERROR, size))
             if end_span is not None:
                 end_span(route, status)
 
 
-class _Answer:
-    """What the application begins to answer with, as it passes by."""
-
-    __slots__ = ("environ", "id", "route", "size", "start", "status")
-
-    def __init__(self, environ: "WSGIEnvironment", start: "StartResponse", id_: str) -> None:
-        self.environ = environ
-        self.start = start
-        self.id = id_
-        self.route: str | None = None
-        self.status = 0
-        self.size: int | None = None
-
-    def __call__(self, status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-        self.status = int(status[:3])
-        for name, value in headers:
-            if name == "Content-Length":
-                self.size = int(value)
-                break
-        headers.append((_HEADER, self.id))
-        # Flask forgets what it was asked once it has answered
-        request = self.environ.get("werkzeug.request")
-        rule = None if request is None else request.url_rule
-        self.route = _route(self.environ, _NO_ROUTE if rule is None else rule.rule)
-        return self.start(status, headers, *more)
+def _size(headers: list[tuple[str, str]]) -> int | None:
+    for name, value in headers:
+        if name == "Content-Length":
+            return int(value)
+    return None
 
 
-def _route(environ: "WSGIEnvironment", rule: str) -> str:
+@lru_cache(maxsize=1024)
+def _route(method: str, rule: str) -> str:
     """Method and rule: of paths there are endlessly many, of rules a few."""
-    method = environ.get("REQUEST_METHOD", "")
     return f"{method if method in _METHODS else 'OTHER'} {rule}"

@@ -20,7 +20,8 @@ Keys of --json, beside schema_version, machine and servers:
   snapshots          instants stored in each way
   rows_per_snapshot  contracts of all exchanges at one instant
   ways               by name: count, min_ms, p50_ms, p95_ms, p99_ms, max_ms (one instant of all
-                     exchanges, committed), rows_per_s
+                     exchanges, committed), rows_per_s; cpu_ms: of the server's session for one
+                     of them, the median; null where the server runs elsewhere
   functions          by migrated way: its functions in the database, dearest first: function,
                      calls, self_ms (without those it calls), total_ms; each an instant of all
                      exchanges, stored once more with every call timed

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from statistics import median
 from typing import Any
 
 from psycopg import sql
@@ -18,9 +19,10 @@ from benchmarks.dataset.spec import DatasetSpec, next_session
 from benchmarks.parts.full_width import full_width
 from benchmarks.parts.shares import Way, Writer, shares
 from benchmarks.report.results import Result
-from benchmarks.server.databases import BenchmarkServer, session
+from benchmarks.server.databases import BenchmarkServer, Session, session
 from benchmarks.server.environment import server_facts
 from benchmarks.server.rollups import refresh_around, rollup_names
+from benchmarks.server.work import cpu_ms
 from benchmarks.timing.progress import steps
 from benchmarks.timing.statistics import summarize
 from db.market.clock import to_naive_ist
@@ -55,8 +57,8 @@ def ingest_on(
         result.data["rows_per_snapshot"] = sum(len(s.options) for s in instants[0])
         ways = result.data["ways"] = {}
         for name, url, writer in _ways(legacy, migrated):
-            with writer(url) as write:
-                ways[name] = _timed(write, instants)
+            with session(url) as watching, writer(url) as write:
+                ways[name] = _timed(write, instants, watching)
             _forget(url, instants)
             if url is migrated:
                 result.data.setdefault("functions", {})[name] = shares(url, writer, instants)
@@ -77,14 +79,21 @@ def _ways(legacy: URL, migrated: URL) -> Sequence[tuple[str, URL, Way]]:
     )
 
 
-def _timed(write: Writer, instants: Sequence[Instant]) -> Mapping[str, Any]:
-    times = []
+def _timed(write: Writer, instants: Sequence[Instant], watching: Session) -> Mapping[str, Any]:
+    times, works = [], []
     for instant in instants:
+        worked_ms = cpu_ms(watching)
         started = time.perf_counter_ns()
         write(instant)
         times.append((time.perf_counter_ns() - started) / 1e6)
+        until_ms = cpu_ms(watching)
+        if worked_ms is not None and until_ms is not None:
+            works.append(until_ms - worked_ms)
     rows = sum(len(snapshot.options) for instant in instants for snapshot in instant)
-    return asdict(summarize([times])) | {"rows_per_s": round(rows / (sum(times) / 1000))}
+    return asdict(summarize([times])) | {
+        "rows_per_s": round(rows / (sum(times) / 1000)),
+        "cpu_ms": median(works) if works else None,
+    }
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from sqlalchemy import URL
 
 from benchmarks.dataset.snapshots import Instant
 from benchmarks.server.databases import Session, session
+from benchmarks.server.work import sessions
 
 Writer = Callable[[Instant], None]
 Way = Callable[[URL], AbstractContextManager[Writer]]
@@ -18,12 +19,6 @@ Way = Callable[[URL], AbstractContextManager[Writer]]
 # counted by every session that begins after it
 _TRACKED = "ALTER DATABASE {} SET track_functions = 'all'"
 _UNTRACKED = "ALTER DATABASE {} RESET track_functions"
-# a session's counts are there when it has gone; whoever was there before stays
-_SESSIONS = """
-    SELECT pid
-    FROM pg_stat_activity
-    WHERE datname = current_database() AND backend_type = 'client backend'
-"""
 _FUNCTIONS = """
     SELECT
         schemaname || '.' || funcname AS function,
@@ -43,7 +38,7 @@ def shares(url: URL, way: Way, instants: Sequence[Instant]) -> list[dict[str, An
     """
     first, *rest = instants
     with session(url) as watching:
-        others = _sessions(watching)
+        others = sessions(watching)
         watching.execute(_named(_TRACKED, url))
         try:
             with way(url) as warming:
@@ -64,10 +59,7 @@ def _named(statement: LiteralString, url: URL) -> sql.Composed:
     return sql.SQL(statement).format(sql.Identifier(str(url.database)))
 
 
-def _sessions(watching: Session) -> set[int]:
-    return {pid for (pid,) in watching.execute(_SESSIONS).fetchall()}
-
-
 def _await_end(watching: Session, others: set[int]) -> None:
-    while _sessions(watching) - others:
+    # a session's counts are there when it has gone; whoever was there before stays
+    while sessions(watching) - others:
         time.sleep(0.001)

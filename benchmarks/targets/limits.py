@@ -69,7 +69,9 @@ def _worst_growth(document: Document) -> float | None:
 def _functions(way: str) -> Callable[[Document], Mapping[str, float]]:
     def split(document: Document) -> Mapping[str, float]:
         counted = document.get("functions", {}).get(way, ())
-        return {each["function"]: each["self_ms"] for each in counted}
+        found = {each["function"]: each["self_ms"] for each in counted}
+        whole_ms = document["ways"][way].get("cpu_ms") if way in document["ways"] else None
+        return found if whole_ms is None else found | {"the server's CPU in all": whole_ms}
 
     return split
 

@@ -36,7 +36,17 @@ def _drop(connection: Connection, table: sql.Identifier) -> None:
 
 def sweep(connection: Connection, schema: str, name: str) -> None:
     """Leftovers of ended conversions of a table; call it only while none is open."""
-    row_ids = connection.execute(
+    for conversion_id in _uncleaned(connection, schema, name):
+        drop_leftovers(connection, state.load(connection, conversion_id))
+
+
+def has_leftovers(connection: Connection, schema: str, name: str) -> bool:
+    """Whether the clean-up of an ended conversion of a table was cut off."""
+    return bool(_uncleaned(connection, schema, name))
+
+
+def _uncleaned(connection: Connection, schema: str, name: str) -> list[int]:
+    rows = connection.execute(
         """
         SELECT c.id
         FROM oi_convert.conversion c
@@ -52,5 +62,4 @@ def sweep(connection: Connection, schema: str, name: str) -> None:
         """,
         [schema, name],
     ).fetchall()
-    for row in row_ids:
-        drop_leftovers(connection, state.load(connection, row["id"]))
+    return [row["id"] for row in rows]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Engine, MetaData
 
 from db.convert import facts, request, state
+from db.convert.cleanup import has_leftovers, sweep
 from db.convert.control import run
 from db.convert.ending import finish, undo
 from db.convert.errors import BlockedError
@@ -36,12 +37,13 @@ class OnlineConverter:
         self._reach(engine, conversion, "to_hypertable")
 
     def has_begun(self, engine: Engine, conversion: Conversion) -> bool:
-        """Whether a run was stopped that has left the plain table under capture."""
+        """Whether a run was stopped and left the plain table captured, or another beside it."""
         with connect(engine.url) as connection:
             if not is_installed(connection):
                 return False
             table = facts.named(connection, conversion.spec.table)
-            return state.open_job(connection, table.schema, table.name) is not None
+            is_open = state.open_job(connection, table.schema, table.name) is not None
+            return is_open or has_leftovers(connection, table.schema, table.name)
 
     def revert(self, engine: Engine, conversion: Conversion) -> None:
         """Make the hypertable a plain table with all rows and the old keys and indexes."""
@@ -59,6 +61,9 @@ class OnlineConverter:
                 table = facts.named(connection, name)
                 job = None
         if job is None and table.is_hypertable == (direction == "to_hypertable"):
+            # one that was killed as it had ended may have left the other table
+            with connect(engine.url) as connection:
+                sweep(connection, table.schema, table.name)
             return
         result = run(
             engine.url,

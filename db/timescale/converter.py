@@ -43,7 +43,7 @@ class Converter(Protocol):
         """
 
     def has_begun(self, engine: Engine, conversion: Conversion) -> bool:
-        """Whether a conversion of the table was begun and has not ended; `revert` gives it up."""
+        """Whether a conversion was begun and is open, or left something; `revert` clears it."""
 
     def revert(self, engine: Engine, conversion: Conversion) -> None:
         """Make the hypertable a plain table with all rows and the old constraints and indexes."""

@@ -1,5 +1,6 @@
 """What a snapshot costs: by function, and at full width, in a database of its own."""
 
+import os
 from datetime import date
 
 from benchmarks.dataset import DatasetSpec
@@ -9,6 +10,7 @@ from benchmarks.parts.full_width import full_width
 from benchmarks.parts.ingest import _row_by_row
 from benchmarks.parts.shares import shares
 from benchmarks.server.databases import session
+from benchmarks.server.work import cpu_ms
 
 SPEC = DatasetSpec(days=1, strikes=5, cadence_s=30, end=last_session(date.today()))
 TRACKED = "SELECT current_setting('track_functions')"
@@ -42,3 +44,20 @@ def test_full_chains_are_stored_and_then_shown(database):
             """
         ).fetchone()
     assert shown > stored
+
+
+def test_what_others_use_of_the_cpu_is_counted_and_not_what_asks(database):
+    with session(database) as watching, session(database) as working:
+        before = cpu_ms(watching)
+        watching.execute("SELECT sum(n) FROM generate_series(1, 300000) AS n")
+        meanwhile = cpu_ms(watching)
+        working.execute("SELECT sum(n) FROM generate_series(1, 300000) AS n")
+        after = cpu_ms(watching)
+    if before is not None:
+        assert meanwhile - before < after - meanwhile
+
+
+def test_a_process_that_is_no_session_of_the_database_is_not_counted(database, monkeypatch):
+    monkeypatch.setattr("benchmarks.server.work.sessions", lambda watching: {os.getpid()})
+    with session(database) as watching:
+        assert cpu_ms(watching) is None

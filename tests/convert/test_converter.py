@@ -57,3 +57,26 @@ def test_a_conversion_given_up_half_way_is_taken_up_again(
     OnlineConverter().convert(engine, legacy.conversion())
 
     assert legacy.is_hypertable(session)
+
+
+def test_what_a_way_back_left_as_it_was_cut_off_goes_with_the_next(
+    legacy_database: URL, session: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tables are exchanged by then: nothing else would look for the other one."""
+    engine = create_engine(legacy_database, poolclass=NullPool)
+    asked, converter = legacy.conversion(), OnlineConverter()
+    converter.convert(engine, asked)
+
+    def cut(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("db.convert.ending.drop_leftovers", cut)
+        with pytest.raises(KeyboardInterrupt):
+            converter.revert(engine, asked)
+    assert converter.has_begun(engine, asked)
+    converter.revert(engine, asked)
+
+    assert not converter.has_begun(engine, asked)
+    left = "SELECT to_regclass('oi_convert_new.option_chain_snapshots')"
+    assert session.execute(left).fetchone() == (None,)

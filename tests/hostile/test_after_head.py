@@ -119,6 +119,7 @@ def stored(session: psycopg.Connection, at: datetime, **changed: object) -> None
     [
         ({"oi": HUGE}, (None, None, 7)),
         ({"oi": -HUGE}, (None, None, 7)),
+        ({"oi": HUGE // 2}, (HUGE, HUGE, 7)),
         ({"volume": HUGE}, (20, 20, 7)),
         ({"future_oi": 1e300}, (20, 20, None)),
         ({"future_oi": float("nan")}, (20, 20, None)),

@@ -80,6 +80,8 @@ def test_the_first_viewer_of_an_exchange_is_sent_what_is_newest_now(
     old = first.data()["sequence"]
     first.close()
     wait_until(lambda: live.hub.count() == 0)
+    # no read is under way that began before the next chain
+    wait_until(lambda: live._states.fresh("NSE") is not None)
     newest = store(minute=5)
     # what was announced is heard a moment later
     wait_until(lambda: live._states.fresh("NSE") is None)

@@ -14,13 +14,15 @@ _SHOWN = 8
 
 def ingest_sections(document: Mapping[str, Any]) -> Sequence[Section]:
     """One row a way, then what the rollups take."""
-    head = ["way", "p50 ms", "p95 ms", "p99 ms", "rows/s", "× legacy"]
+    head = ["way", "p50 ms", "p95 ms", "p99 ms", "rows/s", "× legacy", "CPU ms", "× legacy"]
     ways = document["ways"]
     rows = [
         [
             text(name),
             *(number(way[key]) for key in ("p50_ms", "p95_ms", "p99_ms", "rows_per_s")),
-            _times(name, ways),
+            _times(name, ways, "p50_ms"),
+            number(way.get("cpu_ms")),
+            _times(name, ways, "cpu_ms"),
         ]
         for name, way in ways.items()
     ]
@@ -62,12 +64,12 @@ def _full_width(found: Mapping[str, Any] | None) -> Sequence[Note]:
     ]
 
 
-def _times(name: str, ways: Mapping[str, Any]) -> Cell:
+def _times(name: str, ways: Mapping[str, Any], key: str) -> Cell:
     """A way on the migrated tables against the same way on the legacy ones."""
     before = ways.get(name.replace(_AFTER, _BEFORE))
-    if before is None or not name.endswith(_AFTER):
+    if before is None or not name.endswith(_AFTER) or not before.get(key):
         return text(None)
-    times = ways[name]["p50_ms"] / before["p50_ms"]
+    times = ways[name][key] / before[key]
     is_met = times <= _MOST_TIMES.get(name, 1.0)
     return number(times, tone="plain" if is_met else "bad", suffix=" ×")
 

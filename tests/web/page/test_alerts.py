@@ -108,6 +108,18 @@ def test_a_rule_is_made_switched_off_and_deleted_by_the_keyboard_alone(staged: S
     page.wait_for_selector('select[name="kind"]:focus')
 
 
+def test_a_level_is_begun_with_as_many_digits_as_are_shown(staged: Staged) -> None:
+    stage = staged()
+    with_desk(stage)
+    stage.first = full(pcr=0.7694789589838632)
+    page = stage.open()
+    page.wait_for_selector("tr.atm")
+    page.locator('[data-for="pcr"]').focus()
+    page.keyboard.press("n")
+    page.wait_for_selector('input[name="level"]:focus')
+    assert page.input_value('input[name="level"]') == "0.77"
+
+
 @pytest.mark.parametrize(
     ("place", "params"),
     [

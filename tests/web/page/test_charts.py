@@ -19,7 +19,7 @@ from tests.web.page.charts import (
     with_charts,
 )
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import AT, Stage, a_leg, clock, delta, full, no_day
+from tests.web.page.stage import AT, Stage, a_leg, clock, delta, full, legs, no_day
 from tests.web.page.test_access import AXE, VIOLATIONS
 
 if TYPE_CHECKING:
@@ -485,3 +485,24 @@ def test_the_page_knows_no_hours_and_no_weekdays_of_its_own() -> None:
         source = path.read_text(encoding="utf-8")
         for own in ("15:30", "15:40", "9 * 60", "15 * 60", "getDay()", "555", "930"):
             assert own not in source, (path.name, own)
+
+
+# what stands over the first chart some frames after the table has shown another chain
+FRAMES_LATER = """
+async () => {
+  for (let n = 0; n < 20; n += 1) await new Promise(requestAnimationFrame);
+  return document.querySelector('figure[data-chart="oi"] .none').hidden;
+}
+"""
+
+
+def test_charts_of_another_tab_are_drawn_as_soon_as_its_chain_is_here(staged: Staged) -> None:
+    stage = staged()
+    page = with_charts(stage, "oi", "days", "gamma")
+    page.wait_for_selector(f"{figure('oi')} canvas")
+    page.keyboard.press("2")
+    page.wait_for_selector(f"{figure('oi')} .none:not([hidden])")
+    contracts = legs(step=100.0)
+    stage.send(full("BSE", 1, contracts, atm_strike=26_000.0), clock(100, exchange="BSE"))
+    page.wait_for_selector('#rows tr[data-strike="26400"]')
+    assert page.evaluate(FRAMES_LATER)

@@ -30,7 +30,7 @@ def test_until_its_chain_is_here_a_tab_shows_nothing_of_another(staged: Staged) 
     assert stage.fact("day_change") == ""
     assert page.locator("tfoot").is_hidden()
     assert page.title() == "loading · NIFTY M · OI Gemini"
-    page.wait_for_selector('figure[data-chart="oi"] .none:text-is("there is no chain yet")')
+    page.wait_for_selector('figure[data-chart="oi"] .none:text-is("loading…")')
     assert page.locator("figure canvas").count() == 0
 
 

@@ -155,7 +155,7 @@ BEGIN
         totals.expiry, at_the_money.strike, totals.underlying_price,
         totals.oi_pe::double precision / nullif(totals.oi_ce, 0),
         totals.volume_pe::double precision / nullif(totals.volume_ce, 0),
-        CASE WHEN totals.oi_ce + totals.oi_pe > 0 THEN pain.strike END,
+        CASE WHEN totals.oi_ce::double precision + totals.oi_pe > 0 THEN pain.strike END,
         totals.oi_ce, totals.oi_pe, totals.volume_ce, totals.volume_pe,
         at_the_money.straddle, at_the_money.iv, given_forward, at_the_forward.iv,
         context ->> 'source',

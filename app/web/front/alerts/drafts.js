@@ -45,7 +45,11 @@ function ofCell({ dataset: { column, side } }, strike, chain) {
   return { ...found, strike, ...(side && { side }), expiry: chain.summary.expiry };
 }
 
-function draft(exchange, { kind, ...given }) {
+// to the digits that are shown: a level is begun with that, and changed at its end
+const shown = (value) => (typeof value === "number" ? Math.round(value * 100) / 100 : value);
+
+function draft(exchange, { kind, level, ...rest }) {
+  const given = { ...rest, level: shown(level) };
   const params = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined));
   return { exchange, kind, params };
 }

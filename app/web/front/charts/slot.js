@@ -117,7 +117,9 @@ export class Slot {
     const { view } = this;
     this.offer(view);
     const bare = !view.summary || view.summary.updated_at === null;
-    const drawing = bare ? { none: "there is no chain yet" } : this.definition.plot(view);
+    // what was drawn of nothing has not to rest: its chain is drawn as soon as it is here
+    if (bare) this.dueAt = 0;
+    const drawing = bare ? { none: view.page.awaited.has(view.exchange) ? "loading…" : "there is no chain yet" } : this.definition.plot(view);
     if (!drawing && this.drawn && !view.trouble) return set(this.note, "textContent", "loading…");
     if (!drawing || drawing.none) return this.showNone(drawing?.none ?? (view.trouble || "loading…"));
     const drawn = JSON.stringify([view.exchange, drawing.x, drawing.range, drawing.columns, drawing.marks, drawing.signs, drawing.cells, this.board.theme.version]);

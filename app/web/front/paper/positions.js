@@ -2,11 +2,12 @@
 
 import { greeks } from "../chain/greeks.js";
 import { set } from "../core/dom.js";
-import { DASH, integer, marketDate, price, ratio, signed, signedQuantity, strike as strikeText } from "../core/format.js";
+import { DASH, fixed, integer, marketDate, price, signed, signedQuantity, strike as strikeText } from "../core/format.js";
 import { newKey, sentence } from "./desk.js";
 import { make } from "./make.js";
 
 const YEAR_MS = 365 * 24 * 3600 * 1000;
+const GAMMA_DIGITS = 2;
 const GREEKS = { delta: "Δ", gamma: "Γ", theta: "Θ", vega: "V" };
 
 export class Positions {
@@ -155,4 +156,4 @@ export class Positions {
 }
 
 const tone = (value) => `figure${value > 0 ? " gain" : ""}${value < 0 ? " loss" : ""}`;
-const write = (name, value) => (name === "gamma" ? ratio(value ?? null) : signed(value ?? null));
+const write = (name, value) => (name === "gamma" ? fixed(value, GAMMA_DIGITS) : signed(value ?? null));
