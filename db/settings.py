@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, fields
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from db.market import calendar
 from db.market.exchanges import EXCHANGES
@@ -265,23 +265,6 @@ class Settings:
         return f"Settings({', '.join([*shown, *hidden])})"
 
 
-class Described(NamedTuple):
-    """A setting as documentation lists it."""
-
-    name: str
-    legacy: str | None
-    default: str
-    sentence: str
-
-
-def described() -> list[Described]:
-    """Every setting, in the order in which they are declared."""
-    return [
-        Described(_name(spec), spec.metadata["legacy"], _text(spec), spec.metadata["sentence"])
-        for spec in fields(Settings)
-    ]
-
-
 @cache
 def settings() -> Settings:
     """The settings of this process, read on first use; raises SettingsError."""
@@ -297,7 +280,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     """Settings from a mapping like os.environ; raises SettingsError naming the variable."""
     values: dict[str, object] = {}
     for spec in fields(Settings):
-        for name in filter(None, (_name(spec), spec.metadata["legacy"])):
+        for name in filter(None, (variable(spec), spec.metadata["legacy"])):
             if raw := environ.get(name):
                 values[spec.name] = parsed(name, raw, spec)
                 break
@@ -306,11 +289,6 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
     return Settings(**values)  # type: ignore[arg-type]  # checked field by field above
 
 
-def _name(spec: "Field[Any]") -> str:
+def variable(spec: "Field[Any]") -> str:
+    """The variable that a field of Settings is read from."""
     return f"OI_{spec.name.upper()}"
-
-
-def _text(spec: "Field[Any]") -> str:
-    if isinstance(spec.default, tuple):
-        return ",".join(spec.default)
-    return "" if spec.default is None else str(spec.default)

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy import MetaData
 
+from db.timescale.checks import check_ages, check_columns
 from db.timescale.errors import SpecError
 from db.timescale.sqltext import Relation
 
@@ -126,7 +127,10 @@ class RollupSpec:
     retention: timedelta | None = None
 
     def __post_init__(self) -> None:
-        _check_rollup(self)
+        check_ages(self.name, bucket=self.bucket, retention=self.retention)
+        check_columns(self.name, ["bucket", *self.group_by, *(a.name for a in self.aggregates)])
+        if not self.aggregates:
+            raise SpecError(f"{self.name}: a rollup needs at least one aggregate.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,7 +142,7 @@ class RetentionPolicy:
     schedule_interval: timedelta = timedelta(days=1)
 
     def __post_init__(self) -> None:
-        _check_ages(self.relation, drop_after=self.drop_after)
+        check_ages(self.relation, drop_after=self.drop_after)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -184,7 +188,7 @@ class ArchivePolicy:
     schedule_interval: timedelta = timedelta(days=1)
 
     def __post_init__(self) -> None:
-        _check_ages(self.table, archive_after=self.archive_after, drop_after=self.drop_after)
+        check_ages(self.table, archive_after=self.archive_after, drop_after=self.drop_after)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -293,20 +297,3 @@ def _kept(specs: Iterable[Spec]) -> Iterator[Relation]:
                 yield Relation.named(spec.name)
             case ArchivePolicy(drop_after=timedelta()):
                 yield Relation.named(spec.archive_table)
-
-
-def _check_ages(relation: str, **ages: timedelta | None) -> None:
-    for name, age in ages.items():
-        if age is not None and age <= timedelta(0):
-            raise SpecError(f"{relation}: {name} must be longer than nothing, not {age}.")
-
-
-def _check_rollup(spec: RollupSpec) -> None:
-    _check_ages(spec.name, retention=spec.retention)
-    if spec.bucket <= timedelta(0):
-        raise SpecError(f"{spec.name}: the bucket must be longer than nothing.")
-    names = ["bucket", *spec.group_by, *(aggregate.name for aggregate in spec.aggregates)]
-    if len(set(names)) != len(names):
-        raise SpecError(f"{spec.name}: two output columns share a name among {', '.join(names)}.")
-    if not spec.aggregates:
-        raise SpecError(f"{spec.name}: a rollup needs at least one aggregate.")

@@ -10,7 +10,8 @@ import pytest
 
 from db.errors import SettingsError
 from db.market.exchanges import EXCHANGES
-from db.settings import Settings, described, settings_from
+from db.setting_list import described
+from db.settings import Settings, settings_from
 from tests.market.test_exchanges import ONE
 
 GARBAGE = [

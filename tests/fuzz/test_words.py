@@ -25,7 +25,8 @@ from app.web.hosts import host_name
 from app.web.intake.arriving import Arriving
 from app.web.proxies import TrustedProxies, address_of, counted_as
 from db.errors import InvalidInputError, SettingsError
-from db.settings import Settings, described, settings_from
+from db.setting_list import described
+from db.settings import Settings, settings_from
 from db.urls import database_url
 from tests.fuzz.generated import fuzzed, raw, values, words
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from db.settings import described
+from db.setting_list import described
 from tests.house.test_docs import PROGRAMS
 from tests.support.paths import ROOT
 

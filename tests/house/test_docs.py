@@ -19,7 +19,8 @@ from app.cli import group as app_commands
 from app.web.factory import build
 from benchmarks.cli import group as benchmark_commands
 from db.cli import group as db_commands
-from db.settings import Described, Settings, described
+from db.setting_list import Described, described
+from db.settings import Settings
 from tests.support.databases import connection
 from tests.support.paths import ROOT
 
