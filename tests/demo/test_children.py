@@ -115,7 +115,7 @@ def test_pauses_grow_while_it_keeps_ending_and_begin_anew_after_a_steady_run() -
     now = [0.0]
     patience = Patience(Backoff(1.0, 8.0), steady_s=60.0, clock=lambda: now[0])
     ranges = []
-    for ran_s in (0.0, 1.0, 59.0, 1.0, 1.0, 60.0, 1.0):
+    for ran_s in (0.0, 1.0, 59.0, 1.0, 1.0, 61.0, 1.0):
         patience.started()
         now[0] += ran_s
         pause_s = patience.ended()

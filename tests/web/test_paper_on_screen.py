@@ -14,6 +14,7 @@ from db.engine import engine_for
 from db.ingest import write_snapshot
 from db.market.calendar import expiry_instant
 from tests.support.chains import EXPIRY, at, snapshot
+from tests.support.waiting import eventually
 from tests.web.page.test_access import VIOLATIONS
 from tests.web.serving import WebServer
 
@@ -133,7 +134,8 @@ def test_an_order_at_limit_rests_and_is_cancelled(
     told(page, "Ticket: buy 1 × 26,000 CE")
     page.get_by_label("At which price").select_option("at limit")
     limit = page.get_by_label("Limit of 26,000 CE")
-    assert limit.input_value() == "101.00"
+    # bid and ask come once the ticket asks for them
+    eventually(lambda: limit.input_value() == "101.00")
     limit.fill("95")
     quoted(61, 99.0, 101.0)
     page.locator('.paper button:text-is("Place order")').click()

@@ -105,18 +105,20 @@ export class Ticket {
       make("td", {}, flip),
       make("th", { scope: "row" }, make("span", { class: leg.side.toLowerCase(), textContent: name }), " ", make("small", { textContent: leg.exchange })),
       make("td", {}, lots), make("td", { class: "figure" }, quote, limit), make("td", {}, drop));
-    return { row, flip, quote, leg };
+    return { row, flip, quote, limit, leg };
   }
 
   get atLimit() {
     return this.how.value === "limit";
   }
 
-  // at first the price of now
+  // at first the price of now, which a page that showed no bid and ask so far has a moment later
   limitOf(leg, name) {
     leg.limit ??= this.priceOf(leg);
+    leg.isAwaited = leg.limit === null;
     return make("input", { type: "number", min: "0.05", step: "0.05", value: leg.limit === null ? "" : leg.limit.toFixed(2), "aria-label": `Limit of ${name}`, onchange: ({ target }) => {
       leg.limit = target.value === "" ? null : Number(target.value);
+      leg.isAwaited = false;
       this.key = newKey();
     } });
   }
@@ -138,8 +140,13 @@ export class Ticket {
   // figures alone: called at each message of the chain
   refresh() {
     let net = 0;
-    for (const { quote, leg } of this.lines) {
+    for (const { quote, limit, leg } of this.lines) {
       const now = this.priceOf(leg);
+      if (limit && leg.isAwaited && now !== null && document.activeElement !== limit) {
+        leg.limit = now;
+        leg.isAwaited = false;
+        limit.value = now.toFixed(2);
+      }
       const lot = this.page.live(leg.exchange)?.summary.lot_size ?? null;
       set(quote, "textContent", `${leg.act === "B" ? "ask" : "bid"} ${price(now)}`);
       net = net === null || now === null || lot === null ? null : net + now * lot * leg.lots * (leg.act === "B" ? -1 : 1);
