@@ -134,7 +134,8 @@ def test_nothing_that_is_read_here_has_the_shape_of_that_fault() -> None:
         for part in re.split(r";|\n-- name:", path.read_text())
         if re.search(r"\bDISTINCT ON\b|count\(DISTINCT\b", part, re.IGNORECASE)
     ]
-    assert [name for name, _ in statements] == ["macro.sql"]
+    # of small tables that no columnstore holds
+    assert sorted(name for name, _ in statements) == ["macro.sql", "signals.sql"]
     assert not any(stored in part for _, part in statements)
 
 

@@ -11,6 +11,7 @@ from db.timescale.catalog.index import FoundIndex, declared_indexes, indexes, un
 from db.timescale.compare.index import diff
 from db.timescale.errors import LockNotAvailableError, SpecError
 from db.timescale.specs import HypertableSpec, IndexSpec
+from db.timescale.sqltext import Relation
 from tests.timescale.project import Project
 from tests.timescale.test_autogenerate import DAY, project_differences_at
 from tests.timescale.test_locks import held
@@ -148,7 +149,7 @@ def test_indexes_on_columns_that_are_still_to_come_are_understood(project: Proje
     )
     sa.Index("readings_humid", table.c.humidity.desc())
     with project.engine.connect() as connection:
-        (spec,) = declared_indexes(connection, table, ("public", "readings"))
+        (spec,) = declared_indexes(connection, table, Relation("public", "readings"))
     assert spec.columns == ("humidity DESC",)
 
 
