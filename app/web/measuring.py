@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _NO_ROUTE = "(no route)"
+ID_HEADER = "X-Request-ID"
 HANDED_OVER = "oi.handed_over"
 """Where a route whose socket got another owner, and that so answers nothing, leaves its rule."""
 
-_HEADER = "X-Request-ID"
 _SERVER_ERROR = 500
 
 
@@ -43,7 +43,7 @@ class Measured:
         def begin(line: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             nonlocal status, rule, size
             status, size = int(line[:3]), _size(headers)
-            headers.append((_HEADER, id_))
+            headers.append((ID_HEADER, id_))
             # Flask forgets what it was asked once it has answered
             request = environ.get("werkzeug.request")
             found = None if request is None else request.url_rule

@@ -19,9 +19,10 @@ Keys of --json, beside schema_version, machine and servers:
   requests, rounds  of each path, with timing and without, in turns
   wire              over HTTP, to one worker of the web server, on a connection that is kept:
                     request, requests_per_s and requests_per_s_without, cpu_us and clock_us
-                    (median microseconds of a request that is not timed: of the server's CPU, and
-                    until its answer was there), cpu_ratio and clock_ratio (with : without, medians
-                    of neighbouring turns), cpu_ratio_95 and clock_ratio_95 (their intervals)
+                    (median microseconds of a request that is not timed, though it has its id: of
+                    the server's CPU, and until its answer was there), cpu_ratio and clock_ratio
+                    (with : without, medians of neighbouring turns), cpu_ratio_95 and
+                    clock_ratio_95 (their intervals)
   paths             within one process, without server and wire: path, with_us and without_us
                     (median microseconds to the answer), cpu_us (of the CPU, not timed), cost_us
                     (what timing adds to it, with what is counted off the request's path),
