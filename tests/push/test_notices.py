@@ -1,5 +1,6 @@
 """News that are no chain reach the pages that they are for, and nobody waits for them."""
 
+import threading
 import time
 
 import pytest
@@ -39,6 +40,10 @@ def test_of_one_topic_and_exchange_a_slow_viewer_gets_the_newest(hub: Hub, watch
         for exchange in ("NSE", "BSE"):
             hub.notify(Notice("alerts", "me", {"exchange": exchange, "id": number}))
     hub.notify(Notice("last", "me", {}))
+    # the other end reads once the hub has taken all of them
+    taken = threading.Event()
+    hub._loop.run(taken.set)
+    assert taken.wait(60)
     told = []
     while not told or told[-1]["topic"] != "last":
         told.append(slow.message("notice"))
