@@ -13,11 +13,14 @@ class Worker:
         self.closed = threading.Event()
         self._turn = turn
         self._first_pause_s = first_pause_s
+        self._starting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin."""
-        self._thread.start()
+        """Begin; does nothing when it already has, or was closed."""
+        with self._starting:
+            if self._thread.ident is None and not self.closed.is_set():
+                self._thread.start()
 
     def close(self, timeout_s: float = 1.0) -> None:
         """End after the turn that is under way; waits for it no longer than that."""

@@ -14,7 +14,6 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -141,7 +140,8 @@ class Leadership:
             return self._fill(connection, snapshot)
         if self._is_known(connection, waiting):
             return Outcome.KNOWN
-        return written(connection, snapshot, partial(self.fence, exchange=snapshot.exchange))
+        # the lease is kept already, until the transaction ends
+        return written(connection, snapshot)
 
     def leave(self, connection: Connection) -> None:
         """Let go of all leases, so that a standby need not wait for their end."""

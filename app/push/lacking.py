@@ -1,6 +1,5 @@
 """Looks at what this server has to do without, on a thread of its own."""
 
-import threading
 from collections.abc import Callable
 
 from app.worker import Worker
@@ -18,21 +17,15 @@ class LackWatch:
         self._look = look
         self._tell = tell
         self._worker = Worker("oi-lacking", self._turn)
-        self._lock = threading.Lock()
-        self._has_started = False
         self.sentence: str | None = None
 
     def start(self) -> None:
         """Begin to look; does nothing when it already does, or was ended."""
-        with self._lock:
-            if not self._has_started and not self._worker.closed.is_set():
-                self._has_started = True
-                self._worker.start()
+        self._worker.start()
 
     def close(self) -> None:
         """End the thread."""
-        with self._lock:
-            self._worker.close()
+        self._worker.close()
 
     def _turn(self) -> float:
         found = self._look()

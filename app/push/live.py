@@ -35,12 +35,10 @@ class Live:
         lacks: Callable[[], str | None] | None = None,
     ) -> None:
         self._states = states
-        self._lacks: LackWatch | None = None
         self._feeds = feeds
         self._build = build
         self.hub = Hub(self._refresh, self._clock)
-        if lacks is not None:
-            self._lacks = LackWatch(lacks, self.hub.remind_all)
+        self._lacks = None if lacks is None else LackWatch(lacks, self.hub.remind_all)
         self._reader = Reader(states, feeds, self.hub)
         self._follower = Follower(url, states, self.hub, self._reader)
         self._sessions = SessionWatch(self.hub, is_open)
@@ -72,9 +70,8 @@ class Live:
         self.hub.close()
 
     def _clock(self, ages_s: Ages, problem: str | None) -> Clock:
-        return clock_message(
-            *(ages_s, problem, self._feeds.words(ages_s), self._build(), self.lacking)
-        )
+        feeds = self._feeds.words(ages_s)
+        return clock_message(ages_s, problem, feeds, self._build(), self.lacking)
 
     def _refresh(self, exchanges: Iterable[str]) -> None:
         """Publish what is known to be the newest at once, and let the rest be read."""

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import URL, MetaData
 
-from db.ahead.survey import HostileDatabaseError, Obstacle, names_made, sentences
-from db.convert import facts, obstacles
+from db.ahead.survey import HostileDatabaseError, Obstacle, names_made, sentences, tables_of
+from db.convert import obstacles
 from db.convert.session import Connection, connect, one, require_direct
-from db.timescale.specs import HypertableSpec, declared
-from db.timescale.sqltext import Relation
 
 
 def require_way_back(url: URL, legacy: MetaData, wanted: MetaData) -> None:
@@ -27,12 +25,7 @@ def _obstacles(connection: Connection, legacy: MetaData, wanted: MetaData) -> It
     for line in sentences(connection, "hanging", names=sorted(names_made(legacy, wanted))):
         yield Obstacle(None, line)
     ours = _aggregates(connection)
-    known = {f"public.{name}" for name in legacy.tables}
-    for spec in declared(wanted, HypertableSpec):
-        name = str(Relation.named(spec.table))
-        if name not in known or facts.find(connection, name) is None:
-            continue
-        table = facts.named(connection, name)
+    for table in tables_of(connection, legacy, wanted):
         if table.is_hypertable:
             for line in obstacles.obstacles(connection, table, removed_first=ours):
                 yield Obstacle(table.name, line)

@@ -109,15 +109,18 @@ def _of_table(connection: Connection, table: TableFacts) -> Iterator[str]:
 
 def _to_convert(connection: Connection, legacy: MetaData, wanted: MetaData) -> Iterator[TableFacts]:
     """The old program's tables with rows that are to become hypertables and are none yet."""
+    for table in tables_of(connection, legacy, wanted):
+        if not table.is_hypertable and not _is_open(connection, table):
+            yield table
+
+
+def tables_of(connection: Connection, legacy: MetaData, wanted: MetaData) -> Iterator[TableFacts]:
+    """The old program's tables that are there and are hypertables at the newest revision."""
     known = {f"public.{name}" for name in legacy.tables}
     for spec in declared(wanted, HypertableSpec):
         name = str(Relation.named(spec.table))
-        if name not in known or facts.find(connection, name) is None:
-            continue
-        table = facts.named(connection, name)
-        if table.is_hypertable or _is_open(connection, table):
-            continue
-        yield table
+        if name in known and facts.find(connection, name) is not None:
+            yield facts.named(connection, name)
 
 
 def _is_open(connection: Connection, table: TableFacts) -> bool:
