@@ -35,9 +35,11 @@ class LocalDatabase:
     def tend(self) -> bool:
         """Start it again if it has ended and has waited long enough; True if it has moved.
 
+        Of one that runs the log is kept within a bound.
         A server moves when another program has taken its port meanwhile.
         """
         if self._is_running():
+            postmaster.bound_log(self._server.home)
             return False
         if self._is_known_to_run:
             self._is_known_to_run = False

@@ -1,6 +1,8 @@
 """The server process: is it there, start it, stop it."""
 
+import os
 import re
+import shutil
 import socket
 import sys
 import time
@@ -20,6 +22,7 @@ _START_TIMEOUT_S = 300  # crash recovery of a large write-ahead log counts in
 _STOP_TIMEOUT_S = 300  # all that is only in memory is written first
 _OLD_PROCESSES_TIMEOUT_S = 20
 _OLD_PROCESSES = ("pre-existing shared memory block", "lock file")
+_LOG_BYTES = 16 * 1024 * 1024
 _PORT_TAKEN = ("Address already in use", "could not create any TCP/IP sockets")
 
 
@@ -95,10 +98,34 @@ def stop(programs: Programs, home: Home) -> None:
         raise ServerError(f"The server did not stop within {_STOP_TIMEOUT_S} s; see {home.log}.")
 
 
+def bound_log(home: Home) -> None:
+    """Let the log of a running server begin anew where it has grown large; the last is kept.
+
+    The server appends to one file for as long as it runs, so that it can be cut off beneath it.
+    """
+    try:
+        if home.log.stat().st_size <= _LOG_BYTES:
+            return
+    except FileNotFoundError:
+        return
+    before = _log_before(home)
+    try:
+        shutil.copyfile(home.log, before)
+        home.own(before)
+    except OSError:
+        # a full disk is no reason to let it grow
+        before.unlink(missing_ok=True)
+    os.truncate(home.log, 0)
+
+
+def _log_before(home: Home) -> Path:
+    return home.log.with_suffix(".log.old")
+
+
 def _try_start(programs: Programs, home: Home) -> str | None:
     """None if it started, else what it wrote."""
     if home.log.exists():
-        home.log.replace(home.log.with_suffix(".log.old"))
+        home.log.replace(_log_before(home))
     started = run_as(
         home.account,
         programs.program("pg_ctl"),

@@ -110,6 +110,27 @@ def test_nobody_gets_in_without_the_password(local_server: LocalServer) -> None:
     assert value(url, "SHOW listen_addresses") == "127.0.0.1"
 
 
+def test_the_log_of_a_running_server_is_kept_within_a_bound(
+    local_server: LocalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = local_server.start()
+    log = local_server.home.log
+    monkeypatch.setattr(postmaster, "_LOG_BYTES", 1_000_000)
+    postmaster.bound_log(local_server.home)
+    said = log.read_bytes()
+    assert said
+    with log.open("ab") as file:
+        file.write(b"-" * 1_000_000)
+    postmaster.bound_log(local_server.home)
+    before = log.with_suffix(".log.old")
+    assert before.read_bytes().startswith(said)
+    with pytest.raises(Exception, match="password authentication failed"):
+        connection(url.set(password="wrong")).close()  # noqa: S106  # wrong on purpose
+    assert b"password authentication failed" in log.read_bytes()
+    assert log.stat().st_size < 1_000_000
+    assert not stat.S_IMODE(log.parent.stat().st_mode) & 0o077
+
+
 def test_the_password_is_random_and_in_a_file_of_ours_alone(
     local_server: LocalServer, capfd: pytest.CaptureFixture[str]
 ) -> None:
