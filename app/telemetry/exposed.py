@@ -1,6 +1,7 @@
-"""Metrics of a process that serves nothing else, on a port of their own."""
+"""Metrics of a process that serves nothing else, on a port of their own, and who may read them."""
 
 import hmac
+import ipaddress
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +11,19 @@ from db.errors import InvalidInputError
 
 _LOOPBACK = "127.0.0.1"
 _PATIENCE_S = 10.0
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a Host header names the machine itself, by an address or as localhost.
+
+    A browser here sends another name when a page of that name has it resolve to this machine (DNS
+    rebinding), to read what this machine alone may.
+    """
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
+    try:
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return name.lower() == "localhost"
 
 
 class Exposed:
@@ -65,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path != "/metrics":
             self._answer(404, b"There is nothing but /metrics here.\n")
         elif not self._may_read():
-            self._answer(403, b"Send the token of OI_METRICS_TOKEN.\n")
+            self._answer(403, b"Ask as 127.0.0.1, or send the token of OI_METRICS_TOKEN.\n")
         else:
             self._answer(200, self.exposition())
 
@@ -74,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _may_read(self) -> bool:
         if self.bearer is None:
-            return True
+            return is_this_machine(self.headers.get("Host", ""))
         given = self.headers.get("Authorization", "")
         return hmac.compare_digest(given.encode(), f"Bearer {self.bearer}".encode())
 

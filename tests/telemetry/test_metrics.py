@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from app.telemetry import metrics
-from app.telemetry.exposed import Exposed
+from app.telemetry.exposed import Exposed, is_this_machine
 from app.telemetry.metrics import Reading
 from app.telemetry.timing import Operation
 from db.errors import InvalidInputError
@@ -156,6 +156,21 @@ def test_a_collector_answers_on_a_port_of_its_own() -> None:
         assert asked(server.port, "/other")[0] == 404
         # without a token it listens on this machine alone
         assert server.address == "127.0.0.1"
+        # nor does a page read it that a browser here was led to under a name of its own
+        assert asked(server.port, Host=f"rebound.example.org:{server.port}")[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("host", "is_it"),
+    [
+        *(("127.0.0.1:5050", True), ("localhost", True), ("LOCALHOST:9464", True)),
+        *(("[::1]:5050", True), ("[::1]", True), ("127.0.0.2", True)),
+        *(("oi.example.org", False), ("", False), ("192.0.2.1:5050", False)),
+        *(("localhost.example.org", False), ("127.0.0.1.example.org:80", False)),
+    ],
+)
+def test_a_name_is_this_machines_own_or_not(host: str, is_it: bool) -> None:
+    assert is_this_machine(host) is is_it
 
 
 def test_a_collector_with_a_token_answers_who_has_it() -> None:

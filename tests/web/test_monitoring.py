@@ -236,6 +236,7 @@ def test_metrics_are_given_to_this_machine_without_a_sign_in(
         {"environ_base": {"REMOTE_ADDR": "192.0.2.1"}},
         {"headers": {"X-Forwarded-For": "127.0.0.1"}},
         {"headers": {"Forwarded": "for=127.0.0.1"}},
+        {"headers": {"Host": "rebound.example.org:5050"}},
         {"environ_base": {"REMOTE_ADDR": ""}},
     ],
 )

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.telemetry import metrics
+from app.telemetry.exposed import is_this_machine
 from app.telemetry.tallies import Figures, slowest
 from app.web.monitoring.sections import sections
 from app.web.monitoring.state import caches, pools
@@ -89,7 +90,7 @@ def _may_read() -> bool:
     if token is not None:
         given = request.headers.get("Authorization", "")
         return hmac.compare_digest(given.encode(), f"{_BEARER}{token}".encode())
-    if any(name in request.headers for name in _FORWARDED):
+    if any(name in request.headers for name in _FORWARDED) or not is_this_machine(request.host):
         return False
     try:
         return ipaddress.ip_address(request.remote_addr or "").is_loopback
