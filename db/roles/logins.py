@@ -40,7 +40,7 @@ def keep_login(session: "psycopg.Connection[Any]", name: str, password: str, gro
     verb = sql.SQL("CREATE" if found is None else "ALTER")
     session.execute(
         sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {}").format(
-            verb, account, sql.Literal(password)
+            verb, account, sql.Literal(_verifier(session, name, password))
         )
     )
     for other in ROLES:
@@ -54,3 +54,12 @@ def keep_login(session: "psycopg.Connection[Any]", name: str, password: str, gro
             account, default if group == OWNER else sql.SQL("RESET role")
         )
     )
+
+
+def _verifier(session: "psycopg.Connection[Any]", name: str, password: str) -> str:
+    """What the server keeps of a password: itself it would stand in logs and kept statements.
+
+    https://www.postgresql.org/docs/current/libpq-misc.html#LIBPQ-PQENCRYPTPASSWORDCONN
+    """
+    made = session.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
+    return made.decode()

@@ -1,5 +1,6 @@
 """The roles have the rights they need and no others, in each database by itself."""
 
+import tempfile
 from collections.abc import Iterator
 
 import psycopg
@@ -168,6 +169,23 @@ def test_an_owner_who_may_make_no_roles_is_told_what_an_administrator_may_run(
     plain = server.url_of("plain", database)
 
     assert brought_up(plain) == ["CREATE ROLE oi_nobody_made NOLOGIN"]
+
+
+def test_a_password_is_sent_as_what_the_server_keeps_of_it(
+    server: DatabaseServer, migrated: URL
+) -> None:
+    name, _ = server.role("told")
+    with connection(migrated) as session, tempfile.TemporaryFile() as wire:
+        session.pgconn.trace(wire.fileno())
+        keep_login(session, name, SECOND, WEB)
+        session.pgconn.untrace()
+        wire.seek(0)
+        sent = wire.read()
+    # a statement's text stands in the server's log and in pg_stat_statements
+    assert b"SCRAM-SHA-256" in sent
+    assert SECOND.encode() not in sent
+    with connection(migrated.set(username=name, password=SECOND)) as session:
+        session.execute(OF_THE_MARKET)
 
 
 def test_an_account_gets_one_role_and_a_mighty_one_is_left_alone(
