@@ -73,7 +73,8 @@ def demand(database: "Database", settings: Settings) -> None:
     except DatabaseUnavailableError as error:
         _LOG.info(_LATER, error)
         return
-    for url in urls:
+    # one that hangs is waited for once
+    for url in dict.fromkeys(urls):
         _demand_of(url, settings)
 
 

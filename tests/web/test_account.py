@@ -15,6 +15,7 @@ from psycopg import sql
 from sqlalchemy import URL, create_engine
 from sqlalchemy.pool import NullPool
 
+from app.web import account
 from app.web.account import TooMightyError
 from app.web.database import Database
 from benchmarks.server.ports import free_port
@@ -112,6 +113,16 @@ def test_where_it_is_taken_the_log_says_so_once(
     finally:
         asked.close()
     assert [record.getMessage().count("is a superuser") for record in caplog.records] == [1]
+
+
+def test_a_database_that_all_ways_lead_to_is_asked_once(
+    home: Path, database: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = replace(Settings(), home=home, database_url=database, trusted_proxies=OTHERS)
+    asked: list[URL] = []
+    monkeypatch.setattr(account, "_demand_of", lambda url, _: asked.append(url))
+    account.demand(Database(chosen, explicit=True), chosen)
+    assert asked == [database]
 
 
 def test_a_server_for_others_does_not_start_with_a_superuser(home: Path, database: URL) -> None:
