@@ -1,14 +1,19 @@
 """Users and sessions, as the commands come by them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from db.errors import InvalidInputError
+from db.errors import DatabaseUnavailableError, InvalidInputError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from app.web.database import Database
 
 _LONGEST_NAME = 64
+_NOT_ALLOWED = "42501"  # https://www.postgresql.org/docs/current/errcodes-appendix.html
 
 
 def database() -> "Database":
@@ -16,7 +21,23 @@ def database() -> "Database":
     from app.web.database import Database
     from db.settings import settings
 
-    return Database(settings(), explicit=False)
+    return Database(settings(), explicit=False, by_operator=True)
+
+
+@contextmanager
+def changing() -> "Iterator[Connection]":
+    """A transaction that changes them; raises InvalidInputError as an account that may not."""
+    try:
+        with database().writing() as connection:
+            yield connection
+    except DatabaseUnavailableError as error:
+        refused = getattr(error.__cause__, "orig", None)
+        if getattr(refused, "sqlstate", None) != _NOT_ALLOWED:
+            raise
+        raise InvalidInputError(
+            "Users and their sessions are for the owner of the database to change, "
+            "and the account of OI_DATABASE_URL is another."
+        ) from error
 
 
 def sound_name(name: str) -> str:

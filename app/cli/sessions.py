@@ -42,6 +42,6 @@ def revoke(name: str | None, everybody: bool) -> None:
     if (name is None) != everybody:
         raise InvalidInputError("Name a user, or say --all.")
     ended = _people.end_files(name)
-    with _people.database().writing() as connection:
+    with _people.changing() as connection:
         ended += end_sessions(connection, name)
     click.echo(f"Sessions ended: {ended}.")

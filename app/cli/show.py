@@ -27,7 +27,7 @@ def command(exchange: str, as_json: bool, strikes: int | None) -> None:
     from db.settings import settings
 
     exchange_named(exchange)
-    with Database(settings(), explicit=False).newest() as connection:
+    with Database(settings(), explicit=False, by_operator=True).newest() as connection:
         state = read_state(connection, exchange)
     click.echo(body(state, strikes).body if as_json else _headline(payload(state)))
 

@@ -33,7 +33,7 @@ def add(name: str, role: str, password: str) -> None:
 
     sound = _people.sound_name(name)
     kept = hashed(password)
-    with _people.database().writing() as connection:
+    with _people.changing() as connection:
         if not add_user(connection, sound, kept, role):
             raise InvalidInputError(f"There is a user {sound} already.")
     # the sign-in of before opens nothing more
@@ -50,7 +50,7 @@ def passwd(name: str, password: str) -> None:
     from db.ingest.people import change_password
 
     kept = hashed(password)
-    with _people.database().writing() as connection:
+    with _people.changing() as connection:
         _people.demand_known(change_password(connection, name, kept), name)
     click.echo(f"The password of {name} is changed, and their sessions have ended.")
 
@@ -61,7 +61,7 @@ def disable(name: str) -> None:
     """Let a user in no more; their sessions end, and what is theirs stays."""
     from db.ingest.people import change_disabled
 
-    with _people.database().writing() as connection:
+    with _people.changing() as connection:
         _people.demand_known(change_disabled(connection, name, disabled=True), name)
     click.echo(f"{name} may sign in no more, and their sessions have ended.")
 
@@ -72,7 +72,7 @@ def enable(name: str) -> None:
     """Let a disabled user in again."""
     from db.ingest.people import change_disabled
 
-    with _people.database().writing() as connection:
+    with _people.changing() as connection:
         _people.demand_known(change_disabled(connection, name, disabled=False), name)
     click.echo(f"{name} may sign in again.")
 

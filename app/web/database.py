@@ -26,12 +26,13 @@ class Database:
     """Hands out connections; with explicit settings it has engines of its own.
 
     SQLAlchemy is loaded by the first request that reads, so that the login page needs none of it.
+    `by_operator` says that this is no dashboard but a command of whoever owns the database.
     """
 
-    def __init__(self, settings: Settings, *, explicit: bool) -> None:
+    def __init__(self, settings: Settings, *, explicit: bool, by_operator: bool = False) -> None:
         self._settings = settings
         self._explicit = explicit
-        self._account = Account(settings)
+        self._account = None if by_operator else Account(settings)
         self._own: Engine | None = None
         self._writer: Engine | None = None
         self._replicas: Replicas | None = None
@@ -66,7 +67,7 @@ class Database:
         """A connection that sees the newest commit, all its reads in one snapshot."""
         with self._translated(), self._connected(self._engine()) as connection:
             found = connection.execution_options(isolation_level="REPEATABLE READ")
-            self._account.admit(found)
+            self._admit(found)
             if (replicas := self._shared_reads()) is not None:
                 replicas.saw(found)
             yield found
@@ -77,7 +78,7 @@ class Database:
         with self._translated():
             replicas = self._shared_reads()
             with replicas.connected() if replicas else self._connected(self._engine()) as found:
-                self._account.admit(found)
+                self._admit(found)
                 # what was asked is over, and whoever reads may begin as they like
                 found.rollback()
                 yield found
@@ -97,7 +98,7 @@ class Database:
             self._connected(self._write_engine()) as connection,
             connection.begin(),
         ):
-            self._account.admit(connection)
+            self._admit(connection)
             yield connection
 
     def warm_up(self) -> None:
@@ -131,6 +132,10 @@ class Database:
             if self._replicas is not None:
                 self._replicas.close()
             self._own = self._writer = self._replicas = None
+
+    def _admit(self, connection: "Connection") -> None:
+        if self._account is not None:
+            self._account.admit(connection)
 
     def _write_engine(self) -> "Engine":
         from db import engine

@@ -107,6 +107,26 @@ def test_a_viewer_cannot_log_in_at_the_broker_and_an_admin_can(
     assert admin.post("/broker/login", data=form).status_code == 302
 
 
+def test_the_owner_changes_users_where_others_reach_the_dashboard_too(
+    run: CliRunner, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # the settings of a pod are those of all of them
+    monkeypatch.setenv("OI_HOST", "0.0.0.0")  # noqa: S104  # nothing listens
+    monkeypatch.setenv("OI_TRUSTED_PROXIES", "10.0.0.0/8")
+    add(run, "nisha")
+    assert "nisha" in told(run, "user", "list")
+    assert caplog.records == []
+
+
+def test_the_account_of_pages_changes_no_user(
+    run: CliRunner, as_web: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = as_web.set(drivername="postgresql").render_as_string(hide_password=False)
+    monkeypatch.setenv("OI_DATABASE_URL", url)
+    with pytest.raises(InvalidInputError, match="for the owner of the database to change"):
+        add(run, "nisha")
+
+
 @pytest.mark.parametrize(
     "command",
     [
