@@ -83,6 +83,7 @@ def test_at_every_width_every_figure_is_whole(
     page.wait_for_selector("tr.atm")
     page.select_option("#unit", unit)
     page.select_option("#lots", lots)
+    page.wait_for_selector("body:not(:has([data-pressed]))")
     faults = {}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
