@@ -14,7 +14,7 @@ from db.market.limits import CHANGE_MINUTES, CHANGE_THRESHOLDS_PCT
 
 Summary = Mapping[str, Any]
 _SIDES = ("CE", "PE")
-# enough for 1080 lines: what a taller screen shows beyond is filled by the script (PAINTED in chain/body.js)
+# enough for 1080 lines: what a taller screen shows is filled by the script (PAINTED, chain/body.js)
 _AROUND = 20
 # as wide as the mark of a level is
 _LEVEL_ROOM = "0000"
