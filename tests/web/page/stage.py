@@ -133,6 +133,11 @@ def full(
     }
 
 
+def answered(page: "Page") -> None:
+    """Wait until all that was pressed is done: it is marked in one frame, and done after it."""
+    page.wait_for_selector("body:not(:has([data-pressed]))")
+
+
 def without_book(message: dict[str, Any]) -> dict[str, Any]:
     """A whole chain as a page is sent it that shows no bid and ask."""
     kept = [i for i, name in enumerate(FIELDS) if name not in BOOK]

@@ -9,7 +9,7 @@ const LEFT = 3;
 // lines beyond what is seen that are drawn with it, before all others
 const BESIDE = 2;
 // as many either side of the money as the server paints (app/web/painting/table.py)
-const PAINTED = 24;
+const PAINTED = 20;
 
 export class Body {
   // `note(key, text)` hears of each text that is shown; `span()`: how many columns the calls have
