@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import URL, make_url
 
-from app.web.monitoring import parts
+from app.web.monitoring import parts, troubles
+from db.market.clock import IST
 from db.settings import Settings
 from tests.support.databases import connection
 from tests.support.waiting import eventually
@@ -107,6 +109,16 @@ def test_what_burns_is_said_first_on_the_page_and_on_the_dashboard(
     page = client.get("/monitoring").text
     assert "Data: too many are slow." in page
     assert "Data: too many are slow." in client.get("/").text
+
+
+def test_that_the_calendar_ends_soon_is_among_what_needs_a_look(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day, is_said in ((17, False), (18, True)):
+        moment = datetime(2026, 12, day, tzinfo=IST)
+        monkeypatch.setattr(troubles, "market_now", lambda moment=moment: moment)
+        page = client.get("/monitoring").text
+        assert ("no holidays from 1 January 2027 on" in page) is is_said
 
 
 def test_commands_are_shown_with_when_they_ran_and_what_failed(
