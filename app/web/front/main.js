@@ -11,7 +11,7 @@ import { Views } from "./chain/view.js";
 import { bindContracts } from "./charts/contract-click.js";
 import { address, addressed } from "./core/address.js";
 import { Burning } from "./core/burning.js";
-import { answer, find } from "./core/dom.js";
+import { answer, find, styled } from "./core/dom.js";
 import { first, firstClock, start } from "./core/embedded.js";
 import { Explanation } from "./core/explain.js";
 import { Health } from "./core/health.js";
@@ -190,6 +190,8 @@ past.follow(begun);
 document.body.removeAttribute("data-unready");
 panels.openRemembered();
 panels.mountWhenIdle("alerts");
+// without it what opens over the page is plain, and works
+styled(find("keys").dataset.style).catch(() => {});
 setInterval(lookAgain, LOOK_MS);
 document.addEventListener("visibilitychange", seenOrNot);
 addEventListener("pagehide", () => page.keep());

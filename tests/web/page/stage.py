@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from flask import Flask, render_template
 
 from app import create_app
+from app.chains.folded import folded
 from app.web.painting.paint import first_paint
 from db.market import limits
 from db.market.exchanges import EXCHANGES
@@ -396,7 +397,7 @@ class Stage:
                     painted, self.clock, self.problem, chosen, EXCHANGES[chosen].label
                 ),
                 state=json.dumps(start),
-                first=json.dumps(self.first),
+                first=json.dumps(self.first and folded(self.first)),
                 clock=json.dumps(self.clock),
             )
             policy = self.app.make_response(html)

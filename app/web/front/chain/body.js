@@ -34,7 +34,9 @@ export class Body {
     this.layout = layout;
     const keys = [...layout.keys("CE"), "strike", ...layout.keys("PE")].join();
     const painted = this.painted.splice(0);
-    const isOurs = ({ cells }) => cells[0].dataset.over || [...cells].map((cell) => cell.dataset.column).join() === keys;
+    // of a painted cell the classes alone say its column
+    const keyOf = ({ classList }) => classList[1] ?? classList[0];
+    const isOurs = ({ cells }) => cells[0].dataset.over || [...cells].map(keyOf).join() === keys;
     const stay = painted.length > 0 && painted.every(isOurs);
     // to take them out and in again would lay them out anew
     if (!stay) this.clear();

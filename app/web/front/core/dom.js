@@ -45,3 +45,17 @@ export function element(tag, { data = {}, aria = {}, ...properties } = {}, ...ch
   made.append(...children);
   return made;
 }
+
+// what is not on the first screen brings its style when it is loaded
+export function styled(href) {
+  if (!href) return null;
+  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+  return new Promise((resolve, reject) => {
+    link.addEventListener("load", resolve);
+    link.addEventListener("error", () => {
+      link.remove();
+      reject(new Error(`${href} cannot be loaded`));
+    });
+    document.head.append(link);
+  });
+}
