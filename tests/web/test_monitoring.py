@@ -37,7 +37,7 @@ def test_the_page_shows_every_section_that_has_something_to_say(
 ) -> None:
     store("NSE")
     client.get("/api/state/NSE")
-    shown = ("Hypertable", "oi_1m", 'href="/monitoring/plan/chain.')
+    shown = ("Hypertable", "oi_1m", 'href="/monitoring/plan/')
     page = until_shown(client, lambda text: all(part in text for part in shown))
     for name in ("objectives", "slowest", "feed", "routes", "queries", "steps", "pool", "rollups"):
         assert f'id="section-{name}"' in page
