@@ -16,7 +16,7 @@ from benchmarks.parts.split import round_trip_ms
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer, Session, session
 from benchmarks.server.environment import server_facts
-from benchmarks.server.placing import on_one_core
+from benchmarks.server.placing import on_one_core, process_of
 from benchmarks.server.sizes import columnstore_times
 from benchmarks.timing import runner
 from benchmarks.timing.progress import steps
@@ -77,7 +77,8 @@ def _warm(
         ):
             both = Sides(before, engine, after)
             result.servers.append(asdict(server_facts(after)))
-            with on_one_core((before, after, _pooled(engine))) as is_one_core:
+            placed = [process_of(each) for each in (before, after, _pooled(engine))]
+            with on_one_core(placed) as is_one_core:
                 result.data["one_core"] = is_one_core
                 trip_ms = result.data["round_trip_ms"] = round_trip_ms(after)
                 for workload in workloads:
