@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from app.analytics.black_scholes import RATE, Bools, Floats
-from db.market.calendar import Instrument, Phase, phase
+from db.market.calendar import Instrument
+from db.market.trading import may_trade
 
 NEAREST_STRIKES = 5
 """How many strikes around the crossing have a say in the forward."""
@@ -90,8 +91,7 @@ def levels(at: datetime, index: float, forward: float, years: float) -> tuple[fl
 
 
 def _stands_still(at: datetime) -> bool:
-    is_trading = phase(at, Instrument.OPTIONS) is Phase.OPEN
-    return is_trading and phase(at, Instrument.INDEX) is not Phase.OPEN
+    return may_trade(at) and not may_trade(at, Instrument.INDEX)
 
 
 def pairs(strike: Floats, is_call: Bools) -> tuple[Floats, np.ndarray, np.ndarray]:

@@ -204,8 +204,11 @@ def _collect_from_broker(
     from app.kite.macro import macro_names
     from db.market.clock import market_now
     from db.market.exchanges import EXCHANGES
+    from db.market.trading import calendar_warning
     from db.settings import settings
 
+    if warning := calendar_warning(market_now().date()):
+        logging.getLogger("oi.collector").warning(warning)
     chosen = settings()
     kind: Source = "simulated" if source == "simulated" else "live"
     catalogue = broker_catalogue(chosen, account, engine, keys)

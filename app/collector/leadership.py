@@ -20,19 +20,13 @@ from sqlalchemy import Connection
 
 from app.collector.outbox import Waiting
 from app.collector.storing import Outcome, is_followed, is_passed, stored_of_mark, written
-from db.market.calendar import Instrument, Phase, phase
-from db.market.clock import market_now
 from db.market.ticks import EnrichedSnapshot
+from db.market.trading import options_trade
 
 _LOG = logging.getLogger("oi.collector")
 _ASK_EVERY_S = 1.0
 QUIET_S = 30.0
 """A key of which a collector hears nothing for so long in a session is left to one that does."""
-
-
-def options_trade() -> bool:
-    """Whether a feed that works has something to say now."""
-    return phase(market_now(), Instrument.OPTIONS) is Phase.OPEN
 
 
 class Leading(Protocol):

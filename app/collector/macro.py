@@ -18,8 +18,8 @@ from app.worker import Worker
 from db.engine import connected
 from db.errors import OIError
 from db.ingest.macro import Figures, write_macro
-from db.market.calendar import Instrument, Phase, phase
 from db.market.clock import IST, market_now
+from db.market.trading import may_trade
 
 _LOG = logging.getLogger("oi.collector")
 MACRO_EVERY_S = 180.0
@@ -78,7 +78,7 @@ class MacroRecorder:
     def record(self) -> bool:
         """Read and store once, if options trade and there is something; whether it did."""
         at = self._now().astimezone(IST)
-        if phase(at, Instrument.OPTIONS) is not Phase.OPEN or not self._leads(EXCHANGE):
+        if not may_trade(at) or not self._leads(EXCHANGE):
             return False
         found = self._read(at.replace(microsecond=0))
         if found.usdinr is None and found.crude is None and found.vix is None:

@@ -12,10 +12,9 @@ from app.kite.instruments import Dump
 from app.kite.session import broker_folder
 from app.kite.subscriptions import Subscriptions
 from app.telemetry.timing import timed
-from db.market.calendar import Instrument, Phase, phase
-from db.market.clock import market_now
 from db.market.exchanges import EXCHANGES
 from db.market.ticks import Source
+from db.market.trading import options_trade
 from db.settings import Settings
 
 if TYPE_CHECKING:
@@ -59,11 +58,6 @@ def broker_feed(
         keys=catalogue.keys,
         login_problem=lambda: account.problem,
     )
-
-
-def options_trade() -> bool:
-    """Whether silence of an option is no rest but a fault."""
-    return phase(market_now(), Instrument.OPTIONS) is Phase.OPEN
 
 
 def storing(engine: "Engine") -> Store:

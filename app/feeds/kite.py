@@ -17,10 +17,11 @@ from app.kite.board import Board
 from app.kite.listing import VIX_TOKEN, Listing
 from app.kite.subscriptions import Subscriptions, TooManyInstrumentsError
 from db.errors import OIError
-from db.market.calendar import Instrument, Phase, phase
+from db.market.calendar import Instrument
 from db.market.clock import IST, market_now
 from db.market.exchanges import EXCHANGES
 from db.market.ticks import CALL, ChainSnapshot, OptionColumns, Source
+from db.market.trading import may_trade
 
 _LOG = logging.getLogger("oi.kite")
 TOO_OLD_S = 60
@@ -267,7 +268,7 @@ def _index_price(board: Board, place: int, at: datetime) -> float | None:
     if price is None:
         return None
     is_late = at.timestamp() - board.price_time[place] > TOO_OLD_S
-    return None if is_late and phase(at, Instrument.INDEX) is Phase.OPEN else price
+    return None if is_late and may_trade(at, Instrument.INDEX) else price
 
 
 def _beyond(

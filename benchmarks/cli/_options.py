@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from benchmarks.dataset.spec import DatasetSpec, last_session
+from benchmarks.dataset.spec import DatasetSpec, newest_end
 from benchmarks.server.databases import BenchmarkServer, server_at
 from benchmarks.workloads.names import NAMES
 from db.command_line import MOST
+from db.market.clock import market_now
 
 _YEARS = range(1990, 2101)
 
@@ -73,7 +74,7 @@ def dataset_options(days: int = 10) -> Decorator:
                 "--end",
                 type=_Day(["%Y-%m-%d"]),
                 metavar="DATE",
-                help="Last trading day (default: the newest before today).",
+                help="Last trading day (default: the newest that two others follow before today).",
             ),
             click.option(
                 "--seed",
@@ -114,7 +115,7 @@ class DatasetOptions:
 
     def spec(self) -> DatasetSpec:
         """The history they stand for; raises BenchmarkError when a value is out of range."""
-        end: date = self.end.date() if self.end else last_session(date.today())
+        end: date = self.end.date() if self.end else newest_end(market_now().date())
         return DatasetSpec(self.days, self.strikes, self.cadence, end, self.seed)
 
 

@@ -1,6 +1,6 @@
 """What signals cost: the time of a prediction, and what pages notice of it."""
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -65,8 +65,9 @@ def command(
     """
     from benchmarks.dataset.spec import last_session
     from benchmarks.signals.beside import signals_on
+    from db.market.clock import market_now
 
-    last = end.date() if end else last_session(date.today())
+    last = end.date() if end else last_session(market_now().date())
     with recorded("signals", json_file, out) as result:
         signals_on(
             chosen_server(url), result, days=days, end=last, rounds=rounds, requests=requests

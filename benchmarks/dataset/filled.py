@@ -13,6 +13,7 @@ from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.server.databases import BenchmarkServer, Session, session
 from benchmarks.server.rollups import refresh_around, rollup_names
 from benchmarks.timing.progress import steps
+from db.market.clock import market_now
 
 BASELINE = "0001_baseline"
 _ROW_DAYS = 2
@@ -157,7 +158,7 @@ def archive(url: URL) -> int:
 def archive_to_columnstore(settling: Session) -> None:
     """Put the archive's chunks that its policy is due for into the columnstore, if there is one."""
     if _has_columnstore(settling, "archive"):
-        border = date.today() - timedelta(days=_ARCHIVE_DAYS)
+        border = market_now().date() - timedelta(days=_ARCHIVE_DAYS)
         settling.execute(_ARCHIVE_TO_COLUMNSTORE, [border])
 
 

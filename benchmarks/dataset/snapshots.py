@@ -8,6 +8,8 @@ import numpy as np
 
 from benchmarks.dataset.days import block_of
 from benchmarks.dataset.spec import DatasetSpec, next_session
+from benchmarks.errors import BenchmarkError
+from db.market.clock import market_now
 from db.market.exchanges import EXCHANGES
 from db.market.limits import CHANGE_MINUTES
 from db.market.ticks import (
@@ -27,8 +29,16 @@ Instant = Sequence[EnrichedSnapshot]
 
 
 def live_snapshots(spec: DatasetSpec, count: int) -> Iterator[Instant]:
-    """The first `count` instants of the day after the history, all exchanges at each."""
+    """The first `count` instants of the day after the history, all exchanges at each.
+
+    Raises BenchmarkError while that day is not over: nothing would be shown of what is to come.
+    """
     day = next_session(spec.trading_days[-1])
+    if day >= market_now().date():
+        raise BenchmarkError(
+            f"What is written after the history is of {day}, which is not over: choose an "
+            f"--end before {spec.trading_days[-1]}."
+        )
     chains = [_snapshots(block_of(spec, exchange, day, count)) for exchange in EXCHANGES]
     yield from zip(*chains, strict=True)
 

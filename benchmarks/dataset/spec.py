@@ -16,6 +16,7 @@ FULL_WIDTH = 0
 _MAX_DAYS, _MAX_CADENCE_S = 500, 30
 _MIN_STRIKES, _MAX_STRIKES = 5, 167
 _DAY = timedelta(days=1)
+_FOLLOWING = 2
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,14 @@ class DatasetSpec:
 def last_session(today: date) -> date:
     """The newest day with a session before `today`."""
     return sessions_until(today - _DAY, 1)[0]
+
+
+def newest_end(today: date) -> date:
+    """The newest day that a history may end with, so that two sessions after it are over too.
+
+    What is written as live is of those, and of moments to come nothing is shown.
+    """
+    return sessions_until(today - _DAY, 1 + _FOLLOWING)[0]
 
 
 def next_session(day: date) -> date:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from benchmarks.timing.requests import Request, captured, driver_session
 from benchmarks.workloads import Workload, chosen
 from benchmarks.workloads.parameters import Parameters
 from benchmarks.workloads.workload import Read
+from db.market.clock import market_now
 
 # small enough for a minute, long enough that reading all of history would show
 _CHECKED = DatasetSpec(days=12, strikes=11, cadence_s=30)
@@ -71,7 +71,7 @@ def check_on(
     from db.engine import engine_for
 
     # recent days, because what is older than a month belongs into the archive
-    spec = replace(_CHECKED, end=last_session(date.today()))
+    spec = replace(_CHECKED, end=last_session(market_now().date()))
     with migrated_database(server, spec) as url:
         with session(url, options=_STATISTICS_OPTIONS) as analyzing:
             analyzing.execute("ANALYZE")

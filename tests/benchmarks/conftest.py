@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
 import pytest
 from sqlalchemy import URL, Engine
@@ -10,18 +9,19 @@ from sqlalchemy import URL, Engine
 from benchmarks.dataset import DatasetSpec
 from benchmarks.dataset.days import history
 from benchmarks.dataset.filled import settle
-from benchmarks.dataset.spec import last_session
+from benchmarks.dataset.spec import newest_end
 from benchmarks.server.databases import Session
 from benchmarks.server.rollups import rollup_names
 from benchmarks.timing.requests import driver_session
 from db.engine import engine_for
 from db.ingest import load_history
+from db.market.clock import market_now
 from db.settings import Settings
 from db.timescale.fill import fill
 from tests.support.databases import DatabaseServer
 
 # recent days: what is older than a month belongs into the archive
-SPEC = DatasetSpec(days=4, strikes=7, cadence_s=30, end=last_session(date.today()))
+SPEC = DatasetSpec(days=4, strikes=7, cadence_s=30, end=newest_end(market_now().date()))
 
 
 @dataclass(frozen=True)

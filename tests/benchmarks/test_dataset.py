@@ -1,7 +1,7 @@
 """The generated history: how much of the simulated market, on which days, and in which order."""
 
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 import numpy as np
 import pytest
@@ -11,11 +11,17 @@ from benchmarks.dataset.days import chain_of, history
 from benchmarks.dataset.filled import BASELINE
 from benchmarks.dataset.load import LEGACY_COLUMNS, load
 from benchmarks.dataset.snapshots import live_snapshots
-from benchmarks.dataset.spec import FULL_WIDTH, last_session, next_session, sessions_until
+from benchmarks.dataset.spec import (
+    FULL_WIDTH,
+    last_session,
+    newest_end,
+    next_session,
+    sessions_until,
+)
 from benchmarks.errors import BenchmarkError
 from benchmarks.server.databases import session
 from db import migrate
-from db.market.clock import to_naive_ist
+from db.market.clock import market_now, to_naive_ist
 from db.market.exchanges import EXCHANGES
 from db.market.ticks import field_names
 from tests.support.chains import rows_of
@@ -87,6 +93,13 @@ def test_the_last_session_is_before_today_and_the_next_one_after_it():
     assert next_session(date(2026, 4, 2)) == date(2026, 4, 6)
 
 
+def test_after_the_newest_end_of_a_history_come_two_sessions_that_are_over():
+    first = date(2026, 10, 15)
+    for today in (first + timedelta(days=days) for days in range(120)):
+        following = next_session(newest_end(today))
+        assert following < next_session(following) == last_session(today) < today
+
+
 def test_a_weekday_that_no_calendar_covers_is_a_trading_day():
     assert sessions_until(date(2031, 1, 6), 2) == (date(2031, 1, 3), date(2031, 1, 6))
 
@@ -153,6 +166,16 @@ def _known(values):
         value.decode() if isinstance(value, bytes) else None if value != value else value
         for value in values.tolist()
     ]
+
+
+def test_live_snapshots_of_a_day_to_come_are_refused():
+    today = market_now().date()
+    for end in (today, last_session(today), today - timedelta(days=1)):
+        if next_session(end) >= today:
+            with pytest.raises(BenchmarkError, match="not over: choose an --end before"):
+                next(live_snapshots(DatasetSpec(days=1, strikes=5, end=end), 1))
+    made = live_snapshots(DatasetSpec(days=1, strikes=5, end=newest_end(today)), 1)
+    assert next(made)[0].timestamp.date() < today
 
 
 def test_live_snapshots_follow_the_history_with_all_that_is_stored():

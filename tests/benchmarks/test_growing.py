@@ -1,14 +1,15 @@
 """A lengthened history: older days are there in every table, newer ones are as they were."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from benchmarks.dataset import DatasetSpec
 from benchmarks.dataset.growing import grow
-from benchmarks.dataset.spec import last_session, sessions_until
+from benchmarks.dataset.spec import newest_end, sessions_until
 from benchmarks.server.databases import session
+from db.market.clock import market_now
 from tests.benchmarks.conftest import fill_history
 
-SPEC = DatasetSpec(days=5, strikes=5, cadence_s=30, end=last_session(date.today()))
+SPEC = DatasetSpec(days=5, strikes=5, cadence_s=30, end=newest_end(market_now().date()))
 GROWN_DAYS = 7
 COUNTED = """
     SELECT (SELECT count(*) FROM option_chain_snapshots),

@@ -1,18 +1,18 @@
 """What a snapshot costs: by function, and at full width, in a database of its own."""
 
 import os
-from datetime import date
 
 from benchmarks.dataset import DatasetSpec
 from benchmarks.dataset.snapshots import live_snapshots
-from benchmarks.dataset.spec import last_session
+from benchmarks.dataset.spec import newest_end
 from benchmarks.parts.full_width import full_width
 from benchmarks.parts.ingest import _row_by_row
 from benchmarks.parts.shares import shares
 from benchmarks.server.databases import session
 from benchmarks.server.work import cpu_ms
+from db.market.clock import market_now
 
-SPEC = DatasetSpec(days=1, strikes=5, cadence_s=30, end=last_session(date.today()))
+SPEC = DatasetSpec(days=1, strikes=5, cadence_s=30, end=newest_end(market_now().date()))
 TRACKED = "SELECT current_setting('track_functions')"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, Engine, text
 
+from db.market.clock import market_now
 from tests.support.leases import led
 from tests.support.paths import ROOT
 from tests.support.waiting import eventually
@@ -246,15 +247,16 @@ def test_a_stored_day_is_replayed_into_the_present(
     first = collect(as_writer, tmp_path, "--feed", "replay", "--file", str(path), "--speed", "max")
     assert first.returncode == 0, first.stderr
     assert "stored 4 rows in 2 snapshots" in first.stdout
+    begun = market_now().replace(microsecond=0, tzinfo=None)
     again = collect(as_writer, tmp_path, "--feed", "replay", "--day", "2025-12-04", "--as-now")
     assert again.returncode == 0, again.stderr
     with engine.connect() as connection:
         rows = connection.execute(
             text(
-                "SELECT timestamp::date = (now() AT TIME ZONE 'Asia/Kolkata')::date, count(*),"
-                " min(oi), min(time_to_expiry_seconds)"
+                "SELECT timestamp >= :begun, count(*), min(oi), min(time_to_expiry_seconds)"
                 " FROM option_chain_snapshots GROUP BY 1 ORDER BY 1"
-            )
+            ),
+            {"begun": begun},
         ).all()
     past, present = rows
     assert (past.count, present.count) == (4, 4)

@@ -155,12 +155,13 @@ def test_without_pairs_there_is_no_forward_and_no_volatility_on_it() -> None:
     [(15, 14, 25_950.0), (15, 15, 26_050.0), (15, 36, 26_050.0), (15, 41, 25_950.0)],
     ids=["open", "closing auction", "options alone", "closed"],
 )
+@pytest.mark.parametrize("year", [2026, 2031], ids=["known day", "beyond the calendar"])
 def test_an_index_that_stands_still_while_options_trade_gives_way_to_the_forward(
-    hour: int, minute: int, atm: float
+    hour: int, minute: int, atm: float, year: int
 ) -> None:
-    at = datetime(2026, 8, 5, hour, minute, tzinfo=IST)
+    at = datetime(year, 8, 5, hour, minute, tzinfo=IST)
     given = priced(26_060.0, underlying=25_940.0)
-    expiry = np.full(len(given.options), np.datetime64("2026-08-10"))
+    expiry = np.full(len(given.options), np.datetime64(f"{year}-08-10"))
     options = replace(given.options, expiry=expiry)
     found = enriched(replace(given, timestamp=at, options=options), Memory())
     assert found.atm_strike == atm

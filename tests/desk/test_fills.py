@@ -49,6 +49,14 @@ def test_outside_the_session_nothing_is_filled_but_in_the_simulated_market() -> 
     assert filled.reason == "bought at ask 102.35 of 13:14:02 (simulated)"
 
 
+def test_on_a_day_that_the_calendar_does_not_cover_the_usual_hours_count() -> None:
+    day = AT.replace(year=2031)
+    far = replace(quote(contract=contract(expiry=day.date() + timedelta(days=6))), at=day)
+    assert fill_at_quote(far, "B", 65, day).price == 102.35
+    with pytest.raises(RefusedError, match=r"closed at 15:40 on 20 November 2031"):
+        fill_at_quote(far, "B", 65, day.replace(hour=15, minute=40))
+
+
 def test_a_replay_has_the_hours_of_its_own_day() -> None:
     months_later = AT + timedelta(days=200)
     assert fill_at_quote(quote(source="replayed"), "B", 65, months_later).price == 102.35

@@ -1,5 +1,6 @@
 """The old program's clean-up goes on: it deletes what it likes, and nothing of the archive."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,6 +13,8 @@ from db.market.clock import market_now
 from db.timescale.maintenance import fill_all
 from tests.support.databases import DatabaseServer, connection
 
+Day = Callable[[int], datetime]
+
 # a day of 1,100 contracts twice a minute holds 825,000
 ROWS = """
     SELECT set_config('live_edge.bulk_load', 'on', true);
@@ -23,14 +26,15 @@ ROWS = """
 CLEAN = "DELETE FROM option_chain_snapshots WHERE timestamp < %s"
 
 
-def day(ago: int) -> datetime:
-    """A quarter past nine of that many days ago, by the exchange's clock."""
+@pytest.fixture
+def day() -> Day:
+    """A quarter past nine of so many days ago, by the exchange's clock as the test begins."""
     opens = market_now().replace(hour=9, minute=15, second=0, microsecond=0, tzinfo=None)
-    return opens - timedelta(days=ago)
+    return lambda ago: opens - timedelta(days=ago)
 
 
 def test_more_rows_are_deleted_of_the_columnstore_than_the_server_opens_by_itself(
-    database: URL, server: DatabaseServer
+    database: URL, server: DatabaseServer, day: Day
 ) -> None:
     if server.edition != "community":
         pytest.skip("the Apache edition has no columnstore")
@@ -43,7 +47,9 @@ def test_more_rows_are_deleted_of_the_columnstore_than_the_server_opens_by_itsel
         assert session.execute("SELECT count(*) FROM option_chain_snapshots").fetchone() == (3700,)
 
 
-def test_a_day_is_archived_before_a_clean_up_of_thirty_days_reaches_it(database: URL) -> None:
+def test_a_day_is_archived_before_a_clean_up_of_thirty_days_reaches_it(
+    database: URL, day: Day
+) -> None:
     with connection(database) as session:
         with session.transaction():
             session.execute("SELECT set_config('live_edge.bulk_load', 'on', true)")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -116,27 +116,38 @@ strikes = 1
 """
 
 
+def trading_since(opens: datetime) -> str:
+    """A calendar of a market that opened then and is still open, though midnight should pass.
+
+    The day before it had one minute: it is the other of two days where midnight has not passed.
+    """
+    hours = (("09:00:00", "09:01:00"), (f"{opens:%H:%M}:00", "23:59:59"), ("00:00:00", "23:59:59"))
+    return "".join(
+        f"[[special]]\ndate = {(opens + timedelta(days=days)).date()}\n"
+        f"opens = {first}\ncloses = {last}\n"
+        for days, (first, last) in zip((-1, 0, 1), hours, strict=True)
+    )
+
+
 def test_beside_it_the_past_of_the_day_is_filled_and_the_vix_is_stored(
     broker: StandIn, database: URL, engine: Engine, tmp_path: Path
 ) -> None:
     now = market_now().replace(second=0, microsecond=0)
-    opens = max(now.replace(hour=0, minute=0), now - timedelta(minutes=20))
+    opens = now - timedelta(minutes=20)
     calendar, exchanges = tmp_path / "calendar.toml", tmp_path / "exchanges.toml"
-    calendar.write_text(
-        f'[[special]]\ndate = {now.date()}\nname = "today"\n'
-        f"opens = {opens:%H:%M}:00\ncloses = 23:59:59\n"
-    )
+    calendar.write_text(trading_since(opens))
     exchanges.write_text(NARROW)
     SessionStore(tmp_path / "home" / "kite" / "standin", KEY).keep(
         "SI0001", broker.sessions.sign_in()
     )
     files = {"OI_CALENDAR_FILE": str(calendar), "OI_EXCHANGES_FILE": str(exchanges)}
     log = tmp_path / "log"
-    with collecting(broker, database, tmp_path / "home", log, **files, OI_BOOTSTRAP_DAYS="1"):
+    with collecting(broker, database, tmp_path / "home", log, **files, OI_BOOTSTRAP_DAYS="2"):
         eventually(lambda: "snapshots stored from candles" in log.read_text())
         eventually(lambda: count(engine, "vix_term_structure"))
     statement = text("SELECT DISTINCT timestamp FROM option_chain_snapshots ORDER BY timestamp")
     with engine.connect() as connection:
         stored = [at.replace(tzinfo=IST) for at in connection.scalars(statement)]
-    session = Session(opens, opens, now.replace(hour=23, minute=59, second=59), now)
+    closes = opens.replace(hour=23, minute=59, second=59)
+    session = Session(opens, opens, closes, closes)
     assert missing_minutes(stored, session, now, 30) == []

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import URL, make_url
 
-from app.web.monitoring import parts
+from app.web.monitoring import parts, troubles
+from db.market.clock import IST
 from db.settings import Settings
 from tests.support.databases import connection
 from tests.support.waiting import eventually
@@ -33,14 +35,15 @@ def until_shown(client: FlaskClient, is_shown: Callable[[str], object]) -> str:
 def test_the_page_shows_every_section_that_has_something_to_say(
     client: FlaskClient, store: Store
 ) -> None:
+    until_shown(client, lambda text: "Hypertable" in text and "oi_1m" in text)
+    # only now: statements are shown for a minute, and all the rest may take longer to be read
     store("NSE")
     client.get("/api/state/NSE")
-    shown = ("Hypertable", "oi_1m", 'href="/monitoring/plan/chain.')
+    shown = ('href="/monitoring/plan/', "GET /api/state/&lt;exchange&gt;")
     page = until_shown(client, lambda text: all(part in text for part in shown))
     for name in ("objectives", "slowest", "feed", "routes", "queries", "steps", "pool", "rollups"):
         assert f'id="section-{name}"' in page
     assert "option_chain_snapshots" in page
-    assert "GET /api/state/&lt;exchange&gt;" in page
     assert "Login page" in page
 
 
@@ -107,6 +110,16 @@ def test_what_burns_is_said_first_on_the_page_and_on_the_dashboard(
     page = client.get("/monitoring").text
     assert "Data: too many are slow." in page
     assert "Data: too many are slow." in client.get("/").text
+
+
+def test_that_the_calendar_ends_soon_is_among_what_needs_a_look(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day, is_said in ((17, False), (18, True)):
+        moment = datetime(2026, 12, day, tzinfo=IST)
+        monkeypatch.setattr(troubles, "market_now", lambda moment=moment: moment)
+        page = client.get("/monitoring").text
+        assert ("no holidays from 1 January 2027 on" in page) is is_said
 
 
 def test_commands_are_shown_with_when_they_ran_and_what_failed(

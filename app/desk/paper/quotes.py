@@ -5,9 +5,10 @@ from datetime import date, datetime
 from typing import Protocol
 
 from app.desk.paper.errors import RefusedError
-from db.market.calendar import Phase, expiry_instant, phase
+from db.market.calendar import expiry_instant
 from db.market.limits import STALE_AFTER_S
 from db.market.ticks import OptionType, Source
+from db.market.trading import may_trade
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def demand_tradable(quote: Quote, now: datetime) -> None:
         raise RefusedError(f"{name} has expired.")
     if quote.age_s is None or quote.age_s > STALE_AFTER_S:
         raise RefusedError(f"The quote of {name} is stale: the chain is of {quote.at:%H:%M:%S}.")
-    if quote.source != "simulated" and phase(moment) is not Phase.OPEN:
+    if quote.source != "simulated" and not may_trade(moment):
         raise RefusedError(f"The market is closed at {moment:%H:%M on %d %B %Y}.")
     if not quote.has_both_sides:
         raise RefusedError(

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from app.web.monitoring.chains import chains
 from app.web.monitoring.sections.jobs import word
 from app.web.monitoring.view import View
+from db.market.clock import market_now
+from db.market.trading import calendar_warning
 
 SILENT_S = 3.0
 """A chain that is written once a second, and was not for so long, has lost collector or feed."""
@@ -20,6 +22,7 @@ def troubles(view: View) -> list[str]:
         *_steps(view),
         *_jobs(view),
         *_commands(view),
+        *_calendar(),
     ]
 
 
@@ -74,3 +77,9 @@ def _commands(view: View) -> Iterator[str]:
     for run in view.parts["commands"].value or ():
         if run.has_failed:
             yield f"python -m db {run.name} failed: {run.problem}"
+
+
+def _calendar() -> Iterator[str]:
+    warning = calendar_warning(market_now().date())
+    if warning is not None:
+        yield warning
