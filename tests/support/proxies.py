@@ -84,7 +84,9 @@ class Proxy:
         link = http.client.HTTPConnection(NAME)
         link.sock = self.link()
         with contextlib.closing(link):
-            link.request(method, path, body or None, dict(headers or {}))
+            # who refuses a body may answer, and listen no more, before all of it is sent
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
+                link.request(method, path, body or None, dict(headers or {}))
             answer = link.getresponse()
             return answer, answer.read()
 
