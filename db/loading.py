@@ -9,9 +9,7 @@ import threading
 from importlib import import_module
 
 # the whole before its parts: who begins with a part does not wait for another's whole
-_FIRST = ("sqlalchemy", "sqlalchemy.dialects.postgresql.psycopg", "db.engine")
-MIGRATIONS = ("alembic", "db.migrate")
-"""What else is needed to tell whether a database is at the newest revision."""
+_FIRST = ("sqlalchemy", "sqlalchemy.dialects.postgresql.psycopg", "db.engine", "db.migrate")
 
 _lock = threading.RLock()
 _loaded: set[str] = set()

@@ -7,7 +7,7 @@ from sqlalchemy.pool import NullPool
 
 from db.engine import translate_losses
 from db.errors import ExtensionMissingError, NotMigratedError
-from db.revision_files import ALEMBIC_HOME
+from db.revision_files import ALEMBIC_HOME, newest_revisions
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -39,7 +39,7 @@ def current(url: URL) -> str | None:
 
 def heads() -> tuple[str, ...]:
     """The newest revisions of this program; one, as long as nobody branches."""
-    return tuple(_scripts().get_heads())
+    return tuple(newest_revisions())
 
 
 def revisions() -> tuple[str, ...]:

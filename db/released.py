@@ -8,12 +8,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from db.errors import OIError
-from db.revision_files import ALEMBIC_HOME
+from db.revision_files import ALEMBIC_HOME, VERSIONS
 from db.timescale.engine.install import scripts_hash
 
-_ALEMBIC = ALEMBIC_HOME / "alembic"
-VERSIONS = _ALEMBIC / "versions"
-LIST = _ALEMBIC / "released.sha256"
+LIST = ALEMBIC_HOME / "alembic" / "released.sha256"
 
 _ENGINE = "the scripts of the engine"
 _SUFFIXES = (".py", ".sql")

@@ -14,6 +14,9 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # by itself: for a moment nobody may read the newest chains
+    with op.get_context().autocommit_block():
+        run_sql(op, "0022_order")
     op.install_engine()
     run_sql(op, "0022_writers")
 

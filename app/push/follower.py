@@ -1,7 +1,6 @@
 """Follows the database's announcements: what they name is outdated, and read if watched."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from app.chains.states import ChainStates
 from app.push.hub import Hub
 from app.push.listener import Listener
 from app.push.reader import Reader
+from app.worker import Worker
 from db.backoff import Backoff
 from db.errors import DatabaseUnavailableError, OIError
 from db.market.exchanges import EXCHANGES
@@ -37,45 +37,37 @@ class Follower:
         self._states = states
         self._hub = hub
         self._reader = reader
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
+        self._pause = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
         self._reason: str | None = None
+        self._worker = Worker("oi-follower", self._turn)
 
     def start(self) -> None:
         """Begin to follow; does nothing when it already does."""
-        with self._lock:
-            if self._thread is None and not self._stop.is_set():
-                self._thread = threading.Thread(target=self._run, name="oi-follower", daemon=True)
-                self._thread.start()
+        self._worker.start()
 
     @property
     def is_closed(self) -> bool:
         """Whether it was ended, and starts no more."""
-        return self._stop.is_set()
+        return self._worker.closed.is_set()
 
     def close(self) -> None:
         """End the thread."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=2 * _POLL_S)
+        self._worker.close(2 * _POLL_S)
 
-    def _run(self) -> None:
+    def _turn(self) -> float:
         import psycopg
 
-        pause = Backoff(_FIRST_PAUSE_S, _LONGEST_PAUSE_S)
-        while not self._stop.is_set():
-            try:
-                with Listener(self._url()) as listener:
-                    pause.reset()
-                    self._follow(listener)
-            except (psycopg.Error, OIError) as error:
-                self._lost(error)
-            except Exception as error:
-                # a thread that ends silently would leave every page frozen
-                _log.exception("Following the database failed")
-                self._lost(error)
-            self._stop.wait(pause.next_s())
+        try:
+            with Listener(self._url()) as listener:
+                self._pause.reset()
+                self._follow(listener)
+        except (psycopg.Error, OIError) as error:
+            self._lost(error)
+        except Exception as error:
+            # a thread that ends silently would leave every page frozen
+            _log.exception("Following the database failed")
+            self._lost(error)
+        return self._pause.next_s()
 
     def _follow(self, listener: Listener) -> None:
         # what was announced before LISTEN is caught up with by reading everything once
@@ -87,7 +79,7 @@ class Follower:
         self._reader.want_feeds()
         heard_at = time.monotonic()
         try:
-            while not self._stop.is_set():
+            while not self.is_closed:
                 heard = listener.heard(_POLL_S)
                 self._reader.look_at_feeds()
                 if heard.feeds:

@@ -1,10 +1,10 @@
 """Asks now and then whether the viewers' sessions still hold, on a thread of its own."""
 
 import logging
-import threading
 from collections.abc import Callable
 
 from app.push.hub import Hub
+from app.worker import Worker
 
 _log = logging.getLogger(__name__)
 
@@ -17,33 +17,26 @@ class SessionWatch:
     def __init__(self, hub: Hub, is_open: Callable[[str], bool]) -> None:
         self._hub = hub
         self._is_open = is_open
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
+        self._has_failed = False
+        self._worker = Worker("oi-sessions", self._turn, first_pause_s=EVERY_S)
 
     def start(self) -> None:
         """Begin to ask; does nothing when it already does."""
-        with self._lock:
-            if self._thread is None and not self._stop.is_set():
-                self._thread = threading.Thread(target=self._run, name="oi-sessions", daemon=True)
-                self._thread.start()
+        self._worker.start()
 
     def close(self) -> None:
         """End the thread."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=EVERY_S)
+        self._worker.close(EVERY_S)
 
-    def _run(self) -> None:
-        failed = False
-        while not self._stop.wait(EVERY_S):
-            for session in self._hub.sessions():
-                try:
-                    if not self._is_open(session):
-                        self._hub.dismiss(session)
-                    failed = False
-                except Exception:
-                    # nobody is sent away because a question went unanswered
-                    if not failed:
-                        _log.exception("Whether sessions still hold cannot be told")
-                    failed = True
+    def _turn(self) -> float:
+        for session in self._hub.sessions():
+            try:
+                if not self._is_open(session):
+                    self._hub.dismiss(session)
+                self._has_failed = False
+            except Exception:
+                # nobody is sent away because a question went unanswered
+                if not self._has_failed:
+                    _log.exception("Whether sessions still hold cannot be told")
+                self._has_failed = True
+        return EVERY_S

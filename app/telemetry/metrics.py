@@ -4,6 +4,7 @@ Workers of one server share a folder: it is wiped when the server starts, before
 and what a worker that is gone had as its present state is taken out.
 """
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -69,13 +70,32 @@ class Reading(NamedTuple):
 
 
 def prepare(folder: Path) -> None:
-    """Let the workers that are forked from now on share a folder, wiped here.
+    """Let the workers that are forked from now on share a folder within this one, wiped here.
 
     To be called before anything of prometheus_client is loaded: it looks at the environment then.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=_PRIVATE, parents=True)
-    os.environ[_FOLDER] = str(folder)
+    folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+    own = _nobodys(folder)
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(mode=_PRIVATE)
+    os.environ[_FOLDER] = str(own)
+
+
+def _nobodys(folder: Path) -> Path:
+    """One that no living server has: two in containers may share a folder, a port and process ids.
+
+    It is held until this process and all forked from it are gone, however they end.
+    """
+    number = 0
+    while True:
+        number += 1
+        handle = os.open(folder / f"{number}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+        else:
+            return folder / str(number)
 
 
 def forget(process: int) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.web.account import Account
 from db.errors import DatabaseUnavailableError, OIError, ServerError
-from db.loading import MIGRATIONS, load
+from db.loading import load
 from db.settings import Settings
 
 if TYPE_CHECKING:
@@ -188,7 +188,6 @@ class Database:
 
     def _explain(self, error: Exception) -> None:
         """Raise what stands behind a failed read: most often a schema that is not there."""
-        load(*MIGRATIONS)
         from db.migrate import require_head
 
         with self._connected(self._engine()) as connection:

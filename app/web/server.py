@@ -85,9 +85,9 @@ def _load_for_all() -> None:
     One worker alone answers sooner without: the database's libraries load while somebody types.
     """
     import app.web.factory  # noqa: F401
-    from db.loading import MIGRATIONS, load
+    from db.loading import load
 
-    load(*MIGRATIONS)
+    load()
 
 
 def _end_with_server(_server: object, worker: "Worker") -> None:

@@ -15,7 +15,7 @@ from app.telemetry.timing import Operation, ended
 from app.web.database import Database
 from app.web.monitoring.chains import ought_to_be_new
 from app.web.monitoring.state import held_gauges
-from db.loading import MIGRATIONS, load
+from db.loading import load
 from db.market.exchanges import EXCHANGES
 from db.settings import Settings
 
@@ -57,7 +57,7 @@ def _ring(address: str | None) -> Callable[[Burning], None]:
 
 def _reach(database: Database, _: Tell) -> None:
     """Reach the database and find in it the schema that this program reads."""
-    load(*MIGRATIONS)
+    load()
     from db.migrate import require_head
 
     with database.newest() as connection:

@@ -25,6 +25,7 @@ Keys of --json, beside schema_version, machine and servers:
   temperature  "warm" or "warm and cold"
   cold         with --cold: method (whether the OS cache could be dropped), rounds, duration_s
   upgrade_s    seconds the copy took from baseline to head
+  one_core     whether client and server shared a core: false where the server is not within reach
   round_trip_ms  what a statement takes that does nothing, median
   columnstore_times  how many times smaller closed days of the chain are there; null without one
   frame        30 days of features into pandas: rows, columns, same_values, ms (before, ours and,

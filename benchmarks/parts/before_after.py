@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine
 
 from benchmarks.dataset.filled import described, legacy_database, migrated_copy
 from benchmarks.dataset.spec import DatasetSpec
@@ -14,8 +14,9 @@ from benchmarks.parts.frames import frames
 from benchmarks.parts.questions import REQUESTS, Question, Sides, measured, question
 from benchmarks.parts.split import round_trip_ms
 from benchmarks.report.results import Result
-from benchmarks.server.databases import BenchmarkServer, session
+from benchmarks.server.databases import BenchmarkServer, Session, session
 from benchmarks.server.environment import server_facts
+from benchmarks.server.placing import on_one_core, process_of
 from benchmarks.server.sizes import columnstore_times
 from benchmarks.timing import runner
 from benchmarks.timing.progress import steps
@@ -76,13 +77,22 @@ def _warm(
         ):
             both = Sides(before, engine, after)
             result.servers.append(asdict(server_facts(after)))
-            trip_ms = result.data["round_trip_ms"] = round_trip_ms(after)
-            for workload in workloads:
-                questions.append(question(both, workload, spec, seed=spec.seed))
-                done.append(measured(both, questions[-1], plan, spec, trip_ms))
-                advance(workload.title)
+            placed = [process_of(each) for each in (before, after, _pooled(engine))]
+            with on_one_core(placed) as is_one_core:
+                result.data["one_core"] = is_one_core
+                trip_ms = result.data["round_trip_ms"] = round_trip_ms(after)
+                for workload in workloads:
+                    questions.append(question(both, workload, spec, seed=spec.seed))
+                    done.append(measured(both, questions[-1], plan, spec, trip_ms))
+                    advance(workload.title)
             result.data["frame"] = frames(both, spec, plan)
             result.data["columnstore_times"] = columnstore_times(after)
     finally:
         engine.dispose()
     return questions
+
+
+def _pooled(engine: Engine) -> Session:
+    """The session that the pool will hand out while nobody holds one."""
+    with engine.connect() as connection:
+        return connection.connection.driver_connection  # type: ignore[return-value]  # psycopg's

@@ -16,6 +16,7 @@ from benchmarks.plans.planned import planned
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer
 from benchmarks.server.environment import server_facts
+from benchmarks.server.placing import on_one_core, process_of
 from benchmarks.server.sizes import chain_rows, database_bytes, number
 from benchmarks.timing import runner
 from benchmarks.timing.floor import build_floor
@@ -152,7 +153,9 @@ def _query(
         "this": replay(this.after, asked.after),
         "floor": replay(this.after, floor),
     }
-    samples = {name: sample.rounds for name, sample in runner.interleave(tasks, plan).items()}
+    with on_one_core([process_of(each.after) for each in (smallest, this)]):
+        timed = runner.interleave(tasks, plan)
+    samples = {name: sample.rounds for name, sample in timed.items()}
     ms = {name: summarize(rounds).p50_ms for name, rounds in samples.items()}
     found = planned(this.after, asked.after)
     is_smallest = smallest is this

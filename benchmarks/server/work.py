@@ -31,9 +31,20 @@ def cpu_ms(watching: Session) -> float | None:
         return None
 
 
+def is_session(pid: int, database: str) -> bool:
+    """Whether a process of this machine is a session of a database.
+
+    Of a server elsewhere it is the number of anything here: a session's title has its database.
+    """
+    try:
+        title = (Path("/proc") / str(pid) / "cmdline").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return database in title
+
+
 def _cpu_ns(pid: int, database: str) -> int:
-    process = Path("/proc") / str(pid)
-    # of a server elsewhere it is the number of anything here: a session's title has its database
-    if database not in (process / "cmdline").read_text(encoding="utf-8", errors="replace"):
+    if not is_session(pid, database):
         raise LookupError(f"process {pid} is no session of {database}")
-    return int((process / "schedstat").read_text(encoding="ascii").split()[0])
+    schedstat = Path("/proc") / str(pid) / "schedstat"
+    return int(schedstat.read_text(encoding="ascii").split()[0])

@@ -15,7 +15,7 @@ class SelfFed extends EventTarget {
   close() {}
 
   async feed(count) {
-    const first = JSON.parse(document.getElementById('first').textContent);
+    const first = (this.first ??= await this.whole());
     this.sequence ??= first.sequence;
     this.legs ??= first.legs.map((leg) => Object.fromEntries(leg.map((value, i) => [first.fields[i], value])));
     for (let n = 0; n < count; n += 1) {
@@ -24,6 +24,12 @@ class SelfFed extends EventTarget {
       this.say(this.clock(first.exchange));
       await new Promise(requestAnimationFrame);
     }
+  }
+
+  // the page has it in another form
+  async whole() {
+    const { exchange } = JSON.parse(document.getElementById('first').textContent);
+    return (await fetch(`/api/state/${exchange}?book=0`)).json();
   }
 
   say(message) {

@@ -28,7 +28,7 @@ _HOUR_S = 3600
 _DAY_H = 6.5
 _UPDATES = 1200
 # of the chain that the page was given: far rows show none of their contracts
-_CONTRACTS = "JSON.parse(document.getElementById('first').textContent).legs.length"
+_CONTRACTS = "JSON.parse(document.getElementById('first').textContent).count"
 # tabs there and back, units, rows, lots, IV, the sheet, moves through the table
 _KEYS = (
     *("2", "1", "a", "a", "l", "l", "i", "i", "c", "?", "Escape"),

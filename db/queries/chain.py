@@ -109,13 +109,11 @@ class OiChange(NamedTuple):
 
 
 class StrikeOi(NamedTuple):
-    """OI of both sides of a strike and their change since the previous close, in units."""
+    """OI of both sides of a strike, in units."""
 
     strike: float
     oi_ce: int | None
     oi_pe: int | None
-    day_change_ce: int | None
-    day_change_pe: int | None
 
 
 def latest_chain(connection: Connection, exchange: str) -> tuple[LatestOption, ...]:

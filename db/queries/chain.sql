@@ -177,9 +177,7 @@ ORDER BY chain.strike, chain.option_type;
 SELECT
     chain.strike AS strike,
     max(chain.oi) FILTER (WHERE chain.option_type = 'CE') AS oi_ce,
-    max(chain.oi) FILTER (WHERE chain.option_type = 'PE') AS oi_pe,
-    max(chain.oi - chain.prev_close_oi) FILTER (WHERE chain.option_type = 'CE') AS day_change_ce,
-    max(chain.oi - chain.prev_close_oi) FILTER (WHERE chain.option_type = 'PE') AS day_change_pe
+    max(chain.oi) FILTER (WHERE chain.option_type = 'PE') AS oi_pe
 FROM option_chain_latest AS chain
 WHERE chain.exchange = %(exchange)s
 GROUP BY chain.strike

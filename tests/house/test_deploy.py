@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ DEPLOY = ROOT / "deploy"
 HERE = Path(__file__).parent
 KUBERNETES = json.loads((HERE / "kubernetes.json").read_text(encoding="utf-8"))
 CLOUDNATIVEPG = json.loads((HERE / "cloudnativepg.json").read_text(encoding="utf-8"))
+COMPOSE = json.loads((HERE / "compose.json").read_text(encoding="utf-8"))
+COMPOSITIONS = (ROOT / "compose.yaml", DEPLOY / "compose" / "compose.yaml")
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 # of the container's start, not of the program
 _NOT_OURS = {
@@ -72,6 +75,53 @@ def test_what_a_cluster_would_refuse_is_refused_here(wrong: str) -> None:
     assert faults(web)
 
 
+@pytest.fixture(params=COMPOSITIONS, ids=lambda path: path.parent.name)
+def composition(request: pytest.FixtureRequest) -> tuple[Path, dict[str, Any]]:
+    """A file of Docker Compose, and what is in it."""
+    return request.param.parent, yaml.safe_load(request.param.read_text(encoding="utf-8"))
+
+
+def misfits(composition: dict[str, Any]) -> list[str]:
+    found = Draft202012Validator(COMPOSE).iter_errors(composition)
+    return [f"{error.json_path}: {error.message}" for error in found]
+
+
+def test_a_composition_is_as_its_schema_wants_it(
+    composition: tuple[Path, dict[str, Any]],
+) -> None:
+    _, composed = composition
+    assert misfits(composed) == []
+    service = next(iter(composed["services"].values()))
+    service["enviroment"] = service.pop("environment")
+    assert misfits(composed)
+
+
+def test_what_a_composition_names_is_there(composition: tuple[Path, dict[str, Any]]) -> None:
+    folder, composed = composition
+    services = composed["services"]
+    for service in services.values():
+        for name, wanted in service.get("depends_on", {}).items():
+            assert wanted["condition"] != "service_healthy" or "healthcheck" in services[name]
+        for source, _, inside in (each.partition(":") for each in service.get("volumes", [])):
+            if source.startswith("."):
+                assert (folder / source).is_file()
+            elif inside:
+                assert source in composed["volumes"]
+
+
+def test_every_program_of_a_composition_runs_without_rights_it_does_not_need(
+    composition: tuple[Path, dict[str, Any]],
+) -> None:
+    _, composed = composition
+    programs = [each for each in composed["services"].values() if each["image"] == "oi-gemini"]
+    assert len(programs) == 3
+    for program in programs:
+        assert program["read_only"] is True
+        assert program["cap_drop"] == ["ALL"]
+        assert program["security_opt"] == ["no-new-privileges:true"]
+        assert [each for each in program["volumes"] if each.endswith("/home/oi/data")]
+
+
 def test_every_listed_manifest_is_there_and_every_one_that_is_there_is_listed() -> None:
     folder = DEPLOY / "kubernetes"
     listed = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
@@ -101,10 +151,17 @@ def commands() -> Iterator[list[str]]:
     for pod in pods():
         for container in pod["containers"]:
             yield container["command"][1:]
-    compose = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())
-    for service in compose["services"].values():
-        if service.get("command", [""])[0] == "python":
-            yield service["command"][1:]
+    for file in COMPOSITIONS:
+        for service in yaml.safe_load(file.read_text())["services"].values():
+            yield from _run(service.get("command", [""]))
+
+
+def _run(command: list[str]) -> Iterator[list[str]]:
+    """The words of Python programs, also of those within a shell's lines."""
+    for line in command[-1].splitlines() if command[0] == "sh" else [shlex.join(command)]:
+        _, _, words = line.partition("python ")
+        if words:
+            yield shlex.split(words)
 
 
 @pytest.mark.parametrize("words", [each for each in commands() if each[0] == "-m"])
@@ -141,7 +198,7 @@ def _told(unit: str) -> Iterator[str]:
     """What each kind of deployment tells that part of the database."""
     yield (DEPLOY / "systemd" / f"{unit}.env").read_text()
     yield (DEPLOY / "kubernetes" / f"{unit}.yaml").read_text()
-    for file in (DEPLOY / "compose" / "compose.yaml", ROOT / "compose.yaml"):
+    for file in COMPOSITIONS:
         services = yaml.safe_load(file.read_text())["services"]
         yield str(services["app" if unit not in services else unit]["environment"])
 
@@ -149,6 +206,31 @@ def _told(unit: str) -> Iterator[str]:
 def test_the_owners_secret_is_mounted_where_tables_are_changed_alone() -> None:
     holders = {name for name, each in manifests() if "oi-db-app" in json.dumps(each)}
     assert holders == {"migrate.yaml Job", "maintain.yaml Deployment"}
+
+
+def test_what_is_told_to_be_run_in_a_pod_can_be() -> None:
+    told = re.findall(r"kubectl exec ([^`\n]+)", (ROOT / "docs" / "deploy.md").read_text())
+    assert told
+    named = {f"{document['kind']}/{document['metadata']['name']}" for _, document in manifests()}
+    for line in told:
+        options, _, words = line.partition(" -- ")
+        # what asks for a password, or for what the broker answered, needs a terminal
+        assert options.startswith("-n oi-gemini -it "), line
+        target = options.split()[-1]
+        kind, _, name = target.rpartition("/")
+        whole = f"Deployment/{name}" if kind else f"StatefulSet/{name.rsplit('-', 1)[0]}"
+        assert whole in named, line
+        # users are changed by the owner alone
+        assert ("app user" in words) <= (name == "oi-maintain"), line
+
+
+def test_the_image_and_the_migration_are_of_this_version() -> None:
+    folder = DEPLOY / "kubernetes"
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    images = yaml.safe_load((folder / "kustomization.yaml").read_text())["images"]
+    assert [each["newTag"] for each in images] == [version]
+    (job,) = (document for _, document in manifests() if document["kind"] == "Job")
+    assert job["metadata"]["name"].endswith(version.replace(".", "-"))
 
 
 def test_kustomize_puts_every_manifest_into_one_namespace() -> None:

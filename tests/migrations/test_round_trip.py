@@ -1,7 +1,9 @@
 """Up, down and up again, as a whole and step by step, with rows in every table."""
 
+import pytest
 from sqlalchemy import URL
 
+from benchmarks.traffic import probes
 from db import migrate
 from db.baseline.tables import metadata
 from tests.support.databases import connection
@@ -37,6 +39,19 @@ def test_each_revision_goes_down_and_up_by_itself(empty_database: URL) -> None:
         migrate.upgrade(empty_database, revision)
         assert contents(empty_database) == before, f"at {revision}"
         assert migrate.current(empty_database) == revision
+
+
+def test_each_revision_gets_its_locks_beside_a_writer_that_never_rests(
+    empty_database: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    legacy_database(empty_database)
+    monkeypatch.setattr(probes, "_PAUSE_S", 0.0)
+    with probes.probing(empty_database) as seen:
+        for revision in migrate.revisions():
+            migrate.upgrade(empty_database, revision)
+        for revision in reversed(migrate.revisions()):
+            migrate.downgrade(empty_database, revision)
+    assert seen.errors == []
 
 
 def test_downgrading_restores_the_legacy_keys_and_indexes(empty_database: URL) -> None:

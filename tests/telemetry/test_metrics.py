@@ -8,7 +8,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -79,8 +79,8 @@ def test_the_dashboard_is_sound() -> None:
 
 def test_workers_are_summed_and_one_that_is_gone_keeps_what_it_counted(tmp_path: Path) -> None:
     folder = tmp_path / "metrics"
-    folder.mkdir()
-    (folder / "counter_1.db").write_bytes(b"of an earlier server")
+    (folder / "1").mkdir(parents=True)
+    (folder / "1" / "counter_1.db").write_bytes(b"of an earlier server")
     program = f"""
 import subprocess, sys
 from pathlib import Path
@@ -107,6 +107,37 @@ print(metrics.exposition().decode())
         assert 'oi_response_bytes_total{route="GET /"} 600.0' in text
     assert "oi_viewers 8.0" in both
     assert "oi_viewers 4.0" in one
+
+
+def test_servers_in_containers_that_share_a_folder_count_each_for_itself(tmp_path: Path) -> None:
+    program = f"""
+import sys
+from pathlib import Path
+from app.telemetry import metrics
+from app.telemetry.timing import Operation
+metrics.prepare(Path({str(tmp_path)!r}))
+metrics.count([Operation("route", "GET /", 0.01)] * int(sys.argv[1]))
+print("counted", flush=True)
+sys.stdin.readline()
+print(metrics.exposition().decode())
+"""
+    with ExitStack() as stack:
+        servers = []
+        for times in ("3", "5"):
+            server = subprocess.Popen(
+                [sys.executable, "-c", program, times],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+            )
+            servers.append((times, stack.enter_context(server)))
+            assert server.stdout
+            assert server.stdout.readline() == "counted\n"
+        for times, server in servers:
+            told = server.communicate("\n")[0]
+            assert f'oi_request_seconds_count{{route="GET /"}} {times}.0' in told
 
 
 def asked(port: int, path: str = "/metrics", **headers: str) -> tuple[int, bytes]:

@@ -113,6 +113,25 @@ def test_installing_again_changes_nothing(session: psycopg.Connection) -> None:
     assert scalar(session, "SELECT count(*) FROM timescale_engine.rollup") == 1
 
 
+def test_installing_again_keeps_no_writer_waiting(session: psycopg.Connection) -> None:
+    rollup(session, MINUTES)
+    with session.transaction():
+        install(session)
+        held = rows(
+            session,
+            """
+            SELECT l.relation::regclass::text, l.mode
+            FROM pg_locks AS l
+            JOIN pg_class AS c ON c.oid = l.relation
+            JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE l.pid = pg_backend_pid()
+                AND n.nspname <> 'pg_catalog'
+                AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
+            """,
+        )
+    assert held == []
+
+
 def test_a_newer_engine_is_not_replaced(session: psycopg.Connection) -> None:
     session.execute("INSERT INTO timescale_engine.version (version) VALUES (%s)", (VERSION + 1,))
     with pytest.raises(psycopg.Error, match="newer than this program"):

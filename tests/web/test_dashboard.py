@@ -12,6 +12,7 @@ from db.ingest import write_snapshot
 from tests.support.databases import DatabaseServer
 from tests.web import PASSWORD, USERNAME
 from tests.web.conftest import OPENING, Store, a_snapshot
+from tests.web.page.stage import answered
 from tests.web.serving import WebServer
 from tests.web.test_unavailable import away, back
 
@@ -128,6 +129,7 @@ def test_the_keyboard_changes_tabs_theme_and_shows_its_help(
     assert page.locator('[aria-current="page"]').inner_text() == "SENSEX"
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.keyboard.press("t")
+    answered(page)
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
     page.keyboard.press("?")
     assert page.locator("#keys").is_visible()
@@ -141,6 +143,7 @@ def test_fewer_strikes_can_be_shown(page: "Page", web: WebServer, store: Store) 
     page.goto(web.url)
     page.wait_for_selector("tr.atm")
     page.select_option("#range", "5")
+    answered(page)
     assert page.locator("#rows tr").count() == 11
     page.reload()
     page.wait_for_selector("tr.atm")

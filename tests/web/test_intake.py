@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.web.auth.bearer import session_of
-from app.web.intake.arriving import BODY_BYTES, HEAD_BYTES, Arriving
+from app.web.intake.arriving import BODY_BYTES, HEAD_BYTES, READ_BYTES, Arriving
 from app.web.intake.lanes import STRANGERS, Lanes
 from db.settings import Settings
 from tests.web import PASSWORD
@@ -60,7 +60,8 @@ def test_what_follows_a_request_is_kept_for_the_next() -> None:
     ("head", "status"),
     [
         (b"X: %s" % (b"a" * HEAD_BYTES), "431"),
-        (b"Content-Length: %d" % (BODY_BYTES + 1), "413"),
+        (b"Content-Length: %d" % (READ_BYTES + 1), "413"),
+        (b"Expect: 100-continue\r\nContent-Length: %d" % (BODY_BYTES + 1), "413"),
         (b"Content-Length: 99999999999", "400"),
         (b"Content-Length: 5\r\nContent-Length: 6", "400"),
         (b"Content-Length: +5", "400"),
@@ -73,6 +74,21 @@ def test_what_cannot_become_a_request_is_refused_before_its_body(head: bytes, st
     assert arriving.refusal is not None
     assert arriving.refusal.status.startswith(status)
     assert not arriving.is_whole
+
+
+@given(st.data())
+def test_a_body_too_large_is_refused_when_its_sender_is_done(data: st.DataObject) -> None:
+    head = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (BODY_BYTES + 1)
+    request = head + b"a" * (BODY_BYTES + 1)
+    cut = data.draw(st.integers(0, len(request) - 1))
+    arriving = arrived(request[:cut])
+    assert arriving.refusal is None
+    assert not arriving.is_whole
+    arriving.add(request[cut:])
+    assert arriving.refusal is not None
+    assert arriving.refusal.status.startswith("413")
+    # nothing of it is kept
+    assert len(arriving.data) == len(head)
 
 
 def test_a_head_without_an_end_is_refused_at_its_limit() -> None:
@@ -150,9 +166,10 @@ def test_slow_senders_and_slow_readers_keep_nobody_waiting(home: Path) -> None:
             # a byte now and then buys no time
             for link in slow[20:40]:
                 link.sendall(b"-")
-            assert [link.recv(1) for link in slow] == [b""] * len(slow)
-        large = b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999\r\n\r\n"
-        asked = large.replace(b"999999", b"1\r\nExpect: 100-continue")
+            said = [first_line(link) for link in slow]
+            assert said == [b""] * 20 + [b"HTTP/1.1 408 Request Timeout\r\n"] * 40
+        large = b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999\r\n\r\n"
+        asked = large.replace(b"9999999", b"1\r\nExpect: 100-continue")
         with links(port, large, asked) as (refused, invited):
             assert first_line(refused) == b"HTTP/1.1 413 Content Too Large\r\n"
             assert first_line(invited) == b"HTTP/1.1 100 Continue\r\n"

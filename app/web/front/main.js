@@ -11,7 +11,7 @@ import { Views } from "./chain/view.js";
 import { bindContracts } from "./charts/contract-click.js";
 import { address, addressed } from "./core/address.js";
 import { Burning } from "./core/burning.js";
-import { afterPaint, find } from "./core/dom.js";
+import { answer, find, styled } from "./core/dom.js";
 import { first, firstClock, start } from "./core/embedded.js";
 import { Explanation } from "./core/explain.js";
 import { Health } from "./core/health.js";
@@ -51,7 +51,8 @@ const warm = new Warm(page);
 page.breaches.hearers.add((unseen) => panels.badge("breaches", unseen ? String(unseen) : ""));
 let usable = false;
 
-const labelOf = (key) => tabs.find((tab) => tab.dataset.exchange === key).textContent;
+const tabOf = (key) => tabs.find((tab) => tab.dataset.exchange === key);
+const labelOf = (key) => tabOf(key).textContent;
 
 // is it the present, and of what kind of market? asked at each message and twice a second
 function look() {
@@ -67,16 +68,6 @@ function look() {
   explanation.aged(moment ? `as of ${marketClock(moment.at)}` : ageMs === null ? "age unknown" : `${duration(ageMs / 1000)} old`);
 }
 
-let shown = page.exchange;
-let turning = false;
-
-// another tab is marked as such in the very next frame, and its chain follows at once
-function show() {
-  if (!usable || !page.summary || page.exchange === shown) return render();
-  if (!turning) afterPaint(render);
-  turning = true;
-}
-
 // a state that ends by itself, without news, ends the signal too
 function lookAgain() {
   const before = page.silence;
@@ -84,9 +75,7 @@ function lookAgain() {
   if (page.silence !== before) page.tell("chain");
 }
 
-function render() {
-  shown = page.exchange;
-  turning = false;
+function show() {
   const { summary, chain, exchange, moment } = page;
   const isHere = Boolean(summary) && summary.updated_at !== null;
   look();
@@ -119,7 +108,16 @@ function linkCsv() {
   find("csv").href = `/api/chain/${exchange}.csv${moment ? `?at=${encodeURIComponent(moment.at)}` : ""}`;
 }
 
+// of tabs that are pressed in one frame the last one is turned to
+let chosen = page.exchange;
+
 function choose(key) {
+  chosen = key;
+  if (key !== page.exchange) answer(tabOf(key), () => key === chosen && turn(key));
+}
+
+// what stands under a tab changes in the same moment as its mark
+function turn(key) {
   if (key === page.exchange) return;
   // who looks at the past looks at the same moment of another chain
   const at = page.moment?.at;
@@ -180,7 +178,7 @@ remembered(find("unit"), "unit", (value) => chose({ absolute: value === "abs" })
 remembered(find("lots"), "lots", (value) => chose({ lots: value === "lots" }));
 remembered(find("iv"), "iv", (value) => chose({ iv: value }));
 const tools = new Tools({ table, chose, redraw: () => usable && page.tell("chain") });
-table.onCompact = () => usable && render();
+table.onCompact = () => usable && show();
 markTab(page.exchange);
 const begun = addressed(keys);
 // what a shared address names is shown, and nothing of the present before it
@@ -192,6 +190,8 @@ past.follow(begun);
 document.body.removeAttribute("data-unready");
 panels.openRemembered();
 panels.mountWhenIdle("alerts");
+// without it what opens over the page is plain, and works
+styled(find("keys").dataset.style).catch(() => {});
 setInterval(lookAgain, LOOK_MS);
 document.addEventListener("visibilitychange", seenOrNot);
 addEventListener("pagehide", () => page.keep());
@@ -211,13 +211,13 @@ offerTrades(find("chain"), page, panels);
 staysOnPrice(find("chain"), () => page.wantBook());
 describeKeys(find("keys"));
 find("sign-out").addEventListener("submit", () => page.leave());
-find("theme").addEventListener("click", nextTheme);
+find("theme").addEventListener("click", () => nextTheme(find("theme")));
 find("help").addEventListener("click", () => find("keys").showModal());
 find("keys").addEventListener("click", (event) => event.target === find("keys") && find("keys").close());
 rememberedBox(find("single-keys"), "single-keys");
 bindKeys({
   ...Object.fromEntries(tabs.map((tab, i) => [String(i + 1), () => choose(tab.dataset.exchange)])),
-  t: nextTheme,
+  t: () => nextTheme(find("theme")),
   c: () => table.centre(),
   r: () => nextOption(find("range")),
   a: () => nextOption(find("unit")),

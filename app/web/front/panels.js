@@ -1,5 +1,6 @@
 // The right side: one panel is open at a time, and is loaded when it is opened first.
 
+import { styled } from "./core/dom.js";
 import { keep, preference } from "./core/preferences.js";
 
 // of more news a tab says that there are more
@@ -112,18 +113,4 @@ export class Panels {
     this.open(name);
     this.entries.get(name).tab.focus();
   }
-}
-
-// a panel that is not on the first screen brings its style when it is loaded
-function styled(href) {
-  if (!href) return null;
-  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
-  return new Promise((resolve, reject) => {
-    link.addEventListener("load", resolve);
-    link.addEventListener("error", () => {
-      link.remove();
-      reject(new Error(`${href} cannot be loaded`));
-    });
-    document.head.append(link);
-  });
 }

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 HEAD_BYTES = 48 * 1024
 BODY_BYTES = 64 * 1024
+READ_BYTES = 1024 * 1024
+"""A body that is too large is read to its end up to here: a proxy that is answered while it still
+sends may tell its client that this host has failed."""
 _END = b"\r\n\r\n"
 _LENGTH = re.compile(rb"[0-9]{1,9}")
 
@@ -35,6 +38,7 @@ HEAD_TOO_LARGE = Refusal(
 BODY_TOO_LARGE = Refusal("413 Content Too Large", "The body of this request is too large.")
 NO_LENGTH = Refusal("411 Length Required", "Send this request with a Content-Length.")
 BAD_LENGTH = Refusal("400 Bad Request", "The Content-Length of this request is malformed.")
+LATE = Refusal("408 Request Timeout", "This request took too long to arrive.")
 CROWDED = Refusal("503 Service Unavailable", "Too many ask at once; please try again.")
 
 
@@ -50,9 +54,13 @@ class Arriving:
     invited: bool = False
     _head_end: int | None = None
     _length: int = 0
+    _unread: int = 0
 
     def add(self, piece: bytes) -> None:
         """Take what came."""
+        if self._unread:
+            self._leave(len(piece))
+            return
         searched_to = max(0, len(self.data) - len(_END))
         self.data += piece
         if self._head_end is None:
@@ -71,7 +79,9 @@ class Arriving:
     def is_whole(self) -> bool:
         """Whether head and body are there; more may follow, of the next request."""
         end = self._head_end
-        return self.refusal is None and end is not None and len(self.data) >= end + self._length
+        if self.refusal or self._unread or end is None:
+            return False
+        return len(self.data) >= end + self._length
 
     @property
     def wants_invitation(self) -> bool:
@@ -104,4 +114,19 @@ class Arriving:
             return
         self._length = int(lengths[0])
         if self._length > BODY_BYTES:
+            self._pass_over()
+
+    def _pass_over(self) -> None:
+        """Refuse a body once its sender is done with it; at once if that is far off."""
+        if self._length > READ_BYTES or self.wants_invitation:
+            self.refusal = BODY_TOO_LARGE
+            return
+        self._unread = self._length
+        came = len(self.data) - (self._head_end or 0)
+        del self.data[self._head_end :]
+        self._leave(came)
+
+    def _leave(self, count: int) -> None:
+        self._unread = max(0, self._unread - count)
+        if not self._unread:
             self.refusal = BODY_TOO_LARGE

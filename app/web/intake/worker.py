@@ -18,7 +18,7 @@ from gunicorn import http
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from app.web.auth.bearer import session_of
-from app.web.intake.arriving import CROWDED, Arriving, Refusal
+from app.web.intake.arriving import CROWDED, LATE, Arriving, Refusal
 from app.web.intake.lanes import STRANGERS, Lanes
 
 ARRIVAL_S = 10.0
@@ -106,7 +106,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         super().murder_pending()
         now = time.monotonic()
         while self._arriving and next(iter(self._arriving)).deadline <= now:
-            self._drop(next(iter(self._arriving)))
+            self._give_up(next(iter(self._arriving)))
         while self._lingering and self._lingering[0].deadline <= now:
             self._end_linger(self._lingering[0])
         for conn in [conn for conn, end in self._answering.items() if end <= now]:
@@ -211,6 +211,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         self._lingering.remove(conn)
         self.poller.unregister(conn.sock)
         self._close(conn)
+
+    def _give_up(self, conn: _Connection) -> None:
+        if not conn.arriving.data:
+            self._drop(conn)
+            return
+        self._forget(conn)
+        self._refuse(conn, LATE)
 
     def _drop(self, conn: _Connection) -> None:
         self._forget(conn)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from app.web.database import Database
 from app.web.monitoring.parts import Read
-from db.loading import MIGRATIONS, load
+from db.loading import load
 from db.market.clock import market_now
 from db.market.exchanges import EXCHANGES
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_STATUS = (*MIGRATIONS, "db.status.reading")
+_STATUS = ("alembic", "db.status.reading")
 _ALERTS_SHOWN = 6
 _COMMANDS_SHOWN = 20
 _LEAST_OF_A_WEEK = 100

@@ -14,8 +14,8 @@ from db.market.limits import CHANGE_MINUTES, CHANGE_THRESHOLDS_PCT
 
 Summary = Mapping[str, Any]
 _SIDES = ("CE", "PE")
-# enough for the tallest screen: what is beyond is filled by the script (PAINTED in chain/body.js)
-_AROUND = 24
+# enough for 1080 lines: what a taller screen shows is filled by the script (PAINTED, chain/body.js)
+_AROUND = 20
 # as wide as the mark of a level is
 _LEVEL_ROOM = "0000"
 _SHAPE = str.maketrans("123456789", "000000000")

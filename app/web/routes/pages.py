@@ -6,8 +6,9 @@ import orjson
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
+from app.chains.folded import folded_body
 from app.chains.state import ChainState
-from app.chains.wire import Clock, clock_message, full_body, full_message
+from app.chains.wire import Clock, clock_message, full_message
 from app.web.assets import assets
 from app.web.auth.people import ADMIN
 from app.web.painting.paint import first_paint
@@ -61,7 +62,7 @@ def dashboard() -> ResponseReturnValue:
                 "ui": _ui(),
             }
         ),
-        first=_safe(b"null" if state is None else full_body(state, book=False).body),
+        first=_safe(b"null" if state is None else folded_body(state).body),
         clock=_embedded(clock),
     )
     return page, 200 if problem is None else 503

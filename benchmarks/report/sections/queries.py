@@ -33,6 +33,7 @@ _HEAD = (
     "target",
     "same rows",
 )
+_ONE_CORE = ", who asks and who answers on one core"
 SPREAD = "Spread of the times"
 _COLD_HEAD = ("cold before ms", "cold after ms", "cold faster by")
 
@@ -47,7 +48,8 @@ def query_sections(document: Mapping[str, Any]) -> Sequence[Section]:
         title,
         [
             Note(
-                f"{where}; {document['temperature']}; client time to the last row, medians. "
+                f"{where}; {document['temperature']}; client time to the last row, medians"
+                f"{_ONE_CORE if document.get('one_core') else ''}. "
                 "A factor that days make is judged from 14 million rows on."
             ),
             *_cold_note(document),

@@ -52,7 +52,15 @@ CREATE TABLE IF NOT EXISTS timescale_engine.dirty_range (
     span tsrange NOT NULL
 );
 
-CREATE INDEX IF NOT EXISTS dirty_range_rollup ON timescale_engine.dirty_range (rollup_id);
+-- IF NOT EXISTS would lock out writers until the installation commits, and first of all: what comes
+-- after it may want a lock that one of them holds.
+DO $$
+BEGIN
+    IF to_regclass('timescale_engine.dirty_range_rollup') IS NULL THEN
+        CREATE INDEX dirty_range_rollup ON timescale_engine.dirty_range (rollup_id);
+    END IF;
+END
+$$;
 
 -- Chunks of the source as the last refresh saw them, by name, which a dump and restore keeps. One
 -- that is missing was dropped (drop_chunks and TRUNCATE fire no trigger that could say so).

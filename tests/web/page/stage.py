@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from flask import Flask, render_template
 
 from app import create_app
+from app.chains.folded import folded
 from app.web.painting.paint import first_paint
 from db.market import limits
 from db.market.exchanges import EXCHANGES
@@ -131,6 +132,11 @@ def full(
         "summary": {**known, **summary},
         "legs": [[leg[name] for name in FIELDS] for leg in contracts],
     }
+
+
+def answered(page: "Page") -> None:
+    """Wait until all that was pressed is done: it is marked in one frame, and done after it."""
+    page.wait_for_selector("body:not(:has([data-pressed]))")
 
 
 def without_book(message: dict[str, Any]) -> dict[str, Any]:
@@ -391,7 +397,7 @@ class Stage:
                     painted, self.clock, self.problem, chosen, EXCHANGES[chosen].label
                 ),
                 state=json.dumps(start),
-                first=json.dumps(self.first),
+                first=json.dumps(self.first and folded(self.first)),
                 clock=json.dumps(self.clock),
             )
             policy = self.app.make_response(html)

@@ -11,7 +11,7 @@ from scipy.stats import norm
 
 from app.analytics.black_scholes import RATE, greeks
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import AT, Stage, a_leg, clock, comparison, delta, full, legs
+from tests.web.page.stage import AT, Stage, a_leg, answered, clock, comparison, delta, full, legs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -179,13 +179,17 @@ def test_rows_can_be_those_beyond_a_threshold_or_of_much_oi(staged: Staged) -> N
     page = stage.open()
     page.wait_for_selector("tr.atm")
     page.select_option("#filter", "beyond")
+    answered(page)
     assert strikes(page) == [25_750, 25_800]
     page.select_option("#filter", "moved 10")
+    answered(page)
     assert strikes(page) == [25_750]
     page.select_option("#filter", "held")
     page.fill("#least", "15")
+    answered(page)
     assert strikes(page) == [25_850]
     page.select_option("#filter", "")
+    answered(page)
     assert len(strikes(page)) == 13
 
 
@@ -242,6 +246,7 @@ def test_what_is_shown_is_exported_for_spreadsheets(staged: Staged, tmp_path: Pa
     page.wait_for_selector('tr.atm td.ce.build:text-is("long")')
     page.select_option("#lots", "lots")
     page.select_option("#range", "5")
+    answered(page)
     page.click("thead th.ce.ltp")
     with page.expect_download() as waiting:
         page.keyboard.press("e")
@@ -273,6 +278,7 @@ def test_greeks_are_those_of_the_collector_to_the_digits_shown(
     page = stage.open("/?cols=delta.gamma.theta.vega")
     page.wait_for_selector("tr.atm")
     page.select_option("#iv", convention)
+    answered(page)
     years = (28 * 3600 + 40 * 60) / (365 * 24 * 3600)
     for leg in contracts:
         volatility = leg["iv_forward" if convention == "forward" else "iv"] / 100

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import Leg, a_leg, clock, delta, full
+from tests.web.page.stage import Leg, a_leg, answered, clock, delta, full
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -83,6 +83,7 @@ def test_at_every_width_every_figure_is_whole(
     page.wait_for_selector("tr.atm")
     page.select_option("#unit", unit)
     page.select_option("#lots", lots)
+    answered(page)
     faults = {}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
@@ -148,6 +149,7 @@ def test_a_figure_can_be_kept_where_not_all_have_room(staged: Staged) -> None:
     page.wait_for_selector("tr.atm")
     assert page.locator("tr.atm :is(th, td):visible").count() == 5
     page.select_option("#metric", "ltp")
+    answered(page)
     assert page.locator("tr.atm td.ce.ltp").is_visible()
     assert page.locator("tr.atm td.ce.p5").is_hidden()
     assert page.evaluate(FAULTS) == []

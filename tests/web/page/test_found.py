@@ -3,7 +3,18 @@
 from typing import Any
 
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import AT, NOW_MS, Stage, a_leg, clock, comparison, delta, full, legs
+from tests.web.page.stage import (
+    AT,
+    NOW_MS,
+    Stage,
+    a_leg,
+    answered,
+    clock,
+    comparison,
+    delta,
+    full,
+    legs,
+)
 
 BREACHES = ".breaches li button"
 CLOSE = "2026-07-31T15:29:30+05:30"
@@ -153,6 +164,7 @@ def test_colours_are_the_other_ones_then_fixed_then_the_systems(staged: Staged) 
     seen = []
     for _ in range(4):
         page.keyboard.press("t")
+        answered(page)
         seen.append(page.evaluate(chosen))
     assert seen == ["light", "dark", "system", "light"]
     page.keyboard.press("t")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import CLOSED, Stage, a_leg, clock, full, legs, no_day
+from tests.web.page.stage import CLOSED, Stage, a_leg, answered, clock, full, legs, no_day
 
 
 def explained(stage: Stage, name: str) -> str:
@@ -168,6 +168,7 @@ def test_quantities_say_their_unit(staged: Staged) -> None:
     page.hover("thead th.ce.volume")
     assert page.locator("#explanation").inner_text().startswith("Volume: units traded today")
     page.select_option("#lots", "lots")
+    answered(page)
     assert page.locator("tr.atm td.ce.volume").inner_text() == "1,000"
     assert page.locator("tr.atm td.ce.oi").inner_text() == "100"
     assert page.locator("#explanation").inner_text().startswith("Volume: lots traded today")

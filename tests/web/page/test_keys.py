@@ -1,5 +1,7 @@
 """The keyboard acts where it is meant to, and nowhere else."""
 
+import pytest
+
 from tests.web.page.conftest import Staged
 
 CURRENT = '[aria-current="page"]'
@@ -67,4 +69,24 @@ def test_a_browser_that_keeps_nothing_is_no_reason_to_stop(staged: Staged) -> No
     page.select_option("#range", "5")
     page.keyboard.press("t")
     assert page.locator("#range").input_value() == "5"
-    assert page.evaluate("document.documentElement.dataset.theme") in {"dark", "light"}
+    page.wait_for_selector(":root:is([data-theme=dark], [data-theme=light])")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "Object.assign(document.createElement('input'), { type: 'text' })",
+        "document.createElement('textarea')",
+        "Object.assign(document.createElement('div'), { contentEditable: 'true' })",
+    ],
+    ids=["input", "textarea", "editable"],
+)
+def test_where_a_text_is_written_no_key_acts(staged: Staged, made: str) -> None:
+    page = staged().open()
+    page.wait_for_selector("tr.atm")
+    page.evaluate(f"const field = {made}; document.body.append(field); field.focus()")
+    for key in ("2", "a", "Home", "?"):
+        page.keyboard.press(key)
+    assert page.locator(CURRENT).inner_text() == "NIFTY"
+    assert page.locator("#unit").input_value() == "pct"
+    assert page.locator("#keys").is_hidden()

@@ -199,6 +199,22 @@ def test_keys_step_by_snapshot_minute_hour_and_day(replayed: Stage) -> None:
     assert "at=" not in page.url
 
 
+def test_keys_that_move_through_a_choice_leave_the_past_alone(replayed: Stage) -> None:
+    page = replayed.open()
+    page.keyboard.press(",")
+    shows(page, LAST)
+    for choice, last in (("#range", "40"), ("#asof-speed", "60")):
+        page.locator(choice).focus()
+        page.keyboard.press("End")
+        assert page.locator(choice).input_value() == last
+        page.keyboard.press("Home")
+        assert page.locator(choice).input_value() != last
+    shows(page, LAST)
+    page.locator("#theme").focus()
+    page.keyboard.press("Home")
+    page.wait_for_selector('body[data-market="live"]')
+
+
 def test_live_figures_do_not_touch_a_past_screen_and_are_there_on_return(replayed: Stage) -> None:
     page = replayed.open()
     page.keyboard.press(",")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from tests.web.page.charts import SERIES, a_day
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import ORIGIN, clock, delta, full, legs
+from tests.web.page.stage import ORIGIN, answered, clock, delta, full, legs
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -48,6 +48,7 @@ def test_rows_stay_when_the_money_moves_within_a_range(staged: Staged) -> None:
     page = stage.open()
     page.wait_for_selector("tr.atm")
     page.select_option("#range", "5")
+    answered(page)
     page.evaluate("for (const row of document.querySelectorAll('#rows tr')) row.old = true")
     stage.send(delta(2, atm_strike=26_050.0, underlying_price=26_055.0), clock(100))
     index(page, "26,055.00")
@@ -66,6 +67,7 @@ def test_rows_do_not_move_under_a_still_pointer(staged: Staged) -> None:
     page = stage.open()
     page.wait_for_selector("tr.atm")
     page.select_option("#range", "5")
+    answered(page)
     page.hover('tr[data-strike="25900"] td.ce.ltp')
     before = page.locator('tr[data-strike="25900"]').bounding_box()
     stage.send(delta(2, atm_strike=26_100.0, underlying_price=26_105.0), clock(100))
@@ -83,6 +85,7 @@ def test_the_money_can_be_called_for_while_the_pointer_holds_the_rows(staged: St
     page = stage.open()
     page.wait_for_selector("tr.atm")
     page.select_option("#range", "5")
+    answered(page)
     page.hover('tr[data-strike="25900"] td.ce.ltp')
     stage.send(delta(2, atm_strike=26_500.0, underlying_price=26_505.0), clock(100))
     index(page, "26,505.00")

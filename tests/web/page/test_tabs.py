@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import Stage, clock, delta, full, no_day
+from tests.web.page.stage import Stage, answered, clock, delta, full, no_day
 
 
 def answering(exchange: str, sequence: int = 1, **summary: Any):
@@ -90,3 +90,64 @@ def test_one_link_serves_all_tabs_and_says_what_is_here_already(staged: Staged) 
     assert stage.follows == [{"NSE": 1}, {"BSE": None}, {"NSE": 1}]
     assert len(stage.sockets) == 1
     assert page.locator('[aria-current="page"]').inner_text() == "NIFTY"
+
+
+# what stands on the marked tab, and whose figures stand under it, whenever anything has changed
+_TOGETHER = """
+window.seen = new Set();
+new MutationObserver(() => window.seen.add([
+  document.querySelector('.tabs [aria-current]').textContent,
+  document.querySelector('[data-fact="underlying_name"]').textContent,
+].join())).observe(document.body, {
+  subtree: true, attributes: true, childList: true, characterData: true,
+});
+"""
+_PRESSED = """(keys) => {
+  for (const key of keys) {
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+  }
+  return [...document.querySelectorAll('[data-pressed]')].map(({ textContent }) => textContent);
+}"""
+
+
+def test_a_tab_is_marked_in_the_moment_in_which_its_figures_come(staged: Staged) -> None:
+    stage = staged()
+    stage.on_follow = answering("BSE", underlying_name="SENSEX")
+    page = stage.open()
+    page.wait_for_selector("tr.atm")
+    page.evaluate(_TOGETHER)
+    for key, name in (("2", "SENSEX"), ("1", "NIFTY 50"), ("2", "SENSEX")):
+        page.keyboard.press(key)
+        page.wait_for_selector(f'[data-fact="underlying_name"]:text-is("{name}")')
+    seen = set(page.evaluate("[...window.seen]"))
+    assert seen == {"NIFTY,NIFTY 50", "SENSEX,–", "SENSEX,SENSEX"}
+
+
+def test_a_press_is_seen_before_anything_else_is_done(staged: Staged) -> None:
+    page = staged().open()
+    page.wait_for_selector("tr.atm")
+    assert page.evaluate(_PRESSED, ["2", "t"]) == ["SENSEX", "◐"]
+    answered(page)
+    assert page.locator('[aria-current="page"]').inner_text() == "SENSEX"
+
+
+def test_of_two_tabs_that_are_pressed_at_once_the_last_is_turned_to(staged: Staged) -> None:
+    stage = staged()
+    page = stage.open()
+    page.wait_for_selector("tr.atm")
+    page.evaluate(_PRESSED, ["2", "3"])
+    answered(page)
+    assert page.locator('[aria-current="page"]').inner_text() == "NIFTY M"
+    assert page.url.endswith("/?exchange=NSE_MONTHLY")
+    stage.until(lambda: len(stage.follows) == 2)
+    assert [list(follow) for follow in stage.follows] == [["NSE"], ["NSE_MONTHLY"]]
+
+
+def test_a_theme_that_is_asked_for_twice_at_once_is_the_second(staged: Staged) -> None:
+    page = staged(color_scheme="dark").open()
+    page.wait_for_selector("tr.atm")
+    page.evaluate(_PRESSED, ["t", "t"])
+    answered(page)
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"

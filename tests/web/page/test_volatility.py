@@ -6,7 +6,7 @@ import pytest
 
 from tests.web.page.charts import figure, readout, wait_for_reading
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import Stage, a_leg, clock, delta, full, no_day
+from tests.web.page.stage import Stage, a_leg, answered, clock, delta, full, no_day
 from tests.web.page.test_headline import explained
 
 if TYPE_CHECKING:
@@ -56,8 +56,10 @@ def test_the_forwards_volatility_is_shown_unless_the_other_is_chosen(staged: Sta
     assert at_the_money(page) == ["12.0", "12.3", "10.5"]
     page.keyboard.press("i")
     assert page.locator("#iv").input_value() == "spot"
+    answered(page)
     assert at_the_money(page) == ["9.0", "12.0", "11.5"]
     page.keyboard.press("i")
+    answered(page)
     assert at_the_money(page) == ["12.0", "12.3", "10.5"]
 
 
@@ -68,6 +70,7 @@ def test_the_choice_is_remembered(staged: Staged) -> None:
     page.reload()
     page.wait_for_selector("tr.atm")
     assert page.locator("#iv").input_value() == "spot"
+    answered(page)
     assert at_the_money(page) == ["9.0", "12.0", "11.5"]
     page.wait_for_selector(f'{figure("smile")} .note:text-is("on the index at 10 %")')
 
@@ -79,6 +82,7 @@ def test_what_is_meant_is_said_with_the_figure(staged: Staged) -> None:
     said = "26,000 CE: IV 12.0 % on the forward that put–call parity of the chain implies"
     assert page.locator("#explanation").inner_text().startswith(said)
     page.keyboard.press("i")
+    answered(page)
     said = "26,000 CE: IV 9.0 % on the index at a rate of 10 % a year"
     assert page.locator("#explanation").inner_text().startswith(said)
     page.hover("thead th.ce.iv")
@@ -123,6 +127,7 @@ def test_a_chain_without_a_forward_says_so_and_has_the_other_volatility(staged: 
     assert "with key i the IV is that of the index" in page.locator("#explanation").inner_text()
     page.wait_for_selector(f'{figure("smile")} .none:has-text("no volatility is known")')
     page.keyboard.press("i")
+    answered(page)
     assert at_the_money(page) == ["9.0", "12.0", "11.5"]
 
 

@@ -9,9 +9,16 @@ CREATE OR REPLACE FUNCTION live_edge.refresh_context(
     SET search_path = pg_catalog, pg_temp
     AS $$
 DECLARE
-    features public.ml_features;
+    features record;
 BEGIN
-    EXECUTE 'SELECT * FROM public.ml_features WHERE exchange = $1 AND "timestamp" = $2'
+    EXECUTE $query$
+        SELECT
+            "timestamp", underlying_future_price, underlying_future_oi, vix,
+            itm_oi_ce_pct_change_3m_wavg, itm_oi_pe_pct_change_3m_wavg, percent_oichange_fut_3m,
+            atm_shift_intensity, itm_ce_breadth, itm_pe_breadth
+        FROM public.ml_features
+        WHERE exchange = $1 AND "timestamp" = $2
+    $query$
     INTO features
     USING of_exchange, at_instant;
     INSERT INTO public.chain_summary AS kept (

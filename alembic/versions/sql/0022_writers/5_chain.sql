@@ -18,7 +18,8 @@ CREATE OR REPLACE FUNCTION live_edge.oi_changed_at(
 -- writer stored stand; those that it did not are of the baseline that the quantities are of. Contracts
 -- whose row of that instant has gone from history leave. Returns how many are new; NULL, and nothing is
 -- written, where history has no such chain.
--- Only the rows are EXECUTEd for; what is done with them keeps its plans, as for a staged chain.
+-- Only the rows are EXECUTEd for; what is done with them keeps its plans, as for a staged chain. New
+-- rows go in by the order of their key, in which they are read: so a page is looked up once.
 CREATE OR REPLACE FUNCTION live_edge.chain_from_history(
     of_exchange text, at_instant timestamp
 ) RETURNS bigint
@@ -27,7 +28,9 @@ CREATE OR REPLACE FUNCTION live_edge.chain_from_history(
     AS $$
 DECLARE
     stored public.option_chain_snapshots[];
-    added bigint;
+    has_looked boolean;
+    replaced bigint;
+    added bigint := 0;
 BEGIN
     EXECUTE $query$
         SELECT array_agg(chain)
@@ -39,112 +42,135 @@ BEGIN
     IF stored IS NULL THEN
         RETURN NULL;
     END IF;
-    -- those that are new by their keys: the rest is written as for all others
-    INSERT INTO public.option_chain_latest (
-        exchange, strike, option_type, "timestamp", symbol, token
-    )
-    SELECT of_exchange, chain.strike, chain.option_type, at_instant, chain.symbol, chain.token
-    FROM unnest(stored) AS chain
-    WHERE NOT EXISTS (
-        SELECT
-        FROM public.option_chain_latest AS kept
+    -- the rule: all are known, and all of another instant
+    has_looked := cardinality(stored) > coalesce(
+        (SELECT contracts FROM public.chain_summary WHERE exchange = of_exchange), 0
+    );
+    LOOP
+        IF has_looked THEN
+            -- those that are new, about as wide as they will be, so that they stay on their pages:
+            -- the rest is written as for all others
+            INSERT INTO public.option_chain_latest (
+                exchange, strike, option_type, "timestamp", symbol, oi, ltp, token,
+                underlying_price, moneyness, time_to_expiry_seconds, iv, volume, best_bid,
+                best_ask, bid_quantity, ask_quantity, spread, order_book_imbalance
+            )
+            SELECT
+                of_exchange, chain.strike, chain.option_type, at_instant, chain.symbol, chain.oi,
+                chain.ltp, chain.token, chain.underlying_price, chain.moneyness,
+                chain.time_to_expiry_seconds, chain.iv, chain.volume, chain.best_bid,
+                chain.best_ask, chain.bid_quantity, chain.ask_quantity, chain.spread,
+                chain.order_book_imbalance
+            FROM unnest(stored) AS chain
+            WHERE NOT EXISTS (
+                SELECT
+                FROM public.option_chain_latest AS kept
+                WHERE kept.exchange = of_exchange
+                  AND kept.strike = chain.strike
+                  AND kept.option_type = chain.option_type
+            )
+            ORDER BY chain.strike, chain.option_type;
+            GET DIAGNOSTICS added = ROW_COUNT;
+            EXIT WHEN added = 0 AND replaced IS NOT NULL;
+        END IF;
+        UPDATE public.option_chain_latest AS kept SET
+            "timestamp" = at_instant,
+            symbol = chain.symbol,
+            expiry = chain.expiry,
+            oi = chain.oi,
+            ltp = chain.ltp,
+            token = chain.token,
+            underlying_price = chain.underlying_price,
+            moneyness = chain.moneyness,
+            time_to_expiry_seconds = chain.time_to_expiry_seconds,
+            pct_change_3m = chain.pct_change_3m,
+            pct_change_5m = chain.pct_change_5m,
+            pct_change_10m = chain.pct_change_10m,
+            pct_change_15m = chain.pct_change_15m,
+            pct_change_30m = chain.pct_change_30m,
+            iv = chain.iv,
+            volume = chain.volume,
+            best_bid = chain.best_bid,
+            best_ask = chain.best_ask,
+            bid_quantity = chain.bid_quantity,
+            ask_quantity = chain.ask_quantity,
+            spread = chain.spread,
+            order_book_imbalance = chain.order_book_imbalance,
+            oi_change_3m = chain.oi_change_3m,
+            oi_change_5m = chain.oi_change_5m,
+            oi_change_10m = chain.oi_change_10m,
+            oi_change_15m = chain.oi_change_15m,
+            oi_change_30m = chain.oi_change_30m,
+            oi_at = live_edge.oi_changed_at(
+                kept.expiry, kept.oi, kept.oi_at, kept."timestamp",
+                chain.expiry, chain.oi, at_instant
+            ),
+            iv_forward = CASE WHEN kept."timestamp" = at_instant THEN kept.iv_forward END,
+            theoretical_price = CASE
+                WHEN kept."timestamp" = at_instant THEN kept.theoretical_price
+            END,
+            delta = CASE WHEN kept."timestamp" = at_instant THEN kept.delta END,
+            gamma = CASE WHEN kept."timestamp" = at_instant THEN kept.gamma END,
+            theta = CASE WHEN kept."timestamp" = at_instant THEN kept.theta END,
+            vega = CASE WHEN kept."timestamp" = at_instant THEN kept.vega END
+        FROM (
+            SELECT
+                chain.strike, chain.option_type,
+                coalesce(
+                    chain.expiry,
+                    (chain."timestamp" + chain.time_to_expiry_seconds * INTERVAL '1 s')::date
+                ) AS expiry,
+                chain.symbol, chain.oi, chain.ltp, chain.token, chain.underlying_price,
+                chain.moneyness, chain.time_to_expiry_seconds, chain.iv, chain.volume,
+                chain.best_bid, chain.best_ask, chain.bid_quantity, chain.ask_quantity,
+                chain.spread, chain.order_book_imbalance,
+                coalesce(
+                    chain.pct_change_3m, live_edge.percent_change(chain.oi, base.oi_3m)
+                ) AS pct_change_3m,
+                coalesce(
+                    chain.pct_change_5m, live_edge.percent_change(chain.oi, base.oi_5m)
+                ) AS pct_change_5m,
+                coalesce(
+                    chain.pct_change_10m, live_edge.percent_change(chain.oi, base.oi_10m)
+                ) AS pct_change_10m,
+                coalesce(
+                    chain.pct_change_15m, live_edge.percent_change(chain.oi, base.oi_15m)
+                ) AS pct_change_15m,
+                coalesce(
+                    chain.pct_change_30m, live_edge.percent_change(chain.oi, base.oi_30m)
+                ) AS pct_change_30m,
+                chain.oi - base.oi_3m AS oi_change_3m,
+                chain.oi - base.oi_5m AS oi_change_5m,
+                chain.oi - base.oi_10m AS oi_change_10m,
+                chain.oi - base.oi_15m AS oi_change_15m,
+                chain.oi - base.oi_30m AS oi_change_30m
+            FROM unnest(stored) AS chain
+            LEFT JOIN live_edge.baselines(of_exchange, at_instant) AS base USING (strike, option_type)
+        ) AS chain
         WHERE kept.exchange = of_exchange
           AND kept.strike = chain.strike
           AND kept.option_type = chain.option_type
-    );
-    GET DIAGNOSTICS added = ROW_COUNT;
-    UPDATE public.option_chain_latest AS kept SET
-        "timestamp" = at_instant,
-        symbol = chain.symbol,
-        expiry = chain.expiry,
-        oi = chain.oi,
-        ltp = chain.ltp,
-        token = chain.token,
-        underlying_price = chain.underlying_price,
-        moneyness = chain.moneyness,
-        time_to_expiry_seconds = chain.time_to_expiry_seconds,
-        pct_change_3m = chain.pct_change_3m,
-        pct_change_5m = chain.pct_change_5m,
-        pct_change_10m = chain.pct_change_10m,
-        pct_change_15m = chain.pct_change_15m,
-        pct_change_30m = chain.pct_change_30m,
-        iv = chain.iv,
-        volume = chain.volume,
-        best_bid = chain.best_bid,
-        best_ask = chain.best_ask,
-        bid_quantity = chain.bid_quantity,
-        ask_quantity = chain.ask_quantity,
-        spread = chain.spread,
-        order_book_imbalance = chain.order_book_imbalance,
-        oi_change_3m = chain.oi_change_3m,
-        oi_change_5m = chain.oi_change_5m,
-        oi_change_10m = chain.oi_change_10m,
-        oi_change_15m = chain.oi_change_15m,
-        oi_change_30m = chain.oi_change_30m,
-        oi_at = live_edge.oi_changed_at(
-            kept.expiry, kept.oi, kept.oi_at, kept."timestamp",
-            chain.expiry, chain.oi, at_instant
-        ),
-        iv_forward = CASE WHEN kept."timestamp" = at_instant THEN kept.iv_forward END,
-        theoretical_price = CASE WHEN kept."timestamp" = at_instant THEN kept.theoretical_price END,
-        delta = CASE WHEN kept."timestamp" = at_instant THEN kept.delta END,
-        gamma = CASE WHEN kept."timestamp" = at_instant THEN kept.gamma END,
-        theta = CASE WHEN kept."timestamp" = at_instant THEN kept.theta END,
-        vega = CASE WHEN kept."timestamp" = at_instant THEN kept.vega END
-    FROM (
-        SELECT
-            chain.strike, chain.option_type,
-            coalesce(
-                chain.expiry,
-                (chain."timestamp" + chain.time_to_expiry_seconds * INTERVAL '1 s')::date
-            ) AS expiry,
-            chain.symbol, chain.oi, chain.ltp, chain.token, chain.underlying_price,
-            chain.moneyness, chain.time_to_expiry_seconds, chain.iv, chain.volume,
-            chain.best_bid, chain.best_ask, chain.bid_quantity, chain.ask_quantity,
-            chain.spread, chain.order_book_imbalance,
-            coalesce(
-                chain.pct_change_3m, live_edge.percent_change(chain.oi, base.oi_3m)
-            ) AS pct_change_3m,
-            coalesce(
-                chain.pct_change_5m, live_edge.percent_change(chain.oi, base.oi_5m)
-            ) AS pct_change_5m,
-            coalesce(
-                chain.pct_change_10m, live_edge.percent_change(chain.oi, base.oi_10m)
-            ) AS pct_change_10m,
-            coalesce(
-                chain.pct_change_15m, live_edge.percent_change(chain.oi, base.oi_15m)
-            ) AS pct_change_15m,
-            coalesce(
-                chain.pct_change_30m, live_edge.percent_change(chain.oi, base.oi_30m)
-            ) AS pct_change_30m,
-            chain.oi - base.oi_3m AS oi_change_3m,
-            chain.oi - base.oi_5m AS oi_change_5m,
-            chain.oi - base.oi_10m AS oi_change_10m,
-            chain.oi - base.oi_15m AS oi_change_15m,
-            chain.oi - base.oi_30m AS oi_change_30m
-        FROM unnest(stored) AS chain
-        LEFT JOIN live_edge.baselines(of_exchange, at_instant) AS base USING (strike, option_type)
-    ) AS chain
-    WHERE kept.exchange = of_exchange
-      AND kept.strike = chain.strike
-      AND kept.option_type = chain.option_type
-      AND (
-          kept."timestamp", kept.symbol, kept.expiry, kept.oi, kept.ltp, kept.token,
-          kept.underlying_price, kept.moneyness, kept.time_to_expiry_seconds,
-          kept.pct_change_3m, kept.pct_change_5m, kept.pct_change_10m, kept.pct_change_15m,
-          kept.pct_change_30m, kept.iv, kept.volume, kept.best_bid, kept.best_ask,
-          kept.bid_quantity, kept.ask_quantity, kept.spread, kept.order_book_imbalance,
-          kept.oi_change_3m, kept.oi_change_5m, kept.oi_change_10m, kept.oi_change_15m,
-          kept.oi_change_30m
-      ) IS DISTINCT FROM (
-          at_instant, chain.symbol, chain.expiry, chain.oi, chain.ltp, chain.token,
-          chain.underlying_price, chain.moneyness, chain.time_to_expiry_seconds,
-          chain.pct_change_3m, chain.pct_change_5m, chain.pct_change_10m, chain.pct_change_15m,
-          chain.pct_change_30m, chain.iv, chain.volume, chain.best_bid, chain.best_ask,
-          chain.bid_quantity, chain.ask_quantity, chain.spread, chain.order_book_imbalance,
-          chain.oi_change_3m, chain.oi_change_5m, chain.oi_change_10m, chain.oi_change_15m,
-          chain.oi_change_30m
-      );
+          AND (
+              kept."timestamp", kept.symbol, kept.expiry, kept.oi, kept.ltp, kept.token,
+              kept.underlying_price, kept.moneyness, kept.time_to_expiry_seconds,
+              kept.pct_change_3m, kept.pct_change_5m, kept.pct_change_10m, kept.pct_change_15m,
+              kept.pct_change_30m, kept.iv, kept.volume, kept.best_bid, kept.best_ask,
+              kept.bid_quantity, kept.ask_quantity, kept.spread, kept.order_book_imbalance,
+              kept.oi_change_3m, kept.oi_change_5m, kept.oi_change_10m, kept.oi_change_15m,
+              kept.oi_change_30m
+          ) IS DISTINCT FROM (
+              at_instant, chain.symbol, chain.expiry, chain.oi, chain.ltp, chain.token,
+              chain.underlying_price, chain.moneyness, chain.time_to_expiry_seconds,
+              chain.pct_change_3m, chain.pct_change_5m, chain.pct_change_10m, chain.pct_change_15m,
+              chain.pct_change_30m, chain.iv, chain.volume, chain.best_bid, chain.best_ask,
+              chain.bid_quantity, chain.ask_quantity, chain.spread, chain.order_book_imbalance,
+              chain.oi_change_3m, chain.oi_change_5m, chain.oi_change_10m, chain.oi_change_15m,
+              chain.oi_change_30m
+          );
+        GET DIAGNOSTICS replaced = ROW_COUNT;
+        EXIT WHEN has_looked OR replaced = cardinality(stored);
+        has_looked := true;
+    END LOOP;
     IF cardinality(stored) < (
         SELECT count(*)
         FROM public.option_chain_latest
@@ -245,7 +271,8 @@ BEGIN
         WHERE kept.exchange = of_exchange
           AND kept.strike = chain.strike
           AND kept.option_type = chain.option_type
-    );
+    )
+    ORDER BY chain.strike, chain.option_type;
     GET DIAGNOSTICS added = ROW_COUNT;
     RETURN added;
 END

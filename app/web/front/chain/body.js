@@ -9,7 +9,7 @@ const LEFT = 3;
 // lines beyond what is seen that are drawn with it, before all others
 const BESIDE = 2;
 // as many either side of the money as the server paints (app/web/painting/table.py)
-const PAINTED = 24;
+const PAINTED = 20;
 
 export class Body {
   // `note(key, text)` hears of each text that is shown; `span()`: how many columns the calls have
@@ -34,7 +34,9 @@ export class Body {
     this.layout = layout;
     const keys = [...layout.keys("CE"), "strike", ...layout.keys("PE")].join();
     const painted = this.painted.splice(0);
-    const isOurs = ({ cells }) => cells[0].dataset.over || [...cells].map((cell) => cell.dataset.column).join() === keys;
+    // of a painted cell the classes alone say its column
+    const keyOf = ({ classList }) => classList[1] ?? classList[0];
+    const isOurs = ({ cells }) => cells[0].dataset.over || [...cells].map(keyOf).join() === keys;
     const stay = painted.length > 0 && painted.every(isOurs);
     // to take them out and in again would lay them out anew
     if (!stay) this.clear();

@@ -1,5 +1,6 @@
 // The choice of which rows are shown.
 
+import { answer } from "../core/dom.js";
 import { keep, preference } from "../core/preferences.js";
 
 const LAKH = 1e5;
@@ -12,15 +13,15 @@ export class Filter {
     const kept = preference("rows", "");
     if ([...select.options].some((option) => option.value === kept)) select.value = kept;
     least.value = preference("least", least.value);
-    select.addEventListener("change", () => this.chose("rows", select.value));
-    least.addEventListener("input", () => this.chose("least", least.value));
+    select.addEventListener("change", () => this.chose("rows", select));
+    least.addEventListener("input", () => this.chose("least", least));
     this.offer();
   }
 
-  chose(name, value) {
-    keep(name, value);
+  chose(name, node) {
+    keep(name, node.value);
     this.offer();
-    this.onChange(this.value);
+    answer(node, () => this.onChange(this.value));
   }
 
   offer() {

@@ -20,11 +20,11 @@ export class Later {
     this.names.clear();
   }
 
-  // at once
-  finish() {
-    if (!this.names.size) return;
-    const names = [...this.names];
-    this.names.clear();
-    this.draw(names);
+  // at once: all, or those that cannot wait
+  /** @param {(name: any) => boolean} [isPressing] */
+  finish(isPressing = () => true) {
+    const names = [...this.names].filter(isPressing);
+    for (const name of names) this.names.delete(name);
+    if (names.length) this.draw(names);
   }
 }

@@ -23,8 +23,9 @@ export class Place {
     scroller.addEventListener("keydown", (event) => /^(Arrow|Page|Home|End)/.test(event.key) && own());
     scroller.addEventListener("scroll", () => {
       this.top = scroller.scrollTop;
-      this.onScroll?.();
+      // before anything is written, for it asks where things are
       this.offer();
+      this.onScroll?.();
     }, { passive: true });
     this.measure();
   }

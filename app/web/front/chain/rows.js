@@ -17,7 +17,8 @@ export class Row {
     this.note = note;
     this.line = line ?? document.createElement("tr");
     this.strike = line ? Number(line.dataset.strike) : null;
-    this.middle = line ? line.querySelector("th") : middleCell();
+    this.middle = line?.querySelector("th") ?? middleCell();
+    this.middle.dataset.column = "strike";
     this.sides = null;
     this.forget();
     if (!line) this.line.append(this.middle);
@@ -169,7 +170,6 @@ function middleCell() {
   const middle = document.createElement("th");
   middle.scope = "row";
   middle.className = "strike";
-  middle.dataset.column = "strike";
   return middle;
 }
 
@@ -179,9 +179,9 @@ function cellOf(key, side, painted = null) {
   const cell = painted ?? document.createElement("td");
   if (!painted) {
     cell.className = base;
-    cell.dataset.column = key;
-    cell.dataset.side = side;
     cell.append("");
   }
+  cell.dataset.column = key;
+  cell.dataset.side = side;
   return { cell, text: cell.firstChild, base, column: one, side, name: cell.className, value: null, shown: painted ? cell.textContent : null, flash: null };
 }

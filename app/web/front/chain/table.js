@@ -6,13 +6,12 @@ import { Frame } from "./frame.js";
 import { Grid } from "./grid.js";
 import { Later } from "./later.js";
 import { levels } from "./levels.js";
-import { FILTERS, sorted } from "./order.js";
+import { Picking } from "./picking.js";
 import { Place } from "./place.js";
 import { says } from "./says.js";
 import { set } from "../core/dom.js";
 
 const SIDES = ["CE", "PE"];
-const RESORT_MS = 5000;
 
 export class ChainTable {
   // `layout`: which columns stand where; `all`: whether the trader has chosen them
@@ -22,7 +21,7 @@ export class ChainTable {
     this.centreButton = centreButton;
     this.explanation = explanation;
     this.onCompact = null;
-    this.sort = null;
+    this.picking = new Picking();
     this.lost = false;
     this.aimed = false;
     this.hasShown = false;
@@ -48,6 +47,10 @@ export class ChainTable {
     return this.lines.strikes;
   }
 
+  get sort() {
+    return this.picking.sort;
+  }
+
   // the figure that stays beside OI where there is no room for all
   prefer(key) {
     this.fit.chosen = key;
@@ -59,7 +62,7 @@ export class ChainTable {
     this.fit.lay(layout, all);
     this.frame.lay(layout);
     this.view = undefined;
-    if (this.sort && this.sort.side && !layout.keys(this.sort.side).includes(this.sort.key)) this.sort = null;
+    this.picking.lay(layout);
     this.lines.lay(layout);
   }
 
@@ -72,7 +75,7 @@ export class ChainTable {
     if (anew) this.frame.head(view, this.sort);
     const revalued = !view.valuation.equals(this.valuation);
     this.valuation = view.valuation;
-    const strikes = this.wanted(other);
+    const strikes = this.picking.strikes(chain, view, { shown: this.strikes, other, held: this.pointed });
     if (other || strikes.join() !== this.strikes.join()) this.build(strikes, other);
     if (!this.aimed) this.lines.aim(this.place.visible, strikes.length);
     this.aimed = false;
@@ -116,8 +119,8 @@ export class ChainTable {
   // lines that have come near, by scrolling or all for the printer, show their figures
   reach(seen = this.place.visible) {
     if (!this.chain) return;
-    this.later.finish();
     this.lines.aim(seen, this.strikes.length);
+    this.later.finish((strike) => this.lines.isInFront(this.strikes.indexOf(strike)));
     this.dress(this.lines.reach(this.grid.cell));
   }
 
@@ -147,29 +150,6 @@ export class ChainTable {
     this.centreButton.hidden = true;
     this.frame.clear();
     this.explanation.refresh();
-  }
-
-  // Rows do not move under a still pointer: while it rests on them what is shown stays as it is, as
-  // far as it is a choice of rows at all.
-  wanted(other) {
-    const { count, filter } = this.view;
-    const asked = [count, filter?.name, filter?.span, filter?.least, this.sort?.key, this.sort?.side, this.sort?.down].join();
-    const same = asked === this.asked && !other;
-    const present = () => this.strikes.every((strike) => SIDES.some((side) => this.chain.leg(strike, side)));
-    if (same && (count || filter || this.sort) && (this.pointed || this.isFresh(filter)) && present()) return this.strikes;
-    this.asked = asked;
-    this.orderedAt = performance.now();
-    return this.chosen(filter ? this.chain.strikes : this.chain.around(count), filter);
-  }
-
-  // rows that were put in order a moment ago stay so: who reads them must not run after them
-  isFresh(filter) {
-    return Boolean(filter || this.sort) && performance.now() - this.orderedAt < RESORT_MS;
-  }
-
-  chosen(strikes, filter) {
-    const kept = filter ? FILTERS[filter.name](strikes, this.chain, filter) : strikes;
-    return this.sort ? sorted(kept, this.chain, this.sort, this.view) : kept;
   }
 
   build(strikes, other) {
@@ -243,7 +223,7 @@ export class ChainTable {
   }
 
   renew() {
-    this.asked = undefined;
+    this.picking.forget();
     this.show(this.chain, this.view);
   }
 
@@ -256,7 +236,7 @@ export class ChainTable {
 
   order(sort) {
     if (this.sort === sort) return;
-    this.sort = sort;
+    this.picking.sort = sort;
     if (!this.chain) return;
     this.frame.head(this.view, sort);
     this.renew();

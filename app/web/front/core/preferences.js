@@ -1,5 +1,7 @@
 // What the trader chose, kept in this browser; where it keeps nothing, until the page is left.
 
+import { answer } from "./dom.js";
+
 const held = new Map();
 
 export function preference(name, otherwise) {
@@ -26,7 +28,7 @@ export function remembered(select, name, onChange) {
   if ([...select.options].some((option) => option.value === kept)) select.value = kept;
   select.addEventListener("change", () => {
     keep(name, select.value);
-    onChange(select.value);
+    answer(select, () => onChange(select.value));
   });
   onChange(select.value);
 }
@@ -44,13 +46,14 @@ export function rememberedBox(box, name) {
 }
 
 // other colours than the system's, then the system's own for good, then whatever the system says
-export function nextTheme() {
+export function nextTheme(button) {
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   const other = system === "dark" ? "light" : "dark";
-  const next = { [other]: system, [system]: null }[root.dataset.theme] ?? (root.dataset.theme ? null : other);
-  if (next === null) delete root.dataset.theme;
-  else root.dataset.theme = next;
-  keep("theme", next ?? "");
-  return next;
+  const next = { "": other, [other]: system, [system]: "" }[preference("theme", "")] ?? other;
+  keep("theme", next);
+  answer(button, () => {
+    if (next) root.dataset.theme = next;
+    else delete root.dataset.theme;
+  });
 }

@@ -73,7 +73,7 @@ document.addEventListener("click", async ({ target }) => {
   await fetch("/api/system-status/retry", { method: "POST", body: JSON.stringify({ step }) });
   look();
 });
-find("theme").addEventListener("click", nextTheme);
+find("theme").addEventListener("click", ({ currentTarget }) => nextTheme(currentTarget));
 setInterval(showAge, 1000);
 setInterval(() => { if (!document.hidden) look(); }, EVERY_MS);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
