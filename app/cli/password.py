@@ -9,7 +9,8 @@ import click
 def command(username: str | None, password: str) -> None:
     """Set the user name and password that open the dashboard.
 
-    Only an argon2 hash is kept, in a file that nobody else can read. Sessions of before end.
+    Only an argon2 hash is kept, in a file that nobody else can read. Sessions of before end; where
+    it is the sign-in that holds already, nothing changes and they go on.
     """
     from functools import partial
 
@@ -19,10 +20,13 @@ def command(username: str | None, password: str) -> None:
 
     chosen = settings()
     who = username or chosen.username
-    path = signin.write(chosen.home, who, password)
-    click.echo(f"Sign-in written to {path}.")
-    sessions = Sessions.of(chosen, chosen.home, partial(signin.proof_of, chosen))
-    if ended := sessions.close_all(who):
-        click.echo(f"Sessions ended: {ended}.")
+    if signin.stands(chosen.home, who, password):
+        click.echo("That sign-in holds already.")
+    else:
+        path = signin.write(chosen.home, who, password)
+        click.echo(f"Sign-in written to {path}.")
+        sessions = Sessions.of(chosen, chosen.home, partial(signin.proof_of, chosen))
+        if ended := sessions.close_all(who):
+            click.echo(f"Sessions ended: {ended}.")
     if chosen.password_hash:
         click.echo("OI_PASSWORD_HASH is set and goes before this file.", err=True)

@@ -1,6 +1,7 @@
 """The samples in deploy/: as their schemas want them, with settings and commands that exist."""
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -14,6 +15,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from db.roles.declared import ROLES
+from db.roles.granting import creation
 from db.setting_list import described
 from tests.house.test_docs import PROGRAMS
 from tests.support.paths import ROOT
@@ -215,7 +218,7 @@ def test_what_is_told_to_be_run_in_a_pod_can_be() -> None:
     for line in told:
         options, _, words = line.partition(" -- ")
         # what asks for a password, or for what the broker answered, needs a terminal
-        assert options.startswith("-n oi-gemini -it "), line
+        assert "-it" in options.split(), line
         target = options.split()[-1]
         kind, _, name = target.rpartition("/")
         whole = f"Deployment/{name}" if kind else f"StatefulSet/{name.rsplit('-', 1)[0]}"
@@ -231,6 +234,63 @@ def test_the_image_and_the_migration_are_of_this_version() -> None:
     assert [each["newTag"] for each in images] == [version]
     (job,) = (document for _, document in manifests() if document["kind"] == "Job")
     assert job["metadata"]["name"].endswith(version.replace(".", "-"))
+
+
+def test_the_cluster_is_made_with_every_role_that_its_owner_may_not_make() -> None:
+    (cluster,) = [each for _, each in manifests() if each["kind"] == "Cluster"]
+    made = cluster["spec"]["bootstrap"]["initdb"]["postInitSQL"]
+    for role in ROLES:
+        assert any(each.split(" IN ROLE ")[0] == creation(role) for each in made), role
+
+
+def test_no_secret_lies_among_the_manifests_and_each_that_is_asked_for_is_told_of() -> None:
+    assert [name for name, each in manifests() if each["kind"] == "Secret"] == []
+    named = re.compile(r'"(?:secretKeyRef|secretRef|passwordSecret)": \{"name": "([\w-]+)"')
+    asked = {match for _, each in manifests() for match in named.findall(json.dumps(each))}
+    told = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    # what the operator makes for the owner of the database
+    assert asked >= {"oi-secrets", "oi-dashboard", "oi-collector", "oi-db-app"}
+    assert all(f"secret generic {name} " in told for name in asked - {"oi-db-app"})
+
+
+def test_what_runs_as_several_is_never_taken_away_whole() -> None:
+    several = {
+        each["metadata"]["name"]
+        for _, each in manifests()
+        if each["kind"] in ("Deployment", "StatefulSet") and each["spec"]["replicas"] > 1
+    }
+    kept = {each["metadata"]["name"] for _, each in manifests() if "minAvailable" in str(each)}
+    assert several == kept == {"oi-web", "oi-collector"}
+
+
+def test_a_copy_of_the_primary_that_was_cut_short_is_made_anew(tmp_path: Path) -> None:
+    programs, data = tmp_path / "bin", tmp_path / "data"
+    programs.mkdir()
+    data.mkdir()
+    copying = programs / "pg_basebackup"
+    # called with -h primary -U oi -D folder …
+    half = '#!/bin/sh\nmkdir "$6"; touch "$6/PG_VERSION"\n'
+
+    def start() -> subprocess.CompletedProcess[str]:
+        copying.chmod(0o755)
+        return subprocess.run(
+            ["sh", DEPLOY / "compose" / "replica.sh", "sh", "-c", 'cd "$PGDATA" && ls'],
+            env={"PATH": f"{programs}:{os.environ['PATH']}", "DATA": str(data)},
+            capture_output=True,
+            text=True,
+        )
+
+    copying.write_text(f"{half}exit 1\n")
+    assert start().returncode == 1
+    copying.write_text(f'{half}touch "$6/whole"\n')
+    assert start().stdout.split() == ["PG_VERSION", "whole"]
+    # and a whole one stays
+    copying.write_text("#!/bin/sh\nexit 1\n")
+    assert start().stdout.split() == ["PG_VERSION", "whole"]
+
+
+def test_what_the_image_of_the_database_reads_into_its_shell_sets_no_option_there() -> None:
+    assert "set -" not in (DEPLOY / "compose" / "replication.sh").read_text()
 
 
 def test_kustomize_puts_every_manifest_into_one_namespace() -> None:

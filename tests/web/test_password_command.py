@@ -38,3 +38,26 @@ def test_a_short_password_is_refused(home: Path) -> None:
     assert isinstance(result.exception, InvalidInputError)
     assert "at least 8 characters" in str(result.exception)
     assert not signin.exists(home)
+
+
+def test_the_same_once_more_leaves_sessions_as_they_are(home: Path) -> None:
+    arguments = ["--password", PASSWORD]
+    assert CliRunner().invoke(command, arguments).exit_code == 0
+    before = signin.proof_of(Settings(home=home), "nisha")
+    assert "holds already" in CliRunner().invoke(command, arguments).output
+    assert signin.proof_of(Settings(home=home), "nisha") == before
+    CliRunner().invoke(command, ["--password", f"{PASSWORD}!"])
+    assert signin.proof_of(Settings(home=home), "nisha") != before
+
+
+def test_a_damaged_sign_in_is_written_anew_and_a_hint_goes(home: Path) -> None:
+    for before in (b"{", None):
+        if before is None:
+            signin.write(home, "nisha", PASSWORD, hint="in a file")
+        else:
+            (home / "signin").write_bytes(before)
+        assert CliRunner().invoke(command, ["--password", PASSWORD]).exit_code == 0
+        known = signin.configured(Settings(home=home))
+        assert known is not None
+        assert known.hint is None
+        assert known.accepts("nisha", PASSWORD)

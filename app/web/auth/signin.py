@@ -43,7 +43,19 @@ def configured(settings: Settings) -> SignIn | None:
     """The sign-in that holds, None where nobody has set one; raises SettingsError."""
     if settings.password_hash:
         return SignIn(settings.username, settings.password_hash, "OI_PASSWORD_HASH")
-    path = settings.home / _FILE_NAME
+    return _of_file(settings.home / _FILE_NAME)
+
+
+def stands(home: Path, username: str, password: str) -> bool:
+    """Whether just that sign-in is kept under `home`, so that to write it would change nothing."""
+    try:
+        known = _of_file(home / _FILE_NAME)
+    except SettingsError:
+        return False
+    return known is not None and known.hint is None and known.accepts(username, password)
+
+
+def _of_file(path: Path) -> SignIn | None:
     try:
         found = path.stat()
     except FileNotFoundError:
