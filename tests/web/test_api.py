@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import URL
 
+from app.chains.folded import folded
 from app.web.assets import assets
 from db.engine import engine_for
 from db.ingest.leases import set_feed_state
@@ -193,8 +194,8 @@ def test_the_page_carries_the_newest_chain_its_age_and_all_it_must_know(
     store("BSE", step=100.0)
     page = client.get("/?exchange=BSE").text
     first, clock, state = (embedded(page, name) for name in ("first", "clock", "state"))
-    assert (first["kind"], first["exchange"], len(first["legs"])) == ("full", "BSE", 18)
-    assert first == client.get("/api/state/BSE?book=0").json
+    assert (first["kind"], first["exchange"], first["count"]) == ("full", "BSE", 18)
+    assert first == folded(client.get("/api/state/BSE?book=0").json)
     assert clock["kind"] == "clock"
     assert clock["ages"]["BSE"] >= 0
     assert (state["exchange"], state["problem"]) == ("BSE", None)
