@@ -242,6 +242,43 @@ def test_thawed_buckets_follow_the_source_again(session: psycopg.Connection) -> 
     assert scalar(session, "SELECT sum(ticks) FROM m1 WHERE bucket < '2026-01-01 10:00'") == 2
 
 
+def test_a_refresh_of_an_empty_window_takes_nothing_from_the_log(
+    session: psycopg.Connection,
+) -> None:
+    rollup(session, MINUTES)
+    ticks(session, "2026-01-01 09:00", "2026-01-01 10:30")
+    refresh(session)
+    ticks(session, "2026-01-01 09:00:10", "2026-01-01 09:00:10")
+    noon = "'2026-01-01 12:00'"
+    session.execute(f"CALL timescale_engine.refresh_rollup('m1', {noon}, {noon})".encode())
+    assert scalar(session, "SELECT sum(ticks) FROM m1 WHERE bucket = '2026-01-01 09:00'") == 8
+
+
+def test_nothing_thaws_in_an_empty_window(session: psycopg.Connection) -> None:
+    rollup(session, MINUTES)
+    ticks(session, "2026-01-01 09:00", "2026-01-01 10:30")
+    refresh(session)
+    session.execute("TRUNCATE ticks")
+    refresh(session)
+    noon = "'2026-01-01 12:00'"
+    session.execute(f"SELECT timescale_engine.thaw_rollup('m1', {noon}, {noon})".encode())
+    refresh(session)
+    assert scalar(session, "SELECT sum(ticks) FROM m1 WHERE bucket = '2026-01-01 09:00'") == 6
+
+
+@pytest.mark.parametrize("window", ["NULL, '2026-01-01 10:00'", "'2026-01-01 09:00', NULL"])
+def test_a_window_may_lack_an_end(session: psycopg.Connection, window: str) -> None:
+    rollup(session, MINUTES)
+    ticks(session, "2026-01-01 09:00", "2026-01-01 10:30")
+    refresh(session)
+    session.execute("DELETE FROM timescale_engine.m1 WHERE bucket < '2026-01-01 09:50'")
+    ticks(session, "2026-01-01 09:00:10", "2026-01-01 09:00:10")
+    session.execute(f"CALL timescale_engine.refresh_rollup('m1', {window})".encode())
+    told = "SELECT sum(ticks) FROM m1 WHERE bucket < '2026-01-01 10:00'"
+    assert scalar(session, told) == 2 * 3 * 60 + 2
+    assert scalar(session, "SELECT count(*) FROM timescale_engine.dirty_range") in (0, 1)
+
+
 def test_a_refresh_leaves_the_open_bucket_and_its_log_alone(session: psycopg.Connection) -> None:
     rollup(session, MINUTES)
     log = "SELECT array_agg(lower(span)::text ORDER BY span) FROM timescale_engine.dirty_range"

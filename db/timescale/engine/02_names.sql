@@ -104,14 +104,17 @@ RETURNS timestamp
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN date_bin(width, instant, TIMESTAMP '2000-01-03');
 
--- The whole buckets a span overlaps.
+-- The whole buckets a span overlaps: none where it is empty, which has no bounds either.
 CREATE OR REPLACE FUNCTION timescale_engine.whole_buckets(width interval, span tsrange)
 RETURNS tsrange
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN tsrange(
-    timescale_engine.bucket_start(width, lower(span)),
-    CASE
-        WHEN timescale_engine.bucket_start(width, upper(span)) = upper(span) THEN upper(span)
-        ELSE timescale_engine.bucket_start(width, upper(span)) + width
-    END
-);
+RETURN CASE
+    WHEN isempty(span) THEN span
+    ELSE tsrange(
+        timescale_engine.bucket_start(width, lower(span)),
+        CASE
+            WHEN timescale_engine.bucket_start(width, upper(span)) = upper(span) THEN upper(span)
+            ELSE timescale_engine.bucket_start(width, upper(span)) + width
+        END
+    )
+END;

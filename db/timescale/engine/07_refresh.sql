@@ -72,25 +72,36 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT (
         SELECT count(*) <= 64
-            AND coalesce(min(lower(d.span)) >= r.watermark, true)
+            AND coalesce(min(coalesce(lower(d.span), '-infinity')) >= r.watermark, true)
             AND coalesce(parent_ceiling, max(upper(d.span)) - r.bucket, r.watermark) <= r.watermark
         FROM timescale_engine.dirty_range AS d
         WHERE d.rollup_id = r.id
     )
 $$;
 
--- What one step takes of the work: all of it where it is short, else the first batch.
+-- What one step takes of the work: all of it where it is short, else the first batch. Work without a
+-- beginning begins with the first chunk of the source.
 CREATE OR REPLACE FUNCTION timescale_engine.batch_of(r timescale_engine.rollup, todo tsmultirange)
 RETURNS tsmultirange
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
-        WHEN (SELECT sum(upper(s) - lower(s)) FROM unnest(todo) AS s) <= r.batch THEN todo
+        WHEN work.length <= r.batch THEN todo
         ELSE todo * tsmultirange(
-            tsrange(NULL, timescale_engine.bucket_start(r.batch, lower(todo)) + r.batch)
+            tsrange(NULL, timescale_engine.bucket_start(r.batch, work.beginning) + r.batch)
         )
     END
+    FROM (
+        SELECT sum(upper(s) - coalesce(lower(s), first.instant)), min(coalesce(lower(s), first.instant))
+        FROM unnest(todo) AS s
+        CROSS JOIN (
+            SELECT least(min(lower(k.span)), r.watermark)
+            FROM timescale_engine.source_chunk AS k
+            WHERE k.rollup_id = r.id
+        ) AS first (instant)
+        WHERE isfinite(upper(s))
+    ) AS work (length, beginning)
 $$;
 
 -- Many scattered buckets of one batch are cheaper aggregated as one range than one by one.
@@ -111,14 +122,15 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    beginning timestamp := coalesce(lower(span), '-infinity');
     bounds text := format(
         'bucket >= %L AND bucket < %L',
-        timescale_engine.source_time(lower(span), r.zoned),
+        timescale_engine.source_time(beginning, r.zoned),
         timescale_engine.source_time(upper(span), r.zoned)
     );
 BEGIN
     -- nothing was ever materialized from the watermark on
-    IF lower(span) < r.watermark THEN
+    IF beginning < r.watermark THEN
         EXECUTE format('DELETE FROM %s WHERE %s', r.materialized, bounds);
     END IF;
     EXECUTE format(
@@ -209,7 +221,7 @@ AS $$
         SELECT timescale_engine.whole_buckets(r.bucket, tsrange(window_from, window_to))
             * tsrange(NULL, r.watermark) AS span
     ) AS marked
-    WHERE r.id = mark_window.rollup_id AND NOT isempty(marked.span);
+    WHERE r.id = mark_window.rollup_id AND isfinite(r.watermark) AND NOT isempty(marked.span);
 $$;
 
 -- Lets frozen buckets of a window be aggregated again, where the source has its rows back (a chunk
