@@ -20,5 +20,6 @@ auth_file = $folder/userlist.txt
 pool_mode = transaction
 default_pool_size = 20
 max_client_conn = 1000
+server_login_retry = 1
 END
 exec pgbouncer "$folder/pgbouncer.ini"

@@ -263,6 +263,14 @@ def test_what_runs_as_several_is_never_taken_away_whole() -> None:
     assert several == kept == {"oi-web", "oi-collector"}
 
 
+def test_a_pooler_goes_back_to_the_primary_as_soon_as_that_is_back() -> None:
+    assert re.search(
+        r"^server_login_retry = 1$", (DEPLOY / "compose" / "pooler.sh").read_text(), re.MULTILINE
+    )
+    (pooler,) = [each for _, each in manifests() if each["kind"] == "Pooler"]
+    assert pooler["spec"]["pgbouncer"]["parameters"]["server_login_retry"] == "1"
+
+
 def test_a_copy_of_the_primary_that_was_cut_short_is_made_anew(tmp_path: Path) -> None:
     programs, data = tmp_path / "bin", tmp_path / "data"
     programs.mkdir()
