@@ -17,6 +17,7 @@ from benchmarks.timing.statistics import percentile
 from benchmarks.web.browser import chromium
 from benchmarks.web.serving import Site, collecting, serving
 from benchmarks.web.signing_in import arrived, signed_in
+from benchmarks.web.stepping import past_steps
 from benchmarks.web.watching import aged, watched_live
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def pages_on(server: BenchmarkServer, spec: DatasetSpec, result: Result, *, repe
                 visits += _dashboard(browser, site, network)
                 advance()
         arrivals = [arrived(browser, site) for _ in range(repeats)]
+        past = past_steps(browser, site, spec)
         with collecting(url):
             watched = watched_live(browser, site)
         result.data |= {
@@ -92,6 +94,7 @@ def pages_on(server: BenchmarkServer, spec: DatasetSpec, result: Result, *, repe
             "server_start_ms": site.start_ms,
             "pages": summarized(visits),
             "sign_in": {name: median(one[name] for one in arrivals) for name in arrivals[0]},
+            "past": past,
             "live": asdict(watched),
             "aged": asdict(aged(browser, site)),
         }

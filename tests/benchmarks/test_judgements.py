@@ -146,10 +146,14 @@ def test_a_page_left_open_is_held_against_what_was_aimed_at():
         "sign_in": {"cold_ms": 400.0, "warm_ms": 250.0},
         "live": {"inp_ms": 24.0, "cls": 0.0, "busy": 0.05},
         "aged": {"growth_bytes_per_day": 30 * 2**20},
+        "past": {"newest": {"p95_ms": 40.0}, "oldest": {"p95_ms": 120.0}},
     }
     [section] = page_sections(document)
     measured = section.blocks[-1].rows
-    assert [row[1].tone for row in measured] == ["good", "bad", "good", "good", "good", "bad"]
+    assert [row[1].tone for row in measured] == [
+        *("good", "bad", "good", "good", "good", "bad"),
+        *("good", "bad"),
+    ]
     told = {"what": "keydown 2", "ms": 56, "waited_ms": 4, "worked_ms": 30, "painted_ms": 22}
     [section] = page_sections(document | {"live": document["live"] | {"slowest": [told]}})
     assert [cell.text for cell in section.blocks[-1].rows[0]][:2] == ["keydown 2", "56"]

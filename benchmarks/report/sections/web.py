@@ -57,6 +57,10 @@ def _left_open(document: Mapping[str, Any]) -> Table:
         ("main thread busy, % of a core", live["busy"] * 100, 10.0),
         ("growth of a day left open, MiB", aged["growth_bytes_per_day"] / 2**20, 20.0),
     ]
+    measured += [
+        (f"a step through the past, {age} day (p95), ms", found["p95_ms"], 100.0)
+        for age, found in document.get("past", {}).items()
+    ]
     rows = [
         [text(name), number(value, tone=_beyond(value, limit)), number(limit)]
         for name, value, limit in measured
