@@ -23,8 +23,8 @@ Keys of --json, beside schema_version, machine and servers:
                    come when the page could be used); lcp_quartiles_ms
   sign_in          from the click on "Sign in" to a usable dashboard, medians: cold_ms (empty
                    cache), warm_ms (after a first visit)
-  past             steps by key through the past of the newest and of the oldest day: steps, p50_ms,
-                   p95_ms and max_ms from the key to the painted chain
+  past             steps by key through the newest and the oldest day, from the key to the painted
+                   chain: count, min_ms, p50_ms, p95_ms, p99_ms, max_ms
   live             contracts of the chain that is watched while a collector renews all four each
                    second, updates (of all four), busy (share of a core that the main thread takes),
                    interactions, inp_ms (98th percentile), slowest of them (what, ms, waited_ms,

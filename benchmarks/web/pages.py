@@ -94,7 +94,7 @@ def pages_on(server: BenchmarkServer, spec: DatasetSpec, result: Result, *, repe
             "server_start_ms": site.start_ms,
             "pages": summarized(visits),
             "sign_in": {name: median(one[name] for one in arrivals) for name in arrivals[0]},
-            "past": past,
+            "past": {age: asdict(found) for age, found in past.items()},
             "live": asdict(watched),
             "aged": asdict(aged(browser, site)),
         }

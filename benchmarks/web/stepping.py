@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.dataset.spec import DatasetSpec
-from benchmarks.timing.statistics import percentile
+from benchmarks.timing.statistics import Summary, summarize
 from benchmarks.web.serving import Site
 from benchmarks.web.signing_in import signed_in
 
@@ -23,8 +23,8 @@ _BACK_AND_ON = (",", ".", "<", ">", "[", "]", "{", "}")
 _ON_AND_BACK = (".", ",", ">", "<", "]", "[", "}", "{")
 
 
-def past_steps(browser: "Browser", site: Site, spec: DatasetSpec) -> dict[str, dict[str, float]]:
-    """By age of the day ("newest", "oldest"): steps, and p50_ms, p95_ms and max_ms of one."""
+def past_steps(browser: "Browser", site: Site, spec: DatasetSpec) -> dict[str, Summary]:
+    """How long the steps took, by the age of the day: "newest" and "oldest"."""
     days = spec.trading_days
     # a history of one day has no other to step to
     count = len(_BACK_AND_ON) if len(days) > 1 else -2
@@ -32,8 +32,8 @@ def past_steps(browser: "Browser", site: Site, spec: DatasetSpec) -> dict[str, d
         context.add_init_script(path=_STEPPED)
         page = context.new_page()
         return {
-            "newest": _summary(_steps(page, site, days[-1], _BACK_AND_ON[:count])),
-            "oldest": _summary(_steps(page, site, days[0], _ON_AND_BACK[:count])),
+            "newest": summarize([list(_steps(page, site, days[-1], _BACK_AND_ON[:count]))]),
+            "oldest": summarize([list(_steps(page, site, days[0], _ON_AND_BACK[:count]))]),
         }
 
 
@@ -46,13 +46,3 @@ def _steps(page: "Page", site: Site, day: date, keys: tuple[str, ...]) -> Iterat
         page.evaluate("() => { window.step = window.stepped(); }")
         page.keyboard.press(key)
         yield float(page.evaluate("() => window.step"))
-
-
-def _summary(times: Iterator[float]) -> dict[str, float]:
-    ordered = sorted(times)
-    return {
-        "steps": len(ordered),
-        "p50_ms": percentile(ordered, 0.5),
-        "p95_ms": percentile(ordered, 0.95),
-        "max_ms": ordered[-1],
-    }
