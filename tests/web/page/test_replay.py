@@ -199,6 +199,18 @@ def test_keys_step_by_snapshot_minute_hour_and_day(replayed: Stage) -> None:
     assert "at=" not in page.url
 
 
+def test_a_step_pressed_while_the_moment_of_the_address_is_on_its_way_follows_it(
+    replayed: Stage, history: History
+) -> None:
+    held: list[Route] = []
+    replayed.page.route("**/api/as-of/**", lambda route: held.append(route), times=1)
+    page = replayed.open(f"/?exchange=NSE&at={STORED[LAST - 5].isoformat()[:19]}")
+    replayed.until(lambda: bool(held))
+    page.keyboard.press(",")
+    history.answer(held[0], "/api/as-of/NSE", {"at": STORED[LAST - 5].isoformat()[:19]})
+    shows(page, LAST - 6)
+
+
 def test_keys_that_move_through_a_choice_leave_the_past_alone(replayed: Stage) -> None:
     page = replayed.open()
     page.keyboard.press(",")

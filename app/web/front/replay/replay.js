@@ -88,6 +88,8 @@ export class Replay {
 
   // `way`: snapshot, minute, hour or day; from the present one step leads to what was stored by then
   async step(way, forward) {
+    // from a moment that is still on its way, as the one that an address names
+    if (this.page.moment && !this.page.moment.chain) await this.going;
     const { moment } = this.page;
     if (!moment) return forward ? undefined : this.enter(way);
     if (!moment.chain) return undefined;
