@@ -1,6 +1,5 @@
 """Runs the migrations: which database, which declaration, which plugin."""
 
-import os
 import re
 from collections.abc import Iterable
 from logging.config import fileConfig
@@ -33,15 +32,13 @@ from db.timescale.progress import notice
 config = context.config
 # whatever a role's or the database's defaults are
 _FIXED = {
-    "default_transaction_isolation": "read\\ committed",
+    **gentle.SETTLED,
     "default_transaction_read_only": "off",
-    "DateStyle": "ISO",
-    "IntervalStyle": "postgres",
     "idle_in_transaction_session_timeout": "0",
-    "idle_session_timeout": "0",
     "statement_timeout": "0",
-    "lock_timeout": "0",
-    "search_path": "public",
+    # a check while functions are written is for who writes them
+    "plpgsql.extra_errors": "none",
+    "plpgsql.extra_warnings": "none",
 }
 _ROLES = "0019_roles"
 _GENERATED_ID = re.compile(r"^[0-9a-f]{12}$")
@@ -149,10 +146,8 @@ def look(connection: Connection) -> None:
 
 
 def session_options(url: URL) -> str:
-    """Gentle settings, and what the URL or the environment asks for."""
-    given = url.query.get("options") or os.environ.get("PGOPTIONS") or ""
-    asked = gentle.options(gentle.GENTLE, given if isinstance(given, str) else " ".join(given))
-    return f"{asked} {gentle.options(_FIXED)}"
+    """Gentle settings, what the URL or the environment asks for, and what nothing may change."""
+    return f"{gentle.options(gentle.GENTLE, gentle.given(url))} {gentle.options(_FIXED)}"
 
 
 def run_offline() -> None:
