@@ -19,7 +19,7 @@ from db.baseline.steps import require_recognized
 from db.baseline.tables import metadata as legacy
 from db.convert.converter import OnlineConverter
 from db.engine import direct_url, explained, synced, translate_losses
-from db.errors import OIError
+from db.errors import NotMigratedError, OIError
 from db.rights import require
 from db.roles.granting import bring_up
 from db.roles.owning import hand_over, is_handed_over
@@ -113,8 +113,24 @@ def has_nothing_to_take_back(engine: Engine) -> bool:
     """Whether the command goes down from no revision at all: not even the extension is made."""
     with engine.connect() as connection:
         configure(connection=connection)
-        ahead = plugin.steps(context, connection)
-        return not ahead and not context.get_context().get_current_heads()
+        found = context.get_context().get_current_heads()
+        try:
+            ahead = plugin.steps(context, connection)
+        except CommandError as error:
+            require_known(found, error)
+            raise
+        return not ahead and not found
+
+
+def require_known(found: Iterable[str], error: CommandError) -> None:
+    """Raises NotMigratedError where the database is at a revision that is not this program's."""
+    known = {each.revision for each in context.script.walk_revisions()}
+    if unknown := sorted(set(found) - known):
+        raise NotMigratedError(
+            f"The database is at {', '.join(unknown)}, which this program does not know; nothing "
+            "was changed. It was migrated by a later one, whose revisions this needs, or by "
+            "another project, and two cannot share one public.alembic_version."
+        ) from error
 
 
 def give_rights(connection: Connection) -> None:

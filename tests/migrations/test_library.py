@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 from alembic import command
@@ -38,6 +39,16 @@ def test_an_older_database_is_not_migrated(empty_database: URL) -> None:
     migrate.upgrade(empty_database, "0002_market_time")
     with pytest.raises(NotMigratedError, match="is at 0002_market_time"):
         require_head(empty_database)
+
+
+@pytest.mark.parametrize("way", ["upgrade", "downgrade"])
+def test_a_revision_that_nobody_here_made_is_named(database: URL, way: str) -> None:
+    with connection(database) as session:
+        session.execute("UPDATE alembic_version SET version_num = 'ae1027a6acf'")
+    ask = {"upgrade": migrate.upgrade, "downgrade": partial(migrate.downgrade, revision="base")}
+
+    with pytest.raises(NotMigratedError, match="ae1027a6acf, which this program does not know"):
+        ask[way](database)
 
 
 def test_a_database_without_the_extension_says_so(plain_database: URL) -> None:
