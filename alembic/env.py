@@ -54,6 +54,12 @@ def main() -> None:
         if config.attributes.get("raise_own_errors"):
             raise
         raise CommandError(str(error)) from error
+    except KeyboardInterrupt:
+        if config.attributes.get("raise_own_errors"):
+            raise
+        raise CommandError(
+            "Interrupted; what was committed stays, and the same command goes on from there."
+        ) from None
     except psycopg.Error as error:
         # a conversion has sessions of the driver's own
         found = explained(error)

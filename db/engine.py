@@ -261,8 +261,8 @@ def unavailable(error: BaseException, is_disconnect: bool = False) -> bool:
 
 
 def raise_if_unavailable(error: BaseException, is_disconnect: bool = False) -> None:
-    """Raise what `explained` makes of a driver's error, if anything."""
-    found = explained(error, is_disconnect)
+    """Raise what `explained` makes of a driver's error, if anything; Ctrl-C is none."""
+    found = None if isinstance(error, KeyboardInterrupt) else explained(error, is_disconnect)
     if found is not None:
         raise found from error
 

@@ -1,5 +1,7 @@
 """Migrations as a library: where a database stands, and whether this program can read it."""
 
+import os
+import signal
 import subprocess
 import sys
 from functools import partial
@@ -11,8 +13,20 @@ from sqlalchemy import URL
 from db import migrate
 from db.engine import engine_for
 from db.errors import DatabaseUnavailableError, ExtensionMissingError, NotMigratedError
+from db.timescale import preflight
 from tests.support.databases import DatabaseServer, connection
 from tests.support.paths import ROOT
+from tests.support.waiting import eventually
+
+_WAITING = """
+    SELECT EXISTS (
+        SELECT
+        FROM pg_stat_activity
+        WHERE datname = current_database()
+          AND application_name = 'oi-gemini-migrate'
+          AND query LIKE '%pg_try_advisory_lock%'
+    )
+"""
 
 
 def require_head(url: URL) -> None:
@@ -39,6 +53,33 @@ def test_an_older_database_is_not_migrated(empty_database: URL) -> None:
     migrate.upgrade(empty_database, "0002_market_time")
     with pytest.raises(NotMigratedError, match="is at 0002_market_time"):
         require_head(empty_database)
+
+
+@pytest.mark.parametrize(
+    ("program", "code"), [(("alembic", "upgrade", "head"), 255), (("db", "upgrade"), 130)]
+)
+def test_ctrl_c_is_one_sentence(empty_database: URL, program: tuple[str, ...], code: int) -> None:
+    engine = engine_for(empty_database)
+    # whoever migrates meanwhile waits, and can be interrupted there
+    with preflight.exclusive(engine), connection(empty_database) as session:
+        running = subprocess.Popen(
+            [sys.executable, "-m", *program],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "OI_DATABASE_URL": empty_database.render_as_string(hide_password=False),
+            },
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        eventually(lambda: session.execute(_WAITING).fetchone() == (True,))
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+    engine.dispose()
+
+    assert running.returncode == code
+    assert "Interrupted" in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize("way", ["upgrade", "downgrade"])
