@@ -15,6 +15,7 @@ def command(username: str | None, password: str) -> None:
     from functools import partial
 
     from app.web.auth import signin
+    from app.web.auth.guessable import demand_unguessable
     from app.web.auth.sessions import Sessions
     from db.settings import settings
 
@@ -23,6 +24,7 @@ def command(username: str | None, password: str) -> None:
     if signin.stands(chosen.home, who, password):
         click.echo("That sign-in holds already.")
     else:
+        demand_unguessable(password, who)
         path = signin.write(chosen.home, who, password)
         click.echo(f"Sign-in written to {path}.")
         sessions = Sessions.of(chosen, chosen.home, partial(signin.proof_of, chosen))

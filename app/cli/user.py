@@ -25,6 +25,7 @@ def command() -> None:
 @click.password_option(help="Asked for when it is not given.")
 def add(name: str, role: str, password: str) -> None:
     """Add a user; of the password only an argon2 hash is kept."""
+    from app.web.auth.guessable import demand_unguessable
     from app.web.auth.passwords import hashed
     from app.web.auth.signin import drop_hint
     from db.errors import InvalidInputError
@@ -32,6 +33,7 @@ def add(name: str, role: str, password: str) -> None:
     from db.settings import settings
 
     sound = _people.sound_name(name)
+    demand_unguessable(password, sound)
     kept = hashed(password)
     with _people.changing() as connection:
         if not add_user(connection, sound, kept, role):
@@ -46,9 +48,11 @@ def add(name: str, role: str, password: str) -> None:
 @click.password_option(help="Asked for when it is not given.")
 def passwd(name: str, password: str) -> None:
     """Give a user another password; their sessions end."""
+    from app.web.auth.guessable import demand_unguessable
     from app.web.auth.passwords import hashed
     from db.ingest.people import change_password
 
+    demand_unguessable(password, name)
     kept = hashed(password)
     with _people.changing() as connection:
         _people.demand_known(change_password(connection, name, kept), name)
