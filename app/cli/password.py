@@ -16,6 +16,7 @@ def command(username: str | None, password: str) -> None:
 
     from app.web.auth import signin
     from app.web.auth.guessable import demand_unguessable
+    from app.web.auth.people import REQUIRED
     from app.web.auth.sessions import Sessions
     from db.settings import settings
 
@@ -30,5 +31,7 @@ def command(username: str | None, password: str) -> None:
         sessions = Sessions.of(chosen, chosen.home, partial(signin.proof_of, chosen))
         if ended := sessions.close_all(who):
             click.echo(f"Sessions ended: {ended}.")
+    if chosen.second_factor == REQUIRED:
+        click.echo("It opens nothing while OI_SECOND_FACTOR=required: add users.", err=True)
     if chosen.password_hash:
         click.echo("OI_PASSWORD_HASH is set and goes before this file.", err=True)

@@ -105,7 +105,7 @@ def test_wrong_credentials_are_refused_without_saying_which(
 ) -> None:
     answer = sign_in(client, password, username=username)
     assert answer.status_code == 401
-    assert "User name or password is not right." in answer.text
+    assert "User name, password or code is not right." in answer.text
     assert client.get("/").status_code == 302
 
 
