@@ -208,10 +208,12 @@ def test_of_two_hosts_that_hold_the_same_code_one_takes_it(
 
 def test_a_recovery_code_is_taken_once(app: Flask, run: CliRunner, hour: Hour) -> None:
     add(run, "nisha")
-    phone = set_up(entered(app, "nisha"), hour)
+    client = entered(app, "nisha")
+    phone = set_up(client, hour)
     second, third = phone.recovery[1:3]
     answers = [status(app, code) for code in (second, second, third.replace("-", ""))]
     assert answers == [302, 401, 302]
+    assert "6 of 8 recovery codes are left" in client.get(PAGE).text
 
 
 def test_guesses_of_codes_count_as_those_of_passwords(

@@ -109,9 +109,12 @@ class SecondFactors:
         from db.ingest.second_factors import take_code, take_recovery_code
 
         with self._database.writing() as connection:
-            if spent.number:
-                return take_recovery_code(connection, name, spent.number, spent.code_hash)
-            return take_code(connection, name, row.secret, spent.step)
+            if not spent.number:
+                return take_code(connection, name, row.secret, spent.step)
+            is_taken = take_recovery_code(connection, name, spent.number, spent.code_hash)
+        if is_taken:
+            _log.info("A recovery code of %s was used", name)
+        return is_taken
 
     def _opened(self, name: str, row: "FactorRow") -> str | None:
         secret = self._seal.opened(name, row.secret)

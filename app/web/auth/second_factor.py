@@ -75,11 +75,9 @@ def _none_for(person: Person) -> str | None:
 
 
 def _refused() -> ResponseReturnValue | None:
-    if not token_matches(request):
-        return _standing(400, EXPIRED)
     if sentence := _none_for(g.person):
         abort(403, sentence)
-    return None
+    return None if token_matches(request) else _standing(400, EXPIRED)
 
 
 def _unproven(code: str) -> ResponseReturnValue | None:
@@ -108,7 +106,10 @@ def _changed(what: str) -> None:
 
 def _standing(status: int = 200, problem: str | None = None) -> tuple[str, int]:
     row = services().factors.of(g.user)
-    return _page("on" if row is not None and row.is_confirmed else "off", status, problem)
+    if row is None or not row.is_confirmed:
+        return _page("off", status, problem)
+    left = sum(each is not None for each in row.recovery)
+    return _page("on", status, problem, left=left, made=len(row.recovery))
 
 
 def _page(
