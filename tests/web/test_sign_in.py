@@ -382,6 +382,23 @@ def test_every_answer_carries_the_security_headers(client: FlaskClient) -> None:
         assert headers["X-Frame-Options"] == "DENY"
 
 
+def test_what_stands_within_a_page_counts_by_a_nonce_that_is_new_with_each(
+    client: FlaskClient,
+) -> None:
+    answers = [client.get("/login"), client.get("/login"), client.get("/nowhere")]
+    nonces = []
+    for answer in answers:
+        (found,) = set(
+            re.findall(r"'nonce-([\w-]{22})'", answer.headers["Content-Security-Policy"])
+        )
+        tags = re.findall(r"<(?:style|script)\b[^>]*>", answer.get_data(as_text=True))
+        assert tags
+        assert all(f'nonce="{found}"' in tag for tag in tags)
+        nonces.append(found)
+    assert len(set(nonces)) == len(nonces)
+    assert "nonce" not in client.get("/healthz").headers["Content-Security-Policy"]
+
+
 def test_health_is_public_and_says_nothing_private(client: FlaskClient) -> None:
     assert client.get("/healthz").json == {"status": "ok", "following": False}
 
