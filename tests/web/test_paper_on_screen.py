@@ -139,8 +139,10 @@ def test_an_order_at_limit_rests_and_is_cancelled(
     limit.fill("95")
     quoted(61, 99.0, 101.0)
     page.locator('.paper button:text-is("Place order")').click()
-    told(page, "Rests until its limits are touched, at most until 15:40:00.")
-    page.wait_for_selector('.history li:has-text("+1 N26000CE at 95.00, until 15:40:00")')
+    told(page, "Rests until its limits are touched, at most until 15:40:00, 20 Nov 2026.")
+    page.wait_for_selector(
+        '.history li:has-text("+1 N26000CE at 95.00, until 15:40:00, 20 Nov 2026")'
+    )
     page.evaluate(AXE)
     assert page.evaluate(VIOLATIONS) == []
     page.get_by_role("button", name="Cancel +1 N26000CE at 95.00").click()

@@ -46,9 +46,12 @@ const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 export const marketDate = known((iso) => `${Number(iso.slice(8, 10))} ${MONTHS[Number(iso.slice(5, 7)) - 1]} ${iso.slice(0, 4)}`);
 export const marketWeekday = known((iso) => `${WEEKDAYS[new Date(iso.slice(0, 10)).getUTCDay()]} ${marketDate(iso)}`);
 export const marketClock = known((iso) => iso.slice(11, 19));
+export const marketMoment = known((iso) => `${marketClock(iso)}, ${marketDate(iso)}`);
 
 const IST_MS = 5.5 * 3600 * 1000;
-export const clockOf = known((ms) => new Date(ms + IST_MS).toISOString().slice(11, 19));
+// an instant by the exchange's wall clock, as text like that of market time
+export const istOf = known((ms) => new Date(ms + IST_MS).toISOString());
+export const clockOf = known((ms) => marketClock(istOf(ms)));
 
 export function duration(seconds) {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

@@ -1,7 +1,7 @@
 // Paper trading: a ticket, what is held, what it pays off, what was done. No order leaves the server.
 
 import { limits } from "../core/embedded.js";
-import { marketClock } from "../core/format.js";
+import { marketMoment } from "../core/format.js";
 import * as desk from "./desk.js";
 import { History } from "./history.js";
 import { make } from "./make.js";
@@ -84,7 +84,7 @@ class PaperPanel {
 
   async place(...asked) {
     const { order } = await desk.place(...asked);
-    if (order.status === "resting") this.say(`Rests until its limits are touched, at most until ${marketClock(order.ends)}.`);
+    if (order.status === "resting") this.say(`Rests until its limits are touched, at most until ${marketMoment(order.ends)}.`);
     else this.say(`Filled: ${order.fills.map(({ symbol, reason }) => `${symbol} ${reason}`).join("; ")}.`);
     await this.look();
   }

@@ -2,7 +2,7 @@
 
 import { greeks } from "../chain/greeks.js";
 import { set } from "../core/dom.js";
-import { DASH, fixed, integer, marketDate, price, signed, signedQuantity, strike as strikeText } from "../core/format.js";
+import { DASH, fixed, integer, istOf, marketDate, price, signed, signedQuantity, strike as strikeText } from "../core/format.js";
 import { newKey, sentence } from "./desk.js";
 import { make } from "./make.js";
 
@@ -100,8 +100,8 @@ export class Positions {
       set(cells.mtm, "className", tone(mtm));
       total = total === null || mtm === null ? null : total + mtm;
     }
-    const { realised_today: today } = this.account;
-    set(this.total, "textContent", `MTM ${signed(total)} · realised today ${signed(today)} INR, without charges`);
+    const { realised_today: realised, at } = this.account;
+    set(this.total, "textContent", `MTM ${signed(total)} · realised ${saysDay(at, this.page.clock)} ${signed(realised)} INR, without charges`);
     this.showRisk();
   }
 
@@ -155,5 +155,7 @@ export class Positions {
   }
 }
 
+// a day that is replayed is not today
+const saysDay = (at, { nowMs }) => (at.slice(0, 10) === istOf(nowMs).slice(0, 10) ? "today" : `on ${marketDate(at)}`);
 const tone = (value) => `figure${value > 0 ? " gain" : ""}${value < 0 ? " loss" : ""}`;
 const write = (name, value) => (name === "gamma" ? fixed(value, GAMMA_DIGITS) : signed(value ?? null));
