@@ -118,7 +118,7 @@ def test_a_straddle_is_bought_by_clicks_and_closed_with_its_profit(
     page.locator('.paper button:text-is("Close all…")').click()
     quoted(63, 109.0, 111.0)
     page.locator('.paper dialog button:text-is("Close them")').click()
-    told(page, "Closed 2, realised 1040.00 INR.")
+    told(page, "Closed 2, realised +1,040.00 INR.")
     page.wait_for_selector('.positions .hint:text-is("Nothing is open.") >> visible=true')
     day = page.locator(".history tbody tr").inner_text().split()
     assert day == ["Fri", "20", "Nov", "2026", "4", "+1,040.00", "0.00", "+1,040.00"]

@@ -64,3 +64,36 @@ def test_an_alert_from_a_past_moment_begins_with_the_present(replayed: Stage) ->
     page.wait_for_selector(".alerts .make h2")
     replayed.until(lambda: form.locator("[name=kind]").input_value() == "pcr")
     assert form.locator("[name=level]").input_value() == "1.75"
+
+
+def test_beside_a_past_moment_nothing_is_traded_and_what_is_held_is_said_to_be_of_the_present(
+    replayed: Stage,
+) -> None:
+    replayed.answers["/api/paper"] = lambda _: (200, an_account())
+    page = replayed.open()
+    page.click("#tab-paper")
+    page.wait_for_selector(".positions .drop:enabled")
+    assert page.locator(".paper > .hint:visible").count() == 1
+    page.keyboard.press(",")
+    shows(page, LAST)
+    page.wait_for_selector('.paper > .hint:has-text("all that stands here is of the present")')
+    for button in (".positions .drop", '.paper button:text-is("Close all…")'):
+        page.wait_for_selector(f"{button}:disabled")
+        assert "go back to the present to trade" in str(page.get_attribute(button, "title"))
+    page.click("#asof-live")
+    page.wait_for_selector(".positions .drop:enabled")
+    assert page.locator(".paper > .hint:visible").count() == 1
+
+
+def an_account() -> dict[str, Any]:
+    held = {
+        **{"id": 1, "exchange": "NSE", "symbol": "NIFTY2680426000CE", "expiry": "2026-08-04"},
+        **{"strike": 26_000.0, "option_type": "CE", "lot_size": 65, "lots": 1, "units": 65},
+        **{"average_price": 99.0, "exit_price": 100.2, "has_expired": False},
+    }
+    greeks = dict.fromkeys(("delta", "gamma", "theta", "vega"), 1.0)
+    return {
+        **{"at": "2026-08-03T11:30:00+05:30", "positions": [held], "realised_today": 0.0},
+        **{"risk": [{"underlying": "NIFTY", **greeks, "margin_estimate": None}]},
+        **{"days": [], "resting": [], "orders": []},
+    }
