@@ -25,7 +25,9 @@ export const share = known((v) => `${Math.round(v * 100)} %`);
 // quantities in lakh and crore, as Indian markets count
 export const quantity = known((v) => {
   const size = Math.abs(v);
-  if (size >= 1e7) return `${(v / 1e7).toFixed(2)} Cr`;
+  // as long as any other: what is traded on a day of expiry would take the room of a column
+  if (size >= 1e10) return `${whole.format(v / 1e7)} Cr`;
+  if (size >= 1e7) return `${(v / 1e7).toFixed(size >= 1e9 ? 1 : 2)} Cr`;
   if (size >= 1e5) return `${(v / 1e5).toFixed(size >= 1e6 ? 1 : 2)} L`;
   if (size >= 1e4) return `${(v / 1e3).toFixed(1)} k`;
   return whole.format(v);

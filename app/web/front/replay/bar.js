@@ -182,7 +182,7 @@ export class Bar {
 
   offerExpiries(expiries, exchange, shown) {
     const options = expiries.map((one) => new Option(
-      `${marketDate(one.expiry)}${one.is_current ? "" : `, to ${marketClock(one.last).slice(0, 5)} ${marketDate(one.last)}`}`,
+      marketDate(one.expiry) + (one.is_current ? "" : untilWhen(one)),
       JSON.stringify({ exchange: one.exchange, last: one.last, current: one.is_current }),
       false,
       one.expiry === shown,
@@ -196,6 +196,8 @@ export class Bar {
   }
 }
 
+// of a chain that is followed no more: whether its contracts have died, or until when it is stored
+const untilWhen = ({ expiry, last }) => (last.slice(0, 10) >= expiry ? ", over" : `, to ${marketDate(last).slice(0, -5)}`);
 const comparison = ({ pinned }) => {
   const then = pinned?.summary.last_update;
   return then ? `against ${marketMoment(then)}` : "";
