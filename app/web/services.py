@@ -12,6 +12,7 @@ from app.cache import Cache, Region
 from app.chains.breaches import Breaches
 from app.chains.comparison import Comparisons
 from app.chains.feeds import Feeds
+from app.chains.past.moments import Moments
 from app.chains.past.replay import Past
 from app.chains.series.kept import KeptSeries
 from app.chains.states import ChainStates
@@ -100,7 +101,7 @@ class Services:
             cache=cache,
             states=states,
             feeds=feeds,
-            past=Past(database, cache),
+            past=Past(database, cache, Moments(database, cache, states.clock)),
             series=KeptSeries(database, cache),
             comparisons=Comparisons(database, cache),
             breaches=Breaches(database, cache),

@@ -166,17 +166,18 @@ def test_quantities_say_their_unit(staged: Staged) -> None:
     assert page.locator("tr.atm td.ce.volume").inner_text() == "65.0 k"
     assert page.locator("thead th.ce.volume").inner_text() == "Vol"
     page.hover("thead th.ce.volume")
-    assert page.locator("#explanation").inner_text().startswith("Volume: units traded today")
+    assert page.locator("#explanation").inner_text().startswith("Volume: units traded on the day")
     page.select_option("#lots", "lots")
     answered(page)
     assert page.locator("tr.atm td.ce.volume").inner_text() == "1,000"
     assert page.locator("tr.atm td.ce.oi").inner_text() == "100"
-    assert page.locator("#explanation").inner_text().startswith("Volume: lots traded today")
+    assert page.locator("#explanation").inner_text().startswith("Volume: lots traded on the day")
     heading = page.locator("thead th.ce.volume")
     assert heading.inner_text() == "Vol lots"
-    assert heading.get_attribute("title") == "Volume: lots traded today"
+    assert heading.get_attribute("title") == "Volume: lots traded on the day"
     page.hover("tr.atm td.ce.volume")
-    assert page.locator("#explanation").inner_text().endswith("65,000 = 1,000 lots traded today")
+    said = page.locator("#explanation").inner_text()
+    assert said.endswith("65,000 = 1,000 lots traded on the day")
 
 
 def test_lots_of_an_unknown_size_cannot_be_chosen(staged: Staged) -> None:

@@ -396,7 +396,7 @@ def test_a_past_expiry_leads_to_its_last_moment_and_a_current_one_to_the_present
     expiry.focus()
     page.wait_for_selector("#asof-expiry option:nth-child(2)", state="attached")
     assert expiry.locator("option").all_inner_texts() == [
-        "30 Jul 2026, to 11:00 30 Jul 2026",
+        "30 Jul 2026, over",
         "4 Aug 2026",
     ]
     expiry.select_option(index=0)
