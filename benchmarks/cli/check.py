@@ -51,7 +51,7 @@ def command(
             chosen_server(url), result, queries=queries, baseline=None if update else file
         )
     if update:
-        write_baseline(file, result.data["baseline"], entries)
+        write_baseline(file, result.data["baseline"], entries, of_all=not queries)
         click.echo(f"Stored {len(entries)} plans for {result.data['baseline']} in {file}.")
     elif not result.data["passed"]:
         raise BenchmarkError(f"{len(result.data['findings'])} plans are worse than the baseline.")

@@ -96,12 +96,17 @@ def read_baseline(file: Path, key: str) -> Mapping[str, Entry]:
     return {name: Entry(**raw) for name, raw in known[key].items()}
 
 
-def write_baseline(file: Path, key: str, entries: Mapping[str, Entry]) -> None:
-    """Store the entries of one server kind, leaving those of others as they are."""
+def write_baseline(file: Path, key: str, entries: Mapping[str, Entry], *, of_all: bool) -> None:
+    """Store the entries of one server kind, leaving those of others as they are.
+
+    Unless they are of all reads, its other entries stay too.
+    """
     import orjson
 
     known = dict(_stored(file)) if file.exists() else {}
-    known[key] = {name: asdict(entry) for name, entry in sorted(entries.items())}
+    written = {name: asdict(entry) for name, entry in entries.items()}
+    stay = {} if of_all else known.get(key, {})
+    known[key] = dict(sorted((stay | written).items()))
     document = {"format": FORMAT, "servers": dict(sorted(known.items()))}
     file.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
 

@@ -83,17 +83,26 @@ def test_a_few_pages_more_do_not_fail_a_tiny_query():
 
 def test_baselines_of_other_servers_are_kept(tmp_path):
     file = tmp_path / "baseline.json"
-    write_baseline(file, "apache-17", {"q": ENTRY})
-    write_baseline(file, "community-17", {"q": replace(ENTRY, buffers=5)})
+    write_baseline(file, "apache-17", {"q": ENTRY}, of_all=True)
+    write_baseline(file, "community-17", {"q": replace(ENTRY, buffers=5)}, of_all=True)
     assert read_baseline(file, "apache-17")["q"] == ENTRY
     assert read_baseline(file, "community-17")["q"].buffers == 5
+
+
+def test_a_baseline_of_one_read_leaves_the_others(tmp_path):
+    file = tmp_path / "baseline.json"
+    write_baseline(file, "apache-17", {"q": ENTRY, "gone": ENTRY}, of_all=True)
+    write_baseline(file, "apache-17", {"r": ENTRY}, of_all=False)
+    assert set(read_baseline(file, "apache-17")) == {"gone", "q", "r"}
+    write_baseline(file, "apache-17", {"q": ENTRY, "r": ENTRY}, of_all=True)
+    assert set(read_baseline(file, "apache-17")) == {"q", "r"}
 
 
 def test_a_missing_baseline_says_how_to_make_it(tmp_path):
     file = tmp_path / "baseline.json"
     with pytest.raises(BenchmarkError, match="check --update"):
         read_baseline(file, "apache-17")
-    write_baseline(file, "apache-17", {"q": ENTRY})
+    write_baseline(file, "apache-17", {"q": ENTRY}, of_all=True)
     with pytest.raises(BenchmarkError, match="no plans for community-18"):
         read_baseline(file, "community-18")
 

@@ -106,7 +106,11 @@ def test_the_pages_account_can_do_nothing_but_its_own(
 
 
 @pytest.mark.parametrize(
-    "relation", ["site_users", "site_sessions", "site_attempts", "alerts", "paper_fills"]
+    "relation",
+    [
+        *("site_users", "site_sessions", "site_attempts", "site_second_factors"),
+        *("alerts", "paper_fills"),
+    ],
 )
 def test_who_only_reads_the_market_sees_nothing_of_people(
     server: DatabaseServer, migrated: URL, relation: str
@@ -124,6 +128,7 @@ def test_who_only_reads_the_market_sees_nothing_of_people(
     [
         "SELECT FROM site_users",
         "SELECT FROM site_sessions",
+        "SELECT FROM site_second_factors",
         "TRUNCATE option_chain_snapshots",
         "CREATE TABLE public.mine (id integer)",
         "DROP TABLE alerts",
