@@ -103,6 +103,11 @@ class Settings:
         None, "An argon2 hash that goes before the password kept in OI_HOME.", secret=True
     )
     username: str = _setting("trader", "Who signs in.")
+    second_factor: str = _setting(
+        "optional",
+        "Whether who signs in by a password must have a second factor: optional, or required.",
+        among=("optional", "required"),
+    )
     session_lifetime_s: int = _setting(
         12 * 3600, "Seconds after which a session ends in any case.", between=(60, 30 * 86_400)
     )

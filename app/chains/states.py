@@ -3,12 +3,14 @@
 import logging
 import threading
 from contextlib import AbstractContextManager
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from app.cache.flight import SingleFlight
 from app.chains.newest import read_state
 from app.chains.state import ChainState
+from db.market.clock import market_now
 from db.market.exchanges import EXCHANGES, exchange_named
 
 if TYPE_CHECKING:
@@ -56,6 +58,14 @@ class ChainStates:
         with self._lock:
             state, seen = self._kept.get(exchange, (None, 0))
             return state if self.followed and seen >= self._announced.get(exchange, 0) else None
+
+    def clock(self, exchange: str) -> datetime:
+        """The market's present, without a read: of a replay it is the moment replayed last."""
+        with self._lock:
+            state, _ = self._kept.get(exchange, (None, 0))
+        head = None if state is None else state.chain.head
+        replays = head is not None and head.source == "replayed"
+        return head.timestamp if head is not None and replays else market_now()
 
     def outdate(self, *exchanges: str) -> None:
         """Note that the database holds something newer for these."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from app.demo.broker import StandInBroker
 from app.demo.children import Children, Say
 from app.web.auth import signin
+from app.web.auth.people import REQUIRED
 from app.web.server import address, demand_free_port
 from db.errors import OIError
 from db.server.faults import explained
@@ -72,6 +73,8 @@ def _run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
             upgrade(url)
             if _has_users(url):
                 sign_in = "as one of the users that were added"
+            elif settings.second_factor == REQUIRED:
+                sign_in = "as a user, once there is one: python -m app user add NAME"
             if settings.feed != "kite":
                 fill(url)
             _start_collecting(children, settings.feed, broker)

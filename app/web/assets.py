@@ -5,7 +5,6 @@ script needs at once, and of which sources all was built.
 """
 
 import hashlib
-from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,14 +33,6 @@ _BUILT_FROM = frozenset({".css", ".js", ".svg"})
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _LOADS_NOTHING = "default-src 'none'"
-# what stands within pages: a policy names each by its hash
-_INLINE = {
-    "style": (
-        *("core/tokens.css", "core/card.css", "core/dashboard.css"),
-        *("chain/headline.css", "chain/chain.css", "charts/charts.css", "replay/replay.css"),
-    ),
-    "script": ("core/theme.js", "first.js", "login.js"),
-}
 
 
 class FrontNotBuiltError(OIError):
@@ -69,11 +60,6 @@ class Assets:
     def text(self, source: str) -> str:
         """What a source was built into."""
         return self.files[self.names[source]].body.decode()
-
-    def inline_hashes(self, kind: str) -> list[str]:
-        """What a content policy calls the texts of a kind that stand within pages."""
-        digests = (hashlib.sha256(self.text(name).encode()).digest() for name in _INLINE[kind])
-        return [f"'sha256-{b64encode(digest).decode()}'" for digest in digests]
 
 
 @cache
@@ -123,7 +109,7 @@ def _in_templates() -> dict[str, Any]:
         return url_for("assets.asset", name=name)
 
     def inline(source: str) -> Markup:
-        # of our own build, and the policy knows it by its hash
+        # of our own build
         return Markup(assets().text(source))  # noqa: S704
 
     return {

@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.web import assets, packing, problems, security
-from app.web.auth import kite
+from app.web.auth import kite, second_factor
 from app.web.auth import routes as auth
 from app.web.auth.session_key import session_key
 from app.web.auth.store import store
@@ -58,7 +58,7 @@ def build(settings: Settings | None = None, kept: Path | None = None) -> Flask:
     packing.install(app)
     auth.install(app)
     market = (chain, compared, past, series, alerts, paper, signals, live, description)
-    for part in (assets, auth, kite, pages, broker, monitoring, *market):
+    for part in (assets, auth, kite, second_factor, pages, broker, monitoring, *market):
         app.register_blueprint(part.blueprint)
     if "background-start" in chosen.without:
         shared.start_at_once()

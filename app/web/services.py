@@ -12,6 +12,7 @@ from app.cache import Cache, Region
 from app.chains.breaches import Breaches
 from app.chains.comparison import Comparisons
 from app.chains.feeds import Feeds
+from app.chains.past.moments import Moments
 from app.chains.past.replay import Past
 from app.chains.series.kept import KeptSeries
 from app.chains.states import ChainStates
@@ -22,8 +23,10 @@ from app.web.auth import signin
 from app.web.auth.attempts import AttemptLimit
 from app.web.auth.counts_in_file import FileCounts
 from app.web.auth.counts_shared import SharedCounts
+from app.web.auth.factors import SecondFactors
 from app.web.auth.keeper import SessionKeeper
 from app.web.auth.people import People
+from app.web.auth.session_key import session_key
 from app.web.auth.sessions import Sessions
 from app.web.database import Database
 from app.web.monitoring.parts import Parts
@@ -50,6 +53,7 @@ class Services:
     settings: Settings
     attempts: AttemptLimit
     people: People
+    factors: SecondFactors
     sessions: SessionKeeper
     database: Database
     cache: Cache
@@ -71,7 +75,12 @@ class Services:
         `store` is the folder where sign-ins keep what several workers share.
         """
         database = Database(settings, explicit=explicit)
-        people = People(settings, database)
+        factors = SecondFactors(
+            database,
+            partial(session_key, settings, store),
+            lasts=settings.secret_key is not None or store == settings.home,
+        )
+        people = People(settings, database, factors)
         files = Sessions.of(settings, store, partial(signin.proof_of, settings))
         sessions = SessionKeeper(settings, database, people, files)
         states = ChainStates(database)
@@ -86,12 +95,13 @@ class Services:
             settings=settings,
             attempts=AttemptLimit(SharedCounts(database, FileCounts(store / "attempts"))),
             people=people,
+            factors=factors,
             sessions=sessions,
             database=database,
             cache=cache,
             states=states,
             feeds=feeds,
-            past=Past(database, cache),
+            past=Past(database, cache, Moments(database, cache, states.clock)),
             series=KeptSeries(database, cache),
             comparisons=Comparisons(database, cache),
             breaches=Breaches(database, cache),

@@ -1,5 +1,6 @@
 """Who may sign in, and the sessions that are open."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,6 +18,15 @@ class UserRow(NamedTuple):
     disabled: bool | None
 
 
+class FactorRow(NamedTuple):
+    """A user's second factor; `recovery` are hashes by number, None for one that is used."""
+
+    secret: str
+    is_confirmed: bool
+    last_step: int
+    recovery: Sequence[str | None]
+
+
 class ListedUser(NamedTuple):
     """A user as an operator sees them."""
 
@@ -25,6 +35,7 @@ class ListedUser(NamedTuple):
     disabled: bool
     created_at: datetime
     sessions: int
+    has_factor: bool
 
 
 class SessionRow(NamedTuple):
@@ -36,6 +47,7 @@ class SessionRow(NamedTuple):
     role: str | None
     disabled: bool | None
     has_users: bool
+    has_factor: bool
     is_stale: bool
 
 
@@ -52,6 +64,11 @@ def user_named(connection: Connection, name: str) -> UserRow:
     """What is known of a name, and whether there are users at all."""
     found = fetch_one(connection, UserRow, "people", "user_named", username=name)
     return found or UserRow(False, None, None, None)
+
+
+def second_factor(connection: Connection, name: str) -> FactorRow | None:
+    """What a user has set up, or has begun to; None where that is nothing."""
+    return fetch_one(connection, FactorRow, "people", "second_factor", username=name)
 
 
 def users(connection: Connection) -> tuple[ListedUser, ...]:

@@ -11,6 +11,15 @@ FROM (VALUES (%(username)s::text)) AS asked (name)
 LEFT JOIN site_users AS account
     ON account.name = asked.name;
 
+-- name: second_factor
+SELECT
+    factor.secret AS secret,
+    factor.confirmed_at IS NOT NULL AS is_confirmed,
+    factor.last_step AS last_step,
+    factor.recovery AS recovery
+FROM site_second_factors AS factor
+WHERE factor.name = %(username)s;
+
 -- name: users
 SELECT
     account.name AS name,
@@ -21,7 +30,13 @@ SELECT
         SELECT count(*)
         FROM site_sessions AS session
         WHERE session.username = account.name
-    ) AS sessions
+    ) AS sessions,
+    EXISTS (
+        SELECT
+        FROM site_second_factors AS factor
+        WHERE factor.name = account.name
+          AND factor.confirmed_at IS NOT NULL
+    ) AS has_factor
 FROM site_users AS account
 ORDER BY account.name;
 
@@ -33,6 +48,12 @@ SELECT
     account.role AS role,
     account.disabled AS disabled,
     EXISTS (SELECT FROM site_users) AS has_users,
+    EXISTS (
+        SELECT
+        FROM site_second_factors AS factor
+        WHERE factor.name = session.username
+          AND factor.confirmed_at IS NOT NULL
+    ) AS has_factor,
     clock_timestamp() - session.seen_at > make_interval(secs => %(touch_s)s) AS is_stale
 FROM site_sessions AS session
 LEFT JOIN site_users AS account

@@ -18,9 +18,11 @@ users' own."""
 SCHEMAS = ("public", "timescale_engine", "live_edge", "archive")
 INNER_SCHEMAS = ("timescale_engine", "archive")
 """Those of which readers may see every relation."""
+ROUTINES = ("market_now",)
+"""What is ours of the functions of the schema public."""
 
-# passwords' hashes and sessions; what users keep for themselves
-_PEOPLE = frozenset({"site_users", "site_sessions", "site_attempts"})
+# passwords' hashes, sealed secrets and sessions; what users keep for themselves
+_PEOPLE = frozenset({"site_users", "site_sessions", "site_attempts", "site_second_factors"})
 _OWN = frozenset(
     {"alerts", "alert_events", "alert_looks", "paper_orders", "paper_positions", "paper_fills"}
 )
@@ -42,6 +44,7 @@ _WEB_WRITES: Mapping[str, Sequence[str | tuple[str, Sequence[str]]]] = {
     "site_users": ("SELECT",),
     "site_sessions": ("SELECT", "INSERT", "DELETE", ("UPDATE", ("seen_at",))),
     "site_attempts": _ALL,
+    "site_second_factors": _ALL,
     "alerts": (
         *("SELECT", "INSERT", "DELETE"),
         ("UPDATE", ("params", "enabled", "repeats", "cooldown_s", "state", "revision")),

@@ -9,7 +9,7 @@ from db.schema.collecting import collector_leases, feed_states, instruments
 from db.schema.legacy import exchange_metadata, training_batches
 from db.schema.live_edge import chain_summary, option_chain_latest, snapshot_touched, snapshots
 from db.schema.paper import paper_fills, paper_orders, paper_positions
-from db.schema.people import site_attempts, site_sessions, site_users
+from db.schema.people import site_attempts, site_second_factors, site_sessions, site_users
 from db.schema.performance import command_runs, performance_alerts, performance_samples
 from db.schema.series import (
     macro_signals,
@@ -45,6 +45,7 @@ __all__ = [
     "predictions",
     "signal_latest",
     "site_attempts",
+    "site_second_factors",
     "site_sessions",
     "site_users",
     "snapshot_touched",

@@ -2,10 +2,12 @@
 
 from sqlalchemy import (
     ARRAY,
+    BIGINT,
     DOUBLE_PRECISION,
     TIMESTAMP,
     Boolean,
     Column,
+    ForeignKey,
     Index,
     Integer,
     Table,
@@ -26,6 +28,19 @@ site_users = Table(
     Column("role", Text, nullable=False),
     Column("disabled", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", TIMESTAMP(timezone=True), nullable=False, server_default=_NOW),
+)
+
+# one row a user who has set up a second factor, or has begun to: `secret` is sealed, no code opens
+# anything before it is `confirmed_at`; `last_step` is that of the newest code that was taken, so
+# that none is taken twice; of a recovery code an argon2 hash, NULL once it is used
+site_second_factors = Table(
+    "site_second_factors",
+    metadata,
+    Column("name", Text, ForeignKey("site_users.name", ondelete="CASCADE"), primary_key=True),
+    Column("secret", Text, nullable=False),
+    Column("confirmed_at", TIMESTAMP(timezone=True)),
+    Column("last_step", BIGINT, nullable=False, server_default=text("0")),
+    Column("recovery", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
 )
 
 # one row a session: `digest` is of the secret that the browser holds, `proof` of the password that

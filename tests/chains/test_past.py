@@ -252,14 +252,26 @@ def test_days_moments_and_expiries_are_listed(recorded: Recorded) -> None:
     assert expiries[0]["last"] == at(TUESDAY, "15:39:30").isoformat()
 
 
+def test_a_day_that_is_replayed_grows_and_hides_none_of_the_later_ones(changing: Recorded) -> None:
+    now = at(WEDNESDAY, "15:24:00")
+    past = Past(changing, Cache(), Moments(changing, Cache(), lambda _: now))
+    days = orjson.loads(past.days("NSE").body)["days"]
+    assert [day["day"] for day in days] == ["2026-08-04", "2026-08-05", "2026-08-06"]
+    assert not past.moment("NSE", now).is_closed
+    assert past.moment("NSE", at(TUESDAY, "15:39:30")).is_closed
+
+
 def test_today_grows_while_it_is_looked_at(changing: Recorded) -> None:
     now = at(WEDNESDAY, "15:25:30")
-    past = Past(changing, Cache(), Moments(changing, Cache(), lambda: now))
-    assert changing.read(now, past)["moment"]["snapshot"][1] is None
+    past = Past(changing, Cache(), Moments(changing, Cache(), lambda _: now))
+    next_day = at(THURSDAY, "09:15:00").isoformat()
+    assert changing.read(now, past)["moment"]["snapshot"][1] == next_day
     given = snapshot_at(SEED, "NSE", now)
     with changing.engine.begin() as connection:
         write_snapshot(connection, enriched(given, Memory()))
-    fresh = Past(changing, Cache(), Moments(changing, Cache(), lambda: now + timedelta(seconds=30)))
+    fresh = Past(
+        changing, Cache(), Moments(changing, Cache(), lambda _: now + timedelta(seconds=30))
+    )
     assert (
         changing.read(at(WEDNESDAY, "15:25:00"), fresh)["moment"]["snapshot"][1] == now.isoformat()
     )

@@ -13,7 +13,7 @@ from app.chains import states as states_module
 from app.chains.state import ChainFaultError, ChainState
 from app.chains.states import ChainStates
 from db.errors import DatabaseUnavailableError, InvalidInputError
-from tests.support.chain_states import chain, state
+from tests.support.chain_states import MARKET_TIME, chain, state
 
 AWAY = "The database does not answer: connection refused."
 CROWD = 16
@@ -77,6 +77,16 @@ def test_an_outage_costs_one_read_however_many_wait_for_it() -> None:
     answers = crowd(states, CROWD)
     assert database.reads == ["NSE"]
     assert [str(answer) for answer in answers] == [AWAY] * CROWD
+
+
+def test_the_markets_clock_is_that_of_a_replay_where_one_is_shown() -> None:
+    database = Database(lambda exchange: state(1, {100.0: 10}, source="replayed"))
+    states = ChainStates(database)
+    assert states.clock("NSE") > MARKET_TIME
+    states.current("NSE")
+    assert states.clock("NSE") == MARKET_TIME
+    assert states.clock("BSE") > MARKET_TIME
+    assert database.reads == ["NSE"]
 
 
 def test_a_crowd_makes_one_read() -> None:

@@ -41,7 +41,7 @@ __all__ = ["kept_sign_in"]
 KEPT = (
     *("alerts", "alert_events", "paper_orders", "paper_positions", "paper_fills", "site_users"),
     *("option_chain_snapshots", "option_chain_latest", "chain_summary", "predictions"),
-    "paper_trading_metrics",
+    *("paper_trading_metrics", "site_second_factors"),
 )
 CHECKS = [
     *(not_a_server_error, status_code_conformance, content_type_conformance),

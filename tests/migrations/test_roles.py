@@ -106,7 +106,11 @@ def test_the_pages_account_can_do_nothing_but_its_own(
 
 
 @pytest.mark.parametrize(
-    "relation", ["site_users", "site_sessions", "site_attempts", "alerts", "paper_fills"]
+    "relation",
+    [
+        *("site_users", "site_sessions", "site_attempts", "site_second_factors"),
+        *("alerts", "paper_fills"),
+    ],
 )
 def test_who_only_reads_the_market_sees_nothing_of_people(
     server: DatabaseServer, migrated: URL, relation: str
@@ -124,6 +128,7 @@ def test_who_only_reads_the_market_sees_nothing_of_people(
     [
         "SELECT FROM site_users",
         "SELECT FROM site_sessions",
+        "SELECT FROM site_second_factors",
         "TRUNCATE option_chain_snapshots",
         "CREATE TABLE public.mine (id integer)",
         "DROP TABLE alerts",
@@ -160,6 +165,22 @@ def test_a_right_that_was_taken_away_comes_back_with_the_command(database: URL) 
     assert brought_up(database) == []
 
     assert missing(database) == []
+
+
+def test_what_an_administrator_takes_from_everybody_the_roles_still_have(
+    server: DatabaseServer,
+) -> None:
+    """Functions are everybody's by PostgreSQL's default, which a careful owner ends."""
+    with server.owned_database("extension") as url:
+        with connection(url) as owner:
+            owner.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
+        migrate.upgrade(url)
+        assert missing(url) == []
+        with connection(server.as_member(WEB, url)) as pages:
+            pages.execute("SELECT FROM oi_1m")
+            pages.execute("SELECT market_now()")
+        with connection(server.as_member(WRITER, url)) as collector:
+            collector.execute("SELECT live_edge.open_stage()")
 
 
 def test_an_owner_who_may_make_no_roles_is_told_what_an_administrator_may_run(

@@ -168,11 +168,25 @@ def test_closing_realises_and_leaves_nothing_open(client: FlaskClient, quoted: Q
     earned = 2 * 8.0 * LOT
     dealt = {"day": "2026-11-20", "fills": 4, "realised": earned, "open": 0.0, "total": earned}
     assert found["days"] == [dealt]
+    # the replay's day is the market's, whatever the date is here
+    assert found["realised_today"] == earned
     assert [each["kind"] for each in found["orders"]] == ["close", "close", "order"]
     again = client.post("/api/paper/close", json={"key": "close-all-1", "all": True})
     assert (again.status_code, again.json["repeated"]) == (200, True)
     nothing = client.post("/api/paper/close", json={"key": "close-all-2", "all": True})
     assert (nothing.status_code, nothing.json["error"]) == (409, "Nothing is open.")
+
+
+def test_today_is_the_day_that_is_replayed(client: FlaskClient, quoted: Quoted) -> None:
+    quoted()
+    order(client, "two-lots-1", leg(lots=2))
+    quoted(minutes=61, bid=109.0, ask=111.0)
+    order(client, "one-back-1", leg(side="S"))
+    found = account(client)
+    assert (found["realised_today"], found["mtm"]) == (8.0 * LOT, 8.0 * LOT)
+    assert found["at"] == "2026-11-20T10:16:00+05:30"
+    quoted(minutes=60 + 3 * 24 * 60, bid=109.0, ask=111.0)
+    assert account(client)["realised_today"] == 0.0
 
 
 def test_what_cannot_be_closed_is_named_and_stays(client: FlaskClient, quoted: Quoted) -> None:

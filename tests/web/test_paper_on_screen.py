@@ -118,7 +118,7 @@ def test_a_straddle_is_bought_by_clicks_and_closed_with_its_profit(
     page.locator('.paper button:text-is("Close all…")').click()
     quoted(63, 109.0, 111.0)
     page.locator('.paper dialog button:text-is("Close them")').click()
-    told(page, "Closed 2, realised 1040.00 INR.")
+    told(page, "Closed 2, realised +1,040.00 INR.")
     page.wait_for_selector('.positions .hint:text-is("Nothing is open.") >> visible=true')
     day = page.locator(".history tbody tr").inner_text().split()
     assert day == ["Fri", "20", "Nov", "2026", "4", "+1,040.00", "0.00", "+1,040.00"]
@@ -139,8 +139,10 @@ def test_an_order_at_limit_rests_and_is_cancelled(
     limit.fill("95")
     quoted(61, 99.0, 101.0)
     page.locator('.paper button:text-is("Place order")').click()
-    told(page, "Rests until its limits are touched, at most until 15:40:00.")
-    page.wait_for_selector('.history li:has-text("+1 N26000CE at 95.00, until 15:40:00")')
+    told(page, "Rests until its limits are touched, at most until 15:40:00, 20 Nov 2026.")
+    page.wait_for_selector(
+        '.history li:has-text("+1 N26000CE at 95.00, until 15:40:00, 20 Nov 2026")'
+    )
     page.evaluate(AXE)
     assert page.evaluate(VIOLATIONS) == []
     page.get_by_role("button", name="Cancel +1 N26000CE at 95.00").click()

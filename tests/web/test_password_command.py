@@ -40,6 +40,26 @@ def test_a_short_password_is_refused(home: Path) -> None:
     assert not signin.exists(home)
 
 
+def test_one_that_is_soon_guessed_is_refused_and_goes_on_where_it_holds_already(
+    home: Path,
+) -> None:
+    arguments = ["--password", "nisha12345"]
+    assert isinstance(CliRunner().invoke(command, arguments).exception, InvalidInputError)
+    assert not signin.exists(home)
+    signin.write(home, "nisha", "nisha12345")
+    assert CliRunner().invoke(command, arguments).exit_code == 0
+
+
+def test_the_sign_in_that_opens_nothing_says_so(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OI_SECOND_FACTOR", "required")
+    settings.cache_clear()
+    said = CliRunner().invoke(command, ["--password", PASSWORD])
+    assert said.exit_code == 0
+    assert "opens nothing" in said.output
+
+
 def test_the_same_once_more_leaves_sessions_as_they_are(home: Path) -> None:
     arguments = ["--password", PASSWORD]
     assert CliRunner().invoke(command, arguments).exit_code == 0

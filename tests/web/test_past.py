@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import URL
 
 from app import create_app
 from app.chains.past import moments
@@ -13,7 +14,7 @@ from db.engine import engine_for
 from db.ingest import write_snapshot
 from db.market.clock import IST, market_now
 from db.settings import Settings
-from tests.support.databases import DatabaseServer
+from tests.support.databases import DatabaseServer, connection
 from tests.web.conftest import OPENING, Store, a_snapshot, signed_in
 
 AS_OF = "/api/as-of/NSE"
@@ -60,6 +61,18 @@ def test_a_moment_of_today_is_asked_for_anew(
     store(minute=(now - OPENING) // timedelta(minutes=1))
     answer = client.get(AS_OF, query_string={"at": now.replace(microsecond=0).isoformat()})
     assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_a_moment_of_a_day_that_is_replayed_is_asked_for_anew(
+    client: FlaskClient, store: Store, database: URL
+) -> None:
+    store()
+    with connection(database) as session:
+        session.execute("UPDATE chain_summary SET source = 'replayed'")
+    assert client.get("/api/state/NSE").status_code == 200
+    answer = client.get(AS_OF, query_string={"at": OPENING.isoformat()})
+    assert answer.json["moment"]["snapshot"] == [None, None]
     assert answer.headers["Cache-Control"] == "private, no-cache"
 
 

@@ -105,7 +105,7 @@ def test_wrong_credentials_are_refused_without_saying_which(
 ) -> None:
     answer = sign_in(client, password, username=username)
     assert answer.status_code == 401
-    assert "User name or password is not right." in answer.text
+    assert "User name, password or code is not right." in answer.text
     assert client.get("/").status_code == 302
 
 
@@ -380,6 +380,23 @@ def test_every_answer_carries_the_security_headers(client: FlaskClient) -> None:
         assert "unsafe" not in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
+
+
+def test_what_stands_within_a_page_counts_by_a_nonce_that_is_new_with_each(
+    client: FlaskClient,
+) -> None:
+    answers = [client.get("/login"), client.get("/login"), client.get("/nowhere")]
+    nonces = []
+    for answer in answers:
+        (found,) = set(
+            re.findall(r"'nonce-([\w-]{22})'", answer.headers["Content-Security-Policy"])
+        )
+        tags = re.findall(r"<(?:style|script)\b[^>]*>", answer.get_data(as_text=True))
+        assert tags
+        assert all(f'nonce="{found}"' in tag for tag in tags)
+        nonces.append(found)
+    assert len(set(nonces)) == len(nonces)
+    assert "nonce" not in client.get("/healthz").headers["Content-Security-Policy"]
 
 
 def test_health_is_public_and_says_nothing_private(client: FlaskClient) -> None:

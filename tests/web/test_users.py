@@ -13,6 +13,7 @@ from sqlalchemy import URL, text
 from app.cli.sessions import command as sessions_command
 from app.cli.user import command as user_command
 from app.web.auth import keeper as keeping
+from app.web.auth.factors import SecondFactors
 from app.web.auth.keeper import SessionKeeper
 from app.web.auth.people import People
 from app.web.database import Database
@@ -230,7 +231,7 @@ def test_while_the_database_is_away_the_last_word_holds_for_minutes(
         sid = kept["sid"]
     now = [0.0]
     away = Database(settings, explicit=True)
-    people = People(settings, away)
+    people = People(settings, away, SecondFactors(away, str, lasts=True))
     files = app.extensions["oi"].sessions._files
     keeper = SessionKeeper(settings, away, people, files, clock=lambda: now[0])
     assert keeper.is_open(sid)
@@ -251,6 +252,8 @@ def test_while_the_database_is_away_the_last_word_holds_for_minutes(
         ("add", " ", "--password", OTHERS),
         ("add", "x" * 65, "--password", OTHERS),
         ("add", "new\n", "--password", "short"),
+        ("add", "newcomer", "--password", "newcomer!"),
+        ("passwd", "nisha", "--password", "password1"),
         ("passwd", "nobody", "--password", OTHERS),
         ("disable", "nobody"),
         ("enable", "nobody"),

@@ -29,28 +29,29 @@ _DAY = timedelta(days=1)
 CLOSURE = timedelta(days=15)
 
 Instants = tuple[datetime, ...]
+# the market's present by exchange: of a replay it is the moment that is replayed
+MarketClock = Callable[[str], datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A stored instant (aware) with those of its day, and the end of the last stored day before."""
+    """A stored instant (aware) with those of its day, and the end of the last stored day before.
+
+    `is_closed`: its day is over, so that nothing is added to it.
+    """
 
     exchange: str
     at: datetime
     instants: Instants
     previous_end: datetime | None
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether its day is over, so that nothing is added to it."""
-        return self.at.date() < market_now().date()
+    is_closed: bool
 
 
 class Moments:
     """The stored instants of all exchanges; may be used by any thread."""
 
     def __init__(
-        self, source: History, cache: Cache, now: Callable[[], datetime] = market_now
+        self, source: History, cache: Cache, now: MarketClock = lambda _: market_now()
     ) -> None:
         self._source = source
         self._now = now
@@ -65,18 +66,20 @@ class Moments:
             with self._source.history() as connection:
                 return stored_days(connection, exchange)
 
-        today = self._now().date()
+        today = self._now(exchange).date()
         known = self._days.get((exchange, today), _DAYS_S, read)
-        found = tuple(day for day in known if day.day < today)
+        # a day that is replayed may have later ones
+        latest = market_now().date()
+        found = [day for day in known if day.day != today and day.day <= latest]
         # the days before change seldom; today grows with each snapshot
         instants = self._read(exchange, today, None, _TODAY_S)
-        if not instants:
-            return found
-        return *found, StoredDay(today, instants[0], instants[-1], len(instants))
+        if instants:
+            found.append(StoredDay(today, instants[0], instants[-1], len(instants)))
+        return tuple(sorted(found))
 
     def instants(self, exchange: str, stored: "StoredDay") -> Instants:
         """When snapshots were taken on a stored day, ascending."""
-        if stored.day >= self._now().date():
+        if stored.day >= self._now(exchange).date():
             return self._read(exchange, stored.day, None, _TODAY_S)
         # a day that was added to since is another key
         return self._read(exchange, stored.day, stored, CLOSED_S)
@@ -98,7 +101,7 @@ class Moments:
         days = self.days(exchange)
         if not days:
             raise NotStoredError(f"Nothing is stored of {exchange} yet.")
-        if at > max(self._now(), days[-1].end):
+        if at > max(market_now(), days[-1].end):
             raise NotStoredError(
                 f"{said(at)} is yet to come; the last stored moment is {said(days[-1].end)}."
             )
@@ -158,7 +161,8 @@ class Moments:
         previous = days[place - 1].end if place else None
         if previous is not None and at - previous > CLOSURE:
             previous = None
-        return Moment(exchange, at, self.instants(exchange, days[place]), previous)
+        is_closed = day < self._now(exchange).date()
+        return Moment(exchange, at, self.instants(exchange, days[place]), previous, is_closed)
 
     def _newest(self, exchange: str, days: "Days", at: datetime) -> datetime | None:
         place = bisect_right(days, at, key=lambda stored: stored.start)

@@ -40,4 +40,4 @@ def _newest_moment(connection: "Connection", exchange: str, now: datetime) -> Mo
     previous = instant_at(connection, exchange, midnight - timedelta(microseconds=1))
     if previous is not None and at - previous > CLOSURE:
         previous = None
-    return Moment(exchange, at, of_day, previous)
+    return Moment(exchange, at, of_day, previous, at.date() < now.date())

@@ -49,8 +49,9 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A user's newest days and orders, newest first."""
+    """A user's newest days and orders, newest first; `present` is their market's."""
 
+    present: datetime
     days: tuple[BookDay, ...]
     resting: tuple[stored.PaperOrder, ...]
     orders: tuple[tuple[stored.PaperOrder, tuple[stored.PaperFill, ...]], ...]
@@ -142,11 +143,11 @@ class Desk:
 
         `marks` are those of what the user holds: the present day is valued by them.
         """
-        present = max((self.moment(mark.position) for mark in marks), default=self._now())
         with self._books.newest() as connection:
             orders = stored.recent_orders(connection, owner, PAPER_ORDERS_SHOWN)
             fills = stored.fills(connection, [order.id for order in orders])
             held = stored.held(connection, owner)
+            present = self._present(marks, fills)
             days = book_days(
                 stored.days(connection, owner),
                 held,
@@ -157,7 +158,8 @@ class Desk:
             )
             resting = stored.resting_of(connection, owner)
         of_order = {order.id: tuple(f for f in fills if f.order_id == order.id) for order in orders}
-        return History(days, resting, tuple((order, of_order[order.id]) for order in orders))
+        dealt = tuple((order, of_order[order.id]) for order in orders)
+        return History(present, days, resting, dealt)
 
     def realised(self, owner: str, exchange: str) -> float:
         """INR that a user ever realised in contracts of an exchange key."""
@@ -166,9 +168,7 @@ class Desk:
 
     def moment(self, position: PaperPosition) -> datetime:
         """The market's present for a position: of a replay it is the moment that is replayed."""
-        followed = position.exchange in EXCHANGES
-        replayed = self._market.replayed_at(position.exchange) if followed else None
-        return replayed or self._now()
+        return self._moment(position.exchange)
 
     def quote_of(self, position: PaperPosition) -> Quote | None:
         """The newest quote of what is held, under whichever key of its underlying it stands."""
@@ -196,6 +196,17 @@ class Desk:
     def risks(self, marks: Sequence[Mark]) -> tuple[Risk, ...]:
         """Greeks and margin of positions, by underlying."""
         return risks(marks, self._now())
+
+    def _moment(self, exchange: str) -> datetime:
+        replayed = self._market.replayed_at(exchange) if exchange in EXCHANGES else None
+        return replayed or self._now()
+
+    def _present(self, marks: Sequence[Mark], fills: Sequence[stored.PaperFill]) -> datetime:
+        """That of what is held; of who holds nothing, that of what was dealt last."""
+        keys = {mark.position.exchange for mark in marks}
+        if fills and not keys:
+            keys = {max(fills, key=lambda fill: fill.id).exchange}
+        return max(map(self._moment, keys), default=self._now())
 
     def _until(self, legs: Sequence[Leg]) -> datetime:
         quotes = [self._market.quote(leg.exchange, leg.symbol) for leg in legs]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from app.web.auth.people import OF_BROKER, UNASKED, VIEWER, People, Person, proof_of
+from app.web.auth.people import OF_BROKER, UNASKED, People, Person, proof_of
 from app.web.auth.sessions import Sessions
 from app.web.database import Database
 from db.settings import Settings
@@ -97,7 +97,8 @@ class SessionKeeper:
 
     def is_open(self, sid: str) -> bool:
         """Whether a session goes on; an open page that asks keeps it from being idle."""
-        return self.person_of(sid) is not None
+        person = self.person_of(sid)
+        return person is not None and not person.lacks_factor
 
     def close(self, sid: str) -> None:
         """End a session; whoever has its cookie has nothing."""
@@ -142,7 +143,9 @@ class SessionKeeper:
             return person if person is not None and person.proof == row.proof else None
         if row.disabled or proof_of(row.username, row.password_hash) != row.proof:
             return None
-        return Person(row.username, row.role or VIEWER, row.proof, is_kept=True)
+        return self._people.of_row(
+            row.username, row.password_hash, row.role, has_factor=row.has_factor
+        )
 
     def _of_file(self, sid: str) -> Person | None:
         name = self._files.user_of(sid.removeprefix(_IN_FILE))

@@ -21,9 +21,14 @@ _verifying = threading.BoundedSemaphore(2)
 
 def hashed(password: str) -> str:
     """The argon2 hash of a new password; raises InvalidInputError where it is short."""
+    demand_length(password)
+    return str(_hasher().hash(password))
+
+
+def demand_length(password: str) -> None:
+    """Raise InvalidInputError for a password that is short."""
     if len(password) < MINIMUM_LENGTH:
         raise InvalidInputError(f"The password must have at least {MINIMUM_LENGTH} characters.")
-    return str(_hasher().hash(password))
 
 
 def verified(password_hash: str | None, password: str, source: str, *, counts: bool = True) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from app.web.auth import signin
+from app.web.auth.factors import SecondFactors
 from app.web.auth.passwords import verified
 from app.web.database import Database
 from db.errors import DatabaseUnavailableError, ExtensionMissingError, NotMigratedError
@@ -23,6 +24,7 @@ _log = logging.getLogger(__name__)
 _HOLDS_S = 5.0
 ADMIN, VIEWER = "admin", "viewer"
 ROLES = (VIEWER, ADMIN)
+REQUIRED = "required"
 OF_BROKER = "kite:"
 """How names begin of those whom the broker names; no other user's does."""
 UNASKED = (DatabaseUnavailableError, ExtensionMissingError, NotMigratedError)
@@ -38,6 +40,8 @@ class Person:
     proof: str
     is_kept: bool
     """Whether this is a user of the database, rather than the one that was set here."""
+    lacks_factor: bool = False
+    """Whether nothing is open to them before they have set up a second factor."""
 
 
 class NobodySetError(DatabaseUnavailableError):
@@ -45,39 +49,66 @@ class NobodySetError(DatabaseUnavailableError):
 
 
 class People:
-    """Answers whether a name and a password belong to somebody who may enter."""
+    """Answers whether a name, a password and a code belong to somebody who may enter."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
+    def __init__(self, settings: Settings, database: Database, factors: SecondFactors) -> None:
         self._settings = settings
         self._database = database
+        self._factors = factors
         self._lock = threading.Lock()
         self._are_kept: bool | None = None
         self._ask_at = 0.0
 
-    def accepts(self, username: str, password: str) -> Person | None:
+    def accepts(self, username: str, password: str, code: str = "") -> Person | None:
         """Who that is; None for anybody else, after as long a time whichever was wrong.
 
+        A code is taken of who has a second factor, and used up only beside the right password.
         Raises NobodySetError where nobody could be, SettingsError for a hash that is none.
         """
-        from db.queries.people import UserRow, user_named
+        from db.queries.people import UserRow, second_factor, user_named
 
+        factor = None
         try:
             with self._database.newest() as connection:
                 row = user_named(connection, _askable(username))
+                factor = second_factor(connection, _askable(username))
         except UNASKED:
             row = UserRow(False, None, None, None)
         else:
             self._are_kept = row.has_users
         if not row.has_users:
             return self._set_here(username, password)
-        is_right = verified(row.password_hash, password, "site_users", counts=not row.disabled)
+        spent = self._factors.held_against(username, factor, code)
+        has_factor = factor is not None and factor.is_confirmed
+        counts = not row.disabled and (spent is not None or not has_factor)
+        is_right = verified(row.password_hash, password, "site_users", counts=counts)
         if not is_right or row.password_hash is None:
             return None
-        proof = proof_of(username, row.password_hash)
-        return Person(username, row.role or VIEWER, proof, is_kept=True)
+        if factor and spent and not self._factors.spend(username, factor, spent):
+            return None
+        return self.of_row(username, row.password_hash, row.role, has_factor=has_factor)
+
+    def of_row(
+        self, username: str, password_hash: str, role: str | None, *, has_factor: bool
+    ) -> Person:
+        """A user of the database."""
+        return Person(
+            username,
+            role or VIEWER,
+            proof_of(username, password_hash),
+            is_kept=True,
+            lacks_factor=self.must_have_factor and not has_factor,
+        )
+
+    @property
+    def must_have_factor(self) -> bool:
+        """Whether nobody enters by a password alone."""
+        return self._settings.second_factor == REQUIRED
 
     def set_here(self, username: str) -> Person | None:
-        """The one that the settings or a file name, if that is the name."""
+        """The one that the settings or a file name, if that is the name and it opens anything."""
+        if self.must_have_factor:
+            return None
         proof = signin.proof_of(self._settings, username)
         return None if proof is None else Person(username, ADMIN, proof, is_kept=False)
 
@@ -126,7 +157,7 @@ class People:
         return bool(self._are_kept)
 
     def _set_here(self, username: str, password: str) -> Person | None:
-        known = signin.configured(self._settings)
+        known = None if self.must_have_factor else signin.configured(self._settings)
         if known is None:
             raise NobodySetError(
                 "Nobody can sign in: there are no users, or the database does not answer."

@@ -47,7 +47,7 @@ _PUBLIC = frozenset(
 _WITHOUT_DATABASE = frozenset(
     {None, "auth.login", "assets.asset", "api.healthz", "monitoring.prometheus"}
 )
-_EXPIRED = "This page had expired; please try again."
+EXPIRED = "This page had expired; please try again."
 
 
 def install(app: Flask) -> None:
@@ -78,12 +78,12 @@ def login() -> ResponseReturnValue:
 def sign_in() -> ResponseReturnValue:
     """Check a user name and password; the answer does not say which of them was wrong."""
     if not token_matches(request):
-        return _page(400, _EXPIRED)
+        return _page(400, EXPIRED)
     username = request.form.get("username", "")
     address = request.remote_addr
     try:
         with services().attempts.attempt(address, username) as attempt:
-            person = services().people.accepts(username, request.form.get("password", ""))
+            person = services().people.accepts(username, *_given("password", "code"))
             attempt.succeeded = person is not None
     except TooManyAttemptsError as error:
         _log.warning("Sign-in of %s from %s refused: too many attempts", _who(username), address)
@@ -92,8 +92,8 @@ def sign_in() -> ResponseReturnValue:
         return _page(503, str(error))
     if person is None:
         _log.warning("Sign-in of %s from %s failed", _who(username), address)
-        return _page(401, "User name or password is not right.")
-    _begin_session(person)
+        return _page(401, "User name, password or code is not right.")
+    begin_session(person)
     _log.info("Sign-in of %s from %s succeeded", person.name, address)
     return redirect(_destination())
 
@@ -114,7 +114,7 @@ def logout() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     """End the session."""
     if not token_matches(request):
-        return render_template("logout.html", problem=_EXPIRED), 400
+        return render_template("logout.html", problem=EXPIRED), 400
     return _end_session()
 
 
@@ -122,7 +122,7 @@ def sign_out() -> ResponseReturnValue:
 def sign_out_everywhere() -> ResponseReturnValue:
     """End all sessions of this user, on every device."""
     if not token_matches(request):
-        return render_template("logout.html", problem=_EXPIRED), 400
+        return render_template("logout.html", problem=EXPIRED), 400
     ended = services().sessions.close_all(g.user)
     _log.info("%s ended %d sessions from %s", g.user, ended, request.remote_addr)
     session.clear()
@@ -135,8 +135,12 @@ def sign_in_by_broker() -> ResponseReturnValue:
         person, wish = kite.finish()
     except TooManyAttemptsError as error:
         return *_page(429, str(error)), {"Retry-After": str(ceil(error.wait_s))}
-    _begin_session(person)
+    begin_session(person)
     return redirect(wish if is_path_of_this_site(wish) else url_for("pages.dashboard"))
+
+
+def _given(*names: str) -> list[str]:
+    return [request.form.get(name, "") for name in names]
 
 
 def _who(username: str) -> str:
@@ -147,8 +151,10 @@ def _who(username: str) -> str:
 def _demand_session() -> ResponseReturnValue | None:
     if request.endpoint not in _WITHOUT_DATABASE:
         load()
-    if request.endpoint in _PUBLIC or request.endpoint is None or _signed_in():
+    if request.endpoint in _PUBLIC or request.endpoint is None:
         return None
+    if _signed_in():
+        return _led_to_factor()
     # who signs in there comes back without a session of their own yet
     if request.endpoint == "broker.callback" and kite.has_begun(request.args.get("state", "")):
         return None
@@ -160,16 +166,25 @@ def _demand_session() -> ResponseReturnValue | None:
     return redirect(url_for("auth.login") if plain else url_for("auth.login", next=wish))
 
 
+def _led_to_factor() -> ResponseReturnValue | None:
+    """The way to a second factor for who must have one, and has nothing else to do here yet."""
+    if not g.person.lacks_factor or request.blueprint in ("auth", "factor"):
+        return None
+    if wants_json():
+        return json_answer({"error": "Please set up a second factor at /second-factor first."}, 403)
+    return redirect(url_for("factor.overview"))
+
+
 def _signed_in() -> bool:
     sid = session.get("sid")
     person = services().sessions.person_of(sid) if isinstance(sid, str) else None
     if person is None:
         return False
-    g.user, g.role, g.session_id = person.name, person.role, sid
+    g.person, g.user, g.role, g.session_id = person, person.name, person.role, sid
     return True
 
 
-def _begin_session(person: Person) -> None:
+def begin_session(person: Person) -> None:
     """A session with a new id and a new token; the one before, if any, is over."""
     with contextlib.suppress(*UNASKED):
         _close_kept_session()
@@ -201,8 +216,10 @@ def _page(status: int, problem: str | None = None) -> tuple[str, int]:
     shown["next"] = _destination()
     shown["by_broker"] = kite.is_offered()
     shown["has_users"] = services().people.are_known
+    shown["must_have_factor"] = services().people.must_have_factor
     try:
-        shown["sign_in"] = signin.configured(services().settings)
+        if not shown["must_have_factor"]:
+            shown["sign_in"] = signin.configured(services().settings)
     except SettingsError as error:
         shown["problem"], shown["is_broken"] = str(error), True
     return render_template("login.html", **shown), status

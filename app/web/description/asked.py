@@ -90,7 +90,13 @@ QUERIES: Mapping[str, Mapping[str, Schema]] = {
 """By endpoint, what may stand behind the `?` of its address; all of it may be left out."""
 
 FORMS: Mapping[str, Schema] = {
-    "auth.sign_in": _form("csrf", "username", "password"),
+    "auth.sign_in": _object(
+        dict.fromkeys(("csrf", "username", "password", "code"), _TEXT),
+        *("csrf", "username", "password"),
+    ),
+    "factor.begin": _form("csrf", "password"),
+    "factor.confirm": _form("csrf", "code"),
+    "factor.remove": _form("csrf", "password", "code"),
     "kite.begin": _form("csrf"),
     "auth.sign_out": _form("csrf"),
     "auth.sign_out_everywhere": _form("csrf"),

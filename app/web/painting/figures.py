@@ -118,8 +118,10 @@ def share(value: Number) -> str:
 def quantity(value: Number) -> str:
     """In lakh and crore, as Indian markets count: 6.50 L."""
     size = abs(value)
+    if size >= 1e10:
+        return f"{_intl(value / 1e7, 0)} Cr"
     if size >= 1e7:
-        return f"{_fixed(value / 1e7, 2)} Cr"
+        return f"{_fixed(value / 1e7, 1 if size >= 1e9 else 2)} Cr"
     if size >= 1e5:
         return f"{_fixed(value / 1e5, 1 if size >= 1e6 else 2)} L"
     if size >= 1e4:

@@ -106,7 +106,7 @@ _CALLS = (
         figures.integer,
     ),
     *map(_change, CHANGE_MINUTES),
-    Column("volume", "volume", "Vol", "Volume: units traded today", figures.quantity),
+    Column("volume", "volume", "Vol", "Volume: units traded on the day", figures.quantity),
     Column(
         "iv",
         "iv_forward",

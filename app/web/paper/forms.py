@@ -4,7 +4,7 @@ from dataclasses import asdict
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from db.market.clock import market_now
+from db.market.clock import IST
 
 if TYPE_CHECKING:
     from app.desk.paper.desk import Desk
@@ -25,9 +25,9 @@ def account(desk: "Desk", owner: str) -> Form:
 
     marks = desk.marks(owner)
     history = desk.history(owner, marks)
-    today = market_now().date()
+    today = history.present.astimezone(IST).date()
     return {
-        "at": market_now().isoformat(),
+        "at": history.present.isoformat(),
         "positions": [position(mark) for mark in marks],
         "mtm": rounded(total_mtm(marks)),
         "realised_today": rounded(sum(day.realised for day in history.days if day.day == today)),

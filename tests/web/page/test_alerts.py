@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import AT, Stage, a_leg, full
+from tests.web.page.stage import AT, Stage, a_leg, answered, full
 from tests.web.page.test_access import AXE, VIOLATIONS
 
 if TYPE_CHECKING:
@@ -159,6 +159,26 @@ def test_the_right_button_on_a_cell_fills_the_form(
     page.keyboard.press("Enter")
     page.wait_for_selector(".rules input")
     assert desk.rules[0]["params"] == params
+
+
+def test_what_was_begun_is_not_lost_to_a_look_at_another_tab(staged: Staged) -> None:
+    stage = staged()
+    desk = with_desk(stage)
+    stage.on_follow = lambda stage, follow: stage.send(*(full(key) for key in follow))
+    page = opened(stage)
+    page.select_option('select[name="kind"]', "pcr")
+    page.keyboard.press("2")
+    page.wait_for_selector('.make h2:text-is("New alert on SENSEX")')
+    assert page.input_value('select[name="kind"]') == "pcr"
+    page.fill('input[name="level"]', "1.2")
+    page.locator('[data-exchange="NSE"]').click()
+    page.wait_for_selector('[data-exchange="NSE"][aria-current="page"]')
+    answered(page)
+    assert page.locator(".make h2").inner_text() == "New alert on SENSEX"
+    assert page.input_value('input[name="level"]') == "1.2"
+    page.click("text=Add alert")
+    page.wait_for_selector(".rules input")
+    assert (desk.rules[0]["exchange"], desk.rules[0]["params"]["level"]) == ("BSE", 1.2)
 
 
 def test_each_kind_can_be_made_and_is_read_in_one_line(staged: Staged) -> None:

@@ -297,7 +297,7 @@ def test_open_interest_changes_over_any_span_of_the_day(staged: Staged) -> None:
         page.select_option(f'{figure("change")} [data-option="over"]', over)
         if change:
             wait_for_reading(page, "change", f"CE ΔOI {change}")
-    why = "open interest is not known 2 hours earlier today"
+    why = "open interest is not known 2 hours earlier on the day"
     page.wait_for_selector(f'{figure("change")} .none:text-is("{why}")')
 
 
@@ -409,7 +409,7 @@ def test_what_is_missing_is_said_where_the_chart_would_be(staged: Staged) -> Non
     stage.series = {}
     page.reload()
     for name, why in (
-        ("change", "open interest is not known 30 min earlier today"),
+        ("change", "open interest is not known 30 min earlier on the day"),
         ("days", "no trading day is stored yet"),
         ("gamma", "gamma is unknown: no volatility of this chain is known"),
     ):

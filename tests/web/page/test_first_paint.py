@@ -200,6 +200,17 @@ WRITERS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("units", "written"),
+    [
+        *((9_999, "9,999"), (15_000, "15.0 k"), (1_234_567, "12.3 L"), (98_765_432, "9.88 Cr")),
+        *((1_579_800_000, "158.0 Cr"), (-31_579_800_000, "-3,158 Cr")),
+    ],
+)
+def test_a_quantity_is_about_as_long_whatever_its_size(units: int, written: str) -> None:
+    assert figures.quantity(units) == written
+
+
 @pytest.fixture
 def numbers() -> list[float]:
     """Small and large ones, with ties of either kind of rounding among them."""
@@ -207,7 +218,7 @@ def numbers() -> list[float]:
     print("seed", seed)
     chance = random.Random(seed)  # noqa: S311
     ties = [0.125, 0.375, 1.005, 2.5, 3.5, 0.05, 0.15, 0.25, 999.95, 9_999.5, 99_999.5, 1e7 - 0.5]
-    spread = [chance.uniform(-1, 1) * 10 ** chance.uniform(-3, 9) for _ in range(1500)]
+    spread = [chance.uniform(-1, 1) * 10 ** chance.uniform(-3, 11) for _ in range(1500)]
     prices = [round(chance.uniform(0, 90_000) * 20) / 20 for _ in range(500)]
     halves = [chance.randrange(2_000_000) / 8 for _ in range(500)]
     known: list[float] = [0, 0.0, *ties, *spread, *prices, *halves]

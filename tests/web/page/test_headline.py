@@ -120,6 +120,24 @@ def test_the_days_change_names_the_day_it_is_since(staged: Staged) -> None:
     assert said == "NIFTY 50; change since the close of Fri 31 Jul 2026, 25,900.00"
 
 
+def test_a_page_that_stood_open_overnight_counts_from_the_new_days_close(staged: Staged) -> None:
+    stage = staged()
+    stage.days["NSE"] = no_day(day="2026-08-03", previous_close=25_900.0)
+    page = stage.open()
+    page.wait_for_selector('[data-fact="day_change"]:has-text("▲0.42 %")')
+    page.evaluate("""() => { const node = document.querySelector('[data-fact="day_change"]');
+      window.changes = [];
+      new MutationObserver(() => window.changes.push(node.textContent))
+        .observe(node, { childList: true, characterData: true, subtree: true }); }""")
+    stage.days["NSE"] = no_day(day="2026-08-04", previous_close=26_010.0)
+    stage.send(
+        full(sequence=2, last_update="2026-08-04T09:15:00+05:30", underlying_price=26_270.1),
+        clock(100),
+    )
+    page.wait_for_selector('[data-fact="day_change"]:has-text("▲1.00 %")')
+    assert page.evaluate("window.changes") == ["–", "▲1.00 %"]
+
+
 @pytest.mark.parametrize(
     ("at", "words"),
     [
@@ -166,17 +184,18 @@ def test_quantities_say_their_unit(staged: Staged) -> None:
     assert page.locator("tr.atm td.ce.volume").inner_text() == "65.0 k"
     assert page.locator("thead th.ce.volume").inner_text() == "Vol"
     page.hover("thead th.ce.volume")
-    assert page.locator("#explanation").inner_text().startswith("Volume: units traded today")
+    assert page.locator("#explanation").inner_text().startswith("Volume: units traded on the day")
     page.select_option("#lots", "lots")
     answered(page)
     assert page.locator("tr.atm td.ce.volume").inner_text() == "1,000"
     assert page.locator("tr.atm td.ce.oi").inner_text() == "100"
-    assert page.locator("#explanation").inner_text().startswith("Volume: lots traded today")
+    assert page.locator("#explanation").inner_text().startswith("Volume: lots traded on the day")
     heading = page.locator("thead th.ce.volume")
     assert heading.inner_text() == "Vol lots"
-    assert heading.get_attribute("title") == "Volume: lots traded today"
+    assert heading.get_attribute("title") == "Volume: lots traded on the day"
     page.hover("tr.atm td.ce.volume")
-    assert page.locator("#explanation").inner_text().endswith("65,000 = 1,000 lots traded today")
+    said = page.locator("#explanation").inner_text()
+    assert said.endswith("65,000 = 1,000 lots traded on the day")
 
 
 def test_lots_of_an_unknown_size_cannot_be_chosen(staged: Staged) -> None:

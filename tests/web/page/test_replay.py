@@ -199,6 +199,15 @@ def test_keys_step_by_snapshot_minute_hour_and_day(replayed: Stage) -> None:
     assert "at=" not in page.url
 
 
+def test_where_no_chain_is_live_the_past_is_reached_all_the_same(
+    replayed: Stage, history: History
+) -> None:
+    replayed.first = None
+    page = replayed.open()
+    page.keyboard.press(",")
+    shows(page, LAST)
+
+
 def test_a_step_pressed_while_the_moment_of_the_address_is_on_its_way_follows_it(
     replayed: Stage, history: History
 ) -> None:
@@ -396,7 +405,7 @@ def test_a_past_expiry_leads_to_its_last_moment_and_a_current_one_to_the_present
     expiry.focus()
     page.wait_for_selector("#asof-expiry option:nth-child(2)", state="attached")
     assert expiry.locator("option").all_inner_texts() == [
-        "30 Jul 2026, to 11:00 30 Jul 2026",
+        "30 Jul 2026, over",
         "4 Aug 2026",
     ]
     expiry.select_option(index=0)

@@ -1,5 +1,6 @@
 // What an alert is most likely wanted on, where the trader points: a cell of the chain, or a figure
-// of the head line.
+// of the head line. It is watched in the present, so it begins with what the figure is now, also where
+// a past moment is shown.
 
 import { limits } from "../core/embedded.js";
 
@@ -24,17 +25,20 @@ const OF_HEAD = {
 const KIND_OF_FACT = { underlying_price: "price", pcr: "pcr", max_pain: "max_pain", atm_iv: "iv", straddle: "straddle" };
 
 // of a kind on the whole chain, begun with what the figure is now
-export function draftOf(kind, { exchange, summary }) {
+export function draftOf(kind, page) {
+  const { exchange } = page;
+  const summary = page.live(exchange)?.summary ?? null;
   if (kind === "oi_change") return draft(exchange, usualChange(limits.change_minutes[0]));
   return draft(exchange, { kind, ...(summary && OF_HEAD[kind]?.(summary)) });
 }
 
 // { exchange, kind, params }; the usual one where nothing is pointed at
 export function draftAt(place, page) {
-  const { exchange, chain } = page;
+  const { exchange } = page;
+  const chain = page.live(exchange);
   const cell = place?.closest?.("[data-column]");
   const strike = Number(cell?.closest("tr")?.dataset.strike ?? NaN);
-  if (cell && chain && Number.isFinite(strike)) return draft(exchange, ofCell(cell, strike, chain));
+  if (cell && chain?.strikes.includes(strike)) return draft(exchange, ofCell(cell, strike, chain));
   return draftOf(KIND_OF_FACT[place?.closest?.("[data-for]")?.dataset.for] ?? "oi_change", page);
 }
 

@@ -13,7 +13,8 @@ const OPTIONAL = new Set(["strike", "side", "within", "expiry"]);
 const NUMBERS = new Set(["strike", "within", "level", "minutes"]);
 
 export class Form {
-  // `submit(rule)` keeps a rule, or throws an Error with a sentence
+  // `submit(rule)` keeps a rule, or throws an Error with a sentence; `isBegun`: the trader has put
+  // something into it, which is still there
   constructor(page, labelOf, submit) {
     this.page = page;
     this.labelOf = labelOf;
@@ -31,6 +32,8 @@ export class Form {
       element("button", { textContent: "Add alert" }), this.problem,
     );
     this.kind.addEventListener("change", () => this.propose(draftOf(this.kind.value, this.page)));
+    this.isBegun = false;
+    this.root.addEventListener("input", () => { this.isBegun = true; });
     this.root.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();
@@ -40,6 +43,7 @@ export class Form {
   // `focus` puts the trader where a draft is most likely changed
   propose({ exchange, kind, params }, { focus = false } = {}) {
     this.exchange = exchange;
+    this.isBegun = false;
     this.head.textContent = `New alert on ${this.labelOf(exchange)}`;
     this.kind.value = kind;
     this.problem.textContent = "";
@@ -87,6 +91,7 @@ export class Form {
     this.problem.textContent = "";
     try {
       await this.submit(this.rule);
+      this.isBegun = false;
     } catch (/** @type {any} */ error) {
       this.problem.textContent = error.message;
       tell(error.message);

@@ -2,10 +2,10 @@
 // are watched where chains are written; this only shows them.
 
 import { element, tell } from "../core/dom.js";
-import { clockOf, marketClock, marketDate } from "../core/format.js";
+import { istOf, marketClock, marketDate } from "../core/format.js";
 import { Bell } from "./bell.js";
 import { Desk } from "./desk.js";
-import { draftAt } from "./drafts.js";
+import { draftAt, draftOf } from "./drafts.js";
 import { Form } from "./form.js";
 import { described } from "./kinds.js";
 
@@ -41,7 +41,8 @@ class Panel {
     );
     this.older.addEventListener("click", () => this.attempt(() => this.desk.readOlder()));
     this.form.propose(draftAt(null, page));
-    page.on("exchange", () => this.form.propose(draftAt(null, page)));
+    // what was begun is not lost to a look at another tab; its heading says which one it is on
+    page.on("exchange", () => this.form.isBegun || this.form.propose(draftOf(this.form.kind.value, page)));
     this.rung = new Set();
     this.lastWay = page.way;
     page.on("link", () => this.linked());
@@ -145,7 +146,8 @@ class Panel {
 
 function entry(event) {
   const { timestamp: at, told_at: told, fired, message } = event;
-  const time = at ? `${marketDate(at)}, ${marketClock(at)}` : clockOf(Date.parse(told));
+  const market = at ?? istOf(Date.parse(told));
+  const time = `${marketDate(market)}, ${marketClock(market)}`;
   const when = at ? element("a", { href: hrefOf(event), title: "The chain as of then", textContent: time }) : element("span", { textContent: time });
   return element("li", { className: fired ? "fired" : "noted" }, when, element("span", { textContent: message }));
 }

@@ -2,7 +2,7 @@
 // `differs` where the difference of two of its figures is one to read; what is a change itself says
 // what it was then in its explanation alone.
 
-import { DASH, marketClock, marketDate } from "../core/format.js";
+import { DASH, marketMoment } from "../core/format.js";
 
 // more open interest is neither good nor bad: its colours are not those of prices
 const FLOW = [" added", " closed"];
@@ -32,7 +32,7 @@ export function saysPinned({ text, compares }, leg, view) {
   // what prices were before another moment is not looked up
   if (!view.against || (compares && !view.then.before)) return "";
   const at = view.against.summary.last_update;
-  const when = `${marketClock(at)}, ${marketDate(at)}`;
+  const when = marketMoment(at);
   const then = pinnedLeg(leg, view);
   if (!then) return `; not in the chain at ${when}, the pinned moment`;
   const told = text(then, view.then);

@@ -67,14 +67,27 @@ export class Breaches {
 
   // what was before this page was opened, or while its link was gone
   async fetch(exchange) {
-    try {
-      const answer = await fetch(`/api/breaches/${exchange}`);
-      if (!answer.ok) return;
-      const { fields, breaches } = await answer.json();
-      this.add(exchange, breaches.map((values) => Object.fromEntries(fields.map((name, i) => [name, values[i]]))));
-    } catch {
-      // the health line already says that the server is away; the next opening asks again
-    }
+    // where there is no answer, the next opening asks again
+    this.add(exchange, (await stored(exchange)) ?? []);
+  }
+
+  // those of the hour before a past moment; null where the server does not answer
+  async before(exchange, at) {
+    const found = await stored(exchange, `?at=${encodeURIComponent(at)}`);
+    // the server gives the same to moments that lie near each other
+    return found?.filter((one) => one.at <= Date.parse(at)) ?? null;
+  }
+}
+
+async function stored(exchange, query = "") {
+  try {
+    const answer = await fetch(`/api/breaches/${exchange}${query}`);
+    if (!answer.ok) return null;
+    const { fields, breaches } = await answer.json();
+    return breaches.map((values) => Object.fromEntries(fields.map((name, i) => [name, values[i]])));
+  } catch {
+    // the health line already says that the server is away
+    return null;
   }
 }
 

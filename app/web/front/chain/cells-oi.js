@@ -47,7 +47,7 @@ function tintOf(value, threshold) {
 }
 
 const saysChange = (leg, minutes) => (leg[`pct_${minutes}m`] === null && leg[`oi_${minutes}m`] === null
-  ? `change over ${minutes} minutes unknown: no snapshot ${minutes} minutes earlier today, or no OI then`
+  ? `change over ${minutes} minutes unknown: no snapshot ${minutes} minutes earlier on the day, or no OI then`
   : `OI ${format.percent(leg[`pct_${minutes}m`])} % = ${format.signedQuantity(leg[`oi_${minutes}m`])} in ${minutes} minutes${changedAt(leg)}`);
 
 // in percent or as a quantity, as was chosen for all of them
@@ -126,12 +126,12 @@ export const volume = {
   key: "volume",
   name: "Volume",
   head: (view) => (view.lots ? "Vol lots" : "Vol"),
-  headSays: (view) => `Volume: ${unit(view)} traded today`,
+  headSays: (view) => `Volume: ${unit(view)} traded on the day`,
   value: (leg) => leg.volume,
   units: true,
   flows: true,
   differs,
   text: (leg, view) => format.quantity(inLots(leg.volume, view)),
-  says: (leg, view) => (leg.volume === null ? "no volume reported" : `volume ${both(leg.volume, view)} traded today`),
+  says: (leg, view) => (leg.volume === null ? "no volume reported" : `volume ${both(leg.volume, view)} traded on the day`),
   total: { fact: "total_volume", name: "volume" },
 };

@@ -46,7 +46,7 @@ export const ltp = {
   differs: cents,
   text: (leg) => format.price(leg.ltp),
   says: (leg) => (leg.ltp === null
-    ? "no trade yet today"
+    ? "no trade yet on the day"
     : `LTP ${format.price(leg.ltp)}${saysQuotes(leg)}; model ${format.price(leg.theoretical_price)}`),
 };
 
@@ -66,9 +66,9 @@ function saysPrice(leg, view) {
 }
 
 function noPrice(leg, view) {
-  if (leg.ltp === null) return "no trade yet today";
+  if (leg.ltp === null) return "no trade yet on the day";
   if (view.before === null) return "the earlier prices are being looked up";
-  if (view.before.at === null) return view.span === "close" ? "no earlier day is stored" : `no snapshot ${view.span} minutes earlier today`;
+  if (view.before.at === null) return view.span === "close" ? "no earlier day is stored" : `no snapshot ${view.span} minutes earlier on the day`;
   return `this contract was not in the chain, or had no price, at ${since(view)}`;
 }
 
@@ -198,7 +198,7 @@ export const model = [
   {
     key: "diff", name: "Price − theoretical", head: () => "Diff", headSays: () => "Last traded price − theoretical price",
     value: difference, differs: cents, text: (leg) => format.signed(difference(leg)),
-    says: (leg) => (difference(leg) === null ? `difference unknown: ${leg.ltp === null ? "no trade yet today" : NO_MODEL}` : `LTP ${format.price(leg.ltp)} − theoretical ${format.price(leg.theoretical_price)}`),
+    says: (leg) => (difference(leg) === null ? `difference unknown: ${leg.ltp === null ? "no trade yet on the day" : NO_MODEL}` : `LTP ${format.price(leg.ltp)} − theoretical ${format.price(leg.theoretical_price)}`),
   },
 ];
 

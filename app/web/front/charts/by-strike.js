@@ -84,7 +84,7 @@ export function change(view) {
     label: `${side} ΔOI`, values: rows.map((row) => view.counted(changed(row[side]))), write: signedQuantity, token: side.toLowerCase(), draw: "bars", place: i ? 1 : -1,
   }));
   if (!columns.some(({ values }) => values.some((value) => value !== null))) {
-    return { none: `open interest is not known ${over === CLOSE ? "at the close before" : over === OPEN ? "at the day's first snapshot" : `${spanOf(over)} earlier today`}` };
+    return { none: `open interest is not known ${over === CLOSE ? "at the close before" : over === OPEN ? "at the day's first snapshot" : `${spanOf(over)} earlier on the day`}` };
   }
   return bySlot(view, rows.map(({ strike }) => strike), columns, { note: `${spanOf(over)}${view.unit && ` · ${view.unit}`}`, axes: [signedQuantity] });
 }

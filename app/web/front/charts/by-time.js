@@ -29,7 +29,7 @@ function ofDay(view, series, { times, columns }, { axes, span = 0, ...more }) {
     group: "time", xName: "time", x: spaced.times, shared: spaced.times, columns: spaced.columns, range, axes, steps: STEPS,
     writeX: clock, nameX: (i) => clockOf(spaced.times[i]),
     bands: from === undefined || from >= range[1] ? [] : [{ from, to: Math.min(to, range[1]), label: "auction" }],
-    marks: until === null ? [] : [{ x: until, label: "", token: "unreal" }],
+    marks: until === null ? [] : [{ x: until, label: "", token: "past-mark" }],
     home: spaced.times.length - 1,
     ...more,
   };

@@ -1,6 +1,6 @@
 // The colours of the page as a canvas takes them: custom properties resolved in the theme that holds.
 
-const NAMES = ["ce", "pe", "text", "dim", "faint", "line", "line-strong", "panel", "raised", "unreal", "asleep", "up", "down"];
+const NAMES = ["ce", "pe", "text", "dim", "faint", "line", "line-strong", "panel", "raised", "past-mark", "asleep", "up", "down"];
 
 export class Theme {
   /** @param {HTMLElement} root  @param {() => void} onChange */

@@ -25,7 +25,9 @@ export const share = known((v) => `${Math.round(v * 100)} %`);
 // quantities in lakh and crore, as Indian markets count
 export const quantity = known((v) => {
   const size = Math.abs(v);
-  if (size >= 1e7) return `${(v / 1e7).toFixed(2)} Cr`;
+  // as long as any other: what is traded on a day of expiry would take the room of a column
+  if (size >= 1e10) return `${whole.format(v / 1e7)} Cr`;
+  if (size >= 1e7) return `${(v / 1e7).toFixed(size >= 1e9 ? 1 : 2)} Cr`;
   if (size >= 1e5) return `${(v / 1e5).toFixed(size >= 1e6 ? 1 : 2)} L`;
   if (size >= 1e4) return `${(v / 1e3).toFixed(1)} k`;
   return whole.format(v);
@@ -46,9 +48,12 @@ const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 export const marketDate = known((iso) => `${Number(iso.slice(8, 10))} ${MONTHS[Number(iso.slice(5, 7)) - 1]} ${iso.slice(0, 4)}`);
 export const marketWeekday = known((iso) => `${WEEKDAYS[new Date(iso.slice(0, 10)).getUTCDay()]} ${marketDate(iso)}`);
 export const marketClock = known((iso) => iso.slice(11, 19));
+export const marketMoment = known((iso) => `${marketClock(iso)}, ${marketDate(iso)}`);
 
 const IST_MS = 5.5 * 3600 * 1000;
-export const clockOf = known((ms) => new Date(ms + IST_MS).toISOString().slice(11, 19));
+// an instant by the exchange's wall clock, as text like that of market time
+export const istOf = known((ms) => new Date(ms + IST_MS).toISOString());
+export const clockOf = known((ms) => marketClock(istOf(ms)));
 
 export function duration(seconds) {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

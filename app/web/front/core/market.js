@@ -2,7 +2,7 @@
 // None but a live one in session may look like one.
 
 import { limits } from "./embedded.js";
-import { marketClock, marketDate, marketWeekday } from "./format.js";
+import { marketClock, marketDate, marketMoment, marketWeekday } from "./format.js";
 
 const SAYS = {
   simulated: () => "This market is simulated: none of these prices is real.",
@@ -25,7 +25,7 @@ export function marketOf(summary, phase) {
 // a stored moment is shown, whatever the market is at
 export function pastMarket(at, pinned) {
   const when = `${marketClock(at)}, ${marketWeekday(at)}`;
-  const against = pinned ? ` against ${marketClock(pinned.summary.last_update)}, ${marketDate(pinned.summary.last_update)}` : "";
+  const against = pinned ? ` against ${marketMoment(pinned.summary.last_update)}` : "";
   return { kind: "past", words: `as of ${when}${against}`, fresh: "past", says: `The past, as of ${when}; Home leads back to the present.` };
 }
 

@@ -1,6 +1,6 @@
 // What was done: P&L by day, and the last orders with the reason of each fill.
 
-import { clockOf, integer, marketClock, marketWeekday, price, signed } from "../core/format.js";
+import { integer, istOf, marketMoment, marketWeekday, price, signed } from "../core/format.js";
 import { make } from "./make.js";
 
 const KINDS = { order: "Order", close: "Close", settlement: "Expiry" };
@@ -39,17 +39,17 @@ export class History {
       make("td", { class: "figure", textContent: integer(fills) }),
       ...[realised, open, total].map((sum) => make("td", { class: `figure${sum > 0 ? " gain" : ""}${sum < 0 ? " loss" : ""}`, textContent: signed(sum) })))));
     this.orders.replaceChildren(...orders.map((order) => make("li", {},
-      make("p", { class: "when", textContent: `${KINDS[order.kind] ?? order.kind} of ${clockOf(Date.parse(order.placed_at))} IST, ${order.status}` }),
+      make("p", { class: "when", textContent: `${KINDS[order.kind] ?? order.kind} of ${marketMoment(istOf(Date.parse(order.placed_at)))} IST, ${order.status}` }),
       ...order.fills.map((fill) => make("p", {
         textContent: `${fill.side === "B" ? "+" : "−"}${integer(fill.lots)} ${fill.symbol}: ${fill.reason}`,
-        title: `${price(fill.price)} at ${marketClock(fill.at)} of the market`,
+        title: `${price(fill.price)} at ${marketMoment(fill.at)} of the market`,
       })))));
   }
 
   line({ id, ends, legs }) {
     const words = legs.map(({ side, lots, symbol, limit }) => `${side === "B" ? "+" : "−"}${integer(lots)} ${symbol} at ${price(limit)}`);
     return make("li", {},
-      make("span", { textContent: `${words.join(", ")}, until ${marketClock(ends)}` }), " ",
+      make("span", { textContent: `${words.join(", ")}, until ${marketMoment(ends)}` }), " ",
       make("button", { type: "button", textContent: "Cancel", "aria-label": `Cancel ${words.join(", ")}`, onclick: () => this.cancel(id) }));
   }
 }

@@ -1,7 +1,7 @@
 // Paper trading: a ticket, what is held, what it pays off, what was done. No order leaves the server.
 
 import { limits } from "../core/embedded.js";
-import { marketClock } from "../core/format.js";
+import { marketMoment, signed } from "../core/format.js";
 import * as desk from "./desk.js";
 import { History } from "./history.js";
 import { make } from "./make.js";
@@ -24,16 +24,18 @@ class PaperPanel {
     this.open = false;
     this.watched = new Set();
     this.said = make("p", { class: "said", role: "status" });
+    this.aside = make("p", { class: "hint", textContent: "The chain beside shows a past moment; all that stands here is of the present.", hidden: page.moment === null });
     const say = (sentence) => this.say(sentence);
     this.chart = new PayoffChart();
     this.positions = new Positions({ page, say, close: (key, what) => this.close(key, what) });
     this.ticket = new Ticket({ page, limits, say, changed: () => this.changed(), place: (...order) => this.place(...order) });
     this.history = new History((id) => this.cancel(id));
     root.append(
-      make("p", { class: "hint", textContent: "On paper: no order is sent to anybody." }), this.said,
+      make("p", { class: "hint", textContent: "On paper: no order is sent to anybody." }), this.said, this.aside,
       this.ticket.root, this.positions.root, this.chart.root, this.history.root);
     page.on("live", () => this.later());
-    page.on("moment", () => this.later());
+    page.on("moment", () => this.turned());
+    page.on("exchange", () => this.turned());
     page.on("exchange", () => this.changed());
     page.on("notice", ({ topic }) => topic === "paper" && this.look());
     document.addEventListener("visibilitychange", () => this.look());
@@ -61,6 +63,12 @@ class PaperPanel {
     this.ticket.add(wanted);
   }
 
+  // to another moment, or back
+  turned() {
+    this.aside.hidden = this.page.moment === null;
+    this.later();
+  }
+
   say(sentence) {
     this.said.textContent = sentence;
   }
@@ -84,7 +92,7 @@ class PaperPanel {
 
   async place(...asked) {
     const { order } = await desk.place(...asked);
-    if (order.status === "resting") this.say(`Rests until its limits are touched, at most until ${marketClock(order.ends)}.`);
+    if (order.status === "resting") this.say(`Rests until its limits are touched, at most until ${marketMoment(order.ends)}.`);
     else this.say(`Filled: ${order.fills.map(({ symbol, reason }) => `${symbol} ${reason}`).join("; ")}.`);
     await this.look();
   }
@@ -103,7 +111,7 @@ class PaperPanel {
     const { order, refused } = await desk.close(key, what);
     const realised = order.fills.reduce((sum, fill) => sum + fill.realised, 0);
     const left = Object.values(refused);
-    this.say(`Closed ${order.fills.length}, realised ${realised.toFixed(2)} INR.${left.length ? ` Still open: ${left.join(" ")}` : ""}`);
+    this.say(`Closed ${order.fills.length}, realised ${signed(realised)} INR.${left.length ? ` Still open: ${left.join(" ")}` : ""}`);
     await this.look();
   }
 

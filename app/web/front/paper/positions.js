@@ -2,7 +2,7 @@
 
 import { greeks } from "../chain/greeks.js";
 import { set } from "../core/dom.js";
-import { DASH, fixed, integer, marketDate, price, signed, signedQuantity, strike as strikeText } from "../core/format.js";
+import { DASH, fixed, integer, istOf, marketDate, price, signed, signedQuantity, strike as strikeText } from "../core/format.js";
 import { newKey, sentence } from "./desk.js";
 import { make } from "./make.js";
 
@@ -18,6 +18,8 @@ export class Positions {
     this.close = close;
     this.lines = [];
     this.account = null;
+    // buttons whose closing is under way
+    this.busy = new Set();
     this.makeFrame();
   }
 
@@ -68,13 +70,19 @@ export class Positions {
       make("td", { class: "figure", textContent: signedQuantity(held.lots), title: `${integer(held.units)} units, lots of ${held.lot_size}` }),
       make("td", { class: "figure", textContent: price(held.average_price) }),
       cells.exit, cells.mtm, make("td", {}, shut));
-    return { row, cells, held };
+    return { row, cells, shut, held };
   }
 
   // the live leg of what is held; null where its chain is not here or has it no more
   leg({ exchange, strike, option_type: side, symbol }) {
     const leg = this.page.live(exchange)?.leg(strike, side) ?? null;
     return leg?.symbol === symbol ? leg : null;
+  }
+
+  // the chain knows it sooner than the account, which is asked for now and then
+  isOver(held) {
+    const { expires_at: dies, last_update: now } = (this.leg(held) && this.page.live(held.exchange).summary) ?? {};
+    return held.has_expired || Boolean(dies && now && Date.parse(dies) <= Date.parse(now));
   }
 
   exit(held) {
@@ -92,17 +100,28 @@ export class Positions {
   refresh() {
     if (!this.account) return;
     let total = 0;
+    this.allow();
     for (const { cells, held } of this.lines) {
       const mtm = this.mtm(held);
-      set(cells.exit, "textContent", held.has_expired ? "settles" : price(this.exit(held)));
-      set(cells.exit, "title", held.has_expired ? "Expired: waits for the close of its index" : "");
+      const isOver = this.isOver(held);
+      set(cells.exit, "textContent", isOver ? "settles" : price(this.exit(held)));
+      set(cells.exit, "title", isOver ? "Expired: waits for the close of its index" : "");
       set(cells.mtm, "textContent", signed(mtm));
       set(cells.mtm, "className", tone(mtm));
       total = total === null || mtm === null ? null : total + mtm;
     }
-    const { realised_today: today } = this.account;
-    set(this.total, "textContent", `MTM ${signed(total)} · realised today ${signed(today)} INR, without charges`);
+    const { realised_today: realised, at } = this.account;
+    set(this.total, "textContent", `MTM ${signed(total)} · realised ${saysDay(at, this.page.clock)} ${signed(realised)} INR, without charges`);
     this.showRisk();
+  }
+
+  // beside a past moment nothing is traded: it would be at prices that are not in sight
+  allow() {
+    const past = Boolean(this.page.moment);
+    for (const button of [this.all, ...this.lines.map(({ shut }) => shut)]) {
+      set(button, "disabled", past || this.busy.has(button));
+      set(button, "title", past ? "This is a past moment: go back to the present to trade" : "");
+    }
   }
 
   showRisk() {
@@ -115,13 +134,15 @@ export class Positions {
     }
   }
 
-  // sums over the positions on an underlying, by the live chain; null unless all are known
+  // sums over the positions on an underlying, by the live chain; null unless all are known there. What
+  // has expired has none any more, whatever was told of it before
   greeksOf(underlying) {
     const sums = { delta: 0, gamma: 0, theta: 0, vega: 0 };
     for (const { held } of this.lines) {
       const summary = this.page.live(held.exchange)?.summary;
       const leg = this.leg(held);
       if (summary && summary.underlying_symbol !== underlying) continue;
+      if (this.isOver(held)) return {};
       if (!leg || leg.iv_forward === null || summary.forward === null || !summary.expires_at) return null;
       const years = (Date.parse(summary.expires_at) - Date.parse(summary.last_update)) / YEAR_MS;
       const one = greeks(leg.side === "CE", summary.forward, leg.strike, years, leg.iv_forward / 100, 0);
@@ -144,16 +165,20 @@ export class Positions {
   }
 
   async shut(button, what, key = newKey()) {
-    button.disabled = true;
+    this.busy.add(button);
+    this.allow();
     try {
       await this.close(key, what);
     } catch (refusal) {
       this.say(sentence(refusal));
     } finally {
-      button.disabled = false;
+      this.busy.delete(button);
+      this.allow();
     }
   }
 }
 
+// a day that is replayed is not today
+const saysDay = (at, { nowMs }) => (at.slice(0, 10) === istOf(nowMs).slice(0, 10) ? "today" : `on ${marketDate(at)}`);
 const tone = (value) => `figure${value > 0 ? " gain" : ""}${value < 0 ? " loss" : ""}`;
 const write = (name, value) => (name === "gamma" ? fixed(value, GAMMA_DIGITS) : signed(value ?? null));

@@ -1,7 +1,7 @@
 // The bar at the foot: where in the stored history the page stands, and the ways from there.
 
 import { find, set } from "../core/dom.js";
-import { integer, marketClock, marketDate } from "../core/format.js";
+import { integer, marketClock, marketDate, marketMoment } from "../core/format.js";
 import { remembered } from "../core/preferences.js";
 import { marketTime } from "../core/address.js";
 import { showClock } from "./gate.js";
@@ -139,7 +139,7 @@ export class Bar {
     const { opens = 0, closes = 1 } = this.day ?? {};
     const ms = msOf(at);
     set(this.slider, "value", String(Math.min(closes, Math.max(opens, ms))));
-    this.slider.setAttribute("aria-valuetext", `${marketClock(at)}, ${marketDate(at)}`);
+    this.slider.setAttribute("aria-valuetext", marketMoment(at));
   }
 
   take(day) {
@@ -182,7 +182,7 @@ export class Bar {
 
   offerExpiries(expiries, exchange, shown) {
     const options = expiries.map((one) => new Option(
-      `${marketDate(one.expiry)}${one.is_current ? "" : `, to ${marketClock(one.last).slice(0, 5)} ${marketDate(one.last)}`}`,
+      marketDate(one.expiry) + (one.is_current ? "" : untilWhen(one)),
       JSON.stringify({ exchange: one.exchange, last: one.last, current: one.is_current }),
       false,
       one.expiry === shown,
@@ -196,9 +196,11 @@ export class Bar {
   }
 }
 
+// of a chain that is followed no more: whether its contracts have died, or until when it is stored
+const untilWhen = ({ expiry, last }) => (last.slice(0, 10) >= expiry ? ", over" : `, to ${marketDate(last).slice(0, -5)}`);
 const comparison = ({ pinned }) => {
   const then = pinned?.summary.last_update;
-  return then ? `against ${marketClock(then)}, ${marketDate(then)}` : "";
+  return then ? `against ${marketMoment(then)}` : "";
 };
 const gap = (one, other) => Math.abs(Date.parse(one) - Date.parse(other));
 const msOf = (iso) => Date.parse(`1970-01-01T${iso.slice(11, 19)}Z`);
