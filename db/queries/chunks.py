@@ -57,9 +57,10 @@ def fetch_of_chunk(
     chunk = _known(connection).get(_day(at))
     if chunk is None or not driver_of(connection).autocommit:
         return ()
-    binds = {"exchange": exchange, "at": at}
+    text, binds = _on_chunk(name, chunk), {"exchange": exchange, "at": at}
     try:
-        return fetch_text(connection, row, f"{_FILE}.{name}", _on_chunk(name, chunk), binds)
+        # parsing it takes longer than all the rest
+        return fetch_text(connection, row, f"{_FILE}.{name}", text, binds, prepare=True)
     except DBAPIError as error:
         if not str(getattr(error.orig, "sqlstate", None)).startswith(_CANNOT_BE_ASKED):
             raise

@@ -50,11 +50,20 @@ def fetch(
 
 
 def fetch_text(
-    connection: Connection, row: type[RowT], name: str, text: str, binds: Mapping[str, Any]
+    connection: Connection,
+    row: type[RowT],
+    name: str,
+    text: str,
+    binds: Mapping[str, Any],
+    *,
+    prepare: bool | None = None,
 ) -> tuple[RowT, ...]:
-    """The same of what was made of a named statement, watched under that name."""
+    """The same of what was made of a named statement, watched under that name.
+
+    It is prepared once it was sent a few times, with `prepare` at once.
+    """
     make = _maker(row)
-    return tuple(make(values) for values in _values(connection, name, text, binds))
+    return tuple(make(values) for values in _values(connection, name, text, binds, prepare))
 
 
 def text_of(file: str, name: str) -> str:
@@ -78,7 +87,11 @@ def scalar(connection: Connection, file: str, name: str, binds: Mapping[str, Any
 
 
 def _values(
-    connection: Connection, name: str, text: str, binds: Mapping[str, Any]
+    connection: Connection,
+    name: str,
+    text: str,
+    binds: Mapping[str, Any],
+    prepare: bool | None = None,
 ) -> Sequence[tuple[Any, ...]]:
     """The rows as the driver gives them; aware datetimes among the binds are market time."""
     sent = {key: _sent(value) for key, value in binds.items()}
@@ -86,7 +99,7 @@ def _values(
     found: Sequence[tuple[Any, ...]] | None = None
     try:
         with driver_cursor(connection, binary=True) as cursor:
-            found = cursor.execute(text, sent).fetchall()
+            found = cursor.execute(text, sent, prepare=prepare).fetchall()
             return found
     finally:
         rows = None if found is None else len(found)
