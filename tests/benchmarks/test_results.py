@@ -89,6 +89,25 @@ def test_baselines_of_other_servers_are_kept(tmp_path):
     assert read_baseline(file, "community-17")["q"].buffers == 5
 
 
+def test_plans_of_some_queries_leave_those_of_the_others(tmp_path):
+    file = tmp_path / "baseline.json"
+    write_baseline(file, "apache-17", {"q": ENTRY, "r": ENTRY})
+    write_baseline(file, "apache-17", {"q": replace(ENTRY, buffers=5)}, whole=False)
+    kept = read_baseline(file, "apache-17")
+    assert (kept["q"].buffers, kept["r"]) == (5, ENTRY)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[]", '{"format": 1}', '{"format": 1, "servers": []}', '{"format": 1, "servers": {"a": {}}}'],
+)
+def test_what_is_no_baseline_is_refused_with_a_reason(tmp_path, content):
+    file = tmp_path / "x.json"
+    file.write_text(content)
+    with pytest.raises(BenchmarkError, match=r"x\.json (has format|holds no)"):
+        read_baseline(file, "apache-17")
+
+
 def test_a_missing_baseline_says_how_to_make_it(tmp_path):
     file = tmp_path / "baseline.json"
     with pytest.raises(BenchmarkError, match="check --update"):
