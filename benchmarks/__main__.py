@@ -1,11 +1,10 @@
 """`python -m benchmarks`: the engineer's door."""
 
-import signal
-
 from benchmarks.cli import group
 from db.command_line import run
+from db.endings import interrupt_once
 
 if __name__ == "__main__":
-    # asked to end, it ends as on Ctrl-C: the databases made for the run are dropped
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # however it is asked to end, the databases made for the run are dropped
+    interrupt_once()
     run(group, "python -m benchmarks")

@@ -11,6 +11,7 @@ import click
 
 from app.cli import _broker, _telemetry
 from app.telemetry.timing import timed
+from db.endings import on_end
 from db.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def command(as_json: bool, **choices: Any) -> None:
             counts = _collect_from_broker(engine, account, choices["source"], choices["keys"], ring)
         else:
             collector = _collector(engine, _feed(engine, **choices), ring)
-            _stop_on_signals(collector)
+            on_end(collector.stop)
             counts = collector.run()
     if as_json:
         import orjson
@@ -214,7 +215,7 @@ def _collect_from_broker(
     catalogue = broker_catalogue(chosen, account, engine, keys)
     feed = broker_feed(chosen, account, catalogue, kind)
     collector = _collector(engine, feed, ring)
-    _stop_on_signals(collector)
+    on_end(collector.stop)
     filling = BootstrapOptions(chosen.snapshot_interval_s, chosen.bootstrap_days, kind)
 
     def names() -> "MacroNames":
@@ -257,13 +258,6 @@ def _collector(engine: "Engine", feed: "Feed", ring: "Ring") -> "Collector":
         ),
     )
     return Collector(engine, feed, options)
-
-
-def _stop_on_signals(collector: "Collector") -> None:
-    import signal
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: collector.stop())
 
 
 def _log_to_stderr() -> None:

@@ -2,7 +2,6 @@
 
 import errno
 import secrets
-import signal
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +15,7 @@ from app.demo.children import Children, Say
 from app.web.auth import signin
 from app.web.auth.people import REQUIRED
 from app.web.server import address, demand_free_port
+from db.endings import interrupt_once
 from db.errors import OIError
 from db.server.faults import explained
 from db.server.home import write_private
@@ -44,11 +44,11 @@ def run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
 
     assets()
     demand_free_port(settings.host, settings.port)
-    with _signals_end_it():
-        try:
-            _run(settings, _outliving_a_full_disk(say), fill)
-        except KeyboardInterrupt:
-            say("Stopped.")
+    interrupt_once()
+    try:
+        _run(settings, _outliving_a_full_disk(say), fill)
+    except KeyboardInterrupt:
+        say("Stopped.")
 
 
 def _run(settings: Settings, say: Say, fill: "Callable[[URL], None]") -> None:
@@ -182,21 +182,3 @@ def _outliving_a_full_disk(say: Say) -> Say:
                 raise
 
     return said
-
-
-@contextmanager
-def _signals_end_it() -> Iterator[None]:
-    """SIGTERM and a closed terminal end it as Ctrl-C does; what comes after the first is ignored.
-
-    Stopping a database must not be cut short by a second, impatient Ctrl-C.
-    """
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-    def end(_number: int, _frame: object) -> None:
-        for number in numbers:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    for number in numbers:
-        signal.signal(number, end)
-    yield

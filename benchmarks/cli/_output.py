@@ -1,5 +1,6 @@
 """Where results go: a folder a run, --json, a table on the terminal."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ import click
 from benchmarks.cli._options import command_line
 from benchmarks.report import results
 from benchmarks.report.results import Result
+from db.errors import InvalidInputError
 
 _TITLE = "OI Gemini benchmarks"
 
@@ -17,8 +19,10 @@ _TITLE = "OI Gemini benchmarks"
 def recorded(command: str, json_file: Path | None, out: Path | None) -> Iterator[Result]:
     """A result to fill; written, reported and shown when the block ends.
 
-    What was measured before an error is kept as result.json with the key `error`.
+    What was measured before an error is kept as result.json with the key `error`. Raises
+    InvalidInputError, before anything is measured, for a place that takes no files.
     """
+    demand_places((out or _default_folder()) / "x", json_file)
     result = results.start(command, command_line())
     try:
         yield result
@@ -33,8 +37,23 @@ def recorded(command: str, json_file: Path | None, out: Path | None) -> Iterator
     show(result, folder)
 
 
+def demand_places(*files: Path | None) -> None:
+    """Raise InvalidInputError where a file could not be written; a missing folder is made."""
+    for file in filter(None, files):
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            # by doing it: rights alone do not tell of a file system that is read-only
+            with tempfile.TemporaryFile(dir=file.parent):
+                pass
+        except OSError as error:
+            raise InvalidInputError(
+                f"{file.parent} takes no results: {error.strerror or error}."
+            ) from error
+
+
 def _keep(result: Result, error: BaseException, out: Path | None) -> None:
-    results.finish(result).data["error"] = str(error) or type(error).__name__
+    told = "Interrupted." if isinstance(error, KeyboardInterrupt) else str(error)
+    results.finish(result).data["error"] = told or type(error).__name__
     folder = results.folder_for(result, out or _default_folder())
     results.write_json(result.document(), folder / "result.json")
     click.echo(f"Measured so far: {folder / 'result.json'}", err=True)

@@ -45,6 +45,8 @@ def run_all(
     parts = _parts(servers, spec, result)
     unknown = [name for name in only if name not in parts]
     if unknown:
+        # nothing began, so that nothing is to be kept
+        result.data.clear()
         raise BenchmarkError(
             f"There is no part {', '.join(unknown)}; known are {', '.join(parts)}."
         )

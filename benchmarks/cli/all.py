@@ -71,6 +71,8 @@ def command(
     from benchmarks.server.databases import server_at
 
     spec = DatasetOptions(days, strikes, cadence, end, seed).spec()
+    if readme:
+        generated.demand_markers(readme)
     servers = [server_at(url) for url in urls] or [server_at(None)]
     with recorded("all", json_file, out) as result:
         run_all(servers, spec, result, only=only)

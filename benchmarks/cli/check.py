@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from benchmarks.cli._options import chosen_server, output_options, query_option, url_option
-from benchmarks.cli._output import recorded
+from benchmarks.cli._output import demand_places, recorded
 
 _KEYS = """\b
 Keys of --json, beside schema_version, machine and servers:
@@ -43,15 +43,20 @@ def command(
     """Compare the plans of the application's reads with the stored baseline."""
     from benchmarks.errors import BenchmarkError
     from benchmarks.parts.check import check_on
-    from benchmarks.plans.baselines import FILE, write_baseline
+    from benchmarks.plans.baselines import FILE, stored, write_baseline
 
     file = baseline or FILE
+    # a file that cannot be used is told before a minute has passed
+    if update:
+        demand_places(file)
+    if not update or file.exists():
+        stored(file)
     with recorded("check", json_file, out) as result:
         entries = check_on(
             chosen_server(url), result, queries=queries, baseline=None if update else file
         )
     if update:
-        write_baseline(file, result.data["baseline"], entries, of_all=not queries)
+        write_baseline(file, result.data["baseline"], entries, whole=not queries)
         click.echo(f"Stored {len(entries)} plans for {result.data['baseline']} in {file}.")
     elif not result.data["passed"]:
         raise BenchmarkError(f"{len(result.data['findings'])} plans are worse than the baseline.")

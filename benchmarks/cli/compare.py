@@ -33,13 +33,14 @@ def command(a: Path, b: Path, json_file: Path | None, html: Path | None) -> None
     from benchmarks.cli._options import command_line
     from benchmarks.report import html_report
     from benchmarks.report.changes import changes, only_in_one
-    from benchmarks.report.results import SCHEMA_VERSION, read_json, write_json
+    from benchmarks.report.results import SCHEMA_VERSION, read_json, understood, write_json
     from benchmarks.report.sections.compare import change_section
     from benchmarks.report.terminal import print_sections
 
     old, new = read_json(a), read_json(b)
-    listed = list(changes(old, new))
-    missing = only_in_one(old, new)
+    with understood(f"{a} or {b}"):
+        listed = list(changes(old, new))
+        missing = only_in_one(old, new)
     section = change_section(listed, missing, command_line())
     print_sections([section])
     if html:

@@ -11,9 +11,9 @@ from benchmarks.cli._options import query_option
 @query_option
 @click.option(
     "--database",
-    required=True,
     metavar="URL",
-    help="The migrated database whose reads are explained; it is only read.",
+    help="The migrated database whose reads are explained; it is only read. Without it that of "
+    "OI_DATABASE_URL, else the local server's.",
 )
 @click.option("--full", is_flag=True, help="Print EXPLAIN's whole JSON instead of the shape.")
 @click.option(
@@ -23,7 +23,9 @@ from benchmarks.cli._options import query_option
     metavar="FILE",
     help="Write one JSON document there instead of printing.",
 )
-def command(queries: tuple[str, ...], database: str, full: bool, json_file: Path | None) -> None:
+def command(
+    queries: tuple[str, ...], database: str | None, full: bool, json_file: Path | None
+) -> None:
     """Show how each read is planned on an existing database: shape, buffers, rows, chunks.
 
     \b

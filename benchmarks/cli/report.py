@@ -40,12 +40,13 @@ def command(
     from benchmarks.errors import BenchmarkError
     from benchmarks.report import html_report, markdown_report, sections_of
     from benchmarks.report import readme as generated
-    from benchmarks.report.results import read_json, write_json
+    from benchmarks.report.results import read_json, understood, write_json
     from benchmarks.report.svg import write_curves
     from benchmarks.report.terminal import print_sections
 
     document = read_json(result)
-    sections = sections_of(document)
+    with understood(result):
+        sections = sections_of(document)
     title = f"OI Gemini benchmarks: {document['command']}"
     if html:
         html.write_text(html_report(title, sections), encoding="utf-8")

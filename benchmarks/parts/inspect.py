@@ -9,16 +9,22 @@ from benchmarks.dataset.spec import DatasetSpec
 from benchmarks.errors import BenchmarkError
 from benchmarks.parts.check import application_plans
 from benchmarks.plans.planned import Planned
-from benchmarks.server.databases import Session, server_at
+from benchmarks.server.databases import Session
 from benchmarks.timing.requests import driver_session
 from benchmarks.workloads import chosen
+from db.urls import database_url
 
 
-def inspected(url: str, queries: Sequence[str]) -> Mapping[str, Planned]:
-    """The plans by query; parameters are drawn from the days the database holds."""
+def inspected(given: str | None, queries: Sequence[str]) -> Mapping[str, Planned]:
+    """The plans by query; parameters are drawn from the days the database holds.
+
+    Raises SettingsError where --database is no URL of one.
+    """
+    from db.engine import database_url as configured
     from db.engine import engine_for
 
-    engine = engine_for(server_at(url).admin_url, read_only=True)
+    url = configured() if given is None else database_url(given, "--database")
+    engine = engine_for(url, read_only=True)
     try:
         with driver_session(engine) as session:
             return application_plans(engine, session, chosen(queries), _held(session))

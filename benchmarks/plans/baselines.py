@@ -1,9 +1,8 @@
 """Stored plan shapes, and what counts as worse: never time, which depends on the machine."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.plans.planned import Planned
@@ -86,32 +85,34 @@ def findings(
 
 def read_baseline(file: Path, key: str) -> Mapping[str, Entry]:
     """The entries of one server kind; raises BenchmarkError that says how to make them."""
-    known = _stored(file)
+    known = stored(file)
     if key not in known:
         names = ", ".join(sorted(known)) or "none"
         raise BenchmarkError(
             f"{file.name} holds no plans for {key} (it holds {names}); "
             "store today's with: python -m benchmarks check --update."
         )
-    return {name: Entry(**raw) for name, raw in known[key].items()}
+    return known[key]
 
 
-def write_baseline(file: Path, key: str, entries: Mapping[str, Entry], *, of_all: bool) -> None:
+def write_baseline(
+    file: Path, key: str, entries: Mapping[str, Entry], *, whole: bool = True
+) -> None:
     """Store the entries of one server kind, leaving those of others as they are.
 
-    Unless they are of all reads, its other entries stay too.
+    Without `whole` those of queries that are not among them stay, too.
     """
     import orjson
 
-    known = dict(_stored(file)) if file.exists() else {}
-    written = {name: asdict(entry) for name, entry in entries.items()}
-    stay = {} if of_all else known.get(key, {})
-    known[key] = dict(sorted((stay | written).items()))
+    known = dict(stored(file)) if file.exists() else {}
+    kept = {} if whole else known.get(key, {})
+    known[key] = dict(sorted({**kept, **entries}.items()))
     document = {"format": FORMAT, "servers": dict(sorted(known.items()))}
     file.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
 
 
-def _stored(file: Path) -> Mapping[str, Any]:
+def stored(file: Path) -> Mapping[str, Mapping[str, Entry]]:
+    """The entries of all server kinds; raises BenchmarkError for what is no file of them."""
     import orjson
 
     try:
@@ -123,10 +124,16 @@ def _stored(file: Path) -> Mapping[str, Any]:
         ) from None
     except orjson.JSONDecodeError as error:
         raise BenchmarkError(f"{file} is not JSON: {error}.") from error
-    if document.get("format") != FORMAT:
-        raise BenchmarkError(f"{file} has format {document.get('format')}, not {FORMAT}.")
-    servers: Mapping[str, Any] = document["servers"]
-    return servers
+    found = document.get("format") if isinstance(document, dict) else None
+    if found != FORMAT:
+        raise BenchmarkError(f"{file} has format {found}, not {FORMAT}.")
+    try:
+        return {
+            key: {name: Entry(**raw) for name, raw in entries.items()}
+            for key, entries in document["servers"].items()
+        }
+    except (AttributeError, LookupError, TypeError) as error:
+        raise BenchmarkError(f"{file} holds no whole plans ({error}).") from error
 
 
 def _changed(wanted: Entry, found: Entry) -> str:

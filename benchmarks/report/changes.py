@@ -58,7 +58,7 @@ def only_in_one(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[list[str], 
 def _queries(document: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     parts = document.get("parts", [document])
     runs = [part for part in parts if part.get("command") == "run"]
-    return {query["name"]: query for part in runs for query in part["queries"]}
+    return {query["name"]: query for part in runs for query in part.get("queries", ())}
 
 
 def _change(old: Mapping[str, Any], new: Mapping[str, Any]) -> Change:

@@ -35,11 +35,22 @@ _LEFT_TO_THE_REPORT = (
 
 def rewrite(readme: Path, document: Mapping[str, Any], sections: Sequence[Section]) -> None:
     """Replace what stands between the markers of a README; raises BenchmarkError without them."""
+    old = _text(readme)
+    readme.write_text(rewritten(old, generated(document, sections)), encoding="utf-8")
+
+
+def demand_markers(readme: Path) -> None:
+    """Raise BenchmarkError for a README that cannot take the figures."""
+    rewritten(_text(readme), "")
+
+
+def _text(readme: Path) -> str:
     try:
-        old = readme.read_text(encoding="utf-8")
+        return readme.read_text(encoding="utf-8")
     except OSError:
         raise BenchmarkError(f"There is no file {readme}.") from None
-    readme.write_text(rewritten(old, generated(document, sections)), encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BenchmarkError(f"{readme} is no text: {error}.") from error
 
 
 def rewritten(old: str, section: str) -> str:

@@ -1,7 +1,8 @@
 """Results as files: one folder a run, JSON first; everything else is made from it."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from benchmarks.errors import BenchmarkError
 
 SCHEMA_VERSION = 1
+_ALWAYS = ("command", "arguments", "started_at", "duration_s", "machine", "servers")
 
 
 @dataclass(slots=True)
@@ -99,7 +101,23 @@ def read_json(path: Path) -> dict[str, Any]:
         raise BenchmarkError(
             f"{file} is no result of this suite (schema version {version}, not {SCHEMA_VERSION})."
         )
+    lacking = [key for key in _ALWAYS if key not in document]
+    if lacking:
+        # what compare and plans write is JSON of the suite, too
+        raise BenchmarkError(f"{file} is no result of a run: it has no {', '.join(lacking)}.")
     return document
+
+
+@contextmanager
+def understood(whose: Path | str) -> Iterator[None]:
+    """Read a document within; raises BenchmarkError where something in it is not as it must be."""
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise BenchmarkError(
+            f"{whose} is not whole, or of another version of the suite "
+            f"({type(error).__name__}: {error})."
+        ) from error
 
 
 def _plain(value: object) -> object:

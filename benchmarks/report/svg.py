@@ -18,9 +18,9 @@ _NAME = re.compile(r"[^a-z0-9]+")
 
 def write_curves(sections: Sequence[Section], folder: Path) -> list[Path]:
     """Write each chart of curves into `folder`, named by its title; the files written."""
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for title, drawn in _drawn(sections):
+        folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"{_NAME.sub('-', title.lower()).strip('-')}.svg"
         file.write_text(drawn, encoding="utf-8")
         written.append(file)

@@ -46,11 +46,12 @@ class BenchmarkServer:
     ) -> Iterator[URL]:
         """A fresh database, or a copy of `template`, dropped on leaving."""
         name = f"oi_bench_{label}_{secrets.token_hex(3)}"
-        if template:
-            self._copy(template, name)
-        else:
-            self._create(name, "template0")
         try:
+            # within: who is interrupted while it is made leaves nothing behind
+            if template:
+                self._copy(template, name)
+            else:
+                self._create(name, "template0")
             if extension and not template:
                 with session(self.url(name)) as made:
                     made.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")

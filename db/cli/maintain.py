@@ -1,6 +1,5 @@
 """Refresh rollups, archive and drop what is due, once or for as long as it runs."""
 
-import signal
 import sys
 import threading
 from datetime import timedelta
@@ -10,6 +9,7 @@ import click
 
 from db.cli._output import as_json_option, duration_text, json_text, table_text
 from db.command_line import Amount
+from db.endings import on_end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,8 +123,7 @@ def _keep_running(engine: "Engine", every_s: float) -> None:
     from db.errors import DatabaseUnavailableError
 
     stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+    on_end(stopped.set)
     while not stopped.is_set():
         try:
             for run in _run(engine, all_now=False):

@@ -8,8 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.cli import group
+from benchmarks.errors import BenchmarkError
 from benchmarks.workloads import WORKLOADS
 from benchmarks.workloads.names import NAMES
+from tests.benchmarks.test_report import document
 
 COMMANDS = group.list_commands(None)
 MEASURING = [name for name in COMMANDS if name not in ("compare", "plans", "report")]
@@ -40,6 +42,9 @@ def test_the_names_on_the_command_line_are_those_of_the_workloads():
     assert tuple(WORKLOADS) == NAMES
 
 
+_NOWHERE = ("run", "--url", "postgresql://127.0.0.1:1/x")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -49,6 +54,14 @@ def test_the_names_on_the_command_line_are_those_of_the_workloads():
         (["run", "--url", "postgresql://127.0.0.1:1/x"], "No database answers at 127.0.0.1:1"),
         (["report", "/nowhere"], "does not exist"),
         (["run", "--query", "nothing"], "is not one of"),
+        # told before anything is asked of a server, and not once all is measured
+        ([*_NOWHERE, "--out", "/proc/there"], "/proc/there takes no results"),
+        ([*_NOWHERE, "--json", "/proc/there/x.json"], "/proc/there takes no results"),
+        (["check", *_NOWHERE[1:], "--baseline", "README.md"], "README.md is not JSON"),
+        (["check", *_NOWHERE[1:], "--update", "--baseline", "/proc/x/y"], "/proc/x takes no"),
+        (["all", *_NOWHERE[1:], "--readme", "SECURITY.md"], "has no lines"),
+        (["plans", "--database", "oi_gemini"], "--database is not a database URL"),
+        (["report", "package.json"], "is no result of this suite"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_a_failure(arguments, sentence):
@@ -56,6 +69,25 @@ def test_bad_input_gets_one_sentence_and_a_failure(arguments, sentence):
     assert done.returncode != 0
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("other", ["compare", "plans"])
+def test_what_another_command_wrote_is_no_result_of_a_run(tmp_path, other):
+    file = tmp_path / f"{other}.json"
+    file.write_text('{"schema_version": 1, "plans": {}, "changes": []}')
+    for arguments in (["report", str(file)], ["compare", str(file), str(file)]):
+        outcome = CliRunner().invoke(group, arguments)
+        assert isinstance(outcome.exception, BenchmarkError)
+        assert "is no result of a run: it has no command" in str(outcome.exception)
+
+
+@pytest.mark.parametrize("broken", [{"queries": [{}]}, {"queries": None}, {"machine": {}}])
+def test_a_result_that_is_not_whole_is_said_to_be_that(tmp_path, broken):
+    file = tmp_path / "result.json"
+    file.write_text(json.dumps({**document(), **broken}))
+    outcome = CliRunner().invoke(group, ["report", str(file)])
+    assert isinstance(outcome.exception, BenchmarkError)
+    assert "is not whole" in str(outcome.exception)
 
 
 def test_a_run_on_a_real_server_measures_compares_and_reports(server, tmp_path):

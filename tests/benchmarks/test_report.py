@@ -239,6 +239,13 @@ def test_a_result_of_parts_reports_them_all():
     assert sections_of(whole)[-1].facts["Took"] == "12 s: run 12, run 12"
 
 
+@pytest.mark.parametrize("part", ["run", "check", "pages"])
+def test_a_run_that_ended_early_shows_why_and_what_there_is(part):
+    cut = {key: value for key, value in document().items() if key not in ("queries", "dataset")}
+    ended = {**cut, "command": part, "error": "The server went away."}
+    assert "The server went away." in html_report("x", sections_of(ended))
+
+
 def test_the_readmes_section_is_replaced_and_nothing_else():
     old = f"# Title\n\nbefore\n\n{BEGIN}\nold figures\n{END}\n\nafter\n"
     whole = document()

@@ -83,26 +83,36 @@ def test_a_few_pages_more_do_not_fail_a_tiny_query():
 
 def test_baselines_of_other_servers_are_kept(tmp_path):
     file = tmp_path / "baseline.json"
-    write_baseline(file, "apache-17", {"q": ENTRY}, of_all=True)
-    write_baseline(file, "community-17", {"q": replace(ENTRY, buffers=5)}, of_all=True)
+    write_baseline(file, "apache-17", {"q": ENTRY})
+    write_baseline(file, "community-17", {"q": replace(ENTRY, buffers=5)})
     assert read_baseline(file, "apache-17")["q"] == ENTRY
     assert read_baseline(file, "community-17")["q"].buffers == 5
 
 
-def test_a_baseline_of_one_read_leaves_the_others(tmp_path):
+def test_plans_of_some_queries_leave_those_of_the_others(tmp_path):
     file = tmp_path / "baseline.json"
-    write_baseline(file, "apache-17", {"q": ENTRY, "gone": ENTRY}, of_all=True)
-    write_baseline(file, "apache-17", {"r": ENTRY}, of_all=False)
-    assert set(read_baseline(file, "apache-17")) == {"gone", "q", "r"}
-    write_baseline(file, "apache-17", {"q": ENTRY, "r": ENTRY}, of_all=True)
-    assert set(read_baseline(file, "apache-17")) == {"q", "r"}
+    write_baseline(file, "apache-17", {"q": ENTRY, "r": ENTRY})
+    write_baseline(file, "apache-17", {"q": replace(ENTRY, buffers=5)}, whole=False)
+    kept = read_baseline(file, "apache-17")
+    assert (kept["q"].buffers, kept["r"]) == (5, ENTRY)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[]", '{"format": 1}', '{"format": 1, "servers": []}', '{"format": 1, "servers": {"a": {}}}'],
+)
+def test_what_is_no_baseline_is_refused_with_a_reason(tmp_path, content):
+    file = tmp_path / "x.json"
+    file.write_text(content)
+    with pytest.raises(BenchmarkError, match=r"x\.json (has format|holds no)"):
+        read_baseline(file, "apache-17")
 
 
 def test_a_missing_baseline_says_how_to_make_it(tmp_path):
     file = tmp_path / "baseline.json"
     with pytest.raises(BenchmarkError, match="check --update"):
         read_baseline(file, "apache-17")
-    write_baseline(file, "apache-17", {"q": ENTRY}, of_all=True)
+    write_baseline(file, "apache-17", {"q": ENTRY})
     with pytest.raises(BenchmarkError, match="no plans for community-18"):
         read_baseline(file, "community-18")
 

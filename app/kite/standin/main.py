@@ -1,6 +1,5 @@
 """Run the stand-in until Ctrl-C."""
 
-import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from db.command_line import Amount
+from db.endings import on_end
 
 if TYPE_CHECKING:
     from app.kite.standin.journal import Journal
@@ -139,6 +139,5 @@ def _told(url: str, ws_url: str, api_key: str) -> str:
 
 def _wait_for_the_end() -> None:
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    on_end(ended.set)
     ended.wait()

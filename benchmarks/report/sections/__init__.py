@@ -53,12 +53,28 @@ def sections_of(document: Document) -> list[Section]:
     A result of many parts opens with its targets, a part ends with them.
     """
     parts = document.get("parts", [document])
-    sections = [
-        section for part in parts for section in _BUILDERS.get(part["command"], _nothing)(part)
-    ]
-    targets = target_sections(parts)
+    sections = [section for part in parts for section in _sections(part)]
+    targets = target_sections([part for part in parts if "error" not in part])
     figures = [*targets, *sections] if "parts" in document else [*sections, *targets]
-    return [*_absent(document), *figures, environment_section(document)]
+    return [*_ended(document), *_absent(document), *figures, environment_section(document)]
+
+
+def _sections(part: Document) -> Sequence[Section]:
+    build = _BUILDERS.get(part["command"], _nothing)
+    try:
+        return build(part)
+    except LookupError:
+        # what an error kept it from measuring is not there to be shown
+        if "error" in part:
+            return ()
+        raise
+
+
+def _ended(document: Document) -> Sequence[Section]:
+    """What ended a run before its end."""
+    if "error" not in document:
+        return ()
+    return [Section("Ended early", [Note(document["error"], "bad")], document["arguments"])]
 
 
 def _absent(document: Document) -> Sequence[Section]:
