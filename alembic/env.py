@@ -1,6 +1,5 @@
 """Runs the migrations: which database, which declaration, which plugin."""
 
-import os
 import re
 from collections.abc import Iterable
 from logging.config import fileConfig
@@ -20,7 +19,7 @@ from db.baseline.steps import require_recognized
 from db.baseline.tables import metadata as legacy
 from db.convert.converter import OnlineConverter
 from db.engine import direct_url, explained, synced, translate_losses
-from db.errors import OIError
+from db.errors import NotMigratedError, OIError
 from db.rights import require
 from db.roles.granting import bring_up
 from db.roles.owning import hand_over, is_handed_over
@@ -33,15 +32,13 @@ from db.timescale.progress import notice
 config = context.config
 # whatever a role's or the database's defaults are
 _FIXED = {
-    "default_transaction_isolation": "read\\ committed",
+    **gentle.SETTLED,
     "default_transaction_read_only": "off",
-    "DateStyle": "ISO",
-    "IntervalStyle": "postgres",
     "idle_in_transaction_session_timeout": "0",
-    "idle_session_timeout": "0",
     "statement_timeout": "0",
-    "lock_timeout": "0",
-    "search_path": "public",
+    # a check while functions are written is for who writes them
+    "plpgsql.extra_errors": "none",
+    "plpgsql.extra_warnings": "none",
 }
 _ROLES = "0019_roles"
 _GENERATED_ID = re.compile(r"^[0-9a-f]{12}$")
@@ -57,6 +54,12 @@ def main() -> None:
         if config.attributes.get("raise_own_errors"):
             raise
         raise CommandError(str(error)) from error
+    except KeyboardInterrupt:
+        if config.attributes.get("raise_own_errors"):
+            raise
+        raise CommandError(
+            "Interrupted; what was committed stays, and the same command goes on from there."
+        ) from None
     except psycopg.Error as error:
         # a conversion has sessions of the driver's own
         found = explained(error)
@@ -116,8 +119,24 @@ def has_nothing_to_take_back(engine: Engine) -> bool:
     """Whether the command goes down from no revision at all: not even the extension is made."""
     with engine.connect() as connection:
         configure(connection=connection)
-        ahead = plugin.steps(context, connection)
-        return not ahead and not context.get_context().get_current_heads()
+        found = context.get_context().get_current_heads()
+        try:
+            ahead = plugin.steps(context, connection)
+        except CommandError as error:
+            require_known(found, error)
+            raise
+        return not ahead and not found
+
+
+def require_known(found: Iterable[str], error: CommandError) -> None:
+    """Raises NotMigratedError where the database is at a revision that is not this program's."""
+    known = {each.revision for each in context.script.walk_revisions()}
+    if unknown := sorted(set(found) - known):
+        raise NotMigratedError(
+            f"The database is at {', '.join(unknown)}, which this program does not know; nothing "
+            "was changed. It was migrated by a later one, whose revisions this needs, or by "
+            "another project, and two cannot share one public.alembic_version."
+        ) from error
 
 
 def give_rights(connection: Connection) -> None:
@@ -149,10 +168,8 @@ def look(connection: Connection) -> None:
 
 
 def session_options(url: URL) -> str:
-    """Gentle settings, and what the URL or the environment asks for."""
-    given = url.query.get("options") or os.environ.get("PGOPTIONS") or ""
-    asked = gentle.options(gentle.GENTLE, given if isinstance(given, str) else " ".join(given))
-    return f"{asked} {gentle.options(_FIXED)}"
+    """Gentle settings, what the URL or the environment asks for, and what nothing may change."""
+    return f"{gentle.options(gentle.GENTLE, gentle.given(url))} {gentle.options(_FIXED)}"
 
 
 def run_offline() -> None:

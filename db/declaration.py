@@ -7,10 +7,10 @@ from typing import Any
 from alembic.autogenerate import produce_migrations
 from alembic.operations.ops import MigrateOperation
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import URL, Connection, create_engine, text
+from sqlalchemy import URL, Connection, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
+from db.engine import single_engine
 from db.schema import metadata
 from db.timescale import plugin
 from db.timescale.ops.base import TimescaleOp
@@ -52,9 +52,8 @@ def compare(url: URL) -> Comparison:
 
     Needs the right to temporary tables on a server that takes writes; else the refusal says so.
     """
-    engine = create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool)
     try:
-        with engine.connect() as connection:
+        with single_engine(url).connect() as connection:
             return Comparison(differences=tuple(_differences(connection)))
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) not in _REFUSALS:

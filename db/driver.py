@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from db.engine import raise_if_unavailable
 
 if TYPE_CHECKING:
+    from psycopg import Connection as Driver
     from psycopg import Cursor
 
 
@@ -21,11 +22,8 @@ def driver_cursor(connection: Connection, *, binary: bool = False) -> "Iterator[
     """
     import psycopg
 
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, psycopg.Connection):
-        raise TypeError(f"COPY needs psycopg, not {type(driver).__module__}")
     try:
-        with driver.cursor(binary=binary) as cursor:
+        with driver_of(connection).cursor(binary=binary) as cursor:
             yield cursor
     except psycopg.Error as error:
         raise_if_unavailable(error)
@@ -33,3 +31,13 @@ def driver_cursor(connection: Connection, *, binary: bool = False) -> "Iterator[
             "a statement of psycopg", None, error, psycopg.Error, dialect=connection.dialect
         )
         raise wrapped from error
+
+
+def driver_of(connection: Connection) -> "Driver[Any]":
+    """psycopg's own connection behind a connection; raises TypeError for another driver."""
+    import psycopg
+
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError(f"COPY needs psycopg, not {type(driver).__module__}")
+    return driver

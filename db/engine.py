@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy.dialects.postgresql  # noqa: F401
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from db import gentle, links, parts, pooler, syncing, watch, watched
 from db.errors import DatabaseUnavailableError, DiskFullError, OIError, SettingsError
@@ -117,7 +117,11 @@ def engine_for(
                 connect_timeout_s=chosen.connect_timeout_s, silence_s=chosen.link_timeout_s
             ),
             "application_name": application_name,
-            **(pooler.PARAMETERS if is_pooled else {"options": gentle.options(options)}),
+            **(
+                pooler.PARAMETERS
+                if is_pooled
+                else {"options": gentle.options(options, gentle.given(url))}
+            ),
         },
     )
     if is_pooled:
@@ -145,6 +149,21 @@ def _limit_answers(engine: Engine, patience_s: float | None, ping_s: float) -> N
     @event.listens_for(engine, "checkout")
     def work(link: Any, _record: Any, _proxy: Any) -> None:
         link.patience_s = patience_s
+
+
+def single_engine(url: URL) -> Engine:
+    """An engine for one look: a connection at a time, closed after use."""
+    return translate_losses(
+        create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            poolclass=NullPool,
+            connect_args={
+                "options": gentle.options(
+                    {**gentle.SETTLED, "statement_timeout": "0"}, gentle.given(url)
+                )
+            },
+        )
+    )
 
 
 def translate_losses(engine: Engine) -> Engine:
@@ -209,6 +228,7 @@ def synced(engine: Engine) -> Iterator[None]:
 
 def _server_options(chosen: Settings, read_only: bool) -> dict[str, str]:
     options = {
+        **gentle.SETTLED,
         "plan_cache_mode": "auto" if read_only else "force_custom_plan",
         "statement_timeout": str(chosen.statement_timeout_s * _MS),
         "idle_in_transaction_session_timeout": str(chosen.idle_in_transaction_timeout_s * _MS),
@@ -241,8 +261,8 @@ def unavailable(error: BaseException, is_disconnect: bool = False) -> bool:
 
 
 def raise_if_unavailable(error: BaseException, is_disconnect: bool = False) -> None:
-    """Raise what `explained` makes of a driver's error, if anything."""
-    found = explained(error, is_disconnect)
+    """Raise what `explained` makes of a driver's error, if anything; Ctrl-C is none."""
+    found = None if isinstance(error, KeyboardInterrupt) else explained(error, is_disconnect)
     if found is not None:
         raise found from error
 

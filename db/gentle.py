@@ -1,9 +1,26 @@
-"""Session settings of work that goes through whole tables while others use the server."""
+"""Settings of our sessions: what no default of a role or database may change, and gentle ones.
 
+Gentle are those of work that goes through whole tables while others use the server.
+"""
+
+import os
 from collections.abc import Mapping
 from typing import Any
 
 import psycopg
+from sqlalchemy import URL
+
+SETTLED: Mapping[str, str] = {
+    "default_transaction_isolation": "read committed",
+    # times and intervals come as text too, and the driver reads one style of each
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    # what bears a name of ours in another schema is somebody else's
+    "search_path": "public",
+    "lock_timeout": "0",
+    "idle_session_timeout": "0",
+}
+"""What every session is told, whatever its role's or the database's defaults are."""
 
 GENTLE: Mapping[str, str] = {
     # what it writes goes to disk as it goes: gathered in the system's cache, it would make everyone
@@ -17,7 +34,14 @@ _LIMITS_TRANSACTIONS = 17_00_00
 
 def options(settings: Mapping[str, str], given: str = "") -> str:
     """Settings as libpq's `options` has them; what was given wins."""
-    return " ".join([*(f"-c {name}={value}" for name, value in settings.items()), given]).strip()
+    told = (f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in settings.items())
+    return " ".join([*told, given]).strip()
+
+
+def given(url: URL) -> str:
+    """What the address, or else the environment, asks for itself, as `?options=-c role=owner`."""
+    asked = url.query.get("options") or os.environ.get("PGOPTIONS") or ""
+    return asked if isinstance(asked, str) else " ".join(asked)
 
 
 def lift_limit(link: psycopg.Connection[Any]) -> None:

@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import URL, Connection, create_engine, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import URL, Connection, text
 
-from db.engine import translate_losses
+from db.engine import single_engine
 from db.errors import ExtensionMissingError, NotMigratedError
 from db.revision_files import ALEMBIC_HOME, newest_revisions
 
@@ -30,10 +29,7 @@ def downgrade(url: URL, revision: str) -> None:
 
 def current(url: URL) -> str | None:
     """The revision a database is at; None for one that carries none."""
-    engine = translate_losses(
-        create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool)
-    )
-    with engine.connect() as connection:
+    with single_engine(url).connect() as connection:
         return current_revision(connection)
 
 

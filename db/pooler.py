@@ -8,6 +8,7 @@ each transaction, and readers use transactions too (https://www.pgbouncer.org/fe
 from collections.abc import Mapping
 from typing import Any
 
+from psycopg import IsolationLevel
 from sqlalchemy import Connection, Engine, event
 
 PARAMETERS: Mapping[str, Any] = {"prepare_threshold": None}
@@ -18,19 +19,20 @@ SELECT count(set_config(wanted.name, wanted.value, true)) AS settings
 FROM unnest(%s::text[], %s::text[]) AS wanted (name, value)
 """
 # what BEGIN itself says
-_OF_TRANSACTIONS = "default_transaction_read_only"
+_OF_TRANSACTIONS = ("default_transaction_read_only", "default_transaction_isolation")
 
 
 def set_in_each_transaction(
     engine: Engine, settings: Mapping[str, str], *, read_only: bool
 ) -> None:
     """Let each transaction of `engine` begin with these settings."""
-    wanted = {name: value for name, value in settings.items() if name != _OF_TRANSACTIONS}
+    wanted = {name: value for name, value in settings.items() if name not in _OF_TRANSACTIONS}
     names, values = list(wanted), list(wanted.values())
 
     @event.listens_for(engine, "connect")
     def connect(link: Any, _record: Any) -> None:
         link.read_only = read_only
+        link.isolation_level = IsolationLevel.READ_COMMITTED
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

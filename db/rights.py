@@ -6,10 +6,9 @@ docs/dba.md shows the same table to a person.
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import URL, Connection, create_engine, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import URL, Connection, text
 
-from db.engine import translate_losses
+from db.engine import single_engine
 from db.errors import OIError
 from db.timescale.sqltext import named_statements
 
@@ -75,8 +74,7 @@ def require(connection: Connection, command: str, table: str | None = None) -> N
 
 def require_at(url: URL, command: str, table: str | None = None) -> None:
     """The same over a connection of its own."""
-    engine = create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool)
-    with translate_losses(engine).connect() as connection:
+    with single_engine(url).connect() as connection:
         require(connection, command, table)
 
 

@@ -22,8 +22,10 @@ _EDITIONS = pytest.StashKey[Editions]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # a polite end drops what was made, as Ctrl-C does
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # a polite end drops what was made, as Ctrl-C does; and what is ignored here, as in a job of the
+    # background, programs that tests start would ignore too
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     config.stash[_EDITIONS] = Editions.from_environment()
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from math import isfinite
 from typing import Any
 
 from app.chains.columns import COLUMNS
@@ -46,5 +47,7 @@ def file_name(chain: Chain) -> str:
 
 
 def _safe(value: Any) -> Any:
-    """Texts that a spreadsheet would execute get an apostrophe; numbers stay numbers."""
+    """Texts that a spreadsheet would execute get an apostrophe; what is no number is unknown."""
+    if isinstance(value, float) and not isfinite(value):
+        return None
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -87,7 +87,7 @@ class _ChainWatch:
         with self._database.newest() as connection:
             self._ages = chain_ages(connection)
         for each in self._ages:
-            if ought_to_be_new(each.age_s):
+            if ought_to_be_new(each.age_s, each.source):
                 ended(Operation("age", f"chain {each.exchange}", each.age_s))
 
     def gauges(self) -> Iterable[Reading]:

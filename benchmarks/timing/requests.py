@@ -59,7 +59,10 @@ def unprepared(request: Request) -> Request:
 def captured(
     engine: Engine, read: Callable[[Connection], Sequence[Any]]
 ) -> tuple[Request, Sequence[Any]]:
-    """What a read sends when it is called, and the rows it returns."""
+    """What a read sends when it is called, and the rows it returns.
+
+    It is called once before: what a connection learns for all its later reads is no part of one.
+    """
     taken: list[Statement] = []
 
     class Recording(psycopg.Cursor[Any]):
@@ -71,6 +74,7 @@ def captured(
             return self
 
     with engine.connect() as connection:
+        read(connection)
         driver: Any = connection.connection.driver_connection
         usual, driver.cursor_factory = driver.cursor_factory, Recording
         try:

@@ -2,7 +2,14 @@
 SELECT
     EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements') AS is_created,
     -- unset where the library is not loaded
-    current_setting('pg_stat_statements.track', true) IS NOT NULL AS is_loaded;
+    current_setting('pg_stat_statements.track', true) IS NOT NULL AS is_loaded,
+    -- a session of ours looks in public alone, and the extension may lie anywhere
+    (
+        SELECT set_config('search_path', format('public, %I', n.nspname), false)
+        FROM pg_extension AS e
+        JOIN pg_namespace AS n ON n.oid = e.extnamespace
+        WHERE e.extname = 'pg_stat_statements'
+    ) AS looked_in;
 
 -- name: slow_statements
 -- Statements of this database whose mean or longest run is over a limit, most time first.

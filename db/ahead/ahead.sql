@@ -10,6 +10,10 @@ FROM pg_extension AS e
 JOIN pg_namespace AS n ON n.oid = e.extnamespace
 WHERE e.extname = 'timescaledb' AND n.nspname <> 'public'
 UNION ALL
+SELECT 'The database is being restored (timescaledb.restoring is on), and no hypertable takes rows '
+       'meanwhile; once all is there: SELECT timescaledb_post_restore()'
+WHERE current_setting('timescaledb.restoring', true) = 'on'
+UNION ALL
 SELECT format('The database is encoded in %%s, which cannot hold every name and text; restore a dump '
               'of it into one that is encoded in UTF8.', pg_encoding_to_char(d.encoding))
 FROM pg_database AS d

@@ -11,14 +11,15 @@ from db.archive.errors import ArchiveError
 from db.convert import facts
 from db.convert.session import Connection, Row, one
 from db.convert.session import connect as connect_with
-from db.gentle import GENTLE
+from db.gentle import GENTLE, SETTLED
 from db.timescale.sqltext import named_statements
 
 _SETTINGS = {
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
+    "default_transaction_read_only": "off",
     "client_connection_check_interval": "2s",
-    "DateStyle": "ISO",
+    **SETTLED,
     # spans are constants when a statement is planned, so that other chunks stay closed
     "plan_cache_mode": "force_custom_plan",
     "jit": "off",

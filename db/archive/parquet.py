@@ -40,13 +40,13 @@ def export(url: URL, table: str, folder: Path, on_file: OnFile = _quiet) -> list
     """
     _require_pyarrow()
     with on_disk(folder):
-        folder.mkdir(parents=True, exist_ok=True)
         return _export(url, table, folder, on_file)
 
 
 def _export(url: URL, table: str, folder: Path, on_file: OnFile) -> list[ExportedFile]:
     with connect(url) as connection:
         archive = archive_of(connection, table)
+        folder.mkdir(parents=True, exist_ok=True)
         done = Manifest.there(folder, archive.target)
         columns = _columns(connection, archive.archive_table)
         for chunk in rows(connection, "chunks", table=archive.archive_table):

@@ -10,15 +10,16 @@ from sqlalchemy import URL
 from db import links
 from db.backup.errors import BackupError
 from db.engine import explained
-from db.gentle import options
+from db.gentle import SETTLED, given, options
 
 
 @contextmanager
 def session(url: URL) -> "Iterator[psycopg.Connection[Any]]":
     """A connection in autocommit mode; raises OIError with what the server said."""
     unlimited = {"statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+    asked = options({**SETTLED, **unlimited}, given(url))
     try:
-        with links.connect(url, application_name="oi backup", options=options(unlimited)) as link:
+        with links.connect(url, application_name="oi backup", options=asked) as link:
             yield link
     except psycopg.Error as error:
         known = explained(error, isinstance(error, psycopg.OperationalError))

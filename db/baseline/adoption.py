@@ -5,7 +5,7 @@ other difference stops the migration before anything is changed.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
+from db.baseline.names import borne_by_others, elsewhere, hypertables
 from db.baseline.tables import metadata
 from db.errors import OIError
 
@@ -65,14 +66,18 @@ class FoundTable:
     name: str
     columns: tuple[FoundColumn, ...]
     keys: frozenset[frozenset[str]]
+    is_hypertable: bool = False
 
 
 def found_tables(connection: Connection) -> dict[str, FoundTable]:
     """The tables of the default schema that carry a legacy name."""
     inspector = inspect(connection)
     there = set(inspector.get_table_names())
+    partitioned = hypertables(connection)
     return {
-        name: _found(inspector, connection.dialect, name)
+        name: replace(
+            _found(inspector, connection.dialect, name), is_hypertable=name in partitioned
+        )
         for name in metadata.tables
         if name in there
     }
@@ -103,7 +108,7 @@ def differences(found: FoundTable, wanted: Table, dialect: Dialect) -> Iterator[
             yield f"{found.name}.{column.name} may be empty; SET NOT NULL on it."
     for key in _wanted_keys(wanted):
         if key not in found.keys:
-            yield f"{found.name}: no primary or unique key on ({', '.join(sorted(key))})."
+            yield _without_key(found, key)
 
 
 def missing_columns(found: FoundTable, wanted: Table) -> Iterator[str]:
@@ -133,9 +138,28 @@ def all_differences(connection: Connection) -> list[str]:
         for line in differences(table, metadata.tables[name], connection.dialect)
     ]
     return [
+        *(
+            f"{name}: the old program's tables are looked for in the schema public; move it there "
+            f"(ALTER TABLE {name} SET SCHEMA public), or rename it where it is but a copy."
+            for name in elsewhere(connection, metadata)
+        ),
         *sorted(lines),
-        *(f"{name}: the name is needed here." for name in taken_names(connection)),
+        *(
+            f"{name}: the name is needed here."
+            for name in (*borne_by_others(connection, metadata), *taken_names(connection))
+        ),
     ]
+
+
+def _without_key(found: FoundTable, key: frozenset[str]) -> str:
+    columns = ", ".join(sorted(key))
+    if found.is_hypertable and "timestamp" not in key:
+        return (
+            f"{found.name} is a hypertable that somebody made, and holds no key on ({columns}): "
+            f"copy its rows into a table that is made LIKE it, ADD PRIMARY KEY ({columns}) there, "
+            "and give that one its name."
+        )
+    return f"{found.name}: no primary or unique key on ({columns})."
 
 
 def _wanted_keys(table: Table) -> set[frozenset[str]]:

@@ -58,8 +58,11 @@ def own() -> None:
     from db.engine import direct_engine
     from db.roles.granting import bring_up
     from db.roles.owning import hand_over
+    from db.timescale.editions import read_server
 
     with direct_engine().connect() as connection:
+        # without the extension there is nothing of ours to hand over
+        read_server(connection)
         _demand_administrator(connection)
         bring_up(connection)
         count = hand_over(connection)

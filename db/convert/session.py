@@ -15,7 +15,7 @@ from sqlalchemy import URL, make_url
 from db import links
 from db.convert.errors import BlockedError, BusyError
 from db.errors import ExtensionMissingError
-from db.gentle import GENTLE, lift_limit, options
+from db.gentle import GENTLE, SETTLED, given, lift_limit, options
 from db.timescale import far_times, locks
 from db.timescale.sqltext import named_statements
 from db.writeback import Fetch
@@ -34,15 +34,11 @@ _CONTROL_PATIENCE_S = 15.0
 _OPTIONS: Mapping[str, str] = {
     "client_connection_check_interval": "2s",
     "statement_timeout": "0",
-    "lock_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
-    "idle_session_timeout": "0",
     "TimeZone": "UTC",
-    "DateStyle": "ISO",
-    # each statement sees what was committed before it, whatever the role's default
-    "default_transaction_isolation": "read\\ committed",
+    # in which each statement sees what was committed before it
+    **SETTLED,
     "default_transaction_read_only": "off",
-    "search_path": "public",
     "oi.direct": "yes",
     "plan_cache_mode": "force_custom_plan",
     "jit": "off",
@@ -63,19 +59,13 @@ def connect(
     connection = links.connect(
         address,
         application_name=application_name,
-        options=f"{_given(address)} {options(settings)}".strip(),
+        options=f"{given(address)} {options(settings)}".strip(),
         row_factory=dict_row,
         prepare_threshold=None,
     )
     lift_limit(connection)
     far_times.register(connection)
     return connection
-
-
-def _given(url: URL) -> str:
-    """What the address asks for itself, as `?options=-c role=owner`."""
-    given = url.query.get("options") or ()
-    return given if isinstance(given, str) else " ".join(given)
 
 
 @cache

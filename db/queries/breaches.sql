@@ -28,7 +28,9 @@ SELECT
     seen.option_type AS option_type,
     span.minutes AS minutes,
     span.pct AS pct_change,
-    seen.oi - round(seen.oi / nullif(1 + span.pct / 100, 0))::bigint AS oi_change
+    seen.oi - live_edge.whole(
+        round(seen.oi / nullif(1 + span.pct / 100, 0))::numeric
+    ) AS oi_change
 FROM seen
 CROSS JOIN LATERAL (
     VALUES
@@ -42,6 +44,8 @@ JOIN unnest(%(minutes)s::integer[], %(thresholds)s::double precision[])
     AS limits (minutes, threshold) ON limits.minutes = span.minutes
 WHERE seen.oi <> seen.oi_before
   AND abs(span.pct) >= limits.threshold
+  -- what another program divided by nothing is no change
+  AND abs(span.pct) < 'Infinity'
   AND coalesce(span.before * sign(span.pct) < limits.threshold, true)
 ORDER BY seen."timestamp" DESC, abs(span.pct) DESC, seen.strike, seen.option_type, span.minutes
 LIMIT %(most)s;

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from db.market.clock import expiry_from_seconds
 from db.market.ticks import OptionType
+from db.queries.chunks import fetch_of_chunk, forget_chunk, learn_chunk
 from db.queries.snapshots import instant_at
 from db.queries.statements import fetch, scalar
 
@@ -128,16 +129,25 @@ def latest_chains(connection: Connection) -> tuple[LatestOption, ...]:
 
 def chain_as_of(connection: Connection, exchange: str, at: datetime) -> tuple[StoredOption, ...]:
     """The chain that was the newest at `at` (aware); empty before the first snapshot."""
+    found = fetch_of_chunk(connection, StoredOption, "chain_as_of", exchange, at)
+    if found:
+        return found
     instant = instant_at(connection, exchange, at)
     return () if instant is None else chain_at(connection, exchange, instant)
 
 
 def chain_at(connection: Connection, exchange: str, at: datetime) -> tuple[StoredOption, ...]:
     """The chain of the snapshot taken exactly at `at` (aware), from the archive if it is there."""
+    learn_chunk(connection, exchange, at)
+    found = fetch_of_chunk(connection, StoredOption, "chain_at", exchange, at)
+    if found:
+        return found
     key = {"exchange": exchange, "at": at}
-    return fetch(connection, StoredOption, "chain", "chain_at", **key) or fetch(
-        connection, StoredOption, "chain", "archived_chain_at", **key
-    )
+    found = fetch(connection, StoredOption, "chain", "chain_at", **key)
+    if found:
+        # elsewhere than where the day was thought to be
+        forget_chunk(connection, at)
+    return found or fetch(connection, StoredOption, "chain", "archived_chain_at", **key)
 
 
 def expiry_of(row: StoredOption) -> date | None:

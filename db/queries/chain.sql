@@ -120,6 +120,57 @@ WHERE chain.exchange = %(exchange)s
   AND chain."timestamp" = %(at)s
 ORDER BY chain.strike, chain.option_type;
 
+-- name: chain_as_of
+SELECT
+    chain."timestamp" AS "timestamp",
+    chain.strike AS strike,
+    chain.option_type AS option_type,
+    chain.symbol AS symbol,
+    chain.token AS token,
+    chain.expiry AS expiry,
+    chain.oi AS oi,
+    chain.ltp AS ltp,
+    chain.volume AS volume,
+    chain.underlying_price AS underlying_price,
+    chain.moneyness AS moneyness,
+    chain.time_to_expiry_seconds AS time_to_expiry_seconds,
+    chain.pct_change_3m AS pct_change_3m,
+    chain.pct_change_5m AS pct_change_5m,
+    chain.pct_change_10m AS pct_change_10m,
+    chain.pct_change_15m AS pct_change_15m,
+    chain.pct_change_30m AS pct_change_30m,
+    chain.iv AS iv,
+    chain.best_bid AS best_bid,
+    chain.best_ask AS best_ask,
+    chain.bid_quantity AS bid_quantity,
+    chain.ask_quantity AS ask_quantity,
+    chain.spread AS spread,
+    chain.order_book_imbalance AS order_book_imbalance
+FROM option_chain_snapshots AS chain
+WHERE chain.exchange = %(exchange)s
+  AND chain."timestamp" = (
+    SELECT snapshot."timestamp" AS "timestamp"
+    FROM snapshots AS snapshot
+    WHERE snapshot.exchange = %(exchange)s
+      AND snapshot."timestamp" <= %(at)s
+      AND snapshot."timestamp" >= date_trunc('day', %(at)s::timestamp)
+    ORDER BY snapshot."timestamp" DESC
+    LIMIT 1
+  )
+ORDER BY chain.strike, chain.option_type;
+
+-- name: chunk_at
+SELECT part.inhrelid::regclass::text AS chunk
+FROM pg_inherits AS part
+WHERE part.inhparent = 'option_chain_snapshots'::regclass
+  AND part.inhrelid = (
+    SELECT chain.tableoid AS chunk
+    FROM option_chain_snapshots AS chain
+    WHERE chain.exchange = %(exchange)s
+      AND chain."timestamp" = %(at)s
+    LIMIT 1
+  );
+
 -- name: archived_chain_at
 SELECT
     chain."timestamp" AS "timestamp",

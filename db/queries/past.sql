@@ -20,7 +20,7 @@ WHERE chain.exchange = %(exchange)s;
 SELECT
     features.underlying_price AS underlying_price,
     features.underlying_future_price AS future_price,
-    features.underlying_future_oi::bigint AS future_oi,
+    live_edge.whole(features.underlying_future_oi::numeric) AS future_oi,
     features.vix AS vix,
     features.itm_oi_ce_pct_change_3m_wavg AS itm_oi_ce_pct_change,
     features.itm_oi_pe_pct_change_3m_wavg AS itm_oi_pe_pct_change,

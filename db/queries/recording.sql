@@ -13,7 +13,7 @@ ORDER BY snapshot."timestamp", snapshot.exchange;
 SELECT
     features.underlying_price AS underlying_price,
     features.underlying_future_price AS future_price,
-    features.underlying_future_oi::bigint AS future_oi,
+    live_edge.whole(features.underlying_future_oi::numeric) AS future_oi,
     features.vix AS vix
 FROM ml_features AS features
 WHERE features.exchange = %(exchange)s

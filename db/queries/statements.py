@@ -46,40 +46,64 @@ def fetch(
     connection: Connection, row: type[RowT], file: str, name: str, **binds: Any
 ) -> tuple[RowT, ...]:
     """All rows of a named statement, its columns in the order of the row's fields."""
+    return fetch_text(connection, row, f"{file}.{name}", text_of(file, name), binds)
+
+
+def fetch_text(
+    connection: Connection,
+    row: type[RowT],
+    name: str,
+    text: str,
+    binds: Mapping[str, Any],
+    *,
+    prepare: bool | None = None,
+) -> tuple[RowT, ...]:
+    """The same of what was made of a named statement, watched under that name.
+
+    It is prepared once it was sent a few times, with `prepare` at once.
+    """
     make = _maker(row)
-    return tuple(make(values) for values in _values(connection, file, name, binds))
+    return tuple(make(values) for values in _values(connection, name, text, binds, prepare))
+
+
+def text_of(file: str, name: str) -> str:
+    """A named statement as it stands in its file."""
+    return named_statements("db.queries", f"{file}.sql")[name]
 
 
 def fetch_one(
     connection: Connection, row: type[RowT], file: str, name: str, **binds: Any
 ) -> RowT | None:
     """The first row of a named statement, or None."""
-    found = _values(connection, file, name, binds)
+    found = _values(connection, f"{file}.{name}", text_of(file, name), binds)
     made: RowT | None = _maker(row)(found[0]) if found else None
     return made
 
 
 def scalar(connection: Connection, file: str, name: str, binds: Mapping[str, Any]) -> Any:
     """The first column of the first row, or None."""
-    found = _values(connection, file, name, binds)
+    found = _values(connection, f"{file}.{name}", text_of(file, name), binds)
     return found[0][0] if found else None
 
 
 def _values(
-    connection: Connection, file: str, name: str, binds: Mapping[str, Any]
+    connection: Connection,
+    name: str,
+    text: str,
+    binds: Mapping[str, Any],
+    prepare: bool | None = None,
 ) -> Sequence[tuple[Any, ...]]:
     """The rows as the driver gives them; aware datetimes among the binds are market time."""
-    statement = named_statements("db.queries", f"{file}.sql")[name]
     sent = {key: _sent(value) for key, value in binds.items()}
     began = perf_counter()
     found: Sequence[tuple[Any, ...]] | None = None
     try:
         with driver_cursor(connection, binary=True) as cursor:
-            found = cursor.execute(statement, sent).fetchall()
+            found = cursor.execute(text, sent, prepare=prepare).fetchall()
             return found
     finally:
         rows = None if found is None else len(found)
-        statement_ended(f"{file}.{name}", began, rows, failed=found is None)
+        statement_ended(name, began, rows, failed=found is None)
 
 
 def _sent(value: Any) -> Any:

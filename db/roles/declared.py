@@ -18,6 +18,8 @@ users' own."""
 SCHEMAS = ("public", "timescale_engine", "live_edge", "archive")
 INNER_SCHEMAS = ("timescale_engine", "archive")
 """Those of which readers may see every relation."""
+ROUTINES = ("market_now",)
+"""What is ours of the functions of the schema public."""
 
 # passwords' hashes, sealed secrets and sessions; what users keep for themselves
 _PEOPLE = frozenset({"site_users", "site_sessions", "site_attempts", "site_second_factors"})

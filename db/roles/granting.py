@@ -6,7 +6,16 @@ from functools import partial
 from sqlalchemy import Connection, TextClause, text
 from sqlalchemy.exc import DBAPIError
 
-from db.roles.declared import INNER_SCHEMAS, OWNER, READER, ROLES, SCHEMAS, WRITER, rights
+from db.roles.declared import (
+    INNER_SCHEMAS,
+    OWNER,
+    READER,
+    ROLES,
+    ROUTINES,
+    SCHEMAS,
+    WRITER,
+    rights,
+)
 from db.timescale.locks import LockPolicy, with_lock_retries
 from db.timescale.sqltext import named_statements, raw
 from db.timescale.statements import execute
@@ -82,6 +91,9 @@ def _missing_here(connection: Connection) -> list[str]:
         *_found(connection, "schemas", reader=READER, schemas=list(SCHEMAS)),
         *_found(connection, "inner_relations", reader=READER, schemas=list(INNER_SCHEMAS)),
         *_found(connection, "relations", **lists),
+        *_found(
+            connection, "routines", reader=READER, schemas=list(SCHEMAS), routines=list(ROUTINES)
+        ),
         *_found(connection, "edge_sequences", writer=WRITER),
         *_found(
             connection,

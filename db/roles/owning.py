@@ -11,14 +11,12 @@ from functools import partial
 from sqlalchemy import Connection, TextClause, text
 
 from db.baseline.tables import metadata as legacy
-from db.roles.declared import OWNER, SCHEMAS
+from db.roles.declared import OWNER, ROUTINES, SCHEMAS
 from db.schema import metadata
 from db.timescale.locks import LockPolicy, with_lock_retries
 from db.timescale.specs import ArchivePolicy, RollupSpec, declared
 from db.timescale.sqltext import named_statements, raw
 from db.timescale.statements import execute
-
-_ROUTINES = ["market_now"]
 
 
 def is_handed_over(connection: Connection) -> bool:
@@ -37,7 +35,7 @@ def steps(connection: Connection) -> list[list[str]]:
             "schemas": list(SCHEMAS),
             "relations": [*metadata.tables, *views, "alembic_version"],
             "old": list(legacy.tables),
-            "routines": _ROUTINES,
+            "routines": list(ROUTINES),
         },
     )
     return list(found)

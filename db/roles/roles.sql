@@ -107,6 +107,21 @@ WHERE n.nspname = 'live_edge'
   END
 ORDER BY s.relname;
 
+-- name: routines
+-- whoever reads may call what views and statements call: where an administrator has taken from
+-- everybody what PostgreSQL gives them, nobody else could; triggers need no such right
+SELECT format('GRANT EXECUTE ON ROUTINE %s TO %I', p.oid::regprocedure, CAST(:reader AS text))
+    AS statement
+FROM pg_proc AS p
+JOIN pg_namespace AS n ON n.oid = p.pronamespace
+WHERE (
+    n.nspname = ANY(:schemas) AND n.nspname <> 'public'
+    OR n.nspname = 'public' AND p.proname = ANY(:routines)
+)
+  AND p.prorettype <> 'trigger'::regtype
+  AND NOT has_function_privilege(to_regrole(CAST(:reader AS text)), p.oid, 'EXECUTE')
+ORDER BY statement;
+
 -- name: beyond_pages
 -- what this session may do that no page needs; being a member is enough, as SET ROLE goes with it
 SELECT finding.may AS may

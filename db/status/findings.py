@@ -162,6 +162,13 @@ def _settings(reading: Reading) -> Iterator[Finding]:
     ):
         if settings.get(name) == "off":
             yield Finding("red", name, f"is off: {cost}")
+    if settings.get("timescaledb.restoring") == "on":
+        yield Finding(
+            "red",
+            "timescaledb.restoring",
+            "is on: no hypertable takes rows; once a restore has ended, "
+            "SELECT timescaledb_post_restore()",
+        )
     buffers = reading.settings.get("shared_buffers", {}).get("size_bytes")
     if buffers is not None and buffers < _SMALL_BUFFERS_BYTES:
         yield Finding("red", "shared_buffers", "is small; a quarter of the memory is usual")

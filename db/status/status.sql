@@ -41,7 +41,8 @@ FROM pg_settings
 WHERE name IN (
     'shared_buffers', 'max_locks_per_transaction', 'TimeZone', 'fsync', 'full_page_writes',
     'autovacuum', 'max_worker_processes', 'max_parallel_workers',
-    'timescaledb.max_background_workers', 'shared_preload_libraries', 'track_io_timing'
+    'timescaledb.max_background_workers', 'timescaledb.restoring', 'shared_preload_libraries',
+    'track_io_timing'
 )
 
 -- name: database_time_zone

@@ -6,6 +6,7 @@ cancelled where that is allowed: the server does so once a waiting session looks
 https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT
 """
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +26,8 @@ T = TypeVar("T")
 # which error is raised instead, asked after each attempt that had no lock; None: try again
 GiveUp = Callable[[bool], Exception | None]
 
-_LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"
+_LOCK_NOT_AVAILABLE, _DEADLOCK, _UNDEFINED_TABLE = "55P03", "40P01", "42P01"
+_CHUNK = re.compile(r"_hyper_[0-9]+_[0-9]+_chunk\b")
 # how soon an autovacuum is made to give way; others have to wait for it
 _SUPERUSERS = "deadlock_timeout"
 _FIRST_PAUSE_S = 0.05
@@ -106,7 +108,7 @@ def until_locked(attempt: Callable[[], T], give_up: GiveUp, *, patience_s: float
         try:
             return attempt()
         except (DBAPIError, psycopg.Error) as error:
-            if _sqlstate(error) not in (_LOCK_NOT_AVAILABLE, _DEADLOCK):
+            if not _passes(error):
                 raise
             instead = give_up(time.monotonic() + pause_s > deadline)
             if instead is not None:
@@ -125,6 +127,17 @@ def holders(labels: Iterable[str]) -> str:
     if not held:
         return "Find long transactions in pg_stat_activity"
     return f"Locks are held by {held}: end these"
+
+
+def _passes(error: DBAPIError | psycopg.Error) -> bool:
+    """Whether the next attempt may do better.
+
+    A statement on a hypertable goes through its chunks, of which a job may drop one meanwhile.
+    """
+    state = _sqlstate(error)
+    if state == _UNDEFINED_TABLE:
+        return _CHUNK.search(str(error).partition("\n")[0]) is not None
+    return state in (_LOCK_NOT_AVAILABLE, _DEADLOCK)
 
 
 def _sqlstate(error: DBAPIError | psycopg.Error) -> str | None:

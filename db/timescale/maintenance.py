@@ -10,8 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
 
-from db.timescale.catalog.engine import engine_version
-from db.timescale.errors import TimescaleError
+from db.timescale.catalog.engine import require_engine
 from db.timescale.fill import Report, fill, unlimited
 
 _NOW = text("SELECT clock_timestamp() AS now")
@@ -93,9 +92,6 @@ def fill_all(engine: Engine, report: Report) -> Sequence[str]:
 def _session(engine: Engine) -> Iterator[Connection]:
     """A connection in autocommit without a statement timeout, on a database with the engine."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if engine_version(connection) is None:
-            raise TimescaleError(
-                "The database holds no rollup engine: run alembic upgrade head first."
-            )
+        require_engine(connection)
         with unlimited(connection):
             yield connection

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from db.timescale.catalog.engine import require_engine
 from db.timescale.editions import read_server
 from db.timescale.errors import UnsupportedError
 
@@ -54,8 +55,11 @@ def schedule(engine: Engine, every: timedelta) -> Scheduler:
     """Has the server run what is due every so often, in place of an earlier schedule.
 
     pg_cron counts in seconds below a minute and in whole minutes above. Raises UnsupportedError,
-    saying what to do instead, where the server has neither scheduler or does not permit it.
+    saying what to do instead, where the server has neither scheduler or does not permit it, and
+    TimescaleError where the database holds nothing that would be run.
     """
+    with engine.connect() as connection:
+        require_engine(connection)
     unschedule(engine)
     with engine.begin() as connection:
         if read_server(connection).has("job"):

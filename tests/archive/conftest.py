@@ -1,12 +1,13 @@
 """A hypertable of forty days of readings with an archive policy, nothing archived yet."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from psycopg import sql
 from sqlalchemy import URL, create_engine
 from sqlalchemy.pool import NullPool
 
@@ -43,6 +44,8 @@ def archived_database(empty_database: URL) -> URL:
         # TimescaleDB's own scheduler must not archive while a test does
         session.execute("SELECT _timescaledb_functions.stop_background_workers()")
         session.execute(_TABLE)
+        zone = sql.SQL("ALTER DATABASE {} SET timezone = {}")
+        session.execute(zone.format(sql.Identifier(session.info.dbname), _where_it_is_noon()))
     engine = create_engine(empty_database, poolclass=NullPool)
     with engine.connect() as session:
         context = MigrationContext.configure(session)
@@ -52,6 +55,12 @@ def archived_database(empty_database: URL) -> URL:
     with connection(empty_database) as session:
         session.execute(_ROWS)
     return empty_database
+
+
+def _where_it_is_noon() -> str:
+    """A time zone in which it is about noon: one day more is due from midnight on."""
+    hours = 12 - datetime.now(UTC).hour
+    return f"Etc/GMT{-hours:+d}"
 
 
 def declare(operations: Operations) -> None:

@@ -127,6 +127,14 @@ def test_a_folder_that_cannot_be_written_is_named(archived_database: URL, tmp_pa
         parquet.export(archived_database, "readings", taken / "folder")
 
 
+def test_a_table_without_an_archive_leaves_no_folder(
+    archived_database: URL, tmp_path: Path
+) -> None:
+    with pytest.raises(ArchiveError, match="has no archive policy"):
+        parquet.export(archived_database, "nothing", tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
 def test_another_tables_export_is_not_written_over(exported: Path, archived_database: URL) -> None:
     manifest = json.loads((exported / "manifest.json").read_text())
     manifest["table"] = "public.others"

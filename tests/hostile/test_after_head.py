@@ -12,6 +12,10 @@ from sqlalchemy.pool import NullPool
 from db import convert, migrate
 from db.archive import moving
 from db.baseline.tables import metadata as legacy
+from db.engine import engine_for
+from db.market.clock import IST
+from db.queries.breaches import breaches
+from db.queries.past import context_at
 from db.status.findings import Finding, findings
 from db.status.reading import read
 from db.timescale.maintenance import fill_all, run_due
@@ -164,6 +168,67 @@ def test_what_arithmetic_does_not_survive_is_stored_and_not_shown(
             "UPDATE option_chain_snapshots SET ltp = 6, oi = 10 WHERE timestamp = %s", [later]
         )
         assert session.execute(SHOWN).fetchone() == (later, 20, 20, 7)
+
+
+NONE = (float("nan"), float("inf"), float("-inf"), 0.0, -1.0)
+
+
+@pytest.mark.parametrize("index", NONE, ids=str)
+def test_an_index_that_is_none_puts_no_strike_at_the_money(database: URL, index: float) -> None:
+    query = "SELECT atm_strike, underlying_price FROM {} WHERE exchange = 'NSE'"
+    with connection(database) as session:
+        stored(session, AT, underlying_price=index)
+        for table in ("chain_summary", "snapshots"):
+            asked = sql.SQL(query).format(sql.Identifier(table))
+            assert session.execute(asked).fetchone() == (None, None)
+        # one contract that was told it is enough
+        session.execute("UPDATE option_chain_snapshots SET underlying_price = 190 WHERE id = 1")
+        assert session.execute(query.format("chain_summary")).fetchone() == (200.0, 190.0)
+
+
+def test_an_index_that_was_taken_for_one_before_is_unknown_at_head(hostile: URL) -> None:
+    migrate.upgrade(hostile, "0021_iv_skew")
+    with connection(hostile) as session:
+        stored(session, AT, underlying_price=float("nan"))
+        assert session.execute("SELECT atm_strike FROM chain_summary WHERE timestamp = %s", [AT])
+
+    migrate.upgrade(hostile)
+
+    with connection(hostile) as session:
+        for table in ("chain_summary", "snapshots"):
+            found = session.execute(
+                sql.SQL("SELECT atm_strike, underlying_price FROM {} WHERE timestamp = %s").format(
+                    sql.Identifier(table)
+                ),
+                [AT],
+            ).fetchall()
+            assert found == [(None, None)]
+
+
+def test_numbers_that_are_none_keep_no_past_moment_from_being_read(database: URL) -> None:
+    """NaN and infinity of another program's, and those of databases before 0.3.0."""
+    at = AT.replace(tzinfo=IST)
+    with connection(database) as session:
+        stored(session, AT - timedelta(minutes=3), oi=100)
+        stored(session, AT, future_oi=float("nan"))
+        for number, strike in (("NaN", 100), ("Infinity", 200)):
+            session.execute(
+                "UPDATE option_chain_snapshots SET pct_change_3m = %s "
+                "WHERE strike = %s AND timestamp = %s",
+                [number, strike, AT],
+            )
+        # so small a rest that what there was before is beyond any column
+        session.execute(
+            "UPDATE option_chain_snapshots SET pct_change_5m = -99.99999999999999, oi = 1000000 "
+            "WHERE timestamp = %s",
+            [AT],
+        )
+    engine = engine_for(database, read_only=True)
+    with engine.connect() as reading:
+        assert context_at(reading, "NSE", at).future_oi is None
+        found = breaches(reading, "NSE", at - timedelta(hours=1), at, 9)
+    engine.dispose()
+    assert {(one.minutes, one.oi_change) for one in found} == {(5, None)}
 
 
 def test_status_names_rollups_that_show_what_row_security_hides(

@@ -83,6 +83,14 @@ def test_a_table_in_a_tablespace_is_named(server: DatabaseServer, hostile: URL, 
             session.execute(sql.SQL("DROP TABLESPACE {}").format(place))
 
 
+def test_a_restore_that_was_never_ended_is_named(server: DatabaseServer, hostile: URL) -> None:
+    with connection(server.url(hostile.database or "")) as session:
+        statement = sql.SQL("ALTER DATABASE {} SET timescaledb.restoring = 'on'")
+        session.execute(statement.format(sql.Identifier(hostile.database or "")))
+
+    assert "SELECT timescaledb_post_restore()" in refused(hostile, server)
+
+
 LIMITS = {
     "role": (
         "ALTER ROLE {role} CONNECTION LIMIT {most}",

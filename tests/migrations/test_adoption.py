@@ -97,6 +97,76 @@ def test_a_database_of_something_else_is_left_alone(empty_database: URL) -> None
     assert relations(empty_database) - {"alembic_version", "alembic_version_pkc"} == before
 
 
+def test_tables_of_another_schema_are_named_and_not_made_anew_beside(empty_database: URL) -> None:
+    """Else the old program would go on there, and every page would be empty."""
+    legacy_database(empty_database)
+    execute(
+        empty_database,
+        'CREATE SCHEMA "Market"',
+        'ALTER TABLE option_chain_snapshots SET SCHEMA "Market"',
+        # a name alone is nothing
+        'CREATE TABLE "Market".ml_features (id int)',
+        "DROP TABLE ml_features",
+    )
+    before = relations(empty_database)
+
+    with pytest.raises(UnrecognizedDatabaseError) as raised:
+        migrate.upgrade(empty_database)
+
+    (sentence,) = raised.value.differences
+    assert 'ALTER TABLE "Market".option_chain_snapshots SET SCHEMA public' in sentence
+    assert relations(empty_database) == before
+    execute(empty_database, 'ALTER TABLE "Market".option_chain_snapshots SET SCHEMA public')
+    migrate.upgrade(empty_database, "0001_baseline")
+
+
+def test_names_that_the_old_program_needs_are_borne_by_nothing_else(empty_database: URL) -> None:
+    legacy_tables(empty_database)
+    execute(
+        empty_database,
+        "DROP TABLE exchange_metadata, training_batches, vix_term_structure",
+        "CREATE VIEW exchange_metadata AS SELECT 'NSE' AS exchange",
+        "CREATE TYPE training_batches AS ENUM ('one')",
+        "CREATE SEQUENCE vix_term_structure_pkey",
+        "DROP INDEX macro_signals_exchange_timestamp_idx",
+        "CREATE TABLE macro_signals_exchange_timestamp_idx (id int)",
+    )
+
+    with pytest.raises(UnrecognizedDatabaseError) as raised:
+        migrate.upgrade(empty_database)
+
+    assert raised.value.differences == (
+        "exchange_metadata: the name is needed here.",
+        "macro_signals_exchange_timestamp_idx: the name is needed here.",
+        "training_batches: the name is needed here.",
+        "vix_term_structure_pkey: the name is needed here.",
+    )
+
+
+def test_a_chain_that_somebody_made_a_hypertable_is_told_its_way(empty_database: URL) -> None:
+    legacy_database(empty_database)
+    before = contents(empty_database)
+    execute(
+        empty_database,
+        "ALTER TABLE option_chain_snapshots DROP CONSTRAINT option_chain_snapshots_pkey",
+        "SELECT create_hypertable('option_chain_snapshots', 'timestamp', migrate_data => true)",
+    )
+    with pytest.raises(UnrecognizedDatabaseError, match="ADD PRIMARY KEY \\(id\\) there"):
+        migrate.upgrade(empty_database)
+
+    execute(
+        empty_database,
+        "CREATE TABLE copied (LIKE option_chain_snapshots INCLUDING ALL)",
+        "INSERT INTO copied SELECT * FROM option_chain_snapshots",
+        "ALTER TABLE copied ADD PRIMARY KEY (id)",
+        "ALTER SEQUENCE option_chain_snapshots_id_seq OWNED BY copied.id",
+        "DROP TABLE option_chain_snapshots",
+        "ALTER TABLE copied RENAME TO option_chain_snapshots",
+    )
+    migrate.upgrade(empty_database)
+    assert contents(empty_database) == before
+
+
 def test_an_owner_gets_the_extension_with_the_first_upgrade(server: DatabaseServer) -> None:
     with server.owned_database("plain") as url:
         legacy_tables(url)

@@ -167,6 +167,22 @@ def test_a_right_that_was_taken_away_comes_back_with_the_command(database: URL) 
     assert missing(database) == []
 
 
+def test_what_an_administrator_takes_from_everybody_the_roles_still_have(
+    server: DatabaseServer,
+) -> None:
+    """Functions are everybody's by PostgreSQL's default, which a careful owner ends."""
+    with server.owned_database("extension") as url:
+        with connection(url) as owner:
+            owner.execute("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
+        migrate.upgrade(url)
+        assert missing(url) == []
+        with connection(server.as_member(WEB, url)) as pages:
+            pages.execute("SELECT FROM oi_1m")
+            pages.execute("SELECT market_now()")
+        with connection(server.as_member(WRITER, url)) as collector:
+            collector.execute("SELECT live_edge.open_stage()")
+
+
 def test_an_owner_who_may_make_no_roles_is_told_what_an_administrator_may_run(
     server: DatabaseServer, database: URL, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -140,6 +140,12 @@ def test_a_healthy_database_has_nothing_to_say() -> None:
         ({"server": {"time_zone": "UTC"}}, "red", "time zone", "Asia/Kolkata"),
         ({"settings": {"fsync": "off"}}, "red", "fsync", "loses the database"),
         ({"buffers": 2**27}, "red", "shared_buffers", "a quarter"),
+        (
+            {"settings": {"timescaledb.restoring": "on"}},
+            "red",
+            "timescaledb.restoring",
+            "timescaledb_post_restore()",
+        ),
         ({"settings": {"max_worker_processes": "8"}}, "red", "max_worker_processes", "27"),
         (
             {"settings": {"shared_preload_libraries": "timescaledb"}},

@@ -113,6 +113,21 @@ def _wait_until_waiting(connection: Connection) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.parametrize("isolation", ["AUTOCOMMIT", "READ COMMITTED"])
+def test_a_chunk_that_a_job_drops_meanwhile_is_tried_again(
+    empty_database: URL, isolation: str
+) -> None:
+    """The server goes through the chunks of a hypertable as it found them when it began."""
+    gone = [text('SELECT FROM _timescaledb_internal."_hyper_1_7_chunk"')]
+    with connected(empty_database) as connection:
+        trying = connection.execution_options(isolation_level=isolation)
+
+        def attempt() -> object:
+            return trying.execute(gone.pop() if gone else text("SELECT 5")).scalar()
+
+        assert with_lock_retries(trying, attempt, QUICK) == 5
+
+
 def test_other_errors_are_not_tried_again(empty_database: URL) -> None:
     attempts = []
 

@@ -196,6 +196,12 @@ def exit_code(*arguments: str) -> object:
     return ended.value.code
 
 
+def test_nothing_is_scheduled_where_there_is_nothing_to_run(empty_database: URL) -> None:
+    engine = create_engine(empty_database, poolclass=NullPool)
+    with pytest.raises(TimescaleError, match="holds no rollup engine"):
+        scheduling.schedule(engine, timedelta(seconds=30))
+
+
 def test_the_server_runs_what_is_due_where_it_has_a_scheduler(
     session: psycopg.Connection, engine: Engine, server: DatabaseServer
 ) -> None:

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import URL, make_url
 
 from app.web.monitoring import parts, troubles
+from app.web.monitoring.chains import ought_to_be_new
 from db.market.clock import IST
 from db.settings import Settings
 from tests.support.databases import connection
@@ -96,6 +97,22 @@ def test_a_chain_that_nobody_writes_any_more_is_named(
     with connection(database) as session:
         session.execute("UPDATE collector_leases SET renewed_at = now() + INTERVAL '1 hour'")
     until_shown(client, lambda text: "its feed is silent" in text and "here:1:abcd" in text)
+
+
+def test_a_replay_that_stands_still_is_no_feed_that_is_lost(
+    client: FlaskClient, store: Store, database: URL
+) -> None:
+    store("NSE")
+    with connection(database) as session:
+        session.execute("SET session_replication_role = replica")
+        session.execute(
+            "UPDATE chain_summary "
+            "SET source = 'replayed', updated_at = now() - INTERVAL '20 seconds'"
+        )
+    page = until_shown(client, lambda text: 'id="section-feed"' in text and "NIFTY" in text)
+    assert "nothing new" not in page
+    assert not ought_to_be_new(20.0, "replayed")
+    assert ought_to_be_new(20.0, "live")
 
 
 def test_what_burns_is_said_first_on_the_page_and_on_the_dashboard(

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import URL
 
 from app import create_app
+from app.chains.past import moments
 from db.engine import engine_for
 from db.ingest import write_snapshot
 from db.market.clock import IST, market_now
@@ -51,8 +52,12 @@ def test_a_moment_of_a_closed_day_may_be_kept_and_is_answered_304(stored: FlaskC
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_a_moment_of_today_is_asked_for_anew(client: FlaskClient, store: Store) -> None:
+def test_a_moment_of_today_is_asked_for_anew(
+    client: FlaskClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now = market_now()
+    # it stays today, whatever the hour
+    monkeypatch.setattr(moments, "market_now", lambda: now)
     store(minute=(now - OPENING) // timedelta(minutes=1))
     answer = client.get(AS_OF, query_string={"at": now.replace(microsecond=0).isoformat()})
     assert answer.status_code == 200

@@ -25,6 +25,16 @@ BEGIN
         );
     END LOOP;
     FOR held IN
+        SELECT DISTINCT p.oid::regprocedure AS routine, acl.grantee::regrole AS role
+        FROM pg_proc AS p
+        JOIN pg_namespace AS n ON n.oid = p.pronamespace
+        CROSS JOIN LATERAL aclexplode(p.proacl) AS acl
+        WHERE n.nspname IN ('public', 'timescale_engine', 'live_edge', 'archive')
+          AND acl.grantee IN (to_regrole('oi_reader'), to_regrole('oi_writer'), to_regrole('oi_web'))
+    LOOP
+        EXECUTE format('REVOKE ALL ON ROUTINE %s FROM %s', held.routine, held.role);
+    END LOOP;
+    FOR held IN
         SELECT DISTINCT n.nspname AS name, acl.grantee::regrole AS role
         FROM pg_namespace AS n
         CROSS JOIN LATERAL aclexplode(n.nspacl) AS acl

@@ -8,6 +8,7 @@ those of the collector.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from app.chains.past.moments import Instants, Moment
@@ -236,8 +237,9 @@ def _of_open_interest(rows: "Sequence[LatestOption]", totals: "Snapshot") -> dic
 
 
 def _index(rows: "Sequence[StoredOption | LatestOption]") -> float | None:
-    known = (row.underlying_price for row in rows if row.underlying_price is not None)
-    return max(known, default=None)
+    """As `live_edge.known_price` has it: what is none of a market's prices is unknown."""
+    told = (row.underlying_price for row in rows if row.underlying_price is not None)
+    return max((price for price in told if 0 < price < inf), default=None)
 
 
 def _difference(now: int | None, before: int | None) -> int | None:

@@ -80,14 +80,14 @@ function show() {
   const isHere = Boolean(summary) && summary.updated_at !== null;
   look();
   // a past moment brings with it what its head line is compared with
-  const about = moment ? { day: moment, phase: moment.phase ?? {} } : { day: page.days.of(exchange), phase: page.clock.phase };
+  const about = moment ? { day: moment, phase: moment.phase ?? {} } : { day: page.days.of(exchange, summary?.last_update), phase: page.clock.phase };
   headline.show(chain, { ...about, before: isHere ? baselines.of(chain, "close") : null, iv: page.choice.iv, silence: page.silence });
   offerLots(find("lots"), summary, page.choice.lots);
   if (!isHere) return table.clear();
   table.show(chain, viewOf(chain));
   if (!usable) performance.mark("usable");
   usable = true;
-  if (!moment) page.days.want(exchange);
+  if (!moment) page.days.want(exchange, summary.last_update);
   baselines.want(chain, "close", moment !== null);
 }
 

@@ -18,16 +18,17 @@ _LEASE_LOST_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A key's chain; `age_s` is None where there is none yet."""
+    """A key's chain; `age_s` is None where there is none yet, `source` where nobody says."""
 
     exchange: Exchange
     age_s: float | None
+    source: str | None
     lease: "CollectorLease | None"
 
     @property
     def is_of_now(self) -> bool:
         """Whether it ought to be renewed each second: it was lately, or the market is open."""
-        return self.age_s is not None and ought_to_be_new(self.age_s)
+        return self.age_s is not None and ought_to_be_new(self.age_s, self.source)
 
     @property
     def is_led(self) -> bool:
@@ -44,8 +45,13 @@ class Chain:
         return "slow" if self.age_s > SLOW_AFTER_S else "ok"
 
 
-def ought_to_be_new(age_s: float) -> bool:
-    """Whether a chain of that age is one of the present, as its page would call it."""
+def ought_to_be_new(age_s: float, source: str | None) -> bool:
+    """Whether a chain of that age is one of the present, as its page would call it.
+
+    A replay has a pace of its own, and an end, whatever the hours of the market are.
+    """
+    if source == "replayed":
+        return False
     return age_s <= STALE_AFTER_S or phase(market_now()) is not Phase.CLOSED
 
 
@@ -57,5 +63,7 @@ def chains(view: View) -> Iterator[Chain]:
     ages, leases = part.value["ages"], part.value["leases"]
     for key, exchange in EXCHANGES.items():
         if key in ages or key in leases:
-            age_s = ages[key] + (part.age_s or 0.0) if key in ages else None
-            yield Chain(exchange, age_s, leases.get(key))
+            known = ages.get(key)
+            age_s = None if known is None else known.age_s + (part.age_s or 0.0)
+            source = None if known is None else known.source
+            yield Chain(exchange, age_s, source, leases.get(key))

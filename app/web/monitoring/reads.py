@@ -38,7 +38,7 @@ def _collectors(connection: "Connection") -> dict[str, Any]:
 
     return {
         "leases": {each.exchange: each for each in collector_leases(connection)},
-        "ages": {each.exchange: each.age_s for each in chain_ages(connection)},
+        "ages": {each.exchange: each for each in chain_ages(connection)},
     }
 
 

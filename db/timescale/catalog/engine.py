@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
 
+from db.timescale.errors import TimescaleError
+
 _INSTALLED = text("SELECT to_regclass('timescale_engine.version') IS NOT NULL AS installed")
 _VERSION = text("SELECT max(v.version) AS version FROM timescale_engine.version AS v")
 # as jsonb, because the first layouts had no such column
@@ -34,6 +36,12 @@ def engine_version(connection: Connection) -> int | None:
         return None
     version: int | None = connection.execute(_VERSION).scalar_one()
     return version
+
+
+def require_engine(connection: Connection) -> None:
+    """Raises TimescaleError where there is none."""
+    if engine_version(connection) is None:
+        raise TimescaleError("The database holds no rollup engine: run alembic upgrade head first.")
 
 
 def installed_scripts(connection: Connection) -> str | None:

@@ -120,6 +120,24 @@ def test_the_days_change_names_the_day_it_is_since(staged: Staged) -> None:
     assert said == "NIFTY 50; change since the close of Fri 31 Jul 2026, 25,900.00"
 
 
+def test_a_page_that_stood_open_overnight_counts_from_the_new_days_close(staged: Staged) -> None:
+    stage = staged()
+    stage.days["NSE"] = no_day(day="2026-08-03", previous_close=25_900.0)
+    page = stage.open()
+    page.wait_for_selector('[data-fact="day_change"]:has-text("▲0.42 %")')
+    page.evaluate("""() => { const node = document.querySelector('[data-fact="day_change"]');
+      window.changes = [];
+      new MutationObserver(() => window.changes.push(node.textContent))
+        .observe(node, { childList: true, characterData: true, subtree: true }); }""")
+    stage.days["NSE"] = no_day(day="2026-08-04", previous_close=26_010.0)
+    stage.send(
+        full(sequence=2, last_update="2026-08-04T09:15:00+05:30", underlying_price=26_270.1),
+        clock(100),
+    )
+    page.wait_for_selector('[data-fact="day_change"]:has-text("▲1.00 %")')
+    assert page.evaluate("window.changes") == ["–", "▲1.00 %"]
+
+
 @pytest.mark.parametrize(
     ("at", "words"),
     [

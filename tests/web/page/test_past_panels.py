@@ -1,8 +1,9 @@
-"""What the panels beside the chain say while a past moment is shown."""
+"""What the panels beside the chain say at a past moment, and when a contract dies."""
 
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.web.page.conftest import Staged
 from tests.web.page.stage import Stage, full, legs
 from tests.web.page.test_replay import LAST, STORED, history, replayed, shows
 
@@ -83,6 +84,20 @@ def test_beside_a_past_moment_nothing_is_traded_and_what_is_held_is_said_to_be_o
     page.click("#asof-live")
     page.wait_for_selector(".positions .drop:enabled")
     assert page.locator(".paper > .hint:visible").count() == 1
+
+
+def test_what_has_just_expired_waits_for_its_settlement_and_has_no_greeks(staged: Staged) -> None:
+    stage = staged()
+    stage.answers["/api/paper"] = lambda _: (200, an_account())
+    known = {"source": "replayed", "expires_at": "2026-08-04T15:40:00+05:30"}
+    stage.first = full(last_update="2026-08-04T15:39:30+05:30", **known)
+    page = stage.open()
+    page.click("#tab-paper")
+    page.wait_for_selector('.positions td:nth-child(4):text-is("100.20")')
+    assert "Δ –" not in page.locator(".positions .risk").inner_text()
+    stage.send(full(sequence=2, last_update="2026-08-04T15:40:30+05:30", **known))
+    page.wait_for_selector('.positions td:nth-child(4):text-is("settles")')
+    assert page.locator(".positions .risk dd").inner_text().startswith("Δ –  Γ –  Θ –  V –")
 
 
 def an_account() -> dict[str, Any]:

@@ -199,6 +199,15 @@ def test_keys_step_by_snapshot_minute_hour_and_day(replayed: Stage) -> None:
     assert "at=" not in page.url
 
 
+def test_where_no_chain_is_live_the_past_is_reached_all_the_same(
+    replayed: Stage, history: History
+) -> None:
+    replayed.first = None
+    page = replayed.open()
+    page.keyboard.press(",")
+    shows(page, LAST)
+
+
 def test_a_step_pressed_while_the_moment_of_the_address_is_on_its_way_follows_it(
     replayed: Stage, history: History
 ) -> None:

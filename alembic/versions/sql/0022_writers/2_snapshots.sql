@@ -8,6 +8,12 @@ CREATE OR REPLACE FUNCTION live_edge.whole(quantity numeric) RETURNS bigint
         WHEN quantity BETWEEN -9223372036854775808 AND 9223372036854775807 THEN quantity::bigint
     END;
 
+-- The price of an index; nothing, less than that, infinity and NaN say that there is none, and would have
+-- the lowest strike stand at the money.
+CREATE OR REPLACE FUNCTION live_edge.known_price(price double precision) RETURNS double precision
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN price > 0 AND price < 'Infinity' THEN price END;
+
 -- Totals of the snapshots that history holds between two instants, or of the named ones among
 -- them. EXECUTEd with constants, so that only the window's chunks are opened; one without
 -- statistics must not tempt the planner into nested loops over a whole day.
@@ -24,7 +30,9 @@ CREATE OR REPLACE FUNCTION live_edge.totals(
 BEGIN
     RETURN QUERY EXECUTE $query$
         WITH chain AS MATERIALIZED (
-            SELECT "timestamp", strike, option_type, oi, volume, ltp, underlying_price
+            SELECT
+                "timestamp", strike, option_type, oi, volume, ltp,
+                live_edge.known_price(underlying_price) AS underlying_price
             FROM public.option_chain_snapshots
             WHERE exchange = $1
               AND "timestamp" >= $2

@@ -89,7 +89,7 @@ BEGIN
             count(*)::integer AS contracts,
             count(oi)::integer AS oi_known,
             min(expiry) AS expiry,
-            max(underlying_price) AS underlying_price,
+            max(live_edge.known_price(underlying_price)) AS underlying_price,
             live_edge.whole(sum(oi) FILTER (WHERE is_call)) AS oi_ce,
             live_edge.whole(sum(oi) FILTER (WHERE NOT is_call)) AS oi_pe,
             live_edge.whole(sum(volume) FILTER (WHERE is_call)) AS volume_ce,

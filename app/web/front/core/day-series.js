@@ -1,6 +1,8 @@
 // The day of each exchange by minute: fetched once a minute for the one that is shown.
 
 const FRESH_MS = 60_000;
+// a page that stood open overnight knows the day before: its close is not the one to count from
+const OTHER_DAY_MS = 2000;
 
 export class DaySeries {
   constructor(onNew) {
@@ -9,15 +11,20 @@ export class DaySeries {
     this.askedAt = new Map();
   }
 
-  of(exchange) {
-    return this.known.get(exchange) ?? null;
+  // of the day of a market time; null while that is not here
+  of(exchange, at) {
+    const found = this.known.get(exchange) ?? null;
+    const day = found?.day ?? null;
+    return at && day !== null && day !== at.slice(0, 10) ? null : found;
   }
 
-  // asks when what is here is older than a minute
-  async want(exchange) {
-    const asked = this.askedAt.get(exchange) ?? -Infinity;
-    if (performance.now() - asked < FRESH_MS) return;
-    this.askedAt.set(exchange, performance.now());
+  // asks when what is here is older than a minute, or of another day
+  async want(exchange, at) {
+    const name = `${exchange} ${at.slice(0, 10)}`;
+    const asked = this.askedAt.get(name) ?? -Infinity;
+    const isOther = this.known.has(exchange) && this.of(exchange, at) === null;
+    if (performance.now() - asked < (isOther ? OTHER_DAY_MS : FRESH_MS)) return;
+    this.askedAt.set(name, performance.now());
     try {
       const answer = await fetch(`/api/series/${exchange}/day`);
       if (!answer.ok) return;

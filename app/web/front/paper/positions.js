@@ -79,6 +79,12 @@ export class Positions {
     return leg?.symbol === symbol ? leg : null;
   }
 
+  // the chain knows it sooner than the account, which is asked for now and then
+  isOver(held) {
+    const { expires_at: dies, last_update: now } = (this.leg(held) && this.page.live(held.exchange).summary) ?? {};
+    return held.has_expired || Boolean(dies && now && Date.parse(dies) <= Date.parse(now));
+  }
+
   exit(held) {
     const leg = this.leg(held);
     // bid and ask are on their way where a chain came without
@@ -97,8 +103,9 @@ export class Positions {
     this.allow();
     for (const { cells, held } of this.lines) {
       const mtm = this.mtm(held);
-      set(cells.exit, "textContent", held.has_expired ? "settles" : price(this.exit(held)));
-      set(cells.exit, "title", held.has_expired ? "Expired: waits for the close of its index" : "");
+      const isOver = this.isOver(held);
+      set(cells.exit, "textContent", isOver ? "settles" : price(this.exit(held)));
+      set(cells.exit, "title", isOver ? "Expired: waits for the close of its index" : "");
       set(cells.mtm, "textContent", signed(mtm));
       set(cells.mtm, "className", tone(mtm));
       total = total === null || mtm === null ? null : total + mtm;
@@ -127,13 +134,15 @@ export class Positions {
     }
   }
 
-  // sums over the positions on an underlying, by the live chain; null unless all are known
+  // sums over the positions on an underlying, by the live chain; null unless all are known there. What
+  // has expired has none any more, whatever was told of it before
   greeksOf(underlying) {
     const sums = { delta: 0, gamma: 0, theta: 0, vega: 0 };
     for (const { held } of this.lines) {
       const summary = this.page.live(held.exchange)?.summary;
       const leg = this.leg(held);
       if (summary && summary.underlying_symbol !== underlying) continue;
+      if (this.isOver(held)) return {};
       if (!leg || leg.iv_forward === null || summary.forward === null || !summary.expires_at) return null;
       const years = (Date.parse(summary.expires_at) - Date.parse(summary.last_update)) / YEAR_MS;
       const one = greeks(leg.side === "CE", summary.forward, leg.strike, years, leg.iv_forward / 100, 0);

@@ -1,6 +1,7 @@
 // The past on the page: which moment is shown, how one gets to the next, and what it is compared with.
 
-import { address } from "../core/address.js";
+import { address, marketTime } from "../core/address.js";
+import { istOf } from "../core/format.js";
 import { Chain } from "../core/store.js";
 import * as history from "./history.js";
 import { Player } from "./player.js";
@@ -100,8 +101,7 @@ export class Replay {
   }
 
   async enter(way) {
-    const shown = this.page.summary?.last_update;
-    if (!shown) return undefined;
+    const shown = this.page.summary?.last_update ?? marketTime(istOf(this.page.clock.nowMs));
     await this.go(shown);
     const { moment } = this.page;
     // the newest stored snapshot is already before what the live edge shows
