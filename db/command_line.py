@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
-from db.errors import InvalidInputError, OIError, SettingsError
+from db.errors import InvalidInputError, NotMigratedError, OIError, SettingsError
 from db.timescale.errors import TimescaleError
 
 _EXIT_FAILED = 1
@@ -25,6 +25,9 @@ _WRONG_PLACE = (
     NotADirectoryError,
     PermissionError,
 )
+# a table, schema, column or function that is not there
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_OTHER_SCHEMA = frozenset({"42P01", "3F000", "42703", "42883"})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 
 
@@ -131,7 +134,13 @@ def _explained(error: Exception) -> OIError | None:
     """What SQLAlchemy or the driver itself ran into, in words; None for any other error."""
     from db.engine import explained
 
-    return explained(getattr(error, "orig", None) or error)
+    cause = getattr(error, "orig", None) or error
+    if getattr(cause, "sqlstate", None) in _OTHER_SCHEMA:
+        lacking = str(cause).partition("\n")[0]
+        return NotMigratedError(
+            f"The database is not as this program reads it ({lacking}): run `alembic upgrade head`."
+        )
+    return explained(cause)
 
 
 def _fail_for_system(error: OSError) -> NoReturn:

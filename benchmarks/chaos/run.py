@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -37,6 +37,14 @@ _TOLD = 20
 _BEFORE = timedelta(minutes=10)
 
 
+def demand_known(only: Sequence[str], names: Set[str]) -> None:
+    """Raise BenchmarkError for a fault that there is not."""
+    if unknown := sorted(set(only) - names):
+        raise BenchmarkError(
+            f"There is no fault {', '.join(unknown)}; known are {', '.join(sorted(names))}."
+        )
+
+
 def chaos_on(result: Result, *, faults: int, seed: int, only: tuple[str, ...] = ()) -> None:
     """Let so many faults happen; fills `result` as `chaos --help` says."""
     from dataclasses import asdict
@@ -46,6 +54,7 @@ def chaos_on(result: Result, *, faults: int, seed: int, only: tuple[str, ...] = 
         with session(hurt.parts.direct) as link:
             result.servers.append(asdict(server_facts(link)))
         possible, absent = faults_of(hurt)
+        demand_known(only, {each.name for each in possible} | set(absent))
         chosen = [each for each in possible if not only or each.name in only]
         result.data |= {"faults": 0, "absent": absent, "objective_s": OBJECTIVE_S, "each": []}
         trader = Trader(hurt.site)

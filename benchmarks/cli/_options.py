@@ -48,7 +48,7 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-class _Day(click.DateTime):
+class Day(click.DateTime):
     """A day that a calendar of years around it can be made for."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -72,7 +72,7 @@ def dataset_options(days: int = 10) -> Decorator:
             ),
             click.option(
                 "--end",
-                type=_Day(["%Y-%m-%d"]),
+                type=Day(["%Y-%m-%d"]),
                 metavar="DATE",
                 help="Last trading day (default: the newest that two others follow before today).",
             ),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.cli._options import chosen_server, output_options, url_option
+from benchmarks.cli._options import Day, chosen_server, output_options, url_option
 from benchmarks.cli._output import recorded
 
 _KEYS = """\b
@@ -31,7 +31,7 @@ Keys of --json, beside schema_version, machine and servers:
 )
 @click.option(
     "--end",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=Day(["%Y-%m-%d"]),
     metavar="DATE",
     help="Last of them (default: the newest trading day before today).",
 )

@@ -12,8 +12,9 @@ from sqlalchemy import URL
 
 from benchmarks.chaos.clock import Clock, clock_library
 from benchmarks.chaos.committed import Watched, judged
-from benchmarks.chaos.run import chaos_on
+from benchmarks.chaos.run import chaos_on, demand_known
 from benchmarks.chaos.truth import is_true, legs_at, near_the_money
+from benchmarks.errors import BenchmarkError
 from benchmarks.report import results, sections_of
 from db.engine import engine_for
 from db.ingest import write_snapshot
@@ -140,3 +141,9 @@ def test_what_is_lost_doubled_or_kept_in_spite_of_a_refusal_is_counted(database:
     assert found["marks_doubled"] == 1
     assert (found["features_lost"], found["alerts_doubled"], found["archive_wrong"]) == (1, 1, 1)
     assert (found["orders_lost"], found["orders_kept_though_refused"]) == (1, 1)
+
+
+def test_a_fault_that_there_is_not_is_named_with_those_that_there_are():
+    with pytest.raises(BenchmarkError, match="no fault flood; known are cut, kill"):
+        demand_known(("flood", "kill"), {"kill", "cut"})
+    demand_known(("kill",), {"kill", "cut"})

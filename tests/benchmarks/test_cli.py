@@ -61,6 +61,7 @@ _NOWHERE = ("run", "--url", "postgresql://127.0.0.1:1/x")
         (["check", *_NOWHERE[1:], "--update", "--baseline", "/proc/x/y"], "/proc/x takes no"),
         (["all", *_NOWHERE[1:], "--readme", "SECURITY.md"], "has no lines"),
         (["plans", "--database", "oi_gemini"], "--database is not a database URL"),
+        (["signals", "--end", "0001-01-01"], "is not in 1990 to 2100"),
         (["report", "package.json"], "is no result of this suite"),
     ],
 )

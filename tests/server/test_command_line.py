@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from psycopg.errors import InvalidSchemaName, UndefinedColumn, UndefinedTable
 
 from db.command_line import LazyGroup, run
 from db.errors import InvalidInputError, OIError
@@ -160,6 +161,26 @@ def test_a_named_database_that_is_no_url_is_bad_input(tmp_path: Path) -> None:
     done = call("db", "server", "url", OI_DATABASE_URL="market", OI_HOME=str(tmp_path))
     assert done.returncode == 2
     assert "OI_DATABASE_URL" in only_sentence(done)
+
+
+@pytest.mark.parametrize("error", [UndefinedTable, UndefinedColumn, InvalidSchemaName])
+def test_a_database_of_another_schema_is_said_to_be_that(
+    error: type[Exception], capsys: pytest.CaptureFixture[str]
+) -> None:
+    @click.group()
+    def group() -> None:
+        pass
+
+    @group.command()
+    def ask() -> None:
+        raise error('relation "snapshots" does not exist\nLINE 1: SELECT')
+
+    with pytest.raises(SystemExit) as ended:
+        run(group, "test", ["ask"])
+    assert ended.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert 'relation "snapshots" does not exist' in line
+    assert "alembic upgrade head" in line
 
 
 def test_start_status_psql_stop_from_the_command_line(ready_home: Path) -> None:
