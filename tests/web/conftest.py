@@ -1,6 +1,7 @@
 """Applications whose threads end with the test, chains in a database, and a signed-in client."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -9,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import extract_parameters
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import URL
 
 from app import create_app
-from app.web.auth import signin
+from app.web.auth import passwords, signin
 from benchmarks.errors import BenchmarkError
 from benchmarks.web import browser as browsers
 from db.engine import engine_for
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 MakeApp = Callable[[Settings], Flask]
 Store = Callable[..., EnrichedSnapshot]
+HashesHeld = Counter[tuple[int, int, int]]
 
 OPENING = datetime(2026, 8, 3, 9, 15, tzinfo=IST)
 EXPIRY = date(2026, 8, 4)
@@ -181,3 +184,18 @@ def _option(
         "volume": 650,
         "iv": 11.5,
     }
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> HashesHeld:
+    """How many hashes a password was held against, by their memory, time and parallelism."""
+    counts: HashesHeld = Counter()
+    matches = passwords._matches
+
+    def counted(password_hash: str, password: str, source: str) -> bool:
+        made = extract_parameters(password_hash)
+        counts[made.memory_cost, made.time_cost, made.parallelism] += 1
+        return matches(password_hash, password, source)
+
+    monkeypatch.setattr(passwords, "_matches", counted)
+    return counts

@@ -1,12 +1,11 @@
 """What a sign-in is held against, and that a refusal takes as long whoever it was asked of."""
 
-from collections import Counter
-
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 
 from app.web.auth import passwords
 from db.errors import SettingsError
+from tests.web.conftest import HashesHeld
 
 PASSWORD = "correct horse"  # noqa: S105 - of no account
 BEFORE = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=4).hash(PASSWORD)
@@ -26,16 +25,7 @@ def test_the_right_password_is_taken_whichever_parameters_made_its_hash(known: s
     assert not passwords.verified(known, PASSWORD, "a test", counts=False)
 
 
-def test_a_refusal_costs_the_same_whoever_it_was_asked_of(monkeypatch: pytest.MonkeyPatch) -> None:
-    held: Counter[tuple[int, int, int]] = Counter()
-    matches = passwords._matches
-
-    def counted(password_hash: str, password: str, source: str) -> bool:
-        made = extract_parameters(password_hash)
-        held[made.memory_cost, made.time_cost, made.parallelism] += 1
-        return matches(password_hash, password, source)
-
-    monkeypatch.setattr(passwords, "_matches", counted)
+def test_a_refusal_costs_the_same_whoever_it_was_asked_of(held: HashesHeld) -> None:
     costs = []
     for known, password, counts in (
         (NOW, "wrong", True),

@@ -2,21 +2,18 @@
 
 import html
 import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyotp
 import pytest
-from argon2 import extract_parameters
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import URL
 
 from app.cli.user import command as user_command
-from app.web.auth import passwords
 from app.web.auth.factors import SecondFactors
 from app.web.auth.people import NobodySetError, People
 from app.web.database import Database
@@ -24,7 +21,7 @@ from db.errors import InvalidInputError, SettingsError
 from db.settings import Settings
 from tests.support.databases import connection
 from tests.web import PASSWORD, USERNAME
-from tests.web.conftest import MakeApp, signed_in
+from tests.web.conftest import HashesHeld, MakeApp, signed_in
 from tests.web.test_sign_in import NOWHERE, sign_in, token
 from tests.web.test_users import OTHERS, add, clock, entered, is_in, run, told
 
@@ -148,19 +145,10 @@ def test_a_password_alone_opens_nothing_and_nobody_learns_that_it_was_right(
 
 
 def test_a_wrong_code_costs_what_a_wrong_password_costs(
-    app: Flask, run: CliRunner, hour: Hour, monkeypatch: pytest.MonkeyPatch
+    app: Flask, run: CliRunner, hour: Hour, held: HashesHeld
 ) -> None:
     add(run, "nisha")
     phone = set_up(entered(app, "nisha"), hour)
-    held: Counter[tuple[int, int, int]] = Counter()
-    matches = passwords._matches
-
-    def counted(password_hash: str, password: str, source: str) -> bool:
-        made = extract_parameters(password_hash)
-        held[made.memory_cost, made.time_cost, made.parallelism] += 1
-        return matches(password_hash, password, source)
-
-    monkeypatch.setattr(passwords, "_matches", counted)
     people = app.extensions["oi"].people
     guesses = {
         "of six digits": [phone.code(later=7), "", "not a code"],
