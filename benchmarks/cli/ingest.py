@@ -19,9 +19,13 @@ Keys of --json, beside schema_version, machine and servers:
   dataset            the history the snapshots are added to
   snapshots          instants stored in each way
   rows_per_snapshot  contracts of all exchanges at one instant
-  ways               by name: count, min_ms, p50_ms, p95_ms, p99_ms, max_ms (one instant of all
-                     exchanges, committed), rows_per_s; cpu_ms: of the server's session for one
-                     of them, the median; null where the server runs elsewhere
+  ways               by name, and whether on legacy tables, a bare hypertable (the chain as one, a
+                     day a chunk, and nothing else) or migrated ones, in turn for each instant:
+                     count, min_ms, p50_ms, p95_ms, p99_ms, max_ms (one instant of all exchanges,
+                     committed), rows_per_s; first_ms: the first, which opens the day's chunk and
+                     is in none of these; cpu_ms: of the server's session for one of them, the
+                     median; null where the server runs elsewhere. The lookup asks and stores
+                     nothing: what the old program does before each save
   functions          by migrated way: its functions in the database, dearest first: function,
                      calls, self_ms (without those it calls), total_ms; each an instant of all
                      exchanges, stored once more with every call timed
@@ -59,7 +63,7 @@ def command(
     json_file: Path | None,
     out: Path | None,
 ) -> None:
-    """Store the same snapshots in every way, on the legacy tables and on the migrated ones."""
+    """Store the same snapshots in every way: legacy tables, a bare hypertable, migrated ones."""
     from benchmarks.parts.ingest import ingest_on
 
     spec = DatasetOptions(days, strikes, cadence, end, seed).spec()

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString
 
 from sqlalchemy import URL
 
@@ -42,6 +42,20 @@ _END_JOBS = """
     WHERE a.datname = current_database()
         AND NOT j.scheduled
 """
+_BARE: tuple[LiteralString, ...] = (
+    "ALTER TABLE option_chain_snapshots DROP CONSTRAINT option_chain_snapshots_pkey",
+    """
+    SELECT create_hypertable(
+        'option_chain_snapshots',
+        'timestamp',
+        chunk_time_interval => INTERVAL '1 day',
+        create_default_indexes => false,
+        migrate_data => true
+    )
+    """,
+    "VACUUM (ANALYZE)",
+    "CHECKPOINT",
+)
 _ROLLED_UP = "SELECT to_regclass('timescale_engine.rollup') IS NOT NULL"
 _ARCHIVED = "SELECT to_regclass('archive.option_chain_snapshots') IS NOT NULL"
 _TO_COLUMNSTORE = """
@@ -84,6 +98,20 @@ def migrated_copy(server: BenchmarkServer, legacy: URL, spec: DatasetSpec) -> It
     """A copy of a filled legacy database, upgraded to head and analyzed."""
     with server.database("after", template=legacy.database) as url:
         bring_to_head(url, spec)
+        yield url
+
+
+@contextlib.contextmanager
+def bare_copy(server: BenchmarkServer, legacy: URL) -> Iterator[URL]:
+    """A copy of a filled legacy database whose chain is a hypertable and nothing else.
+
+    A day a chunk, as migrated ones have it, with the legacy indexes but for the key that a
+    hypertable cannot have: the least that any hypertable costs.
+    """
+    with server.database("bare", template=legacy.database) as url:
+        with session(url) as making:
+            for statement in _BARE:
+                making.execute(statement)
         yield url
 
 

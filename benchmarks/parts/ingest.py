@@ -1,9 +1,9 @@
 """Ways to store a snapshot: what each costs, and when a rollup shows it."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
@@ -12,12 +12,12 @@ from psycopg import sql
 from sqlalchemy import URL, Connection, Engine, text
 
 from benchmarks.dataset.days import chain_of
-from benchmarks.dataset.filled import described, legacy_database, migrated_copy
-from benchmarks.dataset.load import LEGACY_COLUMNS
+from benchmarks.dataset.filled import bare_copy, described, legacy_database, migrated_copy
 from benchmarks.dataset.snapshots import Instant, live_snapshots
 from benchmarks.dataset.spec import DatasetSpec, next_session
 from benchmarks.parts.full_width import full_width
 from benchmarks.parts.shares import Way, Writer, shares
+from benchmarks.parts.ways import OURS, WAYS, collector
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer, Session, session
 from benchmarks.server.environment import server_facts
@@ -31,7 +31,6 @@ from db.market.exchanges import EXCHANGES
 from db.market.ticks import EnrichedSnapshot
 
 _PATIENCE_NS = 60_000_000_000
-_KEY = ("timestamp", "exchange", "strike", "option_type")
 _ROLLUP_SHOWS = """
     SELECT 1
     FROM oi_1m
@@ -45,9 +44,10 @@ def ingest_on(
     """Store the same snapshots in every way; fills `result` as `ingest --help` says."""
     with (
         legacy_database(server, spec) as (legacy, loaded),
+        bare_copy(server, legacy) as bare,
         migrated_copy(server, legacy, spec) as migrated,
         session(migrated) as facts,
-        steps("ingesting", 5) as advance,
+        steps("ingesting", len(WAYS) + 1) as advance,
     ):
         result.servers.append(asdict(server_facts(facts)))
         result.data |= {"dataset": described(spec, loaded), "snapshots": snapshots}
@@ -57,146 +57,75 @@ def ingest_on(
         instants, newer = made[:snapshots], made[snapshots:]
         result.data["rows_per_snapshot"] = sum(len(s.options) for s in instants[0])
         ways = result.data["ways"] = {}
-        for name, url, writer in _ways(legacy, migrated):
-            with session(url) as watching, writer(url) as write:
-                ways[name] = _timed(write, instants, watching)
-            _forget(url, instants)
-            if url is migrated:
-                result.data.setdefault("functions", {})[name] = shares(url, writer, instants)
-                _forget(url, instants)
+        functions = result.data["functions"] = {}
+        tables = {"legacy tables": legacy, "bare hypertable": bare, "migrated": migrated}
+        for name, way in WAYS.items():
+            ways |= in_turn(name, way, tables, instants)
+            functions |= _shares(name, way, migrated, instants)
             advance(name)
+        ways |= in_turn(OURS, collector, {"migrated": migrated}, instants)
+        functions |= _shares(OURS, collector, migrated, instants)
+        advance(OURS)
         result.data |= _visible(migrated, newer)
         result.data["full_width"] = full_width(migrated, spec, after=2 * snapshots)
         result.data["sustained"] = _sustained(migrated, spec)
 
 
-def _ways(legacy: URL, migrated: URL) -> Sequence[tuple[str, URL, Way]]:
-    return (
-        ("a statement a row, legacy tables", legacy, _row_by_row),
-        ("COPY and one upsert, legacy tables", legacy, _copied),
-        ("a statement a row, migrated", migrated, _row_by_row),
-        ("COPY and one upsert, migrated", migrated, _copied),
-        ("write_snapshot, migrated", migrated, _collector),
-    )
+@dataclass(slots=True)
+class _Side:
+    """One kind of tables, written to in one way: its times, and what the server worked for it."""
+
+    write: Writer
+    watching: Session
+    times: list[float] = field(default_factory=list)
+    works: list[float] = field(default_factory=list)
+
+    def store(self, instant: Instant) -> None:
+        worked_ms = cpu_ms(self.watching)
+        started = time.perf_counter_ns()
+        self.write(instant)
+        self.times.append((time.perf_counter_ns() - started) / 1e6)
+        until_ms = cpu_ms(self.watching)
+        if worked_ms is not None and until_ms is not None:
+            self.works.append(until_ms - worked_ms)
+
+    def summary(self, instants: Sequence[Instant]) -> dict[str, Any]:
+        first_ms, *times = self.times
+        rows = sum(len(snapshot.options) for instant in instants[1:] for snapshot in instant)
+        return asdict(summarize([times])) | {
+            "first_ms": first_ms,
+            "rows_per_s": round(rows / (sum(times) / 1000)),
+            "cpu_ms": median(self.works[1:]) if self.works else None,
+        }
 
 
-def _timed(write: Writer, instants: Sequence[Instant], watching: Session) -> Mapping[str, Any]:
-    times: list[float] = []
-    works: list[float] = []
-    for some in (instants[:1], instants[1:]):
-        # whoever writes has its session by the first one
-        with on_one_core(processes_beside(watching) if times else ()):
-            for instant in some:
-                _write_timed(write, instant, watching, times, works)
-    rows = sum(len(snapshot.options) for instant in instants for snapshot in instant)
-    return asdict(summarize([times])) | {
-        "rows_per_s": round(rows / (sum(times) / 1000)),
-        "cpu_ms": median(works) if works else None,
-    }
+def in_turn(
+    name: str, way: Way, tables: Mapping[str, URL], instants: Sequence[Instant]
+) -> dict[str, Any]:
+    """Each instant in each kind of tables before the next one; all are emptied of them again."""
+    with ExitStack() as opened:
+        sides = {
+            label: _Side(opened.enter_context(way(url)), opened.enter_context(session(url)))
+            for label, url in tables.items()
+        }
+        for side in sides.values():
+            # it opens the day's chunk, and whoever writes has its session from then on
+            side.store(instants[0])
+        writers = [each for side in sides.values() for each in processes_beside(side.watching)]
+        with on_one_core(writers):
+            for instant in instants[1:]:
+                for side in sides.values():
+                    side.store(instant)
+    for url in tables.values():
+        _forget(url, instants)
+    return {f"{name}, {label}": side.summary(instants) for label, side in sides.items()}
 
 
-def _write_timed(
-    write: Writer, instant: Instant, watching: Session, times: list[float], works: list[float]
-) -> None:
-    worked_ms = cpu_ms(watching)
-    started = time.perf_counter_ns()
-    write(instant)
-    times.append((time.perf_counter_ns() - started) / 1e6)
-    until_ms = cpu_ms(watching)
-    if worked_ms is not None and until_ms is not None:
-        works.append(until_ms - worked_ms)
-
-
-@contextmanager
-def _row_by_row(url: URL) -> Iterator[Writer]:
-    """As the legacy program does: one upsert a contract, one commit an exchange."""
-    with session(url) as writing:
-        statement = _upsert("VALUES ({})")
-
-        def write(instant: Instant) -> None:
-            for snapshot in instant:
-                with writing.transaction(), writing.cursor() as cursor:
-                    for row in _rows(snapshot):
-                        cursor.execute(statement, row)
-
-        yield write
-
-
-@contextmanager
-def _copied(url: URL) -> Iterator[Writer]:
-    """COPY into a temporary table and one upsert, one commit an exchange."""
-    with session(url) as writing:
-        names = sql.SQL(", ").join(map(sql.Identifier, LEGACY_COLUMNS))
-        writing.execute(
-            sql.SQL(
-                "CREATE TEMPORARY TABLE staged ON COMMIT DELETE ROWS AS "
-                "SELECT {} FROM option_chain_snapshots WITH NO DATA"
-            ).format(names)
-        )
-        copy_into = sql.SQL("COPY staged ({}) FROM STDIN").format(names)
-        upsert = _upsert("SELECT {} FROM staged")
-
-        def write(instant: Instant) -> None:
-            for snapshot in instant:
-                with writing.transaction(), writing.cursor() as cursor:
-                    with cursor.copy(copy_into) as copy:
-                        for row in _rows(snapshot):
-                            copy.write_row(row)
-                    cursor.execute(upsert)
-
-        yield write
-
-
-@contextmanager
-def _collector(url: URL) -> Iterator[Writer]:
-    """As the collector does: chain, features, metadata and live edge in one commit."""
-    from db.engine import engine_for
-    from db.ingest import write_snapshot
-
-    engine = engine_for(url)
-
-    def write(instant: Instant) -> None:
-        for snapshot in instant:
-            with engine.begin() as connection:
-                write_snapshot(connection, snapshot)
-
-    yield write
-    engine.dispose()
-
-
-def _upsert(source: str) -> sql.Composed:
-    """The legacy program's upsert from either source of rows."""
-    names = sql.SQL(", ").join(map(sql.Identifier, LEGACY_COLUMNS))
-    given = sql.SQL(", ").join([sql.Placeholder()] * len(LEGACY_COLUMNS))
-    replaced = sql.SQL(", ").join(
-        sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(name))
-        for name in LEGACY_COLUMNS
-        if name not in _KEY
-    )
-    rows = sql.SQL(source).format(given if source.startswith("VALUES") else names)
-    return sql.SQL(
-        "INSERT INTO option_chain_snapshots ({}) {} "
-        "ON CONFLICT (timestamp, exchange, strike, option_type) DO UPDATE SET {}"
-    ).format(names, rows, replaced)
-
-
-def _rows(snapshot: EnrichedSnapshot) -> Iterator[list[Any]]:
-    known = {"timestamp": to_naive_ist(snapshot.timestamp), "exchange": snapshot.exchange}
-    contracts = len(snapshot.options)
-    columns = [
-        [known[name]] * contracts if name in known else _values(snapshot, name)
-        for name in LEGACY_COLUMNS
-    ]
-    return (list(row) for row in zip(*columns, strict=True))
-
-
-def _values(snapshot: EnrichedSnapshot, name: str) -> list[Any]:
-    """A column as a driver takes it, None for unknown."""
-    listed = getattr(snapshot.options, name).tolist()
-    return [
-        value.decode() if isinstance(value, bytes) else None if value != value else value
-        for value in listed
-    ]
+def _shares(name: str, way: Way, url: URL, instants: Sequence[Instant]) -> dict[str, Any]:
+    """What lies in functions of the database, by the way; nothing where it calls none."""
+    found = shares(url, way, instants)
+    _forget(url, instants)
+    return {f"{name}, migrated": found} if found else {}
 
 
 def _forget(url: URL, instants: Sequence[Instant]) -> None:
@@ -218,7 +147,7 @@ def _visible(url: URL, instants: Sequence[Instant]) -> dict[str, Any]:
     engine = engine_for(url)
     names = rollup_names(engine)
     lags, refreshes = [], []
-    with _collector(url) as write, engine.connect() as opened:
+    with collector(url) as write, engine.connect() as opened:
         refreshing = opened.execution_options(isolation_level="AUTOCOMMIT")
         for instant in instants:
             write(instant)

@@ -94,7 +94,8 @@ READS: Mapping[str, Target] = {
         tried="It asks for the newest instant in a subquery, so that every chunk of 30 days is "
         "planned, three times over, 55 µs a chunk: two thirds of it planning, a tenth the "
         "executor's start. Its text cannot change; settings that shorten planning take more from "
-        "others, and chunks of a week were weighed: docs/scaling.md.",
+        "others, and chunks of a week were weighed: docs/scaling.md. What a hypertable and nothing "
+        "else takes stands under Storing a snapshot.",
     ),
     "legacy_training_frame": Target(
         speedup=1.0, tried="The same rows as text, however they are found: the wire bounds it."

@@ -5,6 +5,7 @@ import pytest
 from benchmarks.parts.scale import growth
 from benchmarks.parts.walk import slower
 from benchmarks.report.sections.signals import signal_sections
+from benchmarks.report.sections.targets import target_sections
 from benchmarks.report.sections.web import page_sections
 from benchmarks.signals.asked import latencies
 from benchmarks.signals.beside import compared
@@ -96,6 +97,21 @@ def test_a_writer_of_another_program_is_held_against_its_own_time_before(after_m
     assert figure == pytest.approx(after_ms / 10)
     assert limit.is_met(figure) is met
     assert limit.figure({"ways": {}}) is None
+
+
+def test_what_a_bare_hypertable_costs_a_writer_stands_beside_its_figure():
+    [limit] = [each for each in LIMITS if each.title.startswith("COPY")]
+    tables = {"legacy tables": 8.0, "bare hypertable": 10.0, "migrated": 16.0}
+    ways = {f"COPY and one upsert, {name}": {"p50_ms": ms} for name, ms in tables.items()}
+    part = {"command": "ingest", "ways": ways, "servers": []}
+    assert limit.bare(part) == pytest.approx(1.25)
+    [row] = [
+        row
+        for section in target_sections([part])
+        for row in section.blocks[1].rows
+        if row[0].text == limit.title
+    ]
+    assert row[2].text == "2 × (a bare hypertable 1.25 ×)"
 
 
 @pytest.mark.parametrize(("edition", "most"), [("apache", 5.0), ("community", 25.0)])

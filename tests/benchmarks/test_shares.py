@@ -3,23 +3,37 @@
 import os
 
 from benchmarks.dataset import DatasetSpec
+from benchmarks.dataset.filled import bare_copy, legacy_database
 from benchmarks.dataset.snapshots import live_snapshots
 from benchmarks.dataset.spec import newest_end
 from benchmarks.parts.full_width import full_width
-from benchmarks.parts.ingest import _row_by_row
+from benchmarks.parts.ingest import in_turn
 from benchmarks.parts.shares import shares
-from benchmarks.server.databases import session
+from benchmarks.parts.ways import row_by_row, unprepared
+from benchmarks.server.databases import BenchmarkServer, session
 from benchmarks.server.work import cpu_ms
 from db.market.clock import market_now
 
 SPEC = DatasetSpec(days=1, strikes=5, cadence_s=30, end=newest_end(market_now().date()))
+OF_BARE = """
+    SELECT
+        (SELECT count(*) FROM show_chunks('option_chain_snapshots')),
+        (
+            SELECT count(*)
+            FROM pg_trigger
+            WHERE tgrelid = 'option_chain_snapshots'::regclass
+                AND NOT tgisinternal
+                AND tgname <> 'ts_insert_blocker'
+        ),
+        (SELECT count(*) FROM option_chain_snapshots)
+"""
 TRACKED = "SELECT current_setting('track_functions')"
 
 
 def test_functions_are_counted_by_instant_and_no_longer(database):
     # a bystander stays in the database all the while
     with session(database):
-        counted = shares(database, _row_by_row, list(live_snapshots(SPEC, 3)))
+        counted = shares(database, row_by_row, list(live_snapshots(SPEC, 3)))
     found = {each["function"]: each for each in counted}
     # four exchanges of ten contracts, a statement each; settled once an exchange
     assert found["live_edge.touch_inserted"]["calls"] == 40
@@ -61,3 +75,31 @@ def test_a_process_that_is_no_session_of_the_database_is_not_counted(database, m
     monkeypatch.setattr("benchmarks.server.work.sessions", lambda watching: {os.getpid()})
     with session(database) as watching:
         assert cpu_ms(watching) is None
+
+
+def test_a_bare_hypertable_stores_what_the_other_tables_do_and_nothing_beside(server):
+    benchmarked = BenchmarkServer(server.admin_url)
+    instants = list(live_snapshots(SPEC, 3))
+    with (
+        legacy_database(benchmarked, SPEC) as (legacy, _),
+        bare_copy(benchmarked, legacy) as bare,
+        session(bare) as inside,
+    ):
+        tables = {"legacy tables": legacy, "bare hypertable": bare}
+        stored = in_turn("a statement a row", row_by_row, tables, instants)
+        chunks, triggers, rows = inside.execute(OF_BARE).fetchone()
+        for measured in stored.values():
+            # the first opens the day's chunk and stands by itself
+            assert measured["count"] == 2
+            assert measured["first_ms"] > 0
+    assert list(stored) == [f"a statement a row, {name}" for name in tables]
+    # what was stored is taken out again; the history is in its chunk, beside that of the instants
+    assert (chunks, triggers, rows) == (2, 0, SPEC.rows)
+
+
+def test_statements_are_sent_as_by_the_old_programs_driver_which_prepares_none(database):
+    with unprepared(database) as asking:
+        for _ in range(8):
+            asking.execute("SELECT count(*) FROM option_chain_snapshots WHERE oi = %s", [1])
+        prepared = asking.execute("SELECT count(*) FROM pg_prepared_statements").fetchone()
+    assert prepared == (0,)

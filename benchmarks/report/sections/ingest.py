@@ -5,8 +5,15 @@ from typing import Any
 
 from benchmarks.report.blocks import Bars, Cell, Note, Section, Table, number, text
 
-_BEFORE, _AFTER = "legacy tables", "migrated"
+_BEFORE = "legacy tables"
 _MOST_TIMES = {"a statement a row, migrated": 1.0, "COPY and one upsert, migrated": 1.25}
+_FIGURES = {
+    "first ms": "first_ms",
+    "p50 ms": "p50_ms",
+    "p95 ms": "p95_ms",
+    "p99 ms": "p99_ms",
+    "rows/s": "rows_per_s",
+}
 _SHARE_KEYS = ("calls", "self_ms", "total_ms")
 # the rest is small change
 _SHOWN = 8
@@ -14,12 +21,12 @@ _SHOWN = 8
 
 def ingest_sections(document: Mapping[str, Any]) -> Sequence[Section]:
     """One row a way, then what the rollups take."""
-    head = ["way", "p50 ms", "p95 ms", "p99 ms", "rows/s", "× legacy", "CPU ms", "× legacy"]
+    head = ["way", *_FIGURES, "× legacy", "CPU ms", "× legacy"]
     ways = document["ways"]
     rows = [
         [
             text(name),
-            *(number(way[key]) for key in ("p50_ms", "p95_ms", "p99_ms", "rows_per_s")),
+            *(number(way.get(key)) for key in _FIGURES.values()),
             _times(name, ways, "p50_ms"),
             number(way.get("cpu_ms")),
             _times(name, ways, "cpu_ms"),
@@ -35,6 +42,13 @@ def ingest_sections(document: Mapping[str, Any]) -> Sequence[Section]:
                 Table(head, rows),
                 Bars(
                     "Snapshot", "ms", {name: {"p50": way["p50_ms"]} for name, way in ways.items()}
+                ),
+                Note(
+                    "In turn for each snapshot; the first, which opens the day's chunk, stands by "
+                    "itself. The lookup, which the old program asks before each save, and a "
+                    "statement a row are sent as its driver sends them, unprepared. A bare "
+                    "hypertable is the chain as one, a day a chunk, and nothing else: the least "
+                    "that any hypertable costs."
                 ),
                 Note(
                     f"A rollup shows the row {visible['p50_ms']:.2f} ms after its commit (p99 "
@@ -65,9 +79,10 @@ def _full_width(found: Mapping[str, Any] | None) -> Sequence[Note]:
 
 
 def _times(name: str, ways: Mapping[str, Any], key: str) -> Cell:
-    """A way on the migrated tables against the same way on the legacy ones."""
-    before = ways.get(name.replace(_AFTER, _BEFORE))
-    if before is None or not name.endswith(_AFTER) or not before.get(key):
+    """A way on other tables against the same way on the legacy ones."""
+    way, _, tables = name.rpartition(", ")
+    before = ways.get(f"{way}, {_BEFORE}")
+    if before is None or tables == _BEFORE or not before.get(key):
         return text(None)
     times = ways[name][key] / before[key]
     is_met = times <= _MOST_TIMES.get(name, 1.0)

@@ -95,11 +95,13 @@ def _reasons(query: Document) -> Iterator[str]:
 
 def _other(limit: Limit, figure: float, part: Document) -> _Verdict:
     dearest = sorted(limit.split(part).items(), key=lambda each: -each[1])[:_NAMED]
+    bare = limit.bare(part)
+    beside = "" if bare is None else f" (a bare hypertable {_factor(bare)}{limit.unit})"
     sign, wanted = ("≤", limit.most) if limit.most is not None else ("≥", limit.least)
     return _Verdict(
         title=limit.title,
         asked=f"{sign} {wanted:,g}{limit.unit}",
-        measured=f"{_factor(figure)}{limit.unit}",
+        measured=f"{_factor(figure)}{limit.unit}{beside}",
         is_met=limit.is_met(figure),
         reason=", ".join(f"{name} {_factor(ms)} ms" for name, ms in dearest),
         tried=limit.tried,
