@@ -17,7 +17,7 @@ from benchmarks.dataset.snapshots import Instant, live_snapshots
 from benchmarks.dataset.spec import DatasetSpec, next_session
 from benchmarks.parts.full_width import full_width
 from benchmarks.parts.shares import Way, Writer, shares
-from benchmarks.parts.ways import OURS, WAYS, collector
+from benchmarks.parts.writers import OURS, WAYS, collector
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer, Session, session
 from benchmarks.server.environment import server_facts

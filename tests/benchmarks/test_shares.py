@@ -9,7 +9,7 @@ from benchmarks.dataset.spec import newest_end
 from benchmarks.parts.full_width import full_width
 from benchmarks.parts.ingest import in_turn
 from benchmarks.parts.shares import shares
-from benchmarks.parts.ways import row_by_row, unprepared
+from benchmarks.parts.writers import row_by_row, unprepared
 from benchmarks.server.databases import BenchmarkServer, session
 from benchmarks.server.work import cpu_ms
 from db.market.clock import market_now
