@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.errors import _WaitTimeout
+from psycopg.pq import TransactionStatus
 from psycopg.rows import RowFactory, tuple_row
 from sqlalchemy import URL
 
@@ -26,9 +27,23 @@ _MS = 1000
 
 
 class Link(psycopg.Connection[Row]):
-    """A connection that is given up when an answer takes longer than `patience_s`; None: never."""
+    """A connection that is given up when an answer takes longer than `patience_s`; None: never.
+
+    One that `only_reads` has nothing to take back and ends a transaction by a commit: at a rollback
+    psycopg gives up all that was prepared on the connection, and each read is planned anew. Where
+    one has failed, that is right: a statement that cannot be run again as prepared may be why.
+    """
 
     patience_s: float | None = None
+    only_reads = False
+
+    def rollback(self) -> None:
+        """End a transaction; what it wrote is gone."""
+        has_failed = self.info.transaction_status == TransactionStatus.INERROR
+        if self.only_reads and not has_failed:
+            self.commit()
+        else:
+            super().rollback()
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Wait for the server; raises OperationalError, and is closed, when it takes too long."""
