@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
-from psycopg.errors import _WaitTimeout
+from psycopg.errors import FeatureNotSupported, _WaitTimeout
 from psycopg.pq import TransactionStatus
 from psycopg.rows import RowFactory, tuple_row
 from sqlalchemy import URL
@@ -36,17 +36,30 @@ class Link(psycopg.Connection[Row]):
 
     patience_s: float | None = None
     only_reads = False
+    _is_outdated = False
 
     def rollback(self) -> None:
         """End a transaction; what it wrote is gone."""
-        has_failed = self.info.transaction_status == TransactionStatus.INERROR
-        if self.only_reads and not has_failed:
+        status = self.info.transaction_status
+        if self._is_outdated and status == TransactionStatus.IDLE:
+            # no transaction is there to fail, and psycopg would go on with what it has prepared
+            self._is_outdated = False
+            self.execute("DEALLOCATE ALL")
+        if self.only_reads and status != TransactionStatus.INERROR:
             self.commit()
         else:
             super().rollback()
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Wait for the server; raises OperationalError, and is closed, when it takes too long."""
+        try:
+            return self._answer(gen, interval, timeout)
+        except FeatureNotSupported:
+            # of a table whose columns are others by now, for one
+            self._is_outdated = True
+            raise
+
+    def _answer(self, gen: PQGen[T], interval: float, timeout: float | None) -> T:
         if timeout is not None or self.patience_s is None:
             return super().wait(gen, interval, timeout)
         try:

@@ -24,7 +24,9 @@ SETTINGS = Settings(
 )
 
 
-PREPARED = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%chain_summary%'")
+PREPARED = text(
+    "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%chain_summary%'"
+)
 
 Make = Callable[..., Engine]
 
@@ -68,14 +70,15 @@ def test_what_a_reader_has_prepared_outlives_a_snapshot_for_several_reads(
         assert session.scalar(PREPARED) == 1
 
 
+@pytest.mark.parametrize("isolation", ["AUTOCOMMIT", "REPEATABLE READ"])
 def test_a_reader_goes_on_when_what_it_has_prepared_gives_other_columns(
-    make: Make, database: URL
+    make: Make, database: URL, isolation: str
 ) -> None:
     made, asked = make(database, read_only=True), text("SELECT * FROM mark")
 
     def read() -> list[object]:
         with made.connect() as session:
-            session.execution_options(isolation_level="REPEATABLE READ")
+            session.execution_options(isolation_level=isolation)
             return [row[0] for row in session.execute(asked)]
 
     with connection(database) as owner:
