@@ -128,17 +128,18 @@ def engine_for(
         pooler.set_in_each_transaction(engine, options, read_only=read_only)
     # a writer's statements may take as long as they need: some lift the server's own limit
     patience_s = chosen.statement_timeout_s + chosen.link_timeout_s if read_only else None
-    _limit_answers(engine, patience_s, chosen.connect_timeout_s)
+    _link(engine, patience_s, chosen.connect_timeout_s, read_only=read_only)
     return translate_losses(watched.watch(engine, "read" if read_only else "write"))
 
 
-def _limit_answers(engine: Engine, patience_s: float | None, ping_s: float) -> None:
+def _link(engine: Engine, patience_s: float | None, ping_s: float, *, read_only: bool) -> None:
     """Give up a link whose answer is overdue: a statement's, and sooner that to a pool's ping."""
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
         link: links.Link[Any] = links.Link.connect(*arguments, **options)
         link.patience_s = patience_s
+        link.only_reads = read_only
         return link
 
     @event.listens_for(engine, "checkin")

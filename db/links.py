@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
-from psycopg.errors import _WaitTimeout
+from psycopg.errors import FeatureNotSupported, _WaitTimeout
+from psycopg.pq import TransactionStatus
 from psycopg.rows import RowFactory, tuple_row
 from sqlalchemy import URL
 
@@ -26,12 +27,39 @@ _MS = 1000
 
 
 class Link(psycopg.Connection[Row]):
-    """A connection that is given up when an answer takes longer than `patience_s`; None: never."""
+    """A connection that is given up when an answer takes longer than `patience_s`; None: never.
+
+    One that `only_reads` has nothing to take back and ends a transaction by a commit: at a rollback
+    psycopg gives up all that was prepared on the connection, and each read is planned anew. Where
+    one has failed, that is right: a statement that cannot be run again as prepared may be why.
+    """
 
     patience_s: float | None = None
+    only_reads = False
+    _is_outdated = False
+
+    def rollback(self) -> None:
+        """End a transaction; what it wrote is gone."""
+        status = self.info.transaction_status
+        if self._is_outdated and status == TransactionStatus.IDLE:
+            # no transaction is there to fail, and psycopg would go on with what it has prepared
+            self._is_outdated = False
+            self.execute("DEALLOCATE ALL")
+        if self.only_reads and status != TransactionStatus.INERROR:
+            self.commit()
+        else:
+            super().rollback()
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Wait for the server; raises OperationalError, and is closed, when it takes too long."""
+        try:
+            return self._answer(gen, interval, timeout)
+        except FeatureNotSupported:
+            # of a table whose columns are others by now, for one
+            self._is_outdated = True
+            raise
+
+    def _answer(self, gen: PQGen[T], interval: float, timeout: float | None) -> T:
         if timeout is not None or self.patience_s is None:
             return super().wait(gen, interval, timeout)
         try:

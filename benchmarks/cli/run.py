@@ -27,6 +27,9 @@ Keys of --json, beside schema_version, machine and servers:
   upgrade_s    seconds the copy took from baseline to head
   one_core     whether client and server shared a core: false where the server is not within reach
   round_trip_ms  what a statement takes that does nothing, median
+  nothing      the same statement asked as each query is: after_ms (prepared), first_ms,
+               unprepared_ms, call_ms, pooler_ms, pooler_prepared_ms
+  pooler       PgBouncer: version; missing: why there are no figures of it, or none any more
   columnstore_times  how many times smaller closed days of the chain are there; null without one
   frame        30 days of features into pandas: rows, columns, same_values, ms (before, ours and,
                where it is installed, duckdb: in this process, in memory), speedup, speedup_95,
@@ -34,8 +37,11 @@ Keys of --json, beside schema_version, machine and servers:
   queries      one object a query:
     name, title, group, rows, same_rows, difference
     before_ms, after_ms, floor_ms   medians of interleaved rounds, rows drained
+    first_ms                        with nothing prepared: what to prepare the statements costs
+    unprepared_ms                   parsed anew at each run
     call_ms                         the read as the application calls it: pool, transaction, rows
-    unprepared_ms                   parsed anew at each run, as behind a pooler of transactions
+    pooler_ms                       the same call through PgBouncer in transaction mode
+    pooler_prepared_ms              the same if the application prepared statements there
     speedup, speedup_95             before / after and its 95 % interval
     floors                          after / floor
     target                          speedup, floors, columnstore_ms (instead of both, where that

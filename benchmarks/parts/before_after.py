@@ -13,6 +13,7 @@ from benchmarks.parts import cold
 from benchmarks.parts.frames import frames
 from benchmarks.parts.questions import REQUESTS, Question, Sides, measured, question
 from benchmarks.parts.split import round_trip_ms
+from benchmarks.parts.ways import behind_pgbouncer, nothing_asked
 from benchmarks.report.results import Result
 from benchmarks.server.databases import BenchmarkServer, Session, session
 from benchmarks.server.environment import server_facts
@@ -73,18 +74,21 @@ def _warm(
         with (
             session(legacy) as before,
             driver_session(engine) as after,
+            behind_pgbouncer(after) as behind,
             steps("measuring", len(workloads)) as advance,
         ):
-            both = Sides(before, engine, after)
+            both = Sides(before, engine, after, behind)
             result.servers.append(asdict(server_facts(after)))
             placed = [process_of(each) for each in (before, after, _pooled(engine))]
-            with on_one_core(placed) as is_one_core:
+            with on_one_core([*placed, *behind.processes]) as is_one_core:
                 result.data["one_core"] = is_one_core
+                result.data["nothing"] = nothing_asked(after, engine, behind, plan)
                 trip_ms = result.data["round_trip_ms"] = round_trip_ms(after)
                 for workload in workloads:
                     questions.append(question(both, workload, spec, seed=spec.seed))
                     done.append(measured(both, questions[-1], plan, spec, trip_ms))
                     advance(workload.title)
+            result.data["pooler"] = behind.described()
             result.data["frame"] = frames(both, spec, plan)
             result.data["columnstore_times"] = columnstore_times(after)
     finally:

@@ -1,13 +1,14 @@
 """Every question asked of the legacy tables and of the migrated database, side by side."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from benchmarks.dataset.spec import DatasetSpec
+from benchmarks.parts import ways
 from benchmarks.parts.split import split
 from benchmarks.plans.names import COMPRESSED_CHUNK
 from benchmarks.plans.planned import Planned, planned
@@ -26,11 +27,15 @@ REQUESTS = 6
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The two databases of a comparison: a session on the legacy one, the migrated one's engine."""
+    """The two databases of a comparison: a session on the legacy one, the migrated one's engine.
+
+    `behind` is the migrated one behind a pooler, where that is asked too.
+    """
 
     before: Session
     engine: Engine
     after: Session
+    behind: ways.Behind = field(default_factory=ways.Behind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,12 @@ def measured(
         "after": replay(both.after, asked.after),
         "floor": replay(both.after, floor),
     }
+    others: dict[str, runner.Task] = {}
     if asked.workload.after:
-        tasks["call"] = partial(_call, both.engine, asked.workload.after, asked.parameters)
+        tasks["call"] = ways.call(both.engine, asked.workload.after, asked.parameters)
         tasks["unprepared"] = replay(both.after, [unprepared(one) for one in asked.after])
-    samples = runner.interleave(tasks, plan)
+        others = both.behind.calls(asked.workload.after, asked.parameters)
+    samples = ways.interleave(tasks, both.behind, others, plan)
     rounds = {name: sample.rounds for name, sample in samples.items()}
     times = {name: summarize(sample) for name, sample in rounds.items()}
     before_ms, after_ms, floor_ms = (times[name].p50_ms for name in ("before", "after", "floor"))
@@ -86,8 +93,7 @@ def measured(
         "before_ms": before_ms,
         "after_ms": after_ms,
         "floor_ms": floor_ms,
-        "call_ms": times["call"].p50_ms if "call" in times else None,
-        "unprepared_ms": times["unprepared"].p50_ms if "unprepared" in times else None,
+        **ways.figures(times),
         "speedup": before_ms / after_ms,
         "speedup_95": ratio_interval(rounds["before"], rounds["after"], seed=spec.seed),
         "floors": after_ms / floor_ms,
@@ -103,6 +109,7 @@ def measured(
             "after": split(both.after, asked.after, trip_ms),
             "floor": split(both.after, floor, trip_ms),
         },
+        "first_ms": ways.first_ms(both.after, asked.after) if asked.workload.after else None,
         "times": {name: asdict(summary) for name, summary in times.items()},
         "plans": {name: asdict(plan) for name, plan in plans.items()},
     }
@@ -165,14 +172,3 @@ def _rows(session: Session, request: Request) -> Sequence[Any]:
             cursor.execute(statement.text, statement.parameters)
         columns = [column.name for column in cursor.description or ()]
         return named(cursor.fetchall(), columns)
-
-
-def _call(
-    engine: Engine,
-    read: Callable[[Connection, Parameters], Sequence[Any]],
-    parameters: Sequence[Parameters],
-    number: int,
-) -> object:
-    """The read as the application calls it: pool, transaction, typed rows and all."""
-    with engine.connect() as connection:
-        return read(connection, parameters[number])

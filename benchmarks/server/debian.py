@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from db.errors import ServerError
 from db.server.apt import private_apt
 from db.server.lock import exclusive
 from db.server.packages import wanted_packages
@@ -31,9 +32,11 @@ def program(name: str, package: str, family: str) -> list[str]:
         if not folder.exists():
             _unpack(package, family, folder)
     # the packages' own loader, as their C library may be newer than the system's
-    (loader,) = folder.glob("usr/lib/*/ld-linux*.so*")
-    (unpacked,) = folder.glob(f"usr/*bin/{name}")
-    return [str(loader), "--library-path", str(loader.parent), str(unpacked)]
+    loaders = list(folder.glob("usr/lib/*/ld-linux*.so*"))
+    programs = list(folder.glob(f"usr/*bin/{name}"))
+    if not loaders or not programs:
+        raise ServerError(f"{folder} holds no {name}; without that folder it is unpacked anew.")
+    return [str(loaders[0]), "--library-path", str(loaders[0].parent), str(programs[0])]
 
 
 def listens(port: int) -> bool:

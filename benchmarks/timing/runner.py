@@ -2,11 +2,13 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 Task = Callable[[int], object]
 """Runs the request of that number to its last row."""
+
+_SELDOM = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,23 @@ class Samples:
 
 
 def interleave(
-    tasks: Mapping[str, Task], plan: Plan, *, before_round: Callable[[], None] | None = None
+    tasks: Mapping[str, Task],
+    plan: Plan,
+    *,
+    before_round: Callable[[], None] | None = None,
+    seldom: Collection[str] = (),
 ) -> dict[str, Samples]:
     """Run all contenders in every round, in a new random order each time.
 
     Side by side, because shared machines drift by tens of percent within minutes. With
-    `plan.warm` every request runs once untimed first. `before_round` may make things cold.
+    `plan.warm` every request runs once untimed first. `before_round` may make things cold. Those
+    that are asked `seldom`, for a median and no more, spend a third of the time.
     """
     shuffler = random.Random(plan.seed)  # noqa: S311 - an order, not a secret
-    repeats = {name: _repeats(task, plan) for name, task in tasks.items()}
+    repeats = {
+        name: max(1, _repeats(task, plan) // (_SELDOM if name in seldom else 1))
+        for name, task in tasks.items()
+    }
     samples = {name: Samples() for name in tasks}
     for _ in range(plan.rounds):
         order = list(tasks)

@@ -93,6 +93,10 @@ def snapshot_at(connection: Connection, given: Parameters) -> Sequence[Any]:
     return _one(snapshots.snapshot_at(connection, given["exchange"], _aware(given["at"])))
 
 
+NEWEST = frozenset((latest_chain, latest_chains, oi_changes, summary_now, max_pain, oi_by_strike))
+"""Those of the live edge, which the application reads within a snapshot of several reads."""
+
+
 def _aware(moment: datetime) -> datetime:
     return moment.replace(tzinfo=IST)
 

@@ -114,6 +114,8 @@ def test_a_run_on_a_real_server_measures_compares_and_reports(server, tmp_path):
         assert min(split["running_ms"], split["python_ms"]) > 0
         assert split["planning_ms"] > 0 or split["kept"]
         assert split["round_trips_ms"] == split["statements"] * document["round_trip_ms"]
+        assert min(query["first_ms"], query["unprepared_ms"], query["call_ms"]) > 0
+        assert document["pooler"]["missing"] or query["pooler_ms"] > 0
     assert document["servers"][0]["edition"] == server.edition
     [folder] = [path for path in tmp_path.iterdir() if path.is_dir()]
     assert {path.name for path in folder.iterdir()} == {"result.json", "report.md", "report.html"}

@@ -68,6 +68,9 @@ def query(**changed):
         "floors": 2.0,
         "target": {"speedup": 1.0, "floors": 1.25, "met": False},
         "unprepared_ms": 2.2,
+        "first_ms": 3.1,
+        "pooler_ms": 6.0,
+        "pooler_prepared_ms": 4.5,
         "split": {
             "before": SPLIT,
             "after": SPLIT | {"planning_ms": 0.43, "start_ms": 0.05},
@@ -104,6 +107,8 @@ def document(*queries):
         "dataset": {"rows": 738000, "days": 3},
         "temperature": "warm",
         "round_trip_ms": 0.05,
+        "nothing": {"after_ms": 0.05, "first_ms": 0.1, "unprepared_ms": 0.06, "call_ms": 0.2},
+        "pooler": {"version": "1.24.1", "missing": None},
         "queries": list(queries or [query()]),
     }
 
@@ -126,6 +131,19 @@ def test_the_first_thing_in_a_report_is_the_table_of_ratios():
     first_table = next(line for line in text.splitlines() if line.startswith("|"))
     assert "faster by" in first_table
     assert text.index("faster by") < text.index("Index Scan")
+
+
+def test_each_way_of_asking_stands_beside_the_prepared_read_with_what_preparing_would_bring():
+    text = markdown_report("Title", sections_of(document()))
+    way = "| 3.1 (1.6 ×) | 2.2 (1.1 ×) | 2.5 (1.2 ×) | 6 (3.0 ×) | 4.5 (2.2 ×) |"
+    assert f"| Latest chain <b> | 2 {way}" in text.replace("&lt;", "<").replace("&gt;", ">")
+    assert "| A call that asks nothing (SELECT 1) | 0.05 | 0.1 (2.0 ×) |" in text
+    assert "Were statements prepared through PgBouncer 1.24.1, a read would take 0.75" in text
+
+
+def test_a_pooler_that_prepares_nothing_is_said_to():
+    asked = document(query(pooler_prepared_ms=None))
+    assert "PgBouncer 1.24.1 lets nothing be prepared." in markdown_report("", sections_of(asked))
 
 
 def test_every_figure_has_its_command():

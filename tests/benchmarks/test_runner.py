@@ -41,3 +41,12 @@ def test_each_contender_of_a_cold_round_starts_cold():
     tasks = {n: lambda _, n=n: events.append(n) for n in "ab"}
     interleave(tasks, plan, before_round=lambda: events.append("cold"))
     assert events[::2] == ["cold"] * 4
+
+
+def test_who_is_asked_seldom_has_a_third_of_the_repeats_and_at_least_one():
+    plan = Plan(2, rounds=1, budget_s=0.5, max_repeats=9)
+    tasks = {"often": lambda _: None, "seldom": lambda _: None}
+    samples = interleave(tasks, plan, seldom=["seldom"])
+    assert [len(samples[name].rounds[0]) for name in tasks] == [18, 6]
+    once = interleave(tasks, Plan(2, rounds=1, max_repeats=1), seldom=["seldom"])
+    assert len(once["seldom"].rounds[0]) == 2

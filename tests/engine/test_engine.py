@@ -24,6 +24,10 @@ SETTINGS = Settings(
 )
 
 
+PREPARED = text(
+    "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%chain_summary%'"
+)
+
 Make = Callable[..., Engine]
 
 
@@ -51,6 +55,39 @@ def test_every_connection_carries_its_limits(make: Make, empty_database: URL) ->
         assert shown(session, "plan_cache_mode") == "force_custom_plan"
         assert shown(session, "statement_timeout") == "1s"
         assert shown(session, "idle_in_transaction_session_timeout") == "30s"
+
+
+def test_what_a_reader_has_prepared_outlives_a_snapshot_for_several_reads(
+    make: Make, database: URL
+) -> None:
+    made = make(database, read_only=True)
+
+    for _ in range(8):
+        with made.connect() as session:
+            session.execution_options(isolation_level="REPEATABLE READ")
+            summary.summary(session, "NSE")
+    with made.connect() as session:
+        assert session.scalar(PREPARED) == 1
+
+
+@pytest.mark.parametrize("isolation", ["AUTOCOMMIT", "REPEATABLE READ"])
+def test_a_reader_goes_on_when_what_it_has_prepared_gives_other_columns(
+    make: Make, database: URL, isolation: str
+) -> None:
+    made, asked = make(database, read_only=True), text("SELECT * FROM mark")
+
+    def read() -> list[object]:
+        with made.connect() as session:
+            session.execution_options(isolation_level=isolation)
+            return [row[0] for row in session.execute(asked)]
+
+    with connection(database) as owner:
+        owner.execute("CREATE TABLE mark (value int); INSERT INTO mark VALUES (1)")
+        assert [read() for _ in range(8)] == [[1]] * 8
+        owner.execute("ALTER TABLE mark ALTER value TYPE text")
+    with pytest.raises(DBAPIError, match="must not change result type"):
+        read()
+    assert read() == ["1"]
 
 
 def test_a_reading_engine_cannot_write(make: Make, empty_database: URL) -> None:

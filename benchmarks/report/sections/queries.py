@@ -20,6 +20,7 @@ from benchmarks.report.blocks import (
 from benchmarks.report.plan_tree import plan_tree
 from benchmarks.report.sections.environment import server_line
 from benchmarks.report.sections.split import split_sections
+from benchmarks.report.sections.ways import way_sections
 
 _HEAD = (
     "query",
@@ -63,6 +64,7 @@ def query_sections(document: Mapping[str, Any]) -> Sequence[Section]:
     return [
         overview,
         *split_sections(document),
+        *way_sections(document),
         Section(SPREAD, _spread(queries), command=document["arguments"]),
         Section("Plans", _plans(queries), command=document["arguments"]),
     ]
@@ -210,7 +212,7 @@ def _caption(name: str, side: Mapping[str, Any]) -> str:
 def _spread(queries: Sequence[Mapping[str, Any]]) -> list[Block]:
     """p50, p95 and p99 of the client beside what the server says it took."""
     head = ["query", "runs", "before p50 ms", "p95", "p99", "after p50 ms", "p95", "p99"]
-    head += ["server: planning ms", "execution ms", "unprepared ms", "as called ms"]
+    head += ["server: planning ms", "execution ms"]
     percentiles = ("p50_ms", "p95_ms", "p99_ms")
     rows = []
     for query in queries:
@@ -222,16 +224,13 @@ def _spread(queries: Sequence[Mapping[str, Any]]) -> list[Block]:
                 *(number(times[side][p]) for side in ("before", "after") for p in percentiles),
                 number(figures["planning_ms"]),
                 number(figures["execution_ms"]),
-                number(query.get("unprepared_ms")),
-                number(query["call_ms"]),
             ]
         )
     ranges = {query["title"]: _ranges(query["times"]) for query in queries}
     return [
         Note(
             "Client time to the last row. The server's own time is from EXPLAIN ANALYZE, which "
-            "costs time itself. Unprepared: parsed anew each time, as behind a pooler of "
-            "transactions; as called: with pool, transaction and typed rows."
+            "costs time itself."
         ),
         Table(head, rows),
         Ranges("Spread of client times: from the fastest to p99, a dot at p50", "ms", ranges),
