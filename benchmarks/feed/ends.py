@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from app.collector import Collector
 from app.collector.assemble import Assembled
+from app.collector.storing import Outcome
 from app.kite.shared import SharedBoard
 from db.market.ticks import ChainSnapshot
 
@@ -36,14 +37,16 @@ class Ends:
     """What was handed to the writer and when it was committed.
 
     By exchange and instant written: `shown` has the second of the exchange that the chain is from,
-    `stored` with how many contracts it held, `commits` when its transaction began and ended, by
-    perf_counter. `queue_max` is what waited when a round of chains began, `burst_max` whenever one
-    was handed over.
+    `stored` with how many contracts it held, `commits` when the transaction that wrote it began and
+    ended, by perf_counter, and `kept` those among them that are in history: what another has stored
+    already, or is to store, is settled without a row. `queue_max` is what waited when a round of
+    chains began, `burst_max` whenever one was handed over.
     """
 
     shown: dict[Key, int] = field(default_factory=dict)
     stored: dict[Key, tuple[int, int]] = field(default_factory=dict)
     commits: dict[Key, tuple[float, float]] = field(default_factory=dict)
+    kept: set[Key] = field(default_factory=set)
     queue_max: int = 0
     burst_max: int = 0
     _round: set[str] = field(default_factory=set)
@@ -77,9 +80,11 @@ class Ends:
             began = time.perf_counter()
             settled = attempt(action)
             snapshot = _written(action)
-            if snapshot is not None and settled[0]:
+            if snapshot is not None and settled[1] in (True, Outcome.WRITTEN):
                 key = snapshot.exchange, snapshot.timestamp
                 self.commits.setdefault(key, (began, time.perf_counter()))
+                if settled[1] is Outcome.WRITTEN:
+                    self.kept.add(key)
             return settled
 
         collector._assembler.assemble = assembled  # type: ignore[method-assign]

@@ -1,11 +1,14 @@
 """The broker's feed under measurement: what is stored is what was sent."""
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from app.collector.storing import Outcome
 from app.kite.standin.faults import Fault
 from app.kite.standin.journal import RECORD, Journal, read_journal
 from app.kite.standin.packets import TICK, Rows
@@ -173,6 +176,32 @@ def test_an_age_is_wrong_that_the_moment_of_the_commit_rules_out() -> None:
     assert found["ages"] == 4
     assert (found["ages_too_young"], found["ages_too_old"]) == (1, 1)
     assert (found["age_too_young_ms"], found["age_too_old_ms"]) == (100.0, 1100.0)
+
+
+@pytest.mark.parametrize(
+    ("came_of_it", "commits", "kept"),
+    [
+        ((True, Outcome.WRITTEN), 1, 1),
+        ((True, True), 1, 0),
+        # its mark is there already or another's; a newer one is shown; refused; to be tried again
+        ((True, Outcome.KNOWN), 0, 0),
+        ((True, Outcome.EARLY), 0, 0),
+        ((True, False), 0, 0),
+        ((True, None), 0, 0),
+        ((False, None), 0, 0),
+    ],
+)
+def test_only_what_was_written_counts_as_committed(came_of_it, commits, kept) -> None:
+    snapshot = SimpleNamespace(exchange="NSE", timestamp=AT)
+    collector = SimpleNamespace(
+        _assembler=SimpleNamespace(assemble=None),
+        _writer=SimpleNamespace(_attempt=lambda action: came_of_it),
+        _outbox=None,
+    )
+    ends = Ends()
+    ends.watch(collector)
+    assert collector._writer._attempt(partial(print, snapshot=snapshot)) == came_of_it
+    assert (len(ends.commits), len(ends.kept)) == (commits, kept)
 
 
 def test_the_decoder_takes_in_every_packet() -> None:
