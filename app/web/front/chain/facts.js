@@ -36,7 +36,7 @@ export const FACTS = {
   underlying_price: {
     text: (s) => format.price(s.underlying_price),
     says: (s, { day, isAuction }) => `${s.underlying_name}${s.underlying_at ? ` of ${format.marketClock(s.underlying_at)}` : ""}${isAuction
-      ? ", standing still in its closing auction while options trade: the strike at the money is the forward's" : ""}; ${saysDay(s, day)}`,
+      ? ", standing still in its closing auction while options trade: the strike at the money is that nearest to the index which the forward implies" : ""}; ${saysDay(s, day)}`,
   },
   future: {
     text: ({ underlying_future_price: future, underlying_price: index }) => (future === null
