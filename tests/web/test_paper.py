@@ -167,7 +167,12 @@ def test_closing_realises_and_leaves_nothing_open(client: FlaskClient, quoted: Q
     assert found["positions"] == []
     earned = 2 * 8.0 * LOT
     dealt = {"day": "2026-11-20", "fills": 4, "realised": earned, "open": 0.0, "total": earned}
-    assert found["days"] == [dealt]
+    # 2 × 101 bought and 2 × 109 sold a unit, in four orders of 20 each
+    bought, sold = 2 * 101.0 * LOT, 2 * 109.0 * LOT
+    fees = (bought + sold) * (0.0003553 + 0.000001)
+    cost = sold * 0.0015 + bought * 0.00003 + fees + 80.0 + 0.18 * (80.0 + fees)
+    costly = {"charges": round(cost, 2), "net": round(earned - cost, 2)}
+    assert found["days"] == [dealt | costly]
     # the replay's day is the market's, whatever the date is here
     assert found["realised_today"] == earned
     assert [each["kind"] for each in found["orders"]] == ["close", "close", "order"]
@@ -248,6 +253,8 @@ def test_an_expired_position_is_settled_by_the_index_at_its_close(
     realised = (40.0 - 101.0) * LOT + (99.0 - 10.0) * LOT
     last, first = found["days"][0], found["days"][-1]
     assert (last["day"], last["realised"], last["fills"]) == (EXPIRY.isoformat(), realised, 2)
+    # who holds pays the tax on what is exercised, who wrote nothing
+    assert last["charges"] == round(40.0 * LOT * 0.0015, 2)
     # bought at the ask and sold at the bid: what stood open at the first day's end had lost that
     assert (first["open"], first["total"]) == (-4.0 * LOT, -4.0 * LOT)
     # looked at again, nothing is settled twice

@@ -39,6 +39,8 @@ def account(desk: "Desk", owner: str) -> Form:
                 "realised": rounded(day.realised),
                 "open": rounded(day.open),
                 "total": rounded(day.total),
+                "charges": rounded(day.charges),
+                "net": rounded(day.net),
             }
             for day in history.days
         ],
