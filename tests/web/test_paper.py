@@ -12,10 +12,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import URL
 from werkzeug.test import TestResponse
 
+from app.analytics.black_scholes import YEAR_S, greeks
 from app.desk.paper.reading import EngineBooks, StoredQuotes
 from app.desk.paper.resting import look
 from db.engine import engine_for
 from db.ingest import write_snapshot
+from db.market.calendar import expiry_instant
 from db.market.clock import IST, market_now
 from db.market.ticks import EnrichedSnapshot
 from db.notices import CHANNEL
@@ -90,7 +92,12 @@ def test_legs_are_filled_together_at_the_quotes_with_the_reason(
     held = {each["symbol"]: each for each in account(client)["positions"]}
     assert (held[CALL]["lots"], held[CALL]["exit_price"], held[CALL]["mtm"]) == (2.0, 99.0, -260.0)
     assert (held[PUT]["lots"], held[PUT]["exit_price"], held[PUT]["mtm"]) == (-1.0, 101.0, -130.0)
-    assert held[CALL]["greeks"]["delta"] == 0.5 * 2 * LOT
+    # by Black's formula on the forward of 26 040.25 at 12.5 %, as the page and payoffs have it
+    years = (expiry_instant(EXPIRY) - at(60)).total_seconds() / YEAR_S
+    one = greeks(True, 26_040.25, 26_000.0, years, 0.125, rate=0.0)
+    for name in ("delta", "gamma", "theta", "vega"):
+        told = held[CALL]["greeks"][name]
+        assert told == pytest.approx(2 * LOT * float(getattr(one, name)), rel=1e-6)
 
 
 def test_one_leg_that_cannot_be_filled_leaves_none(
