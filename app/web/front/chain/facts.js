@@ -10,6 +10,7 @@ const direction = (value) => (value > 0 ? "up" : value < 0 ? "down" : "");
 // more open interest is neither good nor bad: it has colours of its own
 const flow = (value) => (value > 0 ? "added" : value < 0 ? "closed" : "");
 const minutes = limits.itm_change_minutes;
+const YEAR_MS = 365 * 24 * 3600 * 1000;
 
 // how many legs' OI is known, where it is not all of them
 export const counted = ({ contracts, oi_known: known }) => (known === null || known === undefined || known === contracts
@@ -101,7 +102,7 @@ export const FACTS = {
   },
   straddle: {
     text: (s) => format.price(s.straddle),
-    says: (s) => (s.straddle === null ? "One of the two at the money has not traded" : "ATM call + ATM put"),
+    says: saysStraddle,
   },
   to_expiry: {
     text: (s) => {
@@ -120,9 +121,25 @@ export const FACTS = {
 
 function saysAtmIv(summary, iv) {
   const { atm, on } = CONVENTIONS[iv];
-  if (summary[atm] !== null) return `Implied volatility at the money, %, ${on}: call and put on average`;
+  if (summary[atm] !== null) return `Implied volatility at the money, %, ${on}: call and put on average${saysMove(summary, CONVENTIONS[iv])}`;
   const why = iv === "forward" && summary.forward === null ? NO_FORWARD : "no trade explains it";
   return `Implied volatility at the money is unknown: ${why}`;
+}
+
+// what the straddle counts on: a buyer of both gains beyond these levels at expiry
+function saysStraddle({ straddle, atm_strike: atm, underlying_price: index }) {
+  if (straddle === null) return "One of the two at the money has not traded";
+  const share = index > 0 ? `, ${format.ratio((straddle / index) * 100)} % of the index` : "";
+  return `ATM call + ATM put${share}; even at expiry at ${format.price(atm - straddle)} and ${format.price(atm + straddle)}`;
+}
+
+// one standard deviation of the index up to expiry, as options have it
+function saysMove(summary, volatility) {
+  const { [volatility.level]: level, [volatility.atm]: iv, expires_at: dies, last_update: now } = summary;
+  const years = (Date.parse(dies) - Date.parse(now)) / YEAR_MS;
+  if (!(level > 0 && years > 0)) return "";
+  const move = (level * iv * Math.sqrt(years)) / 100;
+  return `; one standard deviation to expiry is ±${format.price(move)}, ${format.price(level - move)} to ${format.price(level + move)}`;
 }
 
 // the minute in which the index moved last, as far as the day is known
