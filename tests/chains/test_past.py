@@ -1,6 +1,7 @@
 """A past moment is the chain that was live then, wherever its rows lie by now."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -304,3 +305,30 @@ def test_in_the_auction_gamma_is_that_at_the_index_which_the_forward_implies(
         assert found["net_total"] == pytest.approx(units * found["spot"] ** 2 / 100, rel=1e-3)
     assert state.chain.head is not None
     assert state.chain.head.atm_strike == pytest.approx(given.underlying_price, abs=110)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["stands still", "unknown"])
+def test_the_money_is_where_it_was_while_the_index_gave_way(
+    changing: Recorded, known: bool
+) -> None:
+    memory, past = Memory(), changing.past
+    for clock in ("15:14:00", "15:16:00"):
+        given = snapshot_at(SEED, "BSE", at(TUESDAY, clock))
+        if clock > "15:15":
+            # derivatives have gone on by three strikes since the index stood
+            options = replace(given.options, strike=given.options.strike + 300.0)
+            index = given.underlying_price if known else None
+            given = replace(given, options=options, underlying_price=index)
+        with changing.engine.begin() as connection:
+            write_snapshot(connection, enriched(given, memory))
+        memory.remember(moment_of(given))
+    with changing.engine.begin() as connection:
+        live = read_state(connection, "BSE").chain
+        # what is corrected, or loaded at once, has its totals from the rows
+        corrected = "UPDATE option_chain_snapshots SET volume = volume WHERE exchange = 'BSE'"
+        connection.execute(text(corrected))
+    found = past.chain(past.moment("BSE", at(TUESDAY, "15:16:00")))
+    names = ("atm_strike", "straddle", "atm_iv", "itm_ce_oi_change", "itm_pe_oi_change")
+    assert live.facts["atm_strike"] is not None
+    assert {name: found.facts[name] for name in names} == {name: live.facts[name] for name in names}
+    assert [one.position for one in found.contracts] == [one.position for one in live.contracts]

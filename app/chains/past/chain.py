@@ -171,7 +171,7 @@ def _head(
 ) -> "ChainSummary":
     from db.queries.summary import ChainSummary
 
-    atm = totals.atm_strike
+    atm, straddle = _at_the_money(rows, totals)
     told = context.told
     return ChainSummary(
         exchange=moment.exchange,
@@ -184,7 +184,7 @@ def _head(
         expiry=min((row.expiry for row in rows if row.expiry is not None), default=None),
         atm_strike=atm,
         underlying_price=known_index(rows),
-        straddle=totals.straddle,
+        straddle=straddle,
         atm_iv=_mean(row.iv for row in rows if row.strike == atm),
         forward=forward,
         atm_iv_forward=_iv_at(rows, forward),
@@ -204,6 +204,19 @@ _CONTEXT = (
     *("future_price", "future_oi", "vix", "itm_oi_ce_pct_change", "itm_oi_pe_pct_change"),
     *("percent_oichange_fut_3m", "atm_shift_intensity", "itm_ce_breadth", "itm_pe_breadth"),
 )
+
+
+def _at_the_money(
+    rows: "Sequence[LatestOption]", totals: "Snapshot"
+) -> tuple[float | None, float | None]:
+    """The strike at the money and its straddle: where the chain's writer saw it, who may have known
+    more than the index; of a writer that named none, or several, the one nearest to the index."""
+    seen = {row.strike for row in rows if row.moneyness == "ATM"}
+    if len(seen) != 1 or totals.atm_strike in seen:
+        return totals.atm_strike, totals.straddle
+    (atm,) = seen
+    prices = [row.ltp for row in rows if row.strike == atm and row.ltp is not None]
+    return atm, sum(prices) if len(prices) == 2 else None
 
 
 def _iv_at(rows: "Sequence[LatestOption]", forward: float | None) -> float | None:
