@@ -311,6 +311,11 @@ def test_a_payoff_is_of_an_order_or_of_what_is_held(client: FlaskClient, quoted:
     order(client, "straddle-1", leg(CALL, "S"), leg(PUT, "S"))
     held = client.get("/api/paper/payoff?underlying=NIFTY").json
     assert held["breakevens"] == found["breakevens"]
+    # what an order will cost is what it has cost; that of what is held has been paid
+    sold = 2 * 99.0 * LOT
+    cost = sold * 0.0015 + 40.0 + sold * 0.0003563 + 0.18 * (40.0 + sold * 0.0003563)
+    assert found["charges"] == account(client)["days"][0]["charges"] == round(cost, 2)
+    assert held["charges"] is None
     (risk,) = account(client)["risk"]
     assert risk["underlying"] == "NIFTY"
     assert risk["margin_estimate"] == held["margin_estimate"]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from app.desk.paper.payoff import Held
 from db.market.charges import Turnover, charges
 from db.market.exchanges import EXCHANGES
 from db.queries.paper import PaperTurnover
@@ -17,10 +18,23 @@ def charged(dealt: Sequence[PaperTurnover]) -> dict[date, float | None]:
     return found
 
 
+def dealing_cost(day: date, exchange: str, legs: Sequence[Held]) -> float | None:
+    """INR that dealing these legs at their prices costs; None where nobody here knows."""
+    premiums = [each.units * each.cost for each in legs]
+    dealt = Turnover(
+        orders=len(legs),
+        bought=sum(paid for paid in premiums if paid > 0),
+        sold=-sum(paid for paid in premiums if paid < 0),
+    )
+    return _cost(day, exchange, dealt)
+
+
 def _of(each: PaperTurnover) -> float | None:
-    exchange = EXCHANGES.get(each.exchange)
-    if exchange is None:
-        return None
     dealt = Turnover(each.orders, each.bought, each.sold, each.exercised)
-    found = charges(each.day, exchange.options_segment, dealt)
+    return _cost(each.day, each.exchange, dealt)
+
+
+def _cost(day: date, exchange: str, dealt: Turnover) -> float | None:
+    known = EXCHANGES.get(exchange)
+    found = None if known is None else charges(day, known.options_segment, dealt)
     return None if found is None else found.total

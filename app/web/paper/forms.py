@@ -105,6 +105,7 @@ def outlook(found: "Outlook") -> Form:
         "gain_is_unlimited": not isfinite(extremes.gain),
         "loss_is_unlimited": not isfinite(extremes.loss),
         "margin_estimate": _margin(found.margin),
+        "charges": rounded(found.charges),
     }
 
 
