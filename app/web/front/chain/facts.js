@@ -5,12 +5,14 @@ import { limits } from "../core/embedded.js";
 import * as format from "../core/format.js";
 import { signalOf } from "../core/signal.js";
 import { CONVENTIONS, NO_FORWARD } from "../core/volatility.js";
+import { YEAR_MS } from "./greeks.js";
 
 const direction = (value) => (value > 0 ? "up" : value < 0 ? "down" : "");
 // more open interest is neither good nor bad: it has colours of its own
 const flow = (value) => (value > 0 ? "added" : value < 0 ? "closed" : "");
 const minutes = limits.itm_change_minutes;
-const YEAR_MS = 365 * 24 * 3600 * 1000;
+// counted from the chain's own market time, so that it is right for a replayed day too
+const leftMs = (s) => Date.parse(s.expires_at) - Date.parse(s.last_update);
 
 // how many legs' OI is known, where it is not all of them
 export const counted = ({ contracts, oi_known: known }) => (known === null || known === undefined || known === contracts
@@ -107,8 +109,7 @@ export const FACTS = {
   to_expiry: {
     text: (s) => {
       if (!s.expires_at || !s.last_update) return format.DASH;
-      // counted from the chain's own market time, so that it is right for a replayed day too
-      return format.remaining((Date.parse(s.expires_at) - Date.parse(s.last_update)) / 1000);
+      return format.remaining(leftMs(s) / 1000);
     },
     says: (s) => (s.expires_at ? `Expires ${format.marketWeekday(s.expires_at)}, ${format.marketClock(s.expires_at).slice(0, 5)}` : "The expiry is unknown"),
   },
@@ -135,10 +136,9 @@ function saysStraddle({ straddle, atm_strike: atm, underlying_price: index }) {
 
 // one standard deviation of the index up to expiry, as options have it
 function saysMove(summary, volatility) {
-  const { [volatility.level]: level, [volatility.atm]: iv, expires_at: dies, last_update: now } = summary;
-  const years = (Date.parse(dies) - Date.parse(now)) / YEAR_MS;
-  if (!(level > 0 && years > 0)) return "";
-  const move = (level * iv * Math.sqrt(years)) / 100;
+  const level = summary[volatility.level];
+  const move = (level * summary[volatility.atm] * Math.sqrt(leftMs(summary) / YEAR_MS)) / 100;
+  if (!(move > 0)) return "";
   return `; one standard deviation to expiry is ±${format.price(move)}, ${format.price(level - move)} to ${format.price(level + move)}`;
 }
 
