@@ -11,7 +11,7 @@ ticks do: then it cannot be told, and is 1.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,6 +28,9 @@ FITTED_STRIKES = 16
 
 HIGHEST_RATE = 0.2
 """A slope that means more than this a year is noise."""
+
+CARRY_LASTS = timedelta(hours=1)
+"""How long it counts what the forward was over the index: longer than any closing auction."""
 
 _STANDARD_ERRORS = 3.0
 _NORMAL_MAD = 1.4826
@@ -79,18 +82,25 @@ def discounted(forward: ArrayLike, years: ArrayLike, rate: float = RATE) -> Floa
     return np.asarray(np.asarray(forward, dtype=np.float64) * np.exp(-rate * t))
 
 
-def levels(at: datetime, index: float, forward: float, years: float) -> tuple[float, float]:
+def levels(
+    at: datetime, index: float, forward: float, years: float, carry: float = np.nan
+) -> tuple[float, float]:
     """Where the market stands at `at`: to value contracts at, and to find ATM by.
 
     That is the index, unless it is unknown or stands still though options trade, as in its closing
-    auction: then the forward takes its place, discounted to value contracts. NaN is unknown.
+    auction: then it is what the forward says the index would be, by the `carry` (forward over
+    index) of shortly before. Where that is unknown the forward itself takes its place, discounted
+    to value contracts. NaN is unknown.
     """
-    if not np.isfinite(forward) or (np.isfinite(index) and not _stands_still(at)):
+    if not np.isfinite(forward) or (np.isfinite(index) and not stands_still(at)):
         return index, index
+    if np.isfinite(carry):
+        return forward / carry, forward / carry
     return float(discounted(forward, years)), forward
 
 
-def _stands_still(at: datetime) -> bool:
+def stands_still(at: datetime) -> bool:
+    """Whether the index does while its options trade."""
     return may_trade(at) and not may_trade(at, Instrument.INDEX)
 
 

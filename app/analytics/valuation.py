@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from app.analytics import moneyness
 from app.analytics.black_scholes import RATE, Bools, Floats, Greeks, greeks, price, years_to_expiry
-from app.analytics.forward import Parity, levels, parity, usable
+from app.analytics.forward import Parity, levels, parity, stands_still, usable
 from app.analytics.implied_volatility import implied_volatility
 from app.analytics.smile import neighbours_volatility
 from db.market.calendar import seconds_to_expiry
@@ -53,19 +53,17 @@ class Valuation:
         return finite(np.where(np.isfinite(volatility), value, np.nan).round(2))
 
 
-def valued(options: OptionColumns, at: datetime, index: float) -> Valuation:
+def valued(options: OptionColumns, at: datetime, index: float, carry: float = np.nan) -> Valuation:
     """A chain of at least one contract, each with its expiry, at an aware moment.
 
-    While the index (NaN if unknown) is unknown, or stands still though its options trade, the
-    forward that the chain implies takes its place.
+    While the index (NaN if unknown) is unknown, or stands still though its options trade, what the
+    chain's forward says of it takes its place; see `levels` for the `carry`.
     """
     is_call = options.is_call
-    listed, place = np.unique(options.expiry, return_inverse=True)
-    left = [seconds_to_expiry(expiry.item(), at) for expiry in listed]
-    seconds = np.array(left, dtype=np.int64)[place]
+    seconds = _seconds(options, at)
     years = years_to_expiry(seconds)
     implied = _parity(options, float(years.min()))
-    spot, level = levels(at, index, float(implied.forward), float(years.min()))
+    spot, level = levels(at, index, float(implied.forward), float(years.min()), carry)
     volatility, on_forward = _volatilities(options, spot, implied, years)
     return Valuation(
         is_call=is_call,
@@ -81,9 +79,24 @@ def valued(options: OptionColumns, at: datetime, index: float) -> Valuation:
     )
 
 
+def carried(options: OptionColumns, at: datetime, index: float) -> float:
+    """The forward of a chain over its index; NaN where that is unknown, or stands still."""
+    if len(options) == 0 or not index > 0 or stands_still(at):
+        return float("nan")
+    years = float(years_to_expiry(_seconds(options, at)).min())
+    return float(_parity(options, years).forward) / index
+
+
 def finite(values: Floats) -> Floats:
     """The values, NaN where one is infinite."""
     return np.where(np.isfinite(values), values, np.nan)
+
+
+def _seconds(options: OptionColumns, at: datetime) -> NDArray[np.int64]:
+    """To the expiry of each contract."""
+    listed, place = np.unique(options.expiry, return_inverse=True)
+    left = [seconds_to_expiry(expiry.item(), at) for expiry in listed]
+    return np.array(left, dtype=np.int64)[place]
 
 
 def _parity(options: OptionColumns, years: float) -> Parity:

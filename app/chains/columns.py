@@ -137,7 +137,7 @@ COLUMNS: tuple[Column, ...] = (
         )
         for n in CHANGE_MINUTES
     ),
-    Column(_of("prev_close_oi"), wire="prev_close_oi"),
+    Column(_of("prev_close_oi"), wire="prev_close_oi", csv="prev_close_oi"),
 )
 
 ON_THE_WIRE = tuple(

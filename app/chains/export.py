@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from math import isfinite
 from typing import Any
 
@@ -16,8 +17,13 @@ _REPEATED = {
     "expiry": "expiry",
     "underlying_price": "underlying_price",
 }
+_REPEATED_LAST = {
+    "future_price": "underlying_future_price",
+    "forward": "forward",
+    "source": "source",
+}
 _NAMED = tuple((column.csv, column.take) for column in COLUMNS if column.csv is not None)
-_HEADING = (*_REPEATED, *(name for name, _ in _NAMED))
+_HEADING = (*_REPEATED, *(name for name, _ in _NAMED), *_REPEATED_LAST)
 # a spreadsheet takes a text that begins so for a formula: https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -33,10 +39,11 @@ def csv_text(heading: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
 
 def chain_csv(chain: Chain) -> str:
     """All contracts by strike and side under a heading; unknown is empty."""
-    repeated = [chain.facts[name] for name in _REPEATED.values()]
+    first = [chain.facts[name] for name in _REPEATED.values()]
+    last = [chain.facts[name] for name in _REPEATED_LAST.values()]
     return csv_text(
         _HEADING,
-        ([*repeated, *(take(contract) for _, take in _NAMED)] for contract in chain.contracts),
+        ([*first, *(take(contract) for _, take in _NAMED), *last] for contract in chain.contracts),
     )
 
 
@@ -47,7 +54,10 @@ def file_name(chain: Chain) -> str:
 
 
 def _safe(value: Any) -> Any:
-    """Texts that a spreadsheet would execute get an apostrophe; what is no number is unknown."""
-    if isinstance(value, float) and not isfinite(value):
-        return None
+    """Texts that a spreadsheet would execute get an apostrophe; what is no number is unknown.
+
+    Numbers have no exponent: not every reader knows one.
+    """
+    if isinstance(value, float):
+        return format(Decimal(repr(value)), "f") if isfinite(value) else None
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

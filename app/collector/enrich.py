@@ -9,7 +9,7 @@ from app.analytics import moneyness, order_book
 from app.analytics.black_scholes import Floats
 from app.analytics.features import SHIFT_WINDOW, ChainFigures, features
 from app.analytics.open_interest import absolute_change, percent_change
-from app.analytics.valuation import Valuation, finite, valued
+from app.analytics.valuation import Valuation, carried, finite, valued
 from app.collector.memory import Memory, Moment
 from db.market.exchanges import EXCHANGES
 from db.market.limits import CHANGE_MINUTES, ITM_CHANGE_MINUTES
@@ -33,9 +33,10 @@ def enriched(
     """The snapshot with volatility, greeks, OI changes, moneyness and features.
 
     Changes are measured against `memory`, which is left as it is. While the index is unknown, or
-    stands still though its options trade, the forward that the chain implies takes its place.
+    stands still though its options trade, what the chain's forward says of it takes its place.
     """
-    chain = valued(snapshot.options, snapshot.timestamp, _nan(snapshot.underlying_price))
+    at, index = snapshot.timestamp, _nan(snapshot.underlying_price)
+    chain = valued(snapshot.options, at, index, memory.carry(at))
     return EnrichedSnapshot(
         exchange=snapshot.exchange,
         timestamp=snapshot.timestamp,
@@ -57,8 +58,13 @@ def enriched(
 
 def moment_of(snapshot: ChainSnapshot) -> Moment:
     """What later snapshots will ask of this one."""
+    index = _nan(snapshot.underlying_price)
     return Moment.of(
-        snapshot.timestamp, snapshot.options, snapshot.underlying_price, snapshot.future_oi
+        snapshot.timestamp,
+        snapshot.options,
+        snapshot.underlying_price,
+        snapshot.future_oi,
+        carried(snapshot.options, snapshot.timestamp, index),
     )
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.analytics.baselines import baseline_position
 from app.analytics.black_scholes import Floats
+from app.analytics.forward import CARRY_LASTS
 from db.market.limits import CHANGE_MINUTES
 from db.market.ticks import OptionColumns
 
@@ -20,7 +21,8 @@ SPAN = timedelta(minutes=2 * max(CHANGE_MINUTES) + 1)
 class Moment:
     """What a past snapshot is asked for: OI in units by instrument token, and the underlying.
 
-    `token` ascends, `oi` runs beside it, NaN where it is unknown.
+    `token` ascends, `oi` runs beside it, NaN where it is unknown. `carry` is the forward over the
+    index, NaN where that was unknown or stood still.
     """
 
     timestamp: datetime
@@ -28,6 +30,7 @@ class Moment:
     oi: Floats = field(default_factory=lambda: np.empty(0))
     underlying_price: float | None = None
     future_oi: int | None = None
+    carry: float = np.nan
 
     @classmethod
     def of(
@@ -36,11 +39,12 @@ class Moment:
         options: OptionColumns,
         underlying_price: float | None,
         future_oi: int | None,
+        carry: float = np.nan,
     ) -> "Moment":
         """What later snapshots will ask of a chain at that (aware) moment."""
         order = np.argsort(options.token, kind="stable")
         oi = np.where(options.oi < 0, np.nan, options.oi)[order]
-        return cls(timestamp, options.token[order], oi, underlying_price, future_oi)
+        return cls(timestamp, options.token[order], oi, underlying_price, future_oi, carry)
 
     def oi_of(self, token: NDArray[np.int64]) -> Floats:
         """OI of the contracts with those tokens; NaN for others."""
@@ -100,3 +104,14 @@ class Memory:
             if moment.timestamp < at and moment.underlying_price is not None
         ]
         return known[-count:]
+
+    def carry(self, at: datetime) -> float:
+        """What the forward was over the index, before `at` and lately on that day; else NaN."""
+        known = (
+            moment.carry
+            for moment in reversed(self._moments)
+            if timedelta() < at - moment.timestamp <= CARRY_LASTS
+            and moment.timestamp.date() == at.date()
+            and np.isfinite(moment.carry)
+        )
+        return next(known, float("nan"))

@@ -79,6 +79,20 @@ class PaperDay(NamedTuple):
     fills: int
 
 
+class PaperTurnover(NamedTuple):
+    """What a user dealt on a day under an exchange key: legs that were filled, premiums in INR.
+
+    `exercised` is what contracts paid that were held to their expiry.
+    """
+
+    day: date
+    exchange: str
+    orders: int
+    bought: float
+    sold: float
+    exercised: float
+
+
 class PaperHeld(NamedTuple):
     """Units of a position (short: < 0) after the last fill of a day of the market."""
 
@@ -131,6 +145,11 @@ def realised(connection: Connection, owner: str, exchange: str) -> float:
 def days(connection: Connection, owner: str) -> tuple[PaperDay, ...]:
     """The days on which a user dealt, ascending."""
     return fetch(connection, PaperDay, "paper", "days", owner=owner)
+
+
+def turnover(connection: Connection, owner: str) -> tuple[PaperTurnover, ...]:
+    """What a user dealt by day and exchange key, ascending."""
+    return fetch(connection, PaperTurnover, "paper", "turnover", owner=owner)
 
 
 def held(connection: Connection, owner: str) -> tuple[PaperHeld, ...]:

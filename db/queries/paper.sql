@@ -63,6 +63,27 @@ WHERE fill.owner = %(owner)s
 GROUP BY fill."timestamp"::date
 ORDER BY day;
 
+-- name: turnover
+SELECT
+    fill."timestamp"::date AS day,
+    held.exchange AS exchange,
+    (count(*) FILTER (WHERE placed.kind <> 'settlement'))::integer AS orders,
+    COALESCE(sum(fill.units * fill.price) FILTER (
+        WHERE placed.kind <> 'settlement' AND fill.units > 0
+    ), 0)::double precision AS bought,
+    COALESCE(sum(-fill.units * fill.price) FILTER (
+        WHERE placed.kind <> 'settlement' AND fill.units < 0
+    ), 0)::double precision AS sold,
+    COALESCE(sum(-fill.units * fill.price) FILTER (
+        WHERE placed.kind = 'settlement' AND fill.units < 0
+    ), 0)::double precision AS exercised
+FROM paper_fills AS fill
+JOIN paper_orders AS placed ON placed.id = fill.order_id
+JOIN paper_positions AS held ON held.id = fill.position_id
+WHERE fill.owner = %(owner)s
+GROUP BY fill."timestamp"::date, held.exchange
+ORDER BY day, exchange;
+
 -- name: held
 SELECT
     position.id AS position_id,

@@ -74,6 +74,15 @@ def instant_at(connection: Connection, exchange: str, at: datetime) -> datetime 
     return None if found is None else found.timestamp
 
 
+def index_known_at(
+    connection: Connection, exchange: str, since: datetime, before: datetime
+) -> datetime | None:
+    """When the newest snapshot with an index was taken, from `since` to before `before` (aware)."""
+    key = {"exchange": exchange, "since": since, "before": before}
+    found = fetch_one(connection, _Instant, "snapshots", "index_known_at", **key)
+    return None if found is None else found.timestamp
+
+
 def instants(
     connection: Connection, exchange: str, start: datetime, end: datetime
 ) -> tuple[datetime, ...]:

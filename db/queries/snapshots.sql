@@ -29,6 +29,17 @@ WHERE snapshot.exchange = %(exchange)s
 ORDER BY snapshot."timestamp" DESC
 LIMIT 1;
 
+-- name: index_known_at
+SELECT snapshot."timestamp" AS "timestamp"
+FROM snapshots AS snapshot
+WHERE snapshot.exchange = %(exchange)s
+  AND snapshot."timestamp" >= %(since)s
+  AND snapshot."timestamp" < %(before)s
+  AND snapshot.underlying_price > 0
+  AND snapshot.underlying_price < 'Infinity'
+ORDER BY snapshot."timestamp" DESC
+LIMIT 1;
+
 -- name: instants
 SELECT snapshot."timestamp" AS "timestamp"
 FROM snapshots AS snapshot

@@ -191,6 +191,22 @@ def test_no_text_of_the_csv_is_a_formula(start: str) -> None:
     assert (line["oi_change_3m"], line["pct_change_3m"]) == ("-5", "-1.5")
 
 
+def test_the_csv_has_no_number_with_an_exponent() -> None:
+    row = option(100.0, "CE", 10, gamma=3.3118545187898095e-06, theta=-2e-05, vega=0.5)
+    line = next(csv.DictReader(io.StringIO(chain_csv(Chain("NSE", head(1), (row,))), newline="")))
+    assert line["gamma"] == "0.0000033118545187898095"
+    assert (line["theta"], line["vega"], line["strike"]) == ("-0.00002", "0.5", "100.0")
+
+
+def test_the_csv_tells_the_close_before_the_forward_and_what_kind_of_market_it_is_of() -> None:
+    row = option(100.0, "CE", 10, prev_close_oi=7)
+    known = head(1, source="simulated", future_price=101.5, forward=100.75)
+    line = next(csv.DictReader(io.StringIO(chain_csv(Chain("NSE", known, (row,))), newline="")))
+    assert [line[name] for name in ("prev_close_oi", "future_price", "forward", "source")] == [
+        *("7", "101.5", "100.75", "simulated")
+    ]
+
+
 def test_a_csv_is_named_by_its_market_time() -> None:
     assert file_name(state(1, {}).chain) == "NSE_2026-08-03T103000.csv"
 

@@ -1,6 +1,7 @@
 """A past moment is the chain that was live then, wherever its rows lie by now."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -11,10 +12,14 @@ from sqlalchemy import URL, Engine, text
 
 from app.cache import Cache
 from app.chains.columns import FIELDS
+from app.chains.newest import read_state
 from app.chains.past.moments import Moments
 from app.chains.past.replay import Past
+from app.chains.series.asked import Asked
+from app.chains.series.kinds import KINDS
+from app.chains.series.reading import Reading
 from app.chains.state import Leg
-from app.collector.enrich import enriched
+from app.collector.enrich import enriched, moment_of
 from app.collector.memory import Memory
 from app.feeds.simulate.feed import snapshot_at
 from db.errors import InvalidInputError, NotStoredError
@@ -275,3 +280,55 @@ def test_today_grows_while_it_is_looked_at(changing: Recorded) -> None:
     assert (
         changing.read(at(WEDNESDAY, "15:25:00"), fresh)["moment"]["snapshot"][1] == now.isoformat()
     )
+
+
+def test_in_the_auction_gamma_is_that_at_the_index_which_the_forward_implies(
+    changing: Recorded,
+) -> None:
+    memory, key = Memory(), "BANKNIFTY_MONTHLY"
+    for clock in ("15:14:00", "15:16:00"):
+        given = snapshot_at(SEED, key, at(WEDNESDAY, clock))
+        with changing.engine.begin() as connection:
+            write_snapshot(connection, enriched(given, memory))
+        memory.remember(moment_of(given))
+    with changing.engine.connect() as connection:
+        state = read_state(connection, key)
+    rows = changing.past.chain(changing.past.moment(key, at(WEDNESDAY, "15:16:00"))).rows
+    for asked in (Asked(), Asked(at=at(WEDNESDAY, "15:16:00"))):
+        found = KINDS["gamma"].make(Reading(changing, state, asked)).facts
+        # the carry of three weeks is more than 200 points
+        assert found["spot"] == pytest.approx(given.underlying_price, abs=60)
+        units = sum(
+            (row.gamma or 0) * (row.oi or 0) * (1 if row.option_type == "CE" else -1)
+            for row in rows
+        )
+        assert found["net_total"] == pytest.approx(units * found["spot"] ** 2 / 100, rel=1e-3)
+    assert state.chain.head is not None
+    assert state.chain.head.atm_strike == pytest.approx(given.underlying_price, abs=110)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["stands still", "unknown"])
+def test_the_money_is_where_it_was_while_the_index_gave_way(
+    changing: Recorded, known: bool
+) -> None:
+    memory, past = Memory(), changing.past
+    for clock in ("15:14:00", "15:16:00"):
+        given = snapshot_at(SEED, "BSE", at(TUESDAY, clock))
+        if clock > "15:15":
+            # derivatives have gone on by three strikes since the index stood
+            options = replace(given.options, strike=given.options.strike + 300.0)
+            index = given.underlying_price if known else None
+            given = replace(given, options=options, underlying_price=index)
+        with changing.engine.begin() as connection:
+            write_snapshot(connection, enriched(given, memory))
+        memory.remember(moment_of(given))
+    with changing.engine.begin() as connection:
+        live = read_state(connection, "BSE").chain
+        # what is corrected, or loaded at once, has its totals from the rows
+        corrected = "UPDATE option_chain_snapshots SET volume = volume WHERE exchange = 'BSE'"
+        connection.execute(text(corrected))
+    found = past.chain(past.moment("BSE", at(TUESDAY, "15:16:00")))
+    names = ("atm_strike", "straddle", "atm_iv", "itm_ce_oi_change", "itm_pe_oi_change")
+    assert live.facts["atm_strike"] is not None
+    assert {name: found.facts[name] for name in names} == {name: live.facts[name] for name in names}
+    assert [one.position for one in found.contracts] == [one.position for one in live.contracts]

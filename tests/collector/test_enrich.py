@@ -169,6 +169,40 @@ def test_an_index_that_stands_still_while_options_trade_gives_way_to_the_forward
     assert rows_of(found.options)[0]["underlying_price"] == 25_940.0
 
 
+def in_august(forward: float, underlying: float | None, clock: str) -> ChainSnapshot:
+    given = priced(forward, underlying=underlying)
+    expiry = np.full(len(given.options), np.datetime64("2026-08-10"))
+    at = datetime.fromisoformat(f"2026-08-05T{clock}+05:30").astimezone(IST)
+    return replace(given, timestamp=at, options=replace(given.options, expiry=expiry))
+
+
+@pytest.mark.parametrize("underlying", [25_940.0, None], ids=["stands still", "unknown"])
+def test_the_strike_at_the_money_does_not_jump_by_the_carry_where_the_index_gives_way(
+    underlying: float | None,
+) -> None:
+    memory = remembering(in_august(26_060.0, 25_940.0, "15:14:30"))
+    same = enriched(in_august(26_060.0, underlying, "15:16:00"), memory)
+    risen = enriched(in_august(26_110.0, underlying, "15:16:00"), memory)
+    assert (same.atm_strike, risen.atm_strike) == (25_950.0, 26_000.0)
+    assert risen.underlying_price == underlying
+    at_money = option([SimpleNamespace(**row) for row in rows_of(same.options)], 25_950.0, "CE")
+    before = option(rows_for(in_august(26_060.0, 25_940.0, "15:14:30")), 25_950.0, "CE")
+    assert at_money.delta == pytest.approx(before.delta, abs=0.001)
+    assert at_money.iv == pytest.approx(before.iv, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "underlying"),
+    [("14:10:00", 25_940.0), ("15:15:00", 25_940.0), ("15:14:30", None)],
+    ids=["long before", "stood still", "unknown then"],
+)
+def test_a_carry_counts_for_an_hour_and_from_an_index_that_moved(
+    earlier: str, underlying: float | None
+) -> None:
+    memory = remembering(in_august(26_060.0, underlying, earlier))
+    assert enriched(in_august(26_060.0, 25_940.0, "15:16:00"), memory).atm_strike == 26_050.0
+
+
 def test_a_snapshot_says_what_kind_of_market_it_is_of_and_whether_it_knows_the_past() -> None:
     found = enriched(chain(), Memory(()), source="replayed")
     assert (found.source, found.has_changes) == ("replayed", True)

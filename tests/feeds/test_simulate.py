@@ -85,10 +85,10 @@ def test_prices_are_on_ticks_and_the_book_has_two_sides(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_volatility_is_that_of_the_last_price_with_spot_and_ten_percent(key: str) -> None:
+def test_volatility_is_that_of_the_last_price_at_the_level_with_ten_percent(key: str) -> None:
     chain = session(key)
     c, years = chain.contracts, (chain.seconds_to_expiry / (365 * 86_400))[:, None]
-    exact = implied_volatility(c.is_call, chain.ltp, chain.underlying[:, None], c.strike, years)
+    exact = implied_volatility(c.is_call, chain.ltp, chain.level[:, None], c.strike, years)
     assert (np.isnan(exact) == np.isnan(chain.volatility)).mean() > 0.9999
     both = np.isfinite(exact) & np.isfinite(chain.volatility)
     assert both[:, near(chain, 10)].mean() > 0.95

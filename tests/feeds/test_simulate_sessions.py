@@ -1,13 +1,18 @@
 """The simulated market keeps the exchanges' hours: eras, auctions, holidays, special sessions."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
 
+from app.collector.enrich import enriched, moment_of
+from app.collector.memory import Memory
 from app.feeds.simulate.chain import ChainBlock
+from app.feeds.simulate.columns import chain_columns, snapshot_contexts
 from app.feeds.simulate.contracts import expiry_at
+from app.feeds.simulate.feed import snapshot_at
 from app.feeds.simulate.paths import DAY_S, DayPaths, day_paths, session_seconds
+from db.market.clock import IST
 from db.market.exchanges import EXCHANGES
 from tests.feeds.simulated import SEED, block
 
@@ -92,6 +97,25 @@ def test_in_the_auction_options_futures_and_vix_trade_on() -> None:
     assert moving == pytest.approx(
         (np.diff(auction(FIRST_OF_NEW, "15:03", "15:14").bid, axis=0) != 0).mean(), abs=0.1
     )
+
+
+def test_what_history_holds_of_the_auction_is_what_the_collector_makes_of_it() -> None:
+    at = [datetime(2026, 8, 3, 15, minute, tzinfo=IST) for minute in (14, 25)]
+    made = block("BANKNIFTY_MONTHLY", FIRST_OF_NEW, np.array([second("15:14"), second("15:25")]))
+    stored = {context.timestamp: context for context in snapshot_contexts(made)}
+    rows = chain_columns(made)
+    memory = Memory()
+    for moment in at:
+        given = snapshot_at(SEED, "BANKNIFTY_MONTHLY", moment)
+        live = enriched(given, memory)
+        memory.remember(moment_of(given))
+        assert stored[moment].atm_strike == live.atm_strike
+        assert stored[moment].features["underlying_price"] == live.underlying_price
+        held = rows.timestamp == np.datetime64(moment.replace(tzinfo=None), "us")
+        # a forward is known to a few points
+        difference = rows.iv[held] - live.options.iv
+        assert np.nanmedian(np.abs(difference)) < 0.15
+        assert (rows.moneyness[held] == live.options.moneyness).all()
 
 
 def test_before_august_2026_no_index_stood_still() -> None:

@@ -106,6 +106,9 @@ def test_a_calendar_file_that_cannot_be_used_is_named(tmp_path: Path, text: str)
 
 
 def test_a_lot_is_a_fact_of_a_contract_and_its_expiry() -> None:
+    # the monthly contracts of January 2025 were older than the weekly ones before and after
+    january = [date(2025, 1, 23), date(2025, 1, 30), date(2025, 2, 6)]
+    assert [lot_size("NIFTY", expiry) for expiry in january] == [75, 25, 75]
     assert lot_size("NIFTY", date(2025, 12, 9)) == 75
     assert lot_size("NIFTY", date(2026, 1, 6)) == 65
     assert lot_size("BANKNIFTY", date(2025, 12, 30)) == 35

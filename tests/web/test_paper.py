@@ -12,10 +12,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import URL
 from werkzeug.test import TestResponse
 
+from app.analytics.black_scholes import YEAR_S, greeks
 from app.desk.paper.reading import EngineBooks, StoredQuotes
 from app.desk.paper.resting import look
 from db.engine import engine_for
 from db.ingest import write_snapshot
+from db.market.calendar import expiry_instant
 from db.market.clock import IST, market_now
 from db.market.ticks import EnrichedSnapshot
 from db.notices import CHANNEL
@@ -90,7 +92,12 @@ def test_legs_are_filled_together_at_the_quotes_with_the_reason(
     held = {each["symbol"]: each for each in account(client)["positions"]}
     assert (held[CALL]["lots"], held[CALL]["exit_price"], held[CALL]["mtm"]) == (2.0, 99.0, -260.0)
     assert (held[PUT]["lots"], held[PUT]["exit_price"], held[PUT]["mtm"]) == (-1.0, 101.0, -130.0)
-    assert held[CALL]["greeks"]["delta"] == 0.5 * 2 * LOT
+    # by Black's formula on the forward of 26 040.25 at 12.5 %, as the page and payoffs have it
+    years = (expiry_instant(EXPIRY) - at(60)).total_seconds() / YEAR_S
+    one = greeks(True, 26_040.25, 26_000.0, years, 0.125, rate=0.0)
+    for name in ("delta", "gamma", "theta", "vega"):
+        told = held[CALL]["greeks"][name]
+        assert told == pytest.approx(2 * LOT * float(getattr(one, name)), rel=1e-6)
 
 
 def test_one_leg_that_cannot_be_filled_leaves_none(
@@ -167,7 +174,12 @@ def test_closing_realises_and_leaves_nothing_open(client: FlaskClient, quoted: Q
     assert found["positions"] == []
     earned = 2 * 8.0 * LOT
     dealt = {"day": "2026-11-20", "fills": 4, "realised": earned, "open": 0.0, "total": earned}
-    assert found["days"] == [dealt]
+    # 2 × 101 bought and 2 × 109 sold a unit, in four orders of 20 each
+    bought, sold = 2 * 101.0 * LOT, 2 * 109.0 * LOT
+    fees = (bought + sold) * (0.0003553 + 0.000001)
+    cost = sold * 0.0015 + bought * 0.00003 + fees + 80.0 + 0.18 * (80.0 + fees)
+    costly = {"charges": round(cost, 2), "net": round(earned - cost, 2)}
+    assert found["days"] == [dealt | costly]
     # the replay's day is the market's, whatever the date is here
     assert found["realised_today"] == earned
     assert [each["kind"] for each in found["orders"]] == ["close", "close", "order"]
@@ -248,6 +260,8 @@ def test_an_expired_position_is_settled_by_the_index_at_its_close(
     realised = (40.0 - 101.0) * LOT + (99.0 - 10.0) * LOT
     last, first = found["days"][0], found["days"][-1]
     assert (last["day"], last["realised"], last["fills"]) == (EXPIRY.isoformat(), realised, 2)
+    # who holds pays the tax on what is exercised, who wrote nothing
+    assert last["charges"] == round(40.0 * LOT * 0.0015, 2)
     # bought at the ask and sold at the bid: what stood open at the first day's end had lost that
     assert (first["open"], first["total"]) == (-4.0 * LOT, -4.0 * LOT)
     # looked at again, nothing is settled twice
@@ -297,6 +311,11 @@ def test_a_payoff_is_of_an_order_or_of_what_is_held(client: FlaskClient, quoted:
     order(client, "straddle-1", leg(CALL, "S"), leg(PUT, "S"))
     held = client.get("/api/paper/payoff?underlying=NIFTY").json
     assert held["breakevens"] == found["breakevens"]
+    # what an order will cost is what it has cost; that of what is held has been paid
+    sold = 2 * 99.0 * LOT
+    cost = sold * 0.0015 + 40.0 + sold * 0.0003563 + 0.18 * (40.0 + sold * 0.0003563)
+    assert found["charges"] == account(client)["days"][0]["charges"] == round(cost, 2)
+    assert held["charges"] is None
     (risk,) = account(client)["risk"]
     assert risk["underlying"] == "NIFTY"
     assert risk["margin_estimate"] == held["margin_estimate"]

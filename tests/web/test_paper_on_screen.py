@@ -90,7 +90,9 @@ def test_a_straddle_is_bought_by_clicks_and_closed_with_its_profit(
     told(page, "Ticket: buy 1 × 26,000 PE")
     assert page.locator(".paper .sum").inner_text() == "Premium to pay 13,130.00 INR"
     page.wait_for_selector('.paper .facts:has-text("Most gain unlimited, most loss −13,130.00")')
-    assert "break-even 25,798.00 and 26,202.00" in page.locator(".paper .facts").inner_text()
+    facts = page.locator(".paper .facts").inner_text()
+    assert "break-even 25,798.00 and 26,202.00" in facts
+    assert "charges of the order, an estimate: 53.11" in facts
 
     quoted(61, 99.0, 101.0)
     page.locator('.paper button:text-is("Place order")').dblclick()
@@ -121,7 +123,9 @@ def test_a_straddle_is_bought_by_clicks_and_closed_with_its_profit(
     told(page, "Closed 2, realised +1,040.00 INR.")
     page.wait_for_selector('.positions .hint:text-is("Nothing is open.") >> visible=true')
     day = page.locator(".history tbody tr").inner_text().split()
-    assert day == ["Fri", "20", "Nov", "2026", "4", "+1,040.00", "0.00", "+1,040.00"]
+    earned = ["+1,040.00", "0.00", "+1,040.00"]
+    # four orders of 20, and shares of 13 130 bought and 14 170 sold
+    assert day == ["Fri", "20", "Nov", "2026", "4", *earned, "127.53", "+912.47"]
 
 
 def test_an_order_at_limit_rests_and_is_cancelled(

@@ -8,9 +8,9 @@ those of the collector.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from math import inf
 from typing import TYPE_CHECKING, Any
 
+from app.chains.carry import carry_before, known_index, options_of
 from app.chains.past.moments import Instants, Moment
 from app.chains.state import Chain
 from db.errors import NotStoredError
@@ -56,7 +56,8 @@ def past_chain(connection: "Connection", moment: Moment, of_day: DayBaselines) -
     before = _instants_before(moment.instants, at)
     held = oi_at(connection, exchange, sorted(set(before.values())))
     baselines = {n: held.get(instant, {}) for n, instant in before.items()}
-    computed = _computed(stored, at)
+    carry = carry_before(connection, exchange, at, _nan(known_index(stored)))
+    computed = _computed(stored, at, carry)
     changed = oi_changed(connection, exchange, max(moment.instants[0], at - _OI_SPAN), at)
     rows = tuple(
         _row(exchange, row, baselines, of_day, computed.of.get((row.strike, row.option_type)))
@@ -107,29 +108,25 @@ class _Computed:
 _VALUED = ("iv_forward", "theoretical_price", "delta", "gamma", "theta", "vega")
 
 
-def _computed(stored: "Sequence[StoredOption]", at: datetime) -> _Computed:
+def _computed(stored: "Sequence[StoredOption]", at: datetime, carry: float) -> _Computed:
     import numpy as np
 
     from app.analytics.valuation import finite, valued
-    from db.market.rows import columns_of
-    from db.market.ticks import OptionColumns, field_names
-    from db.queries.chain import expiry_of
 
-    known = [
-        row._replace(expiry=expiry) for row in stored if (expiry := expiry_of(row)) is not None
-    ]
-    if not known:
+    options = options_of(stored)
+    if options is None:
         return _Computed(None, {})
-    names = field_names(OptionColumns)
-    options = columns_of(OptionColumns, [[getattr(row, name) for name in names] for row in known])
-    found = valued(options, at, _nan(_index(stored)))
+    found = valued(options, at, _nan(known_index(stored)), carry)
     greeks = found.greeks
     columns = (
         *(found.iv_forward, found.theoretical_price),
         *(finite(each) for each in (greeks.delta, greeks.gamma, greeks.theta, greeks.vega)),
     )
     values = zip(*(_listed(column) for column in columns), strict=True)
-    keys = [(row.strike, row.option_type) for row in known]
+    keys: list[Key] = [
+        (strike, "CE" if is_call else "PE")
+        for strike, is_call in zip(found.strike.tolist(), found.is_call.tolist(), strict=True)
+    ]
     forward = float(np.round(found.forward, 2))
     return _Computed(_known(forward), dict(zip(keys, values, strict=True)))
 
@@ -174,7 +171,7 @@ def _head(
 ) -> "ChainSummary":
     from db.queries.summary import ChainSummary
 
-    atm = totals.atm_strike
+    atm, straddle = _at_the_money(rows, totals)
     told = context.told
     return ChainSummary(
         exchange=moment.exchange,
@@ -186,8 +183,8 @@ def _head(
         oi_known=sum(row.oi is not None for row in rows),
         expiry=min((row.expiry for row in rows if row.expiry is not None), default=None),
         atm_strike=atm,
-        underlying_price=_index(rows),
-        straddle=totals.straddle,
+        underlying_price=known_index(rows),
+        straddle=straddle,
         atm_iv=_mean(row.iv for row in rows if row.strike == atm),
         forward=forward,
         atm_iv_forward=_iv_at(rows, forward),
@@ -207,6 +204,19 @@ _CONTEXT = (
     *("future_price", "future_oi", "vix", "itm_oi_ce_pct_change", "itm_oi_pe_pct_change"),
     *("percent_oichange_fut_3m", "atm_shift_intensity", "itm_ce_breadth", "itm_pe_breadth"),
 )
+
+
+def _at_the_money(
+    rows: "Sequence[LatestOption]", totals: "Snapshot"
+) -> tuple[float | None, float | None]:
+    """The strike at the money and its straddle: where the chain's writer saw it, who may have known
+    more than the index; of a writer that named none, or several, the one nearest to the index."""
+    seen = {row.strike for row in rows if row.moneyness == "ATM"}
+    if len(seen) != 1 or totals.atm_strike in seen:
+        return totals.atm_strike, totals.straddle
+    (atm,) = seen
+    prices = [row.ltp for row in rows if row.strike == atm and row.ltp is not None]
+    return atm, sum(prices) if len(prices) == 2 else None
 
 
 def _iv_at(rows: "Sequence[LatestOption]", forward: float | None) -> float | None:
@@ -234,12 +244,6 @@ def _of_open_interest(rows: "Sequence[LatestOption]", totals: "Snapshot") -> dic
         "pcr_volume": _ratio(totals.volume_pe, totals.volume_ce),
         "max_pain": _known(float(max_pain(strike, is_call, oi))),
     }
-
-
-def _index(rows: "Sequence[StoredOption | LatestOption]") -> float | None:
-    """As `live_edge.known_price` has it: what is none of a market's prices is unknown."""
-    told = (row.underlying_price for row in rows if row.underlying_price is not None)
-    return max((price for price in told if 0 < price < inf), default=None)
 
 
 def _difference(now: int | None, before: int | None) -> int | None:

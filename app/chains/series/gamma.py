@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.analytics.features import flip_level, gamma_exposure
+from app.analytics.forward import stands_still
 from app.analytics.open_interest import known_total
+from app.chains.carry import carry_before, known_index
 from app.chains.series.grid import figures
 from app.chains.series.made import Series
 from app.chains.series.reading import Reading
@@ -26,7 +28,7 @@ def gamma(reading: Reading) -> Series:
     rows = _rows(reading)
     if not rows:
         return Series(facts=_NOTHING, columns={name: [] for name in ("strikes", "ce", "pe", "net")})
-    chain = StoredChain.of(rows)
+    chain = StoredChain.of(rows, _carry(reading, rows))
     exposure = gamma_exposure(chain.is_call, chain.oi, chain.gamma, np.array(chain.spot))
     strikes, calls, puts = chain.by_strike(exposure)
     flip, total = float(flip_level(chain.strike, exposure)), float(known_total(exposure))
@@ -53,3 +55,12 @@ def _rows(reading: Reading) -> "Sequence[LatestOption | StoredOption]":
 
     with reading.source.history() as connection:
         return chain_as_of(connection, reading.exchange, reading.asked.at)
+
+
+def _carry(reading: Reading, rows: "Sequence[LatestOption | StoredOption]") -> float:
+    """The database is asked only while the index stands still, or nobody knows it."""
+    at, index = max(row.timestamp for row in rows), known_index(rows)
+    if index is not None and not stands_still(at):
+        return np.nan
+    with reading.source.history() as connection:
+        return carry_before(connection, reading.exchange, at, np.nan if index is None else index)

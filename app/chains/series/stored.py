@@ -32,10 +32,13 @@ class StoredChain:
     years: Floats
     index: float
     implied: Parity
+    carry: float
 
     @classmethod
-    def of(cls, rows: "Sequence[LatestOption | StoredOption]") -> "StoredChain":
-        """The rows of one chain, at least one of them."""
+    def of(
+        cls, rows: "Sequence[LatestOption | StoredOption]", carry: float = np.nan
+    ) -> "StoredChain":
+        """The rows of one chain, at least one of them; see `levels` for the `carry`."""
         at, left = max(row.timestamp for row in rows), [_seconds(row) for row in rows]
         strike = _floats([row.strike for row in rows])
         is_call = np.array([row.option_type == "CE" for row in rows])
@@ -56,6 +59,7 @@ class StoredChain:
             years=years,
             index=float(_floats([rows[0].underlying_price])[0]),
             implied=usable(parity(strike, is_call, price, bid, ask, nearest)),
+            carry=carry,
         )
 
     @property
@@ -70,7 +74,7 @@ class StoredChain:
     def spot(self) -> float:
         """What the contracts were valued at."""
         nearest = float(self.years.min())
-        return levels(self.at, self.index, float(self.implied.forward), nearest)[0]
+        return levels(self.at, self.index, float(self.implied.forward), nearest, self.carry)[0]
 
     @property
     def gamma(self) -> Floats:

@@ -5,10 +5,11 @@ that is over is valued as a position is marked (long at the bid, short at the as
 stored snapshot of the day; where that side of the book is empty, at the last trade.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from types import MappingProxyType
 
 from sqlalchemy import Connection
 
@@ -24,13 +25,23 @@ Close = Callable[[PaperHeld, date], float | None]
 
 @dataclass(frozen=True, slots=True)
 class BookDay:
-    """A day in INR: `realised`, `open` at its end, and its whole P&L; None of what is unknown."""
+    """A day in INR: `realised`, `open` at its end, and its whole P&L; None of what is unknown.
+
+    `charges` are an estimate, and in none of the others.
+    """
 
     day: date
     fills: int
     realised: float
     open: float | None
     total: float | None
+    charges: float | None = 0.0
+
+    @property
+    def net(self) -> float | None:
+        """What is left of the P&L."""
+        unknown = self.total is None or self.charges is None
+        return None if unknown else (self.total or 0.0) - (self.charges or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +59,12 @@ def book_days(
     present: date,
     open_now: float | None,
     most: int,
+    charged: Mapping[date, float | None] = MappingProxyType({}),
 ) -> tuple[BookDay, ...]:
     """The newest `most` days on which a user dealt or held something, newest first.
 
-    `dealt` and `held` are all of the user's, ascending; `open_now` is the MTM of the `present` day.
+    `dealt` and `held` are all of the user's, ascending; `open_now` is the MTM of the `present` day,
+    `charged` what dealing cost by day.
     """
     days = _days(dealt, held, present)
     shown = days[-most:]
@@ -67,7 +80,8 @@ def book_days(
         end = ends[day]
         unknown = end.open is None or before is None
         total = None if unknown else end.dealt.realised + (end.open or 0.0) - (before or 0.0)
-        found.append(BookDay(day, end.dealt.fills, end.dealt.realised, end.open, total))
+        cost = charged.get(day, 0.0)
+        found.append(BookDay(day, end.dealt.fills, end.dealt.realised, end.open, total, cost))
     return tuple(reversed(found))
 
 

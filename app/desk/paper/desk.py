@@ -9,6 +9,7 @@ from secrets import token_hex
 from sqlalchemy import Connection
 
 from app.desk.paper.books import Books
+from app.desk.paper.charges import charged
 from app.desk.paper.days import BookDay, book_days, stored_closes
 from app.desk.paper.dealing import dealt, lot_of
 from app.desk.paper.errors import LimitError, RefusedError
@@ -155,6 +156,7 @@ class Desk:
                 present.astimezone(IST).date(),
                 total(mark.mtm for mark in marks),
                 PAPER_DAYS_SHOWN,
+                charged(stored.turnover(connection, owner)),
             )
             resting = stored.resting_of(connection, owner)
         of_order = {order.id: tuple(f for f in fills if f.order_id == order.id) for order in orders}

@@ -25,7 +25,8 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Greeks:
-    """Of one unit: per point, per point squared, INR a day, INR per percentage point of IV."""
+    """Of one unit, on the forward: per point, per point squared, INR a day, INR per percentage
+    point of IV."""
 
     delta: float | None = None
     gamma: float | None = None

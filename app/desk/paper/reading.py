@@ -4,11 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from app.desk.paper.quotes import Contract, Greeks, Quote
 from db.errors import InvalidInputError
+from db.market.calendar import seconds_to_expiry
 from db.market.exchanges import exchange_named
 from db.market.lots import lot_size
 
@@ -40,7 +42,7 @@ class ChainRows:
         if row is None or row.expiry is None or head is None:
             raise InvalidInputError(f"The chain of {self.exchange} has no contract {symbol}.")
         underlying = exchange_named(self.exchange).underlying_symbol
-        size = lot_size(underlying, row.expiry)
+        size, volatility = lot_size(underlying, row.expiry), self._volatility(row)
         return Quote(
             contract=Contract(self.exchange, symbol, row.expiry, row.strike, row.option_type, size),
             at=row.timestamp,
@@ -53,8 +55,8 @@ class ChainRows:
             ltp=row.ltp,
             index=head.underlying_price,
             forward=head.forward,
-            iv_forward=self._volatility(row),
-            greeks=Greeks(row.delta, row.gamma, row.theta, row.vega),
+            iv_forward=volatility,
+            greeks=_greeks(row, row.expiry, head.forward, volatility),
         )
 
     def _volatility(self, row: "LatestOption") -> float | None:
@@ -63,6 +65,21 @@ class ChainRows:
             return row.iv_forward
         others = (each for each in self.rows.values() if each.strike == row.strike)
         return next((each.iv_forward for each in others if each is not row), None)
+
+
+def _greeks(
+    row: "LatestOption", expiry: date, forward: float | None, volatility: float | None
+) -> Greeks:
+    """By Black's formula on the forward, as payoffs are; none where forward or IV is unknown."""
+    from app.analytics.black_scholes import greeks, years_to_expiry
+
+    if forward is None or volatility is None:
+        return Greeks()
+    years = years_to_expiry(seconds_to_expiry(expiry, row.timestamp))
+    is_call = row.option_type == "CE"
+    found = greeks(is_call, forward, row.strike, years, volatility / 100, rate=0.0)
+    each = (float(one) for one in (found.delta, found.gamma, found.theta, found.vega))
+    return Greeks(*(one if isfinite(one) else None for one in each))
 
 
 class ReadQuotes(ABC):

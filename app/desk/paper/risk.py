@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from app.desk.paper.charges import dealing_cost
 from app.desk.paper.errors import RefusedError
 from app.desk.paper.margin import Margin, margin
 from app.desk.paper.marks import Mark, held_of, summed
 from app.desk.paper.orders import Leg
 from app.desk.paper.payoff import Held, Payoff, payoff
-from app.desk.paper.quotes import Greeks, Quote
+from app.desk.paper.quotes import Greeks, Quote, market_moment
 from app.desk.paper.settlement import contract_of
 from db.market.exchanges import EXCHANGES
 
@@ -26,13 +27,18 @@ class Risk:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A payoff over the levels of an index that stands at `index`; `expiry` is the nearest one."""
+    """A payoff over the levels of an index that stands at `index`; `expiry` is the nearest one.
+
+    `charges` are INR to deal what is asked, an estimate that is in no figure of the payoff; None of
+    what is held already, and where nobody knows them.
+    """
 
     underlying: str
     index: float
     expiry: date
     payoff: Payoff
     margin: Margin | None
+    charges: float | None = None
 
 
 def risks(marks: Sequence[Mark], now: datetime) -> tuple[Risk, ...]:
@@ -83,7 +89,9 @@ def outlook_of_legs(asked: Sequence[tuple[Leg, Quote, int]], now: datetime) -> O
     quotes = [quote for _, quote, _ in asked]
     held = [_asked(leg, quote, lot, now) for leg, quote, lot in asked]
     expiry = min(quote.contract.expiry for quote in quotes)
-    return _outlook(underlyings.pop(), _index(quotes), expiry, held)
+    found = _outlook(underlyings.pop(), _index(quotes), expiry, held)
+    cost = dealing_cost(market_moment(quotes[0], now).date(), asked[0][0].exchange, held)
+    return replace(found, charges=cost)
 
 
 def _outlook(underlying: str, index: float, expiry: date, held: Sequence[Held]) -> Outlook:

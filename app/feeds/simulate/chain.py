@@ -30,14 +30,16 @@ from app.feeds.simulate.trades import (
 class ChainBlock:
     """A chain at m instants: figures of the underlying are (m,), of the options (m, n).
 
-    Prices in INR, quantities in units. Unknown are NaN and, of `oi` and `volume`, −1: contracts
-    that nobody quotes; where nobody bids, bid and its quantity are NaN.
+    Prices in INR, quantities in units. `level` is the `underlying` while that moves, and what
+    derivatives say of it while it stands still in a closing auction. Unknown are NaN and, of `oi`
+    and `volume`, −1: contracts that nobody quotes; where nobody bids, bid and its quantity are NaN.
     """
 
     contracts: Contracts
     timestamp: NDArray[np.datetime64]
     seconds_to_expiry: NDArray[np.int64]
     underlying: Floats
+    level: Floats
     future: Floats
     future_oi: NDArray[np.int64]
     vix: Floats
@@ -51,12 +53,12 @@ class ChainBlock:
 
     @cached_property
     def volatility(self) -> Floats:
-        """Implied by the last prices with spot and 10 %, a fraction a year; NaN where none is."""
+        """Implied by last prices at the level and 10 %, a fraction a year; NaN where none is."""
         chain, years = self.contracts, years_to_expiry(self.seconds_to_expiry)
         found = np.empty(self.ltp.shape)
         for some in pieces(*self.ltp.shape):
             found[some] = implied_volatilities(
-                chain.is_call, self.ltp[some], self.underlying[some], chain.strike, years[some]
+                chain.is_call, self.ltp[some], self.level[some], chain.strike, years[some]
             )
         return found
 
@@ -97,6 +99,7 @@ def chain_block(
         timestamp=np.datetime64(day, "us") + second.astype("timedelta64[s]"),
         seconds_to_expiry=np.maximum(seconds_left(expiry, day) - second, 0),
         underlying=paths.shown(chain.exchange.underlying_symbol, second),
+        level=paths.index[chain.exchange.underlying_symbol][second],
         future=_future(seed, chain, day, paths, second),
         future_oi=prepared[0].future_oi[second // OI_STEP_S],
         vix=np.round(at(paths.vix, second), 2),

@@ -88,7 +88,7 @@ def _change(held: Floats, scale: Floats, before: NDArray[np.int64]) -> Floats:
 def _moneyness(block: ChainBlock) -> NDArray[np.bytes_]:
     """Named once for each strike that ATM rests at, then looked up by instant."""
     chain = block.contracts
-    atm, at = np.unique(moneyness.atm_strike(chain.strike, block.underlying), return_inverse=True)
+    atm, at = np.unique(moneyness.atm_strike(chain.strike, block.level), return_inverse=True)
     positions = moneyness.position(chain.strike, atm, chain.exchange.strike_step)
     return moneyness.moneyness(chain.is_call, positions).astype("S3")[at]
 
@@ -103,9 +103,10 @@ def _known(quantity: NDArray[np.int64]) -> Floats:
 def snapshot_contexts(block: ChainBlock) -> list[SnapshotContext]:
     """What belongs to each instant beside its rows: future, VIX, ATM and features."""
     chain = block.contracts
-    columns = features(_state(block), _recent(block.underlying))
+    columns = features(_state(block), _recent(block.level))
+    columns["underlying_price"] = block.underlying
     values = zip(*(_listed(column) for column in columns.values()), strict=True)
-    atm = moneyness.atm_strike(chain.strike, block.underlying)
+    atm = moneyness.atm_strike(chain.strike, block.level)
     symbol = future_symbol(chain.exchange.underlying_symbol, chain.future_expiry)
     stamps: list[datetime] = block.timestamp.tolist()
     return [
@@ -150,10 +151,8 @@ def _state(block: ChainBlock) -> ChainFigures:
         oi_before=earlier(block, oi, 3),
         volume=_known(block.volume),
         volatility=block.volatility,
-        greeks=greeks(
-            chain.is_call, block.underlying[:, None], chain.strike, years, block.volatility
-        ),
-        underlying=block.underlying,
+        greeks=greeks(chain.is_call, block.level[:, None], chain.strike, years, block.volatility),
+        underlying=block.level,
         future=block.future,
         future_oi=future_oi,
         future_oi_before=earlier(block, future_oi, 3),
@@ -163,8 +162,8 @@ def _state(block: ChainBlock) -> ChainFigures:
     )
 
 
-def _recent(underlying: Floats) -> Floats:
+def _recent(level: Floats) -> Floats:
     """The index at each instant and the nine before it (m, 10); before the first, the first."""
-    padded = np.concatenate([np.full(SHIFT_WINDOW - 1, underlying[0]), underlying])
+    padded = np.concatenate([np.full(SHIFT_WINDOW - 1, level[0]), level])
     recent: Floats = sliding_window_view(padded, SHIFT_WINDOW)
     return recent

@@ -39,6 +39,8 @@ def account(desk: "Desk", owner: str) -> Form:
                 "realised": rounded(day.realised),
                 "open": rounded(day.open),
                 "total": rounded(day.total),
+                "charges": rounded(day.charges),
+                "net": rounded(day.net),
             }
             for day in history.days
         ],
@@ -103,6 +105,7 @@ def outlook(found: "Outlook") -> Form:
         "gain_is_unlimited": not isfinite(extremes.gain),
         "loss_is_unlimited": not isfinite(extremes.loss),
         "margin_estimate": _margin(found.margin),
+        "charges": rounded(found.charges),
     }
 
 

@@ -291,6 +291,22 @@ def test_greeks_are_those_of_the_collector_to_the_digits_shown(
             assert value == pytest.approx(float(getattr(wanted, name)), abs=0.51 * 10**-digits)
 
 
+def test_greeks_of_the_last_minute_are_grouped_and_nothing_has_a_sign(staged: Staged) -> None:
+    stage = staged()
+    stage.first = full(
+        contracts=[a_leg(26_000.0, "CE", iv_forward=90.0), a_leg(24_000.0, "PE", iv_forward=90.0)],
+        last_update="2026-08-04T15:39:00+05:30",
+    )
+    page = stage.open("/?cols=delta.theta")
+    page.wait_for_selector("tr.atm")
+    years = 60 / (365 * 24 * 3600)
+    theta = float(greeks(True, 26_040.25, 26_000.0, years, 0.9, 0.0).theta)
+    assert -10_000 < theta < -1_000
+    assert page.locator("tr.atm td.ce.theta").inner_text() == f"−{-theta:,.2f}"
+    far = page.locator('tr[data-strike="24000"] td.pe')
+    assert [far.nth(n).inner_text() for n in range(2)] == ["0.00", "0.00"]
+
+
 def test_the_normal_distribution_of_the_page_is_right_to_fourteen_digits(staged: Staged) -> None:
     page = staged().open()
     points = np.linspace(-12, 12, 481).tolist()

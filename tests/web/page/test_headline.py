@@ -104,6 +104,21 @@ def test_strikes_and_legs_are_counted(staged: Staged) -> None:
     assert opened(staged).fact("legs") == "9 strikes · 18 legs"
 
 
+def test_the_straddle_and_iv_say_how_far_the_index_may_go(staged: Staged) -> None:
+    known = {"straddle": 130.0, "atm_strike": 26_000.0, "underlying_price": 26_010.0}
+    stage = opened(staged, **known, forward=26_040.0, atm_iv_forward=10.0)
+    assert explained(stage, "straddle") == (
+        "ATM call + ATM put, 0.50 % of the index; even at expiry at 25,870.00 and 26,130.00"
+    )
+    # 26 040 × 10 % × √(1 day 4:40 / 365 days)
+    move = 26_040 * 0.1 * ((28 * 60 + 40) / (365 * 24 * 60)) ** 0.5
+    said = f"±{move:,.2f}, {26_040 - move:,.2f} to {26_040 + move:,.2f}"
+    assert explained(stage, "atm_iv").endswith(f"; one standard deviation to expiry is {said}")
+    stage.send(full(sequence=2, **known, expires_at=None), clock(100))
+    stage.page.wait_for_selector('[data-fact="to_expiry"]:text-is("–")')
+    assert "deviation" not in explained(stage, "atm_iv")
+
+
 def test_time_to_expiry_runs_to_the_instant_that_the_server_names(staged: Staged) -> None:
     stage = opened(staged)
     assert stage.fact("to_expiry") == "1d 04:40"

@@ -145,7 +145,7 @@ def test_in_its_auction_the_index_says_when_it_moved_last(staged: Staged) -> Non
     stage.days["NSE"] = STILL
     page = stage.open()
     page.wait_for_selector('[data-fact="auction"]:text-is("auction, last 15:14")')
-    assert "the strike at the money is the forward's" in explained(stage, "underlying_price")
+    assert "nearest to the index which the forward implies" in explained(stage, "underlying_price")
 
 
 @pytest.mark.parametrize("known", [{"source": "replayed"}, {"source": "live"}])

@@ -5,11 +5,14 @@ import { limits } from "../core/embedded.js";
 import * as format from "../core/format.js";
 import { signalOf } from "../core/signal.js";
 import { CONVENTIONS, NO_FORWARD } from "../core/volatility.js";
+import { YEAR_MS } from "./greeks.js";
 
 const direction = (value) => (value > 0 ? "up" : value < 0 ? "down" : "");
 // more open interest is neither good nor bad: it has colours of its own
 const flow = (value) => (value > 0 ? "added" : value < 0 ? "closed" : "");
 const minutes = limits.itm_change_minutes;
+// counted from the chain's own market time, so that it is right for a replayed day too
+const leftMs = (s) => Date.parse(s.expires_at) - Date.parse(s.last_update);
 
 // how many legs' OI is known, where it is not all of them
 export const counted = ({ contracts, oi_known: known }) => (known === null || known === undefined || known === contracts
@@ -36,7 +39,7 @@ export const FACTS = {
   underlying_price: {
     text: (s) => format.price(s.underlying_price),
     says: (s, { day, isAuction }) => `${s.underlying_name}${s.underlying_at ? ` of ${format.marketClock(s.underlying_at)}` : ""}${isAuction
-      ? ", standing still in its closing auction while options trade: the strike at the money is the forward's" : ""}; ${saysDay(s, day)}`,
+      ? ", standing still in its closing auction while options trade: the strike at the money is that nearest to the index which the forward implies" : ""}; ${saysDay(s, day)}`,
   },
   future: {
     text: ({ underlying_future_price: future, underlying_price: index }) => (future === null
@@ -101,13 +104,12 @@ export const FACTS = {
   },
   straddle: {
     text: (s) => format.price(s.straddle),
-    says: (s) => (s.straddle === null ? "One of the two at the money has not traded" : "ATM call + ATM put"),
+    says: saysStraddle,
   },
   to_expiry: {
     text: (s) => {
       if (!s.expires_at || !s.last_update) return format.DASH;
-      // counted from the chain's own market time, so that it is right for a replayed day too
-      return format.remaining((Date.parse(s.expires_at) - Date.parse(s.last_update)) / 1000);
+      return format.remaining(leftMs(s) / 1000);
     },
     says: (s) => (s.expires_at ? `Expires ${format.marketWeekday(s.expires_at)}, ${format.marketClock(s.expires_at).slice(0, 5)}` : "The expiry is unknown"),
   },
@@ -120,9 +122,24 @@ export const FACTS = {
 
 function saysAtmIv(summary, iv) {
   const { atm, on } = CONVENTIONS[iv];
-  if (summary[atm] !== null) return `Implied volatility at the money, %, ${on}: call and put on average`;
+  if (summary[atm] !== null) return `Implied volatility at the money, %, ${on}: call and put on average${saysMove(summary, CONVENTIONS[iv])}`;
   const why = iv === "forward" && summary.forward === null ? NO_FORWARD : "no trade explains it";
   return `Implied volatility at the money is unknown: ${why}`;
+}
+
+// what the straddle counts on: a buyer of both gains beyond these levels at expiry
+function saysStraddle({ straddle, atm_strike: atm, underlying_price: index }) {
+  if (straddle === null) return "One of the two at the money has not traded";
+  const share = index > 0 ? `, ${format.ratio((straddle / index) * 100)} % of the index` : "";
+  return `ATM call + ATM put${share}; even at expiry at ${format.price(atm - straddle)} and ${format.price(atm + straddle)}`;
+}
+
+// one standard deviation of the index up to expiry, as options have it
+function saysMove(summary, volatility) {
+  const level = summary[volatility.level];
+  const move = (level * summary[volatility.atm] * Math.sqrt(leftMs(summary) / YEAR_MS)) / 100;
+  if (!(move > 0)) return "";
+  return `; one standard deviation to expiry is ±${format.price(move)}, ${format.price(level - move)} to ${format.price(level + move)}`;
 }
 
 // the minute in which the index moved last, as far as the day is known

@@ -3,7 +3,7 @@
 
 import { CONVENTIONS } from "../core/volatility.js";
 
-const YEAR_MS = 365 * 24 * 3600 * 1000;
+export const YEAR_MS = 365 * 24 * 3600 * 1000;
 const ROOT_2PI = Math.sqrt(2 * Math.PI);
 
 // G. West, "Better approximations to cumulative normal functions", Wilmott Magazine (2005)

@@ -2,10 +2,14 @@
 
 export const DASH = "–";
 
-const whole = new Intl.NumberFormat("en-IN", { maximumFractionDigits: 0 });
-const two = new Intl.NumberFormat("en-IN", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const one = new Intl.NumberFormat("en-IN", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const toDigits = (digits, more) => new Intl.NumberFormat("en-IN", { minimumFractionDigits: digits, maximumFractionDigits: digits, ...more });
+const whole = toDigits(0);
+const two = toDigits(2);
+const one = toDigits(1);
 const upToTwo = new Intl.NumberFormat("en-IN", { maximumFractionDigits: 2 });
+
+// by digits; what rounds to nothing has no sign
+const unsigned = [];
 
 const known = (write) => (value) => (value === null || value === undefined ? DASH : write(value));
 
@@ -13,7 +17,7 @@ export const integer = known((v) => whole.format(v));
 export const price = known((v) => two.format(v));
 export const decimal = known((v) => one.format(v));
 export const ratio = known((v) => v.toFixed(2));
-export const fixed = (v, digits) => (v === null || v === undefined ? DASH : v.toFixed(digits).replace("-", "−"));
+export const fixed = (v, digits) => (v === null || v === undefined ? DASH : (unsigned[digits] ??= toDigits(digits, { signDisplay: "negative" })).format(v).replace("-", "−"));
 export const strike = known((v) => upToTwo.format(v));
 export const signed = known((v) => sign(v) + two.format(Math.abs(v)));
 export const percent = known((v) => {

@@ -10,7 +10,9 @@ const COLUMNS = [
   ["Fills", "Legs that were filled"],
   ["Realised", "By what was closed, against its average price"],
   ["Open", "By what stood open at the day's end, at the price of closing it then; of the present day now"],
-  ["P&L", "Realised, and by how much the open P&L rose since the day before; charges and taxes are not counted"],
+  ["P&L", "Realised, and by how much the open P&L rose since the day before; before charges"],
+  ["Charges", "An estimate: brokerage of 20 INR an order, securities transaction tax, fees of exchange and regulator, stamp duty, and tax on services, at the rates of the day"],
+  ["Net", "P&L less charges"],
 ];
 
 export class History {
@@ -34,10 +36,12 @@ export class History {
     this.waiting.replaceChildren(...resting.map((order) => this.line(order)));
     this.none.hidden = days.length > 0;
     this.table.hidden = days.length === 0;
-    this.days.replaceChildren(...days.map(({ day, fills, realised, open, total }) => make("tr", {},
+    this.days.replaceChildren(...days.map(({ day, fills, realised, open, total, charges, net }) => make("tr", {},
       make("th", { scope: "row", textContent: marketWeekday(day) }),
       make("td", { class: "figure", textContent: integer(fills) }),
-      ...[realised, open, total].map((sum) => make("td", { class: `figure${sum > 0 ? " gain" : ""}${sum < 0 ? " loss" : ""}`, textContent: signed(sum) })))));
+      ...[realised, open, total].map((sum) => make("td", { class: `figure${tone(sum)}`, textContent: signed(sum) })),
+      make("td", { class: "figure", textContent: price(charges) }),
+      make("td", { class: `figure${tone(net)}`, textContent: signed(net) }))));
     this.orders.replaceChildren(...orders.map((order) => make("li", {},
       make("p", { class: "when", textContent: `${KINDS[order.kind] ?? order.kind} of ${marketMoment(istOf(Date.parse(order.placed_at)))} IST, ${order.status}` }),
       ...order.fills.map((fill) => make("p", {
@@ -53,3 +57,5 @@ export class History {
       make("button", { type: "button", textContent: "Cancel", "aria-label": `Cancel ${words.join(", ")}`, onclick: () => this.cancel(id) }));
   }
 }
+
+const tone = (sum) => (sum > 0 ? " gain" : sum < 0 ? " loss" : "");

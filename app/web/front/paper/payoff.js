@@ -83,13 +83,14 @@ export class PayoffChart {
 }
 
 function factsOf(outlook) {
-  const { breakevens, most_gain: gain, most_loss: loss, margin_estimate: margin } = outlook;
+  const { breakevens, most_gain: gain, most_loss: loss, margin_estimate: margin, charges } = outlook;
   const evens = breakevens.length ? breakevens.map((level) => price(level)).join(" and ") : "none";
   return [
     `Most gain ${outlook.gain_is_unlimited ? "unlimited" : signed(gain)}, most loss ${outlook.loss_is_unlimited ? "unlimited" : signed(loss)} INR`,
     `break-even ${evens}`,
     `nearest expiry ${marketDate(outlook.expiry)}`,
     `margin, an estimate: ${margin ? integer(margin.total) : DASH}`,
+    ...(charges === null || charges === undefined ? [] : [`charges of the order, an estimate: ${price(charges)}`]),
     ...(outlook.now ? [] : ["its value now is unknown, as a volatility is"]),
   ].join("; ");
 }

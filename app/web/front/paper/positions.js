@@ -110,8 +110,10 @@ export class Positions {
       set(cells.mtm, "className", tone(mtm));
       total = total === null || mtm === null ? null : total + mtm;
     }
-    const { realised_today: realised, at } = this.account;
-    set(this.total, "textContent", `MTM ${signed(total)} · realised ${saysDay(at, this.page.clock)} ${signed(realised)} INR, without charges`);
+    const { realised_today: realised, at, days } = this.account;
+    const cost = days?.find(({ day }) => day === at.slice(0, 10))?.charges;
+    const less = cost === undefined ? "" : `, before charges of about ${price(cost)}`;
+    set(this.total, "textContent", `MTM ${signed(total)} · realised ${saysDay(at, this.page.clock)} ${signed(realised)} INR${less}`);
     this.showRisk();
   }
 
