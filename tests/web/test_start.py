@@ -165,6 +165,56 @@ def test_a_killed_server_leaves_its_port_to_the_next(tmp_path: Path) -> None:
         server.stop(signal.SIGKILL)
 
 
+@contextlib.contextmanager
+def on_a_terminal_that_closes(home: Path) -> Iterator[tuple[WebServer, list[int]]]:
+    """A server and its workers, all of which have just been told."""
+    nowhere = make_url("postgresql://nobody@127.0.0.1:1/nothing")
+    server = WebServer(home, nowhere, free_port(), workers=2)
+    server.start()
+    assert server.process is not None
+    pid = server.process.pid
+    eventually(
+        lambda: len(children(pid)) == 2 and all(map(is_asked_for_nothing_else, children(pid)))
+    )
+    workers = children(pid)
+    try:
+        for told in (*workers, pid):
+            os.kill(told, signal.SIGHUP)
+        yield server, workers
+    finally:
+        server.stop(signal.SIGKILL)
+
+
+def is_asked_for_nothing_else(worker: int) -> bool:
+    """Whether a worker has its own answer to a hang-up, which it has when it begins to serve."""
+    ignored = re.search(
+        r"^SigIgn:\s+(\w+)$", Path(f"/proc/{worker}/status").read_text(), re.MULTILINE
+    )
+    return ignored is not None and bool(int(ignored[1], 16) >> (signal.SIGHUP - 1) & 1)
+
+
+def test_a_server_ends_in_order_with_its_terminal(tmp_path: Path) -> None:
+    with on_a_terminal_that_closes(tmp_path) as (server, workers):
+        assert server.process is not None
+        assert server.process.wait(PATIENCE_S) == 0
+        assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+        assert is_free(server.port)
+
+
+def test_a_server_that_nohup_started_goes_on_with_the_same_workers(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with on_a_terminal_that_closes(tmp_path) as (server, workers):
+            assert server.process is not None
+            # told in turn: once this is answered by one worker more, it has heard of the hang-up
+            os.kill(server.process.pid, signal.SIGTTIN)
+            eventually(lambda: len(children(server.process.pid)) == 3)  # type: ignore[union-attr]
+            assert set(workers) < set(children(server.process.pid))
+            assert answers("127.0.0.1", server.port)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def is_free(port: int) -> bool:
     from app.web.server import demand_free_port
 
@@ -191,3 +241,18 @@ def test_an_address_that_cannot_be_listened_on_is_one_sentence(host: str) -> Non
 
     with pytest.raises(InvalidInputError, match="OI_HOST and OI_PORT choose others"):
         demand_free_port(host, 5050)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "is_said"),
+    [
+        (Settings(host="0.0.0.0"), True),  # noqa: S104
+        (Settings(host="::"), True),
+        (Settings(host="::1"), False),
+        (Settings(host="0.0.0.0", trusted_proxies=("192.0.2.1",)), False),  # noqa: S104
+    ],
+)
+def test_a_dashboard_that_others_reach_in_clear_says_so(chosen: Settings, is_said: bool) -> None:
+    from app.web.server import unencrypted
+
+    assert bool(unencrypted(chosen)) is is_said
