@@ -20,10 +20,11 @@ def command(workers: int) -> None:
     chosen = settings()
     parts.act_as("web")
     privileges.drop(chosen.run_as)
+    is_closed = signin.demanded(chosen) is None
     account.demand(Database(chosen, explicit=False), chosen)
     demand_free_port(chosen.host, chosen.port)
     click.echo(f"Dashboard on {address(chosen)}")
-    if signin.configured(chosen) is None:
+    if is_closed:
         click.echo(
             "No sign-in is set here: only users can sign in (`python -m app user list`).", err=True
         )

@@ -39,8 +39,9 @@ _PRIVATE = 0o077
 def serve(settings: Settings, workers: int = 1) -> None:
     """Serve the application until SIGINT, SIGTERM or the end of the terminal.
 
-    Raises InvalidInputError for a busy port, and FrontNotBuiltError where the page is missing or
-    older than its sources. Viewers of the live push occupy no thread: a few carry many of them.
+    Raises InvalidInputError for a busy port, SettingsError for what workers cannot begin with, and
+    FrontNotBuiltError where the page is missing or older than its sources. Viewers of the live push
+    occupy no thread: a few carry many of them.
     """
     from app.web.assets import assets
     from app.web.auth.store import store
@@ -53,6 +54,7 @@ def serve(settings: Settings, workers: int = 1) -> None:
         _load_for_all()
     # before the fork, so that all workers know each other's sessions
     kept = store(settings)
+    _demand_sound(settings, kept)
     metrics.prepare(kept / f"metrics-{settings.port}")
     os.umask(_PRIVATE)
     options = {
@@ -80,6 +82,15 @@ def serve(settings: Settings, workers: int = 1) -> None:
     for warning in filter(None, (privileges.warning(), unencrypted(settings))):
         _log.warning(warning)
     _application(options, kept).run()
+
+
+def _demand_sound(settings: Settings, kept: Path) -> None:
+    """Read here what each worker reads: one that cannot begin ends all with a trace."""
+    from app.telemetry.objectives import objectives
+    from app.web.auth.session_key import session_key
+
+    objectives(settings.objectives_file)
+    session_key(settings, kept)
 
 
 def _load_for_all() -> None:
