@@ -234,11 +234,14 @@ def on_a_terminal_that_closes(home: Path) -> Iterator[tuple[WebServer, list[int]
     server.start()
     assert server.process is not None
     pid = server.process.pid
-    eventually(
-        lambda: len(children(pid)) == 2 and all(map(is_asked_for_nothing_else, children(pid)))
-    )
-    workers = children(pid)
+
+    def is_ready() -> bool:
+        found = children(pid)
+        return len(found) == 2 and all(map(is_asked_for_nothing_else, found))
+
     try:
+        eventually(is_ready)
+        workers = children(pid)
         for told in (*workers, pid):
             os.kill(told, signal.SIGHUP)
         yield server, workers
