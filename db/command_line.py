@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
-from db.errors import InvalidInputError, NotMigratedError, OIError, SettingsError
+from db.errors import InvalidInputError, NotMigratedError, OIError, RefusedError, SettingsError
 from db.timescale.errors import TimescaleError
 
 _EXIT_FAILED = 1
@@ -28,6 +28,18 @@ _WRONG_PLACE = (
 # a table, schema, column or function that is not there
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _OTHER_SCHEMA = frozenset({"42P01", "3F000", "42703", "42883"})
+# what a database that is there refuses, and what to do about it
+_REFUSED = {
+    "42501": "The account may not do this in the database ({reason}); sign in as the database's "
+    "owner, or as one whom `python -m db roles` gives the rights.",
+    "25006": "The database takes no writes ({reason}): it is a standby, or "
+    "default_transaction_read_only is on.",
+    "57014": "The server ended a statement before it was done ({reason}); run this again, or with "
+    "a longer limit.",
+    "55P03": "Another session was in the way ({reason}); run this again.",
+    "40P01": "Another session was in the way ({reason}); run this again.",
+    "40001": "Another session was in the way ({reason}); run this again.",
+}
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 
 
@@ -135,11 +147,13 @@ def _explained(error: Exception) -> OIError | None:
     from db.engine import explained
 
     cause = getattr(error, "orig", None) or error
-    if getattr(cause, "sqlstate", None) in _OTHER_SCHEMA:
-        lacking = str(cause).partition("\n")[0]
+    state, reason = getattr(cause, "sqlstate", None), str(cause).partition("\n")[0]
+    if state in _OTHER_SCHEMA:
         return NotMigratedError(
-            f"The database is not as this program reads it ({lacking}): run `alembic upgrade head`."
+            f"The database is not as this program reads it ({reason}): run `alembic upgrade head`."
         )
+    if state in _REFUSED:
+        return RefusedError(_REFUSED[state].format(reason=reason))
     return explained(cause)
 
 

@@ -21,6 +21,10 @@ class NotMigratedError(OIError):
     """The database answers, but its schema is not the one this program reads."""
 
 
+class RefusedError(OIError):
+    """The database answers, and does not do what it was asked for."""
+
+
 class ExtensionMissingError(OIError):
     """The server lacks the TimescaleDB extension."""
 

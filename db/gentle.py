@@ -10,11 +10,11 @@ from typing import Any
 import psycopg
 from sqlalchemy import URL
 
+# times and intervals come as text too, and the driver reads one style of each
+_READ: Mapping[str, str] = {"DateStyle": "ISO", "IntervalStyle": "postgres"}
 SETTLED: Mapping[str, str] = {
     "default_transaction_isolation": "read committed",
-    # times and intervals come as text too, and the driver reads one style of each
-    "DateStyle": "ISO",
-    "IntervalStyle": "postgres",
+    **_READ,
     # what bears a name of ours in another schema is somebody else's
     "search_path": "public",
     "lock_timeout": "0",
@@ -33,9 +33,19 @@ _LIMITS_TRANSACTIONS = 17_00_00
 
 
 def options(settings: Mapping[str, str], given: str = "") -> str:
-    """Settings as libpq's `options` has them; what was given wins."""
+    """Settings as libpq's `options` has them; what was given wins, but over what the driver reads.
+
+    Whoever has PGOPTIONS for psql may like dates of another style there.
+    """
+    if not given:
+        return _told(settings)
+    read = {**_READ, "client_encoding": "UTF8"}
+    return f"{_told(settings)} {given} {_told(read)}".strip()
+
+
+def _told(settings: Mapping[str, str]) -> str:
     told = (f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in settings.items())
-    return " ".join([*told, given]).strip()
+    return " ".join(told)
 
 
 def given(url: URL) -> str:

@@ -13,16 +13,18 @@ def command(workers: int) -> None:
     from app.web import account
     from app.web.auth import signin
     from app.web.database import Database
-    from app.web.server import address, serve
+    from app.web.server import address, demand_free_port, serve
     from db import parts, privileges
     from db.settings import settings
 
     chosen = settings()
     parts.act_as("web")
     privileges.drop(chosen.run_as)
+    is_closed = signin.demanded(chosen) is None
     account.demand(Database(chosen, explicit=False), chosen)
+    demand_free_port(chosen.host, chosen.port)
     click.echo(f"Dashboard on {address(chosen)}")
-    if signin.configured(chosen) is None:
+    if is_closed:
         click.echo(
             "No sign-in is set here: only users can sign in (`python -m app user list`).", err=True
         )

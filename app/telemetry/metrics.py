@@ -153,8 +153,10 @@ class _Metrics:
     def __init__(self) -> None:
         from prometheus_client import CollectorRegistry, Counter, Gauge
 
+        from app.telemetry import shared_values
         from app.telemetry.histogram import BatchHistogram
 
+        shared_values.use()
         self.registry: CollectorRegistry = CollectorRegistry()
         self.seconds: dict[Kind, BatchHistogram] = {}
         self.failures: dict[Kind, Counter] = {}

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from app.orphans import end_with
 from app.telemetry import logs, metrics
-from db import privileges
+from app.web.hosts import is_loopback
+from db import endings, privileges
 from db.errors import InvalidInputError
 from db.settings import Settings
 
 if TYPE_CHECKING:
     from flask import Flask
     from gunicorn.app.base import BaseApplication
+    from gunicorn.arbiter import Arbiter
     from gunicorn.workers.base import Worker
 
 _log = logging.getLogger(__name__)
@@ -35,10 +37,11 @@ _PRIVATE = 0o077
 
 
 def serve(settings: Settings, workers: int = 1) -> None:
-    """Serve the application until SIGINT or SIGTERM.
+    """Serve the application until SIGINT, SIGTERM or the end of the terminal.
 
-    Raises InvalidInputError for a busy port, and FrontNotBuiltError where the page is missing or
-    older than its sources. Viewers of the live push occupy no thread: a few carry many of them.
+    Raises InvalidInputError for a busy port, SettingsError for what workers cannot begin with, and
+    FrontNotBuiltError where the page is missing or older than its sources. Viewers of the live push
+    occupy no thread: a few carry many of them.
     """
     from app.web.assets import assets
     from app.web.auth.store import store
@@ -51,6 +54,7 @@ def serve(settings: Settings, workers: int = 1) -> None:
         _load_for_all()
     # before the fork, so that all workers know each other's sessions
     kept = store(settings)
+    _demand_sound(settings, kept)
     metrics.prepare(kept / f"metrics-{settings.port}")
     os.umask(_PRIVATE)
     options = {
@@ -67,6 +71,7 @@ def serve(settings: Settings, workers: int = 1) -> None:
         "limit_request_fields": _HEADERS,
         "loglevel": "warning",
         "control_socket_disable": True,
+        "on_starting": _heed_terminal,
         "post_fork": _end_with_server,
         "child_exit": _forget,
     }
@@ -74,9 +79,18 @@ def serve(settings: Settings, workers: int = 1) -> None:
     # who came and who was turned away belongs into every log
     for name in ("app.web.auth", "app.web.routes.broker"):
         logging.getLogger(name).setLevel(logging.INFO)
-    if warning := privileges.warning():
+    for warning in filter(None, (privileges.warning(), unencrypted(settings))):
         _log.warning(warning)
     _application(options, kept).run()
+
+
+def _demand_sound(settings: Settings, kept: Path) -> None:
+    """Read here what each worker reads: one that cannot begin ends all with a trace."""
+    from app.telemetry.objectives import objectives
+    from app.web.auth.session_key import session_key
+
+    objectives(settings.objectives_file)
+    session_key(settings, kept)
 
 
 def _load_for_all() -> None:
@@ -88,6 +102,14 @@ def _load_for_all() -> None:
     from db.loading import load
 
     load()
+
+
+def _heed_terminal(server: "Arbiter") -> None:
+    """End when the terminal closes; gunicorn would load itself anew and hold the port, unseen."""
+    if signal.SIGHUP in endings.asked():
+        server.handle_hup = server.handle_term
+    else:
+        server.handle_hup = lambda: None
 
 
 def _end_with_server(_server: object, worker: "Worker") -> None:
@@ -102,6 +124,16 @@ def _forget(_server: object, worker: "Worker") -> None:
 def address(settings: Settings) -> str:
     """The dashboard's address as a browser takes it."""
     return f"http://{_bound(settings.host, settings.port)}"
+
+
+def unencrypted(settings: Settings) -> str | None:
+    """What to say of a dashboard that others reach without a proxy that could speak HTTPS."""
+    if is_loopback(settings.host) or settings.trusted_proxies:
+        return None
+    return (
+        f"{address(settings)} is open to other machines without encryption, so that passwords can "
+        "be read on the way; let a proxy speak HTTPS before it, named in OI_TRUSTED_PROXIES."
+    )
 
 
 def _bound(host: str, port: int) -> str:

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL
 
+from benchmarks.server import leftovers
 from db import links
 from db.errors import DatabaseUnavailableError
 from db.urls import database_url
@@ -44,26 +45,32 @@ class BenchmarkServer:
     def database(
         self, label: str, *, template: str | None = None, extension: bool = True
     ) -> Iterator[URL]:
-        """A fresh database, or a copy of `template`, dropped on leaving."""
+        """A fresh database, or a copy of `template`, dropped on leaving.
+
+        What killed runs left behind on the server goes before.
+        """
         name = f"oi_bench_{label}_{secrets.token_hex(3)}"
-        try:
-            # within: who is interrupted while it is made leaves nothing behind
-            if template:
-                self._copy(template, name)
-            else:
-                self._create(name, "template0")
-            if extension and not template:
-                with session(self.url(name)) as made:
-                    made.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
-            yield self.url(name)
-        finally:
-            self._drop(name)
+        with session(self.admin_url) as admin:
+            for left in leftovers.drop_left(admin):
+                click.echo(f"Dropped {left}, which a run that was killed left behind.", err=True)
+            leftovers.hold(admin, name)
+            try:
+                # within: who is interrupted while it is made leaves nothing behind
+                if template:
+                    self._copy(template, name)
+                else:
+                    self._create(name, "template0")
+                if extension and not template:
+                    with session(self.url(name)) as made:
+                        made.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+                yield self.url(name)
+            finally:
+                self._drop(name)
 
     def _drop(self, name: str) -> None:
+        # a session of its own: the server may have been started anew meanwhile
         with session(self.admin_url) as admin:
-            admin.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+            leftovers.drop(admin, name)
 
     def _create(self, name: str, template: str) -> None:
         with session(self.admin_url) as admin:
@@ -72,6 +79,7 @@ class BenchmarkServer:
                     sql.Identifier(name), sql.Identifier(template)
                 )
             )
+            leftovers.mark(admin, name)
 
     def _copy(self, template: str, name: str) -> None:
         """Copy a database; nobody may be in it, and TimescaleDB's workers come back if they can."""

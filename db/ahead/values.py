@@ -11,12 +11,15 @@ from db.convert.session import Connection, one
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 # a thousand contracts of this sum up to what a BIGINT holds; no exchange comes near
 LARGEST = 1_000_000_000_000_000
+# an exchange is announced with its state's number, in fewer than 8000 bytes
+LONGEST_BYTES = 7_900
+_LONG = f"octet_length(exchange) > {LONGEST_BYTES}"
 # what is summed up or subtracted; infinity and NaN of a price stay what they are
 _SUMMED = ("oi", "volume", "strike", "ltp", "underlying_price")
 
 
 def sentences(connection: Connection, table: TableFacts, *, quarantines: bool) -> Iterator[str]:
-    """What is wrong with the values of a table's rows: times, keys, counts."""
+    """What is wrong with the values of a table's rows: times, names, counts."""
     row = one(connection, _query(table))
     if row["far"]:
         yield (
@@ -34,10 +37,16 @@ def sentences(connection: Connection, table: TableFacts, *, quarantines: bool) -
             f"{row['huge']:,} rows have an open interest, a volume or a price beyond "
             f"{LARGEST:,}, whose sums would overflow; correct or delete them."
         )
+    if row["long"]:
+        yield (
+            f"{row['long']:,} rows have an exchange of more than {LONGEST_BYTES:,} bytes, which "
+            "cannot be announced; correct or delete them."
+        )
 
 
 def _query(table: TableFacts) -> sql.Composed:
-    summed = [column.name for column in table.columns if column.name in _SUMMED]
+    names = [column.name for column in table.columns]
+    summed = [name for name in names if name in _SUMMED]
     huge = sql.SQL(" OR ").join(
         sql.SQL(
             "{name} NOT BETWEEN -{most} AND {most} "
@@ -50,7 +59,8 @@ def _query(table: TableFacts) -> sql.Composed:
         SELECT count(*) FILTER (WHERE is_far) AS far,
                min("timestamp") FILTER (WHERE is_far)::TEXT AS example,
                count(*) FILTER (WHERE isfinite("timestamp") IS NOT TRUE) AS nowhere,
-               count(*) FILTER (WHERE {huge}) AS huge
+               count(*) FILTER (WHERE {huge}) AS huge,
+               count(*) FILTER (WHERE {long}) AS long
         FROM (
             SELECT *,
                    isfinite("timestamp")
@@ -60,6 +70,7 @@ def _query(table: TableFacts) -> sql.Composed:
         """
     ).format(
         huge=huge if summed else sql.SQL("false"),
+        long=sql.SQL(_LONG if "exchange" in names else "false"),
         first=sql.Literal(f"{FIRST_YEAR}-01-01"),
         last=sql.Literal(f"{LAST_YEAR + 1}-01-01"),
         table=table.identifier,

@@ -177,6 +177,13 @@ CASES: dict[str, tuple[tuple[str, ...], str]] = {
         (ROW % ("order_book_depth_snapshots", "1970-01-01"),),
         "1 rows have a timestamp before 1990 or after 2100, as 1970-01-01",
     ),
+    "name that no announcement takes": (
+        (
+            "INSERT INTO option_chain_snapshots (timestamp, exchange, strike, option_type, symbol, "
+            "token) VALUES ('2026-11-20 15:00', repeat('N', 8000), 1, 'CE', 'S', 1)",
+        ),
+        "1 rows have an exchange of more than 7,900 bytes",
+    ),
     "sums that overflow": ((COUNTED,), "rows have an open interest, a volume or a price beyond"),
 }
 

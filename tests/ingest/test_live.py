@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from db.ingest import write_live_edge, write_snapshot
+from db.notices import announce
 from db.queries.chain import chain_at, latest_chain
 from db.queries.snapshots import snapshot_at
 from db.queries.summary import summary
@@ -262,6 +263,34 @@ def test_every_commit_is_announced_with_a_growing_sequence(engine: Engine) -> No
     exchanges, sequences = zip(*(payload.split(":") for payload in payloads), strict=True)
     assert exchanges == ("NSE", "NSE")
     assert int(sequences[0]) < int(sequences[1])
+
+
+def test_a_name_beyond_what_an_announcement_takes_stops_no_writer(engine: Engine) -> None:
+    # it is packed for the keys' sake: an index takes 2,704 bytes
+    name = "N" * 9000
+    with engine.begin() as session:
+        store = text(
+            """
+            INSERT INTO option_chain_snapshots
+                (timestamp, exchange, strike, option_type, symbol, oi, token)
+            VALUES (:at, :name, 26000, 'CE', 'S', 5, 1)
+            """
+        )
+        session.execute(store, {"at": at(0).replace(tzinfo=None), "name": name})
+    with engine.begin() as session:
+        head = summary(session, name)
+        session.execute(text("DELETE FROM option_chain_snapshots"))
+    assert head is not None
+    assert head.oi_ce == 5
+
+
+def test_long_news_is_announced_by_its_beginning(engine: Engine) -> None:
+    with connection(engine.url) as listener, engine.begin() as session:
+        listener.execute("LISTEN oi_notice")
+        announce(session, "objectives", None, sentence="₹" * 9000, burning=1)
+        session.commit()
+        (heard,) = listener.notifies(timeout=5, stop_after=1)
+    assert "₹" * 400 in heard.payload
 
 
 def test_unknown_values_stay_unknown(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -9,12 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
+import psycopg
 import pytest
 from sqlalchemy import URL
 
 from db import engine
 from db.command_line import LazyGroup, run
 from db.settings import settings
+from tests.support.databases import connection
 from tests.support.paths import ROOT
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -213,6 +216,74 @@ def test_what_a_database_that_answers_does_not_have(
     code, said = call("db", *words, OI_DATABASE_URL=database.render_as_string(hide_password=False))
     assert "Traceback" not in said
     assert code in (0, 1, 2)
+
+
+@pytest.fixture
+def stranger(database: URL) -> Iterator[str]:
+    """A role of the server without any right."""
+    name = f"oi_test_stranger_{secrets.token_hex(3)}"
+    with connection(database) as session:
+        session.execute(f"CREATE ROLE {name}")
+        yield name
+        session.execute(f"DROP ROLE {name}")
+
+
+def test_what_an_account_may_not_do_is_one_sentence(database: URL, stranger: str) -> None:
+    for words in ("db archive status", "db edition", "app user list"):
+        done = on(database, words, f"-c role={stranger}")
+        assert only_sentence(done.stderr).startswith("Error: The account may not do this"), words
+        assert done.returncode == 1
+
+
+def test_what_psql_is_told_to_show_is_not_what_commands_read(database: URL) -> None:
+    given = "-c DateStyle=German -c IntervalStyle=iso_8601 -c client_encoding=SQL_ASCII"
+    done = on(database, "db maintain", given)
+    assert done.returncode == 0, done.stderr
+
+
+def on(database: URL, words: str, given: str) -> "subprocess.CompletedProcess[str]":
+    """A command on a database, by a session that is told this by its environment."""
+    address = database.set(drivername="postgresql").render_as_string(hide_password=False)
+    return subprocess.run(
+        [sys.executable, "-m", *words.split()],
+        cwd=ROOT,
+        env={**os.environ, "OI_DATABASE_URL": address, "PGOPTIONS": given},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        psycopg.errors.InsufficientPrivilege,
+        psycopg.errors.ReadOnlySqlTransaction,
+        psycopg.errors.QueryCanceled,
+        psycopg.errors.LockNotAvailable,
+        psycopg.errors.DeadlockDetected,
+        psycopg.errors.SerializationFailure,
+        psycopg.errors.UndefinedTable,
+        psycopg.errors.DiskFull,
+    ],
+)
+def test_what_a_database_refuses_is_one_sentence(
+    error: type[psycopg.Error], capsys: pytest.CaptureFixture[str]
+) -> None:
+    @click.group
+    def group() -> None:
+        """A program."""
+
+    @group.command
+    def refused() -> None:
+        raise error("for a reason\nDETAIL: of its own")
+
+    with pytest.raises(SystemExit) as end:
+        run(group, "program", ["refused"])
+    said = only_sentence(capsys.readouterr().err)
+    assert "(for a reason)" in said
+    assert "DETAIL" not in said
+    assert end.value.code == 1
 
 
 def options(group: click.Group, path: str) -> Iterator[tuple[str, click.Parameter]]:

@@ -12,12 +12,15 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
+from prometheus_client.mmap_dict import MmapedDict
 
 from app.telemetry import metrics
 from app.telemetry.exposed import Exposed, is_this_machine
 from app.telemetry.metrics import Reading
+from app.telemetry.shared_values import SharedValues
 from app.telemetry.timing import Operation
 from db.errors import InvalidInputError
+from tests.support.disks import small_disk
 from tests.support.paths import ROOT
 
 SHIPPED = ROOT / "deploy" / "monitoring"
@@ -107,6 +110,53 @@ print(metrics.exposition().decode())
         assert 'oi_response_bytes_total{route="GET /"} 600.0' in text
     assert "oi_viewers 8.0" in both
     assert "oi_viewers 4.0" in one
+
+
+def test_a_full_disk_ends_no_process_that_counts(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 1) as disk:
+        program = f"""
+import os, sys
+from pathlib import Path
+from app.telemetry import metrics
+from app.telemetry.timing import Operation
+def fill():
+    with open({str(disk / "filling")!r}, "ab", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            pass
+metrics.prepare(Path({str(disk / "metrics")!r}))
+if sys.argv[1] == "full":
+    fill()
+metrics.count([Operation("route", "GET /", 0.01)])
+fill()
+for number in range(500):
+    metrics.count([Operation("route", f"GET /{{number}}", 0.01)])
+print(metrics.exposition().decode())
+"""
+        for before in ("full", "growing"):
+            (disk / "filling").unlink(missing_ok=True)
+            done = subprocess.run(
+                [sys.executable, "-c", program, before],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                check=True,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+            )
+            # what has no room is told of nowhere, rather than in part
+            assert "oi_request_seconds_count" not in done.stdout
+            assert "/metrics lacks what this process counts" in done.stderr
+
+
+def test_values_outgrow_their_first_file(tmp_path: Path) -> None:
+    shared = SharedValues(str(tmp_path / "counter_1.db"))
+    for number in range(2000):
+        shared.write_value(f"{number} of many", float(number), 0.0)
+    again = MmapedDict.read_all_values_from_file(str(tmp_path / "counter_1.db"))
+    assert [value for _, value, _, _ in again] == [float(number) for number in range(2000)]
+    shared.close()
 
 
 def test_servers_in_containers_that_share_a_folder_count_each_for_itself(tmp_path: Path) -> None:

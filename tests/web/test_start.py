@@ -16,10 +16,14 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import make_url
 
+from app.web.auth.session_key import session_key
+from app.web.auth.store import store
 from benchmarks.feed.upkeep import children
 from benchmarks.server.ports import free_port
 from db.errors import InvalidInputError
+from db.private_files import replace_private
 from db.settings import Settings
+from tests.support.disks import small_disk
 from tests.support.paths import ROOT
 from tests.support.waiting import eventually
 from tests.web import PASSWORD
@@ -146,6 +150,63 @@ def test_workers_know_each_others_sessions_where_nothing_can_be_kept(tmp_path: P
             assert ask("127.0.0.1", port, "GET", "/logout", cookie).status == 200
 
 
+def test_a_full_disk_keeps_the_dashboard_from_nothing_and_nobody_out(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 1) as home:
+        (home / "secret_key").write_text("of before")
+        fill(home / "filling")
+        settings = Settings(home=home)
+        kept = store(settings)
+        assert kept != home
+        assert session_key(settings, kept) == "of before"
+        (home / "secret_key").unlink()
+        fill(home / "filling")
+        hashed = PasswordHasher(time_cost=1, memory_cost=1024).hash(PASSWORD)
+        port = port_of("127.0.0.1")
+        with serving(home, "127.0.0.1", port, OI_PASSWORD_HASH=hashed):
+            cookie = sign_in("127.0.0.1", port)
+            assert ask("127.0.0.1", port, "GET", "/logout", cookie).status == 200
+            assert ask("127.0.0.1", port, "GET", "/metrics").status == 200
+        with pytest.raises(OSError, match="No space left"):
+            replace_private(home / "signin", bytes(4096))
+        assert {path.name for path in home.iterdir()} == {"filling"}
+
+
+def fill(file: Path) -> None:
+    """Take all that a disk has."""
+    with file.open("ab", buffering=0) as filling, contextlib.suppress(OSError):
+        while True:
+            filling.write(bytes(4096))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"OI_OBJECTIVES_FILE": "/nowhere/objectives.toml"}, "OI_OBJECTIVES_FILE"),
+        ({"OI_PASSWORD_HASH": "=19=m=65536,t=3,p=4"}, "OI_PASSWORD_HASH is not an argon2 hash"),
+        ({"OI_HOME": "empty"}, "secret_key is empty"),
+    ],
+)
+def test_what_workers_cannot_begin_with_is_one_sentence(
+    tmp_path: Path, given: dict[str, str], said: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "secret_key").touch()
+    environment = {"OI_HOME": "home", "OI_PORT": str(free_port()), **given}
+    environment["OI_HOME"] = str(tmp_path / environment["OI_HOME"])
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "serve"],
+        env={**os.environ, **environment},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert said in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
 def test_a_killed_server_leaves_its_port_to_the_next(tmp_path: Path) -> None:
     nowhere = make_url("postgresql://nobody@127.0.0.1:1/nothing")
     server = WebServer(tmp_path, nowhere, free_port(), workers=2)
@@ -163,6 +224,67 @@ def test_a_killed_server_leaves_its_port_to_the_next(tmp_path: Path) -> None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker, signal.SIGKILL)
         server.stop(signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def on_a_terminal_that_closes(home: Path) -> Iterator[tuple[WebServer, list[int]]]:
+    """A server and its workers, all of which have just been told."""
+    nowhere = make_url("postgresql://nobody@127.0.0.1:1/nothing")
+    server = WebServer(home, nowhere, free_port(), workers=2)
+    server.start()
+    assert server.process is not None
+    pid = server.process.pid
+
+    def is_ready() -> bool:
+        found = children(pid)
+        return len(found) == 2 and all(map(is_asked_for_nothing_else, found))
+
+    try:
+        eventually(is_ready)
+        workers = children(pid)
+        for told in (*workers, pid):
+            os.kill(told, signal.SIGHUP)
+        yield server, workers
+    finally:
+        server.stop(signal.SIGKILL)
+
+
+def is_asked_for_nothing_else(worker: int) -> bool:
+    """Whether a worker has its own answer to a hang-up, which it has when it begins to serve."""
+    ignored = re.search(
+        r"^SigIgn:\s+(\w+)$", Path(f"/proc/{worker}/status").read_text(), re.MULTILINE
+    )
+    return ignored is not None and bool(int(ignored[1], 16) >> (signal.SIGHUP - 1) & 1)
+
+
+def runs(process: int) -> bool:
+    """Whether it is there and has not ended, though its first process may not have been told."""
+    try:
+        return bool(Path(f"/proc/{process}/cmdline").read_bytes())
+    except FileNotFoundError:
+        return False
+
+
+def test_a_server_ends_in_order_with_its_terminal(tmp_path: Path) -> None:
+    with on_a_terminal_that_closes(tmp_path) as (server, workers):
+        assert server.process is not None
+        assert server.process.wait(PATIENCE_S) == 0
+        eventually(lambda: not any(map(runs, workers)))
+        assert is_free(server.port)
+
+
+def test_a_server_that_nohup_started_goes_on_with_the_same_workers(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with on_a_terminal_that_closes(tmp_path) as (server, workers):
+            assert server.process is not None
+            # told in turn: once this is answered by one worker more, it has heard of the hang-up
+            os.kill(server.process.pid, signal.SIGTTIN)
+            eventually(lambda: len(children(server.process.pid)) == 3)  # type: ignore[union-attr]
+            assert set(workers) < set(children(server.process.pid))
+            assert answers("127.0.0.1", server.port)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def is_free(port: int) -> bool:
@@ -191,3 +313,18 @@ def test_an_address_that_cannot_be_listened_on_is_one_sentence(host: str) -> Non
 
     with pytest.raises(InvalidInputError, match="OI_HOST and OI_PORT choose others"):
         demand_free_port(host, 5050)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "is_said"),
+    [
+        (Settings(host="0.0.0.0"), True),  # noqa: S104
+        (Settings(host="::"), True),
+        (Settings(host="::1"), False),
+        (Settings(host="0.0.0.0", trusted_proxies=("192.0.2.1",)), False),  # noqa: S104
+    ],
+)
+def test_a_dashboard_that_others_reach_in_clear_says_so(chosen: Settings, is_said: bool) -> None:
+    from app.web.server import unencrypted
+
+    assert bool(unencrypted(chosen)) is is_said

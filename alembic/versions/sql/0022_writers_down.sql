@@ -7,3 +7,4 @@ DROP FUNCTION live_edge.supersedes(timestamp, timestamp, timestamp);
 DROP FUNCTION live_edge.whole(numeric);
 DROP FUNCTION live_edge.show_stored(text, timestamp, boolean);
 DROP FUNCTION live_edge.known_price(double precision);
+DROP FUNCTION live_edge.tell(text, bigint);

@@ -31,6 +31,17 @@ def demand_length(password: str) -> None:
         raise InvalidInputError(f"The password must have at least {MINIMUM_LENGTH} characters.")
 
 
+def demand_hash(password_hash: str, source: str) -> None:
+    """Raise SettingsError, naming where it stands, for what is no hash of a password."""
+    from argon2 import extract_parameters
+    from argon2.exceptions import InvalidHashError
+
+    try:
+        extract_parameters(password_hash)
+    except InvalidHashError as error:
+        raise SettingsError(_no_hash(source)) from error
+
+
 def verified(password_hash: str | None, password: str, source: str, *, counts: bool = True) -> bool:
     """Whether a password is the one that was hashed; few are held against hashes at a time.
 
@@ -55,10 +66,14 @@ def _matches(password_hash: str, password: str, source: str) -> bool:
     except VerificationError:
         return False
     except InvalidHashError as error:
-        raise SettingsError(
-            f"The password hash in {source} is not an argon2 hash; "
-            "write one with `python -m app password`."
-        ) from error
+        raise SettingsError(_no_hash(source)) from error
+
+
+def _no_hash(source: str) -> str:
+    return (
+        f"The password hash in {source} is not an argon2 hash; "
+        "write one with `python -m app password`."
+    )
 
 
 def _kind(password_hash: str) -> str:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
-from app.web.auth.passwords import hashed, verified
+from app.web.auth.passwords import demand_hash, hashed, verified
 from db.errors import InvalidInputError, SettingsError
 from db.private_files import replace_private
 from db.settings import Settings
@@ -37,6 +37,14 @@ class SignIn:
         """
         known = hmac.compare_digest(username.encode(), self.username.encode())
         return verified(self.password_hash, password, self.source, counts=known)
+
+
+def demanded(settings: Settings) -> SignIn | None:
+    """The sign-in that holds, as a server asks at its start; raises SettingsError for no hash."""
+    known = configured(settings)
+    if known is not None:
+        demand_hash(known.password_hash, known.source)
+    return known
 
 
 def configured(settings: Settings) -> SignIn | None:

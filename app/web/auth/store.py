@@ -12,6 +12,8 @@ from db.settings import Settings
 
 _log = logging.getLogger(__name__)
 
+_NEEDED_BYTES = 64 * 1024
+
 
 def store(settings: Settings) -> Path:
     """OI_HOME, made if it is missing; where it cannot be written, a folder of this process.
@@ -24,11 +26,14 @@ def store(settings: Settings) -> Path:
         raise SettingsError(f"OI_HOME ({home}) is not a folder.")
     try:
         home.mkdir(parents=True, exist_ok=True)
-        # asked of the system by writing: permissions alone do not tell of a read-only disk
-        with tempfile.TemporaryFile(dir=home):
-            return home
+        # asked of the system by writing: permissions do not tell of a read-only or a full disk
+        with tempfile.TemporaryFile(dir=home) as file:
+            file.write(bytes(_NEEDED_BYTES))
+            file.flush()
+        return home
     except OSError as error:
-        _log.warning("Sessions end with this server: %s cannot be written (%s).", home, error)
+        reason = error.strerror or error
+        _log.warning("Sessions end with this server: %s cannot be written (%s).", home, reason)
         return _temporary()
 
 

@@ -6,6 +6,7 @@ request first, as a buffering proxy would, and ends what takes too long, sending
 """
 
 import contextlib
+import signal
 import socket
 import time
 from collections import OrderedDict, deque
@@ -78,6 +79,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         self._arriving: OrderedDict[_Connection, None] = OrderedDict()
         self._lingering: deque[_Connection] = deque()
         self._answering: dict[_Connection, float] = {}
+
+    def init_signals(self) -> None:
+        """A terminal that closes tells all its processes; the server says what comes of it."""
+        super().init_signals()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection and begin to collect its request."""

@@ -201,9 +201,19 @@ BEGIN
         END,
         has_changes = excluded.has_changes
     RETURNING kept.contracts INTO summed;
-    PERFORM pg_notify('oi_live', of_exchange || ':' || number);
+    PERFORM live_edge.tell(of_exchange, number);
     RETURN summed;
 END
+$$;
+
+-- Tells who listens of a state by its number. An announcement takes fewer than 8000 bytes; a name that
+-- is longer is of no exchange that anybody follows, and whoever stores it must not be stopped.
+CREATE OR REPLACE FUNCTION live_edge.tell(of_exchange text, number bigint) RETURNS void
+    LANGUAGE sql
+    SET search_path = pg_catalog, pg_temp
+    AS $$
+    SELECT pg_notify('oi_live', of_exchange || ':' || number)
+    WHERE octet_length(of_exchange) < 1000
 $$;
 
 -- Tells who listens of a head line that stays while its chain is compared with another past.
@@ -215,7 +225,7 @@ DECLARE
     number CONSTANT bigint := nextval('live_edge.sequence');
 BEGIN
     UPDATE public.chain_summary SET sequence = number WHERE exchange = of_exchange;
-    PERFORM pg_notify('oi_live', of_exchange || ':' || number);
+    PERFORM live_edge.tell(of_exchange, number);
 END
 $$;
 
@@ -227,6 +237,6 @@ CREATE OR REPLACE FUNCTION live_edge.forget(of_exchange text) RETURNS void
 BEGIN
     DELETE FROM public.option_chain_latest WHERE exchange = of_exchange;
     DELETE FROM public.chain_summary WHERE exchange = of_exchange;
-    PERFORM pg_notify('oi_live', of_exchange || ':' || nextval('live_edge.sequence'));
+    PERFORM live_edge.tell(of_exchange, nextval('live_edge.sequence'));
 END
 $$;
