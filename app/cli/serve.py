@@ -20,7 +20,7 @@ def command(workers: int) -> None:
     chosen = settings()
     parts.act_as("web")
     privileges.drop(chosen.run_as)
-    account.demand(Database(chosen, explicit=False), chosen)
+    account.demand(Database(chosen, explicit=False).urls, chosen)
     click.echo(f"Dashboard on {address(chosen)}")
     if signin.configured(chosen) is None:
         click.echo(

@@ -13,7 +13,7 @@ from app.telemetry.process import Telemetry
 from app.telemetry.steps import Tell
 from app.telemetry.timing import Operation, ended
 from app.web.database import Database
-from app.web.monitoring.chains import ought_to_be_new
+from app.web.monitoring.ages import ought_to_be_new
 from app.web.monitoring.state import held_gauges
 from db.loading import load
 from db.market.exchanges import EXCHANGES
