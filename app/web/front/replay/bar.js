@@ -4,9 +4,9 @@ import { find, set } from "../core/dom.js";
 import { integer, marketClock, marketDate, marketMoment } from "../core/format.js";
 import { remembered } from "../core/preferences.js";
 import { marketTime } from "../core/address.js";
-import { showClock } from "./gate.js";
 import { saidBy } from "./history.js";
 import { Replay } from "./replay.js";
+import { showClock } from "./standing.js";
 
 const HOUR_MS = 3_600_000;
 
