@@ -36,7 +36,7 @@ export const FACTS = {
   underlying_price: {
     text: (s) => format.price(s.underlying_price),
     says: (s, { day, isAuction }) => `${s.underlying_name}${s.underlying_at ? ` of ${format.marketClock(s.underlying_at)}` : ""}${isAuction
-      ? ", standing still in its closing auction while options trade: the strike at the money is the forward's" : ""}; ${saysDay(s, day)}`,
+      ? ", standing still in its closing auction while options trade: the strike at the money is the forward's" : ""}; ${saysDay(day)}`,
   },
   future: {
     text: ({ underlying_future_price: future, underlying_price: index }) => (future === null
@@ -156,7 +156,7 @@ export function dayChange({ underlying_price: now }, day) {
   return { text: `${arrow}${Math.abs(pct).toFixed(2)} %`, tone: direction(pct) };
 }
 
-function saysDay(summary, day) {
+function saysDay(day) {
   if (!day) return "the day's change is being looked up";
   if (day.previous_close === null) return "change of the day unknown: no earlier day is stored";
   const of = day.previous_close_day ?? null;
