@@ -13,6 +13,7 @@ from app.kite.candles import Candles
 from app.kite.errors import BrokerError, LoginNeededError, TooManyRequestsError
 from db.market.calendar import session
 from db.market.clock import IST, market_now
+from db.market.limits import LONGEST_CLOSURE
 
 _LOG = logging.getLogger("oi.kite")
 KEPT_S = 300.0
@@ -23,8 +24,6 @@ While the market is closed it is kept until the market opens: nothing more will 
 
 _WORKERS = 4
 _LOOK_S = 0.1
-# the longest closure of the exchange is shorter
-_LOOK_BACK_DAYS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,7 @@ class Fetcher:
 def seconds_closed(now: datetime) -> float:
     """How long the market has been closed at a moment; 0 during a session."""
     local = now.astimezone(IST)
-    for days in range(_LOOK_BACK_DAYS):
+    for days in range(LONGEST_CLOSURE.days):
         found = session((local - timedelta(days=days)).date())
         if found is not None and local >= found.opens:
             return max(0.0, (local - found.closes).total_seconds())

@@ -21,7 +21,7 @@ from db.market.clock import IST
 
 _FILE = Path(__file__).parent / "facts" / "calendar.toml"
 _WEEKEND = 5
-_LONGEST_CLOSURE_DAYS = 30
+_SEARCHED_DAYS = 30
 
 
 class Instrument(StrEnum):
@@ -145,7 +145,7 @@ class Calendar:
 
     def previous_trading_day(self, day: date) -> date:
         """The last day before `day` with a session; an unknown weekday counts as one."""
-        for back in range(1, _LONGEST_CLOSURE_DAYS):
+        for back in range(1, _SEARCHED_DAYS):
             earlier = day - timedelta(days=back)
             if self.is_trading_day(earlier) is not False:
                 return earlier

@@ -4,6 +4,7 @@ The page is sent them; it knows no number of its own.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from types import MappingProxyType
 
 CHANGE_MINUTES = (3, 5, 10, 15, 30)
@@ -38,6 +39,9 @@ SLOW_AFTER_S = 10.0
 
 STALE_AFTER_S = 45.0
 """Data of a session older than this are called stale: one and a half pauses between snapshots."""
+
+LONGEST_CLOSURE = timedelta(days=15)
+"""Every closure of the exchange is shorter: what lies further back is not the day before."""
 
 FUTURE_TOLERANCE_S = 300.0
 """An instant further ahead of the market's clock than this is no instant of a market."""

@@ -1,22 +1,20 @@
 """PCR, index, premium and the straddle at the money by minute over one trading day."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from app.chains.series.axis import axis
 from app.chains.series.made import Series
 from app.chains.series.reading import Reading, bounds
 from app.chains.series.totals import columns_of, rounded
+from db.market.limits import LONGEST_CLOSURE
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from db.queries.pcr import OiTotal
     from db.queries.snapshots import StraddlePoint
-
-# the longest closure of the exchange is shorter
-CLOSURE = timedelta(days=10)
 
 
 def day_series(reading: Reading) -> Series:
@@ -36,7 +34,7 @@ def _read(connection: "Connection", exchange: str, day: date) -> Series:
         day,
         pcr_minutes(connection, exchange, start, end),
         straddles(connection, exchange, start, end),
-        pcr_days(connection, exchange, start - CLOSURE, start),
+        pcr_days(connection, exchange, start - LONGEST_CLOSURE, start),
     )
 
 
