@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from app.cache import Cache, Region
 from app.chains.bodies import Packed
 from app.chains.history import History
+from db.market.calendar import LONGEST_CLOSURE
 from db.market.clock import IST
-from db.market.limits import LONGEST_CLOSURE
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

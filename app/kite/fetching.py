@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 from app.cache import Cache, Region
 from app.kite.candles import Candles
 from app.kite.errors import BrokerError, LoginNeededError, TooManyRequestsError
-from db.market.calendar import session
+from db.market.calendar import LONGEST_CLOSURE, session
 from db.market.clock import IST, market_now
-from db.market.limits import LONGEST_CLOSURE
 
 _LOG = logging.getLogger("oi.kite")
 KEPT_S = 300.0

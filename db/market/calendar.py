@@ -19,6 +19,9 @@ from typing import Any
 from db.errors import InvalidInputError
 from db.market.clock import IST
 
+LONGEST_CLOSURE = timedelta(days=15)
+"""Every closure of the exchange is shorter: what lies further back is not the day before."""
+
 _FILE = Path(__file__).parent / "facts" / "calendar.toml"
 _WEEKEND = 5
 _SEARCHED_DAYS = 30

@@ -1,10 +1,9 @@
 """Limits and thresholds that several parts share: each stands here and nowhere else.
 
-The page is sent them; it knows no number of its own.
+The page is sent all of them, as JSON: each is a number, or several. It knows no number of its own.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from types import MappingProxyType
 
 CHANGE_MINUTES = (3, 5, 10, 15, 30)
@@ -39,9 +38,6 @@ SLOW_AFTER_S = 10.0
 
 STALE_AFTER_S = 45.0
 """Data of a session older than this are called stale: one and a half pauses between snapshots."""
-
-LONGEST_CLOSURE = timedelta(days=15)
-"""Every closure of the exchange is shorter: what lies further back is not the day before."""
 
 FUTURE_TOLERANCE_S = 300.0
 """An instant further ahead of the market's clock than this is no instant of a market."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from app.cache import Cache, Region
 from app.chains.history import History
 from db.errors import NotStoredError
+from db.market.calendar import LONGEST_CLOSURE
 from db.market.clock import IST, market_now
-from db.market.limits import LONGEST_CLOSURE
 
 if TYPE_CHECKING:
     from db.queries.past import StoredDay

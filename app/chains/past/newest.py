@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from app.chains.past.chain import day_baselines, past_chain
 from app.chains.past.moments import Moment
 from app.chains.state import Chain, ChainState
+from db.market.calendar import LONGEST_CLOSURE
 from db.market.clock import IST, market_now
-from db.market.limits import FUTURE_TOLERANCE_S, LONGEST_CLOSURE
+from db.market.limits import FUTURE_TOLERANCE_S
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

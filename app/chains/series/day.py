@@ -8,7 +8,7 @@ from app.chains.series.axis import axis
 from app.chains.series.made import Series
 from app.chains.series.reading import Reading, bounds
 from app.chains.series.totals import columns_of, rounded
-from db.market.limits import LONGEST_CLOSURE
+from db.market.calendar import LONGEST_CLOSURE
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
