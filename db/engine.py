@@ -163,7 +163,7 @@ def translate_losses(engine: Engine) -> Engine:
 
 @contextmanager
 def connected(engine: Engine) -> Iterator[Connection]:
-    """A connection of `engine`; a full pool is an unavailable database too."""
+    """A connection of `engine`; raises DatabaseUnavailableError, for a full pool too."""
     began = perf_counter()
     try:
         connection = engine.connect()
