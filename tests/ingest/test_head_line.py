@@ -7,19 +7,14 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, text
 
-from db.ingest import write_live_edge, write_snapshot
+from db.ingest import write_live_edge
 from db.market.ticks import EnrichedSnapshot
 from db.queries import pcr
 from db.queries.chain import latest_chain
 from db.queries.snapshots import snapshot_at
 from db.queries.summary import ChainSummary, summary
+from tests.ingest.writers import write
 from tests.support.chains import at, snapshot
-
-
-def write(engine: Engine, *snapshots: EnrichedSnapshot) -> None:
-    for each in snapshots:
-        with engine.begin() as session:
-            write_snapshot(session, each)
 
 
 def head(engine: Engine) -> ChainSummary:
