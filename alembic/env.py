@@ -18,7 +18,8 @@ from db.ahead import require_clear, require_way_back, with_extension
 from db.baseline.steps import require_recognized
 from db.baseline.tables import metadata as legacy
 from db.convert.converter import OnlineConverter
-from db.engine import direct_url, explained, synced, translate_losses
+from db.driver_errors import explained
+from db.engine import direct_url, synced, translate_losses
 from db.errors import NotMigratedError, OIError
 from db.rights import require
 from db.roles.granting import bring_up

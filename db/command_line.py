@@ -144,7 +144,7 @@ def _demand_text(arguments: Sequence[str]) -> None:
 
 def _explained(error: Exception) -> OIError | None:
     """What SQLAlchemy or the driver itself ran into, in words; None for any other error."""
-    from db.engine import explained
+    from db.driver_errors import explained
 
     cause = getattr(error, "orig", None) or error
     state, reason = getattr(cause, "sqlstate", None), str(cause).partition("\n")[0]

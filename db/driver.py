@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from db.engine import raise_if_unavailable
+from db.driver_errors import raise_if_unavailable
 
 if TYPE_CHECKING:
     from psycopg import Connection as Driver

@@ -20,7 +20,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from db import gentle, links, parts, pooler, syncing, watch, watched
-from db.errors import DatabaseUnavailableError, DiskFullError, OIError, SettingsError
+from db.driver_errors import raise_if_unavailable
+from db.errors import DatabaseUnavailableError, OIError
 from db.once import once
 from db.pool import Pool
 from db.settings import Settings, settings
@@ -31,18 +32,6 @@ from db.writeback import Fetch, Row
 # reads more and more from their source, so that no plan should grow old
 _KEEP_PLANS_S = 600
 _MS = 1000
-# connection failures, shutdowns, too many clients, a database that is not there:
-# https://www.postgresql.org/docs/current/errcodes-appendix.html
-_DISK_FULL = "53100"
-# psycopg's words for a URL that libpq does not take; it has no code for them
-_BAD_ADDRESS = (
-    "invalid URI query parameter",
-    "invalid connection option",
-    "bad value for connect_timeout",
-)
-# PgBouncer's words, which go on with the parameter
-_POOLER = "unsupported startup parameter"
-_UNAVAILABLE_CLASSES = ("08", "57P", "53300", "3D000", "28")
 
 
 @once
@@ -175,7 +164,7 @@ def translate_losses(engine: Engine) -> Engine:
 
 @contextmanager
 def connected(engine: Engine) -> Iterator[Connection]:
-    """A connection of `engine`; a full pool is an unavailable database too."""
+    """A connection of `engine`; raises DatabaseUnavailableError, for a full pool too."""
     began = perf_counter()
     try:
         connection = engine.connect()
@@ -248,45 +237,3 @@ def _translate(context: ExceptionContext) -> None:
     if context.is_pre_ping:
         return
     raise_if_unavailable(context.original_exception, context.is_disconnect)
-
-
-def unavailable(error: BaseException, is_disconnect: bool = False) -> bool:
-    """Whether a driver's error means that the database does not answer."""
-    if is_disconnect:
-        return True
-    state = getattr(error, "sqlstate", None)
-    if state is not None:
-        return str(state).startswith(_UNAVAILABLE_CLASSES)
-    # a connection that was never made has no SQLSTATE
-    return type(error).__name__ in {"OperationalError", "ConnectionTimeout"}
-
-
-def raise_if_unavailable(error: BaseException, is_disconnect: bool = False) -> None:
-    """Raise what `explained` makes of a driver's error, if anything; Ctrl-C is none."""
-    found = None if isinstance(error, KeyboardInterrupt) else explained(error, is_disconnect)
-    if found is not None:
-        raise found from error
-
-
-def explained(error: BaseException, is_disconnect: bool = False) -> OIError | None:
-    """A driver's error in a sentence: no database, no room on its disk, an address that is none.
-
-    None for any other.
-    """
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0].strip().rstrip(".")
-    if getattr(error, "sqlstate", None) == _DISK_FULL:
-        return DiskFullError(
-            f"The database server's disk is full ({reason}); what was being done is rolled back. "
-            "Make room there, then run this again."
-        )
-    if reason.startswith(_BAD_ADDRESS):
-        return SettingsError(f"The URL of the database cannot be used: {reason}.")
-    if _POOLER in reason:
-        return SettingsError(
-            "A connection pooler stands between this program and the server and refuses start-up "
-            "options; migrations and conversions need a direct connection: name the server itself, "
-            "for dashboard and collector in OI_DATABASE_DIRECT_URL."
-        )
-    if unavailable(error, is_disconnect):
-        return DatabaseUnavailableError(f"The database does not answer: {reason}.")
-    return None

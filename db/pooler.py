@@ -11,6 +11,8 @@ from typing import Any
 from psycopg import IsolationLevel
 from sqlalchemy import Connection, Engine, event
 
+from db.driver import driver_cursor
+
 PARAMETERS: Mapping[str, Any] = {"prepare_threshold": None}
 """What psycopg is told beside the address."""
 
@@ -36,7 +38,5 @@ def set_in_each_transaction(
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        from db.driver import driver_cursor
-
         with driver_cursor(connection) as cursor:
             cursor.execute(_SET, (names, values))

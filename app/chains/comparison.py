@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from app.cache import Cache, Region
 from app.chains.bodies import Packed
 from app.chains.history import History
-from app.chains.past.moments import CLOSURE
+from db.market.calendar import LONGEST_CLOSURE
 from db.market.clock import IST
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def baseline_instant(
     if minutes is None:
         midnight = datetime.combine(at.astimezone(IST).date(), time.min, IST)
         found = instant_at(connection, exchange, midnight - timedelta(microseconds=1))
-        return None if found is None or found < midnight - CLOSURE else found
+        return None if found is None or found < midnight - LONGEST_CLOSURE else found
     span = timedelta(minutes=minutes)
     known = instants(connection, exchange, at - 2 * span, at)
     place = baseline_position(known, at, minutes)

@@ -26,15 +26,7 @@ def collecting(engine: "Engine") -> Iterator[None]:
     load()
     chosen, books = settings(), EngineBooks(engine)
     with ExitStack() as stack:
-        telemetry = Telemetry(
-            "collector",
-            books,
-            objectives_file=chosen.objectives_file,
-            slow_after_s=chosen.slow_after_s,
-            with_plans=chosen.slow_plans == "on",
-            otlp_endpoint=chosen.otlp_endpoint,
-            ring=ring(chosen.operations_webhook_url),
-        )
+        telemetry = Telemetry("collector", books, chosen, ring(chosen.operations_webhook_url))
         stack.enter_context(closing(telemetry))
         telemetry.probes.append(Upkeep(books).look)
         if chosen.collector_metrics_port:

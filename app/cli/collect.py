@@ -199,7 +199,7 @@ def _collect_from_broker(
     engine: "Engine", account: "Account", source: str, keys: tuple[str, ...], ring: "Ring"
 ) -> "Counts":
     """Collect the broker's feed; beside it fill gaps of the past, and store dollar, crude, VIX."""
-    from app.collector.bootstrap import BootstrapOptions, start_bootstrap
+    from app.collector.bootstrap import Bootstrap, BootstrapOptions
     from app.collector.macro import start_macro
     from app.feeds.broker import broker_catalogue, broker_feed
     from app.kite.macro import macro_names
@@ -222,14 +222,14 @@ def _collect_from_broker(
         today = market_now().date()
         return macro_names(catalogue.dump, today, chosen.kite_usdinr, chosen.kite_crude)
 
+    bootstrap = Bootstrap(
+        *(engine, account, feed.followed, collector.past, filling),
+        on_progress=lambda progress: collector.say(progress.sentence),
+        leads=collector.leads,
+    )
+    bootstrap.start()
     with (
-        closing(
-            start_bootstrap(
-                *(engine, account, feed.followed, collector.past, filling),
-                on_progress=lambda progress: collector.say(progress.sentence),
-                leads=collector.leads,
-            )
-        ),
+        closing(bootstrap),
         # who writes the first chain stores these for all
         closing(
             start_macro(engine, account, names, lambda _: collector.leads(next(iter(EXCHANGES))))

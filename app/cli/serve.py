@@ -21,7 +21,7 @@ def command(workers: int) -> None:
     parts.act_as("web")
     privileges.drop(chosen.run_as)
     is_closed = signin.demanded(chosen) is None
-    account.demand(Database(chosen, explicit=False), chosen)
+    account.demand(Database(chosen, explicit=False).urls, chosen)
     demand_free_port(chosen.host, chosen.port)
     click.echo(f"Dashboard on {address(chosen)}")
     if is_closed:

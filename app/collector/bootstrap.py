@@ -77,7 +77,7 @@ class Filled:
 
 
 class Bootstrap:
-    """A thread that looks for gaps, fills them, and looks again, until closed.
+    """A thread that looks for gaps, fills them with what the account is told, and looks again.
 
     `followed` tells the chains that are followed now, `leads` which of them this collector writes;
     `on_progress` is called by the thread. What it stores is never put over what is there.
@@ -86,7 +86,7 @@ class Bootstrap:
     def __init__(
         self,
         engine: Engine,
-        ask: Ask,
+        account: Account,
         followed: Callable[[], Mapping[str, Listing]],
         past: Past,
         options: BootstrapOptions | None = None,
@@ -106,7 +106,7 @@ class Bootstrap:
         self._now = now
         self._worker = Worker("bootstrap", self._turn)
         self._closed = self._worker.closed
-        self.fetcher = Fetcher(ask, self._closed, self._options.patience, now)
+        self.fetcher = Fetcher(_asking(account), self._closed, self._options.patience, now)
         self._vain: dict[str, set[datetime]] = {}
         self._is_behind = False
 
@@ -274,24 +274,8 @@ def _newest_first(made: Sequence[EnrichedSnapshot]) -> list[Sequence[EnrichedSna
     return [part for part in parts if part]
 
 
-def start_bootstrap(
-    engine: Engine,
-    account: Account,
-    followed: Callable[[], Mapping[str, Listing]],
-    past: Past,
-    options: BootstrapOptions | None = None,
-    *,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
-    leads: Callable[[str], bool] = lambda exchange: True,
-    now: Callable[[], datetime] = market_now,
-) -> Bootstrap:
-    """A bootstrap at work with the account's session; to be closed."""
-
+def _asking(account: Account) -> Ask:
     def ask(each: Wanted) -> Candles:
         return account.ask(lambda client: client.candles(each.token, each.start, each.end))
 
-    made = Bootstrap(
-        engine, ask, followed, past, options, on_progress=on_progress, leads=leads, now=now
-    )
-    made.start()
-    return made
+    return ask

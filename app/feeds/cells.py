@@ -37,7 +37,10 @@ class OptionRow(NamedTuple):
 
 
 def option_of(row: Row, exchange: str) -> OptionRow:
-    """The contract of a row; whether its figures make sense is asked of the chain as a whole."""
+    """The contract of a row; raises FaultyCellError for a cell that cannot be read.
+
+    Whether its figures make sense is asked of the chain as a whole.
+    """
     strike = _number(row, "strike")
     if strike is None or strike <= 0:
         raise FaultyCellError(fault.NO_STRIKE)
@@ -66,7 +69,10 @@ def option_of(row: Row, exchange: str) -> OptionRow:
 
 
 def underlying_of(row: Row) -> dict[str, float]:
-    """What the row says of index, future and VIX; a price of 0 says nothing."""
+    """What the row says of index, future and VIX; a price of 0 says nothing.
+
+    Raises FaultyCellError for a figure below 0.
+    """
     figures = {name: _number(row, name) for name in (*_PRICES, "future_oi")}
     if any(value is not None and value < 0 for value in figures.values()):
         raise FaultyCellError(fault.NO_UNDERLYING)
@@ -78,7 +84,7 @@ def underlying_of(row: Row) -> dict[str, float]:
 
 
 def instant_of(row: Row) -> datetime:
-    """The instant of a row in IST."""
+    """The instant of a row in IST; raises FaultyCellError for what is none of a market."""
     try:
         read = datetime.fromisoformat(_text(row, "timestamp"))
     except ValueError:
@@ -90,7 +96,7 @@ def instant_of(row: Row) -> datetime:
 
 
 def exchange_of(row: Row) -> str:
-    """The exchange key of a row."""
+    """The exchange key of a row; raises FaultyCellError for one that is not known."""
     key = _text(row, "exchange")
     if key not in EXCHANGES:
         raise FaultyCellError(fault.UNKNOWN_EXCHANGE)

@@ -20,7 +20,7 @@ from db.errors import OIError
 from db.market.calendar import Instrument
 from db.market.clock import IST, market_now
 from db.market.exchanges import EXCHANGES
-from db.market.ticks import CALL, ChainSnapshot, OptionColumns, Source
+from db.market.ticks import CALL, ChainSnapshot, Source
 from db.market.trading import may_trade
 
 _LOG = logging.getLogger("oi.kite")
@@ -221,12 +221,7 @@ class KiteFeed:
         return ChainSnapshot(
             exchange=listing.exchange.key,
             timestamp=at,
-            options=OptionColumns(
-                strike=listing.strike,
-                option_type=listing.option_type,
-                symbol=listing.symbol,
-                token=listing.token,
-                expiry=np.full(len(listing), np.datetime64(listing.expiry, "D")),
+            options=listing.columns(
                 oi=board.oi[watched.legs],
                 ltp=np.where(absurd, np.nan, ltp),
                 volume=board.volume[watched.legs],

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from app.cache import Cache, Region
 from app.kite.candles import Candles
 from app.kite.errors import BrokerError, LoginNeededError, TooManyRequestsError
-from db.market.calendar import session
+from db.market.calendar import LONGEST_CLOSURE, session
 from db.market.clock import IST, market_now
 
 _LOG = logging.getLogger("oi.kite")
@@ -23,8 +23,6 @@ While the market is closed it is kept until the market opens: nothing more will 
 
 _WORKERS = 4
 _LOOK_S = 0.1
-# the longest closure of the exchange is shorter
-_LOOK_BACK_DAYS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +161,7 @@ class Fetcher:
 def seconds_closed(now: datetime) -> float:
     """How long the market has been closed at a moment; 0 during a session."""
     local = now.astimezone(IST)
-    for days in range(_LOOK_BACK_DAYS):
+    for days in range(LONGEST_CLOSURE.days):
         found = session((local - timedelta(days=days)).date())
         if found is not None and local >= found.opens:
             return max(0.0, (local - found.closes).total_seconds())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from app.kite.candles import Candles
 from app.kite.listing import VIX_TOKEN, Listing
 from db.market.clock import IST
-from db.market.ticks import ChainSnapshot, OptionColumns
+from db.market.ticks import ChainSnapshot
 
 SMALLEST_SHARE = 0.25
 """Of the contracts that traded on a day so many must have traded in a minute: with fewer the
@@ -110,12 +110,7 @@ def _snapshot(
     index, future, vix = others
     future_oi = int(future.oi[n])
     unknown = np.full(len(listing), np.nan)
-    whole = OptionColumns(
-        strike=listing.strike,
-        option_type=listing.option_type,
-        symbol=listing.symbol,
-        token=listing.token,
-        expiry=np.full(len(listing), np.datetime64(listing.expiry, "D")),
+    whole = listing.columns(
         oi=legs.oi[n],
         ltp=legs.close[n],
         volume=legs.volume[n],

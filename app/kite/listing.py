@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from app.kite.instruments import Dump, Instrument, expiries, near_future, option
 from db.market import calendar
 from db.market.clock import IST
 from db.market.exchanges import Exchange
+from db.market.ticks import OptionColumns
 
 _LOG = logging.getLogger("oi.kite")
 VIX_TOKEN = 264969
@@ -34,6 +36,17 @@ class Listing:
 
     def __len__(self) -> int:
         return len(self.token)
+
+    def columns(self, **told: NDArray[Any]) -> OptionColumns:
+        """The contracts with what is told of them: `oi`, `ltp` and so on, arrays (n,)."""
+        return OptionColumns(
+            strike=self.strike,
+            option_type=self.option_type,
+            symbol=self.symbol,
+            token=self.token,
+            expiry=np.full(len(self), np.datetime64(self.expiry, "D")),
+            **told,
+        )
 
     def around(self, near: float | None) -> "Listing":
         """The strikes nearest to `near` that its key follows; itself where that is all of them."""

@@ -22,8 +22,9 @@ from app.push import pace
 from app.push.frames import Accepted, Frame
 from app.push.loop import TICK_S, Loop
 from app.push.notices import Notice
-from app.push.topics import Follow, Topics, requested
+from app.push.topics import Topics
 from app.push.viewer import COME_BACK, POLICY, SESSION_OVER, TRY_AGAIN_LATER, LeftError, Viewer
+from app.push.wishes import Follow, requested
 from db.errors import InvalidInputError
 
 _log = logging.getLogger(__name__)

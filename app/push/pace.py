@@ -1,16 +1,13 @@
 """How fast viewers get what they wait for: their first frame, and each newer state."""
 
 import time
-from typing import TYPE_CHECKING
 
 from app.chains.state import ChainState
+from app.push.viewer import Viewer
 from app.telemetry.timing import Operation, ended
 
-if TYPE_CHECKING:
-    from app.push.viewer import Viewer
 
-
-def greeted(viewer: "Viewer") -> None:
+def greeted(viewer: Viewer) -> None:
     """Something was sent to a viewer: the first time its link is established."""
     if not viewer.is_greeted:
         viewer.is_greeted = True

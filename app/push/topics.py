@@ -1,30 +1,12 @@
 """What is followed: who asks for which exchanges, the newest broadcast of each, and its trouble."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-import orjson
 
 from app.chains.state import ChainState
 from app.push.broadcast import Broadcast
-from db.errors import InvalidInputError
-from db.market.exchanges import exchange_named
-
-if TYPE_CHECKING:
-    from app.push.viewer import Viewer
-
-MOST_TOPICS = 16
-
-Follow = Mapping[str, int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a page follows from now on, and whether it shows the book of orders."""
-
-    follow: Follow
-    book: bool = False
+from app.push.viewer import Viewer
+from app.push.wishes import Follow
 
 
 @dataclass
@@ -37,7 +19,7 @@ class Topic:
     latest: Broadcast | None = None
     aged: ChainState | None = None
     problem: str | None = None
-    viewers: "set[Viewer]" = field(default_factory=set)
+    viewers: set[Viewer] = field(default_factory=set)
 
     def take(self, state: ChainState) -> bool:
         """Go on to a state; one that was overtaken on its way here is left out.
@@ -73,14 +55,14 @@ class Topics:
         """The exchanges somebody follows."""
         return frozenset(name for name, topic in self._topics.items() if topic.viewers)
 
-    def follow(self, viewer: "Viewer", wanted: Follow) -> None:
+    def follow(self, viewer: Viewer, wanted: Follow) -> None:
         """Let a viewer follow these and nothing else."""
         self.leave(viewer)
         viewer.begin(wanted)
         for exchange in wanted:
             self[exchange].viewers.add(viewer)
 
-    def leave(self, viewer: "Viewer") -> None:
+    def leave(self, viewer: Viewer) -> None:
         """Let a viewer follow nothing."""
         for exchange in viewer.seen:
             self[exchange].viewers.discard(viewer)
@@ -92,34 +74,3 @@ class Topics:
     def ages_s(self, exchanges: Iterable[str]) -> dict[str, float | None]:
         """How old each of these is."""
         return {name: self[name].age_s() for name in exchanges}
-
-
-def requested(text: str) -> Wish:
-    """What a page's message asks to follow: `{"follow": {"NSE": 17, "BSE": null}, "book": true}`.
-
-    The value is the sequence of the state that the page shows; without `book` it shows none.
-    Raises InvalidInputError.
-    """
-    try:
-        said = orjson.loads(text)
-        wanted, book = said["follow"], said.get("book", False)
-    except (orjson.JSONDecodeError, TypeError, KeyError):
-        wanted, book = None, False
-    sound = isinstance(wanted, dict) and all(
-        value is None or (isinstance(value, int) and not isinstance(value, bool))
-        for value in wanted.values()
-    )
-    if not sound or not isinstance(book, bool):
-        raise InvalidInputError(
-            'A message must be {"follow": {exchange: sequence or null, …}, "book": true}.'
-        )
-    return Wish(demanded(wanted), book)
-
-
-def demanded(wanted: Follow) -> Follow:
-    """The same, when all its exchanges exist and are not too many; else InvalidInputError."""
-    if len(wanted) > MOST_TOPICS:
-        raise InvalidInputError(f"At most {MOST_TOPICS} exchanges can be followed at once.")
-    for exchange in wanted:
-        exchange_named(exchange)
-    return wanted

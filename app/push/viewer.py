@@ -17,11 +17,10 @@ from app.push.broadcast import Seen
 from app.push.deflate import MOST_INBOUND_BYTES
 from app.push.frames import Accepted, Frame
 from app.push.notices import Notice
+from app.push.wishes import Follow
 
 if TYPE_CHECKING:
     from wsproto.events import Event
-
-    from app.push.topics import Follow
 
 SESSION_OVER = 4401
 COME_BACK = 4408
@@ -80,7 +79,7 @@ class Viewer:
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _ACKNOWLEDGE_MS)
 
-    def begin(self, wanted: "Follow") -> None:
+    def begin(self, wanted: Follow) -> None:
         """Follow these from now on.
 
         What is on its way already will have arrived before what is sent next, so that a page that

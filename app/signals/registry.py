@@ -58,7 +58,10 @@ class Registry:
         replace_private(self.folder / "served", model_id.encode())
 
     def served_id(self) -> str | None:
-        """The id of the model that is to be served; None where there is none."""
+        """The id of the model that is to be served; None where there is none.
+
+        Raises ModelError where that cannot be read.
+        """
         try:
             found = (self.folder / "served").read_text(encoding="utf-8").strip()
         except (FileNotFoundError, NotADirectoryError):

@@ -1,7 +1,6 @@
 """The telemetry of one process, put together."""
 
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from threading import Lock
 
 from app.telemetry import metrics, statements, timing
@@ -13,6 +12,7 @@ from app.telemetry.samples import Sampler
 from app.telemetry.slow import SlowLog
 from app.telemetry.steps import Steps
 from app.telemetry.tracing import EndRequest, Tracing
+from db.settings import Settings
 
 Gauges = Callable[[], Iterable[Reading]]
 
@@ -21,28 +21,25 @@ class Telemetry:
     """Recorder, sampler, alarms and steps of a process; unstarted until somebody needs them.
 
     `gauges` are asked for the present state once an interval and whenever metrics are read;
-    `probe` once an interval, to time what does not happen by itself. Raises SettingsError for a
-    file of objectives that makes no sense.
+    `probes` are called once an interval, to time what does not happen by itself. `ring` is told
+    when an objective begins to burn and when it has recovered. Raises SettingsError for a file of
+    objectives that makes no sense.
     """
 
     def __init__(
         self,
         service: str,
         books: Books,
-        *,
-        objectives_file: Path | None = None,
-        slow_after_s: float = 1.0,
-        with_plans: bool = False,
-        otlp_endpoint: str | None = None,
-        ring: Callable[[Burning], None] = lambda burning: None,
+        settings: Settings,
+        ring: Callable[[Burning], None],
     ) -> None:
         self._service = service
-        self._otlp_endpoint = otlp_endpoint
+        self._otlp_endpoint = settings.otlp_endpoint
         self._tracing: Tracing | None = None
         self._starting = Lock()
-        self.objectives = objectives(objectives_file)
+        self.objectives = objectives(settings.objectives_file)
         self.steps = Steps()
-        slow = SlowLog(slow_after_s, books.newest if with_plans else None)
+        slow = SlowLog(settings.slow_after_s, books.newest if settings.slow_plans == "on" else None)
         sinks: Sequence[Sink] = (metrics.count, slow)
         self.recorder = Recorder(self.objectives.within_s, sinks)
         self.alarms = Alarms(self.objectives, books, ring)

@@ -49,7 +49,7 @@ class Steps:
         self._has_started = False
 
     def add(self, name: str, act: Callable[[Tell], None], needs: Sequence[str] = ()) -> None:
-        """Declare a step, after those that it needs."""
+        """Declare a step, after those that it needs; raises ValueError for one that is none."""
         for need in needs:
             if need not in self._steps:
                 raise ValueError(f"{name} needs {need}, which is no step before it")

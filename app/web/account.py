@@ -5,6 +5,7 @@ reaches is told of it; one that others reach does not show a page with such an a
 """
 
 import logging
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.web.hosts import is_loopback
@@ -13,8 +14,6 @@ from db.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
-
-    from app.web.database import Database
 
 _LOG = logging.getLogger(__name__)
 _SHOWN = 3
@@ -61,15 +60,15 @@ def sentence(name: str | None, found: list[str]) -> str:
     )
 
 
-def demand(database: "Database", settings: Settings) -> None:
-    """Ask at the start, so that whoever starts a server for others is told at once.
+def demand(servers: "Callable[[], list[URL]]", settings: Settings) -> None:
+    """Ask each server at the start, so that whoever starts a dashboard for others is told at once.
 
     Raises SettingsError. A database that does not answer is asked by the first who reads.
     """
     if settings.web_account == "any" or not is_open_to_others(settings):
         return
     try:
-        urls = database.urls()
+        urls = servers()
     except DatabaseUnavailableError as error:
         _LOG.info(_LATER, error)
         return

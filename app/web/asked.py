@@ -15,7 +15,10 @@ LONGEST = 40
 
 
 def market_moment(name: str, text: str) -> datetime:
-    """An aware moment; a plus sign that a URL turned into a space counts as one."""
+    """An aware moment; a plus sign that a URL turned into a space counts as one.
+
+    Text without a zone is IST. Raises InvalidInputError, which names the parameter.
+    """
     spaced = text[:LONGEST].strip()
     date_part, t, rest = spaced.partition("T")
     try:

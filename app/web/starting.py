@@ -13,7 +13,7 @@ from app.telemetry.process import Telemetry
 from app.telemetry.steps import Tell
 from app.telemetry.timing import Operation, ended
 from app.web.database import Database
-from app.web.monitoring.chains import ought_to_be_new
+from app.web.monitoring.ages import ought_to_be_new
 from app.web.monitoring.state import held_gauges
 from db.loading import load
 from db.market.exchanges import EXCHANGES
@@ -27,15 +27,7 @@ def telemetry_of(
     settings: Settings, database: Database, states: ChainStates, feeds: Feeds, live: Live
 ) -> Telemetry:
     """Everything declared, nothing begun."""
-    made = Telemetry(
-        "web",
-        database,
-        objectives_file=settings.objectives_file,
-        slow_after_s=settings.slow_after_s,
-        with_plans=settings.slow_plans == "on",
-        otlp_endpoint=settings.otlp_endpoint,
-        ring=_ring(settings.operations_webhook_url),
-    )
+    made = Telemetry("web", database, settings, _ring(settings.operations_webhook_url))
     made.steps.add("database", partial(_reach, database))
     made.steps.add("live link", lambda _: live.start())
     made.steps.add("feeds", lambda _: _ignore(feeds.read()), needs=["database"])

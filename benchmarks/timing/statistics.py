@@ -42,7 +42,8 @@ def summarize(rounds: Rounds) -> Summary:
 def percentile(ordered: Sequence[float], share: float) -> float:
     """The value below which `share` (0–1) of the ascending samples lie, interpolated.
 
-    Definition 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages" (1996).
+    Definition 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages" (1996). Raises
+    ValueError without samples.
     """
     if not ordered:
         raise ValueError("no samples")

@@ -51,7 +51,7 @@ def run(command: Path, url: URL, *arguments: str | Path) -> str:
 
 
 def output_of(command: Path, *arguments: str | Path) -> str:
-    """What a program says that needs no database."""
+    """What a program says that needs no database; raises BackupError where it fails."""
     done = subprocess.run(  # noqa: S603
         [str(command), *map(str, arguments)], capture_output=True, text=True
     )

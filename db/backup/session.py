@@ -9,7 +9,7 @@ from sqlalchemy import URL
 
 from db import links
 from db.backup.errors import BackupError
-from db.engine import explained
+from db.driver_errors import explained
 from db.gentle import SETTLED, given, options
 
 

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from db.cli._output import duration_text, json_text, size_text, table_text
+from db.cli._output import duration_text, json_text, table_text
+from db.sizes import size_text
 
 if TYPE_CHECKING:
     from db.convert import Plan, Report, Result

@@ -7,8 +7,6 @@ from typing import Any
 
 import click
 
-_UNITS = ("B", "kB", "MB", "GB", "TB")
-
 as_json_option: Callable[..., Any] = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON."
 )
@@ -17,18 +15,6 @@ as_json_option: Callable[..., Any] = click.option(
 def json_text(value: object) -> str:
     """JSON with sorted keys; times and everything else without a JSON form as text."""
     return json.dumps(value, indent=2, sort_keys=True, default=str)
-
-
-def size_text(size_bytes: float | None) -> str:
-    """A size with one decimal, in steps of 1024; – for unknown."""
-    if size_bytes is None:
-        return "–"
-    size = float(size_bytes)
-    for unit in _UNITS[:-1]:
-        if abs(size) < 1024:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} {_UNITS[-1]}"
 
 
 def duration_text(seconds: float | None) -> str:

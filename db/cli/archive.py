@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from db.cli._output import as_json_option, json_text, size_text, table_text
+from db.cli._output import as_json_option, json_text, table_text
+from db.sizes import size_text
 
 if TYPE_CHECKING:
     from sqlalchemy import URL

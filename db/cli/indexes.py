@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from db.cli._output import as_json_option, json_text, size_text, table_text
+from db.cli._output import as_json_option, json_text, table_text
 from db.command_line import Amount
+from db.sizes import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

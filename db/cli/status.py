@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from db.cli._output import as_json_option, json_text, size_text, table_text
+from db.cli._output import as_json_option, json_text, table_text
+from db.sizes import size_text
 
 if TYPE_CHECKING:
     from db.status.findings import Finding

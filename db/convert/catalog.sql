@@ -320,13 +320,6 @@ SELECT h.compression_state = 1 AS enabled
 FROM _timescaledb_catalog.hypertable h
 WHERE h.id = %(hypertable_id)s
 
--- name: interval_us
-SELECT d.interval_length
-FROM _timescaledb_catalog.dimension d
-WHERE d.hypertable_id = %(hypertable_id)s
-  AND d.interval_length IS NOT NULL
-  AND d.column_name = %(column)s
-
 -- name: fingerprint
 -- What a table is beside its rows, a hash of each part; the conversion's own triggers are left out.
 SELECT part,

@@ -67,7 +67,10 @@ def adjust(
 
 
 def finish(url: URL, table: str) -> Job:
-    """Drop the replaced table; from here on the way back is a conversion of its own."""
+    """Drop the replaced table; from here on the way back is a conversion of its own.
+
+    Raises ConversionError before the swap.
+    """
     with _held(url, table) as (connection, job):
         if job.phase is not Phase.SWAPPED:
             raise ConversionError(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from db.convert.facts import TableFacts
 from db.convert.session import Connection, catalog
+from db.sizes import size_text
 
 # a role that may not know the directory finds no row
 _PLACE = """
@@ -14,7 +15,6 @@ _PLACE = """
     WHERE s.name = 'data_directory'
       AND inet_server_addr() IS NOT DISTINCT FROM inet_client_addr()
 """
-_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def free_bytes(connection: Connection) -> int | None:
@@ -40,13 +40,6 @@ def shortage(needed: int, free: int | None) -> str | None:
     if free is None or needed <= free:
         return None
     return (
-        f"About {_text(needed)} are needed beside what is there until it is dropped, and "
-        f"{_text(free)} are free where the server keeps its data; free some first."
+        f"About {size_text(needed)} are needed beside what is there until it is dropped, and "
+        f"{size_text(free)} are free where the server keeps its data; free some first."
     )
-
-
-def _text(size: float) -> str:
-    unit = 0
-    while size >= 1000 and unit < len(_UNITS) - 1:
-        size, unit = size / 1000, unit + 1
-    return f"{size:.3g} {_UNITS[unit]}"

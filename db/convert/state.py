@@ -40,7 +40,7 @@ def _job(row: Row) -> Job:
 
 
 def load(connection: Connection, conversion_id: int) -> Job:
-    """The conversion of that id as it stands now."""
+    """The conversion of that id as it stands now; raises ConversionError where there is none."""
     row = connection.execute(_JOB + b"WHERE id = %s", [conversion_id]).fetchone()
     if row is None:
         raise ConversionError(f"There is no conversion {conversion_id} in this database.")

@@ -19,9 +19,12 @@ from typing import Any
 from db.errors import InvalidInputError
 from db.market.clock import IST
 
+LONGEST_CLOSURE = timedelta(days=15)
+"""Every closure of the exchange is shorter: what lies further back is not the day before."""
+
 _FILE = Path(__file__).parent / "facts" / "calendar.toml"
 _WEEKEND = 5
-_LONGEST_CLOSURE_DAYS = 30
+_SEARCHED_DAYS = 30
 
 
 class Instrument(StrEnum):
@@ -145,7 +148,7 @@ class Calendar:
 
     def previous_trading_day(self, day: date) -> date:
         """The last day before `day` with a session; an unknown weekday counts as one."""
-        for back in range(1, _LONGEST_CLOSURE_DAYS):
+        for back in range(1, _SEARCHED_DAYS):
             earlier = day - timedelta(days=back)
             if self.is_trading_day(earlier) is not False:
                 return earlier

@@ -19,7 +19,10 @@ def market_now() -> datetime:
 
 
 def to_naive_ist(value: datetime) -> datetime:
-    """An aware datetime as the naive IST reading that the database holds."""
+    """An aware datetime as the naive IST reading that the database holds.
+
+    Raises ValueError for a naive one, which is of an unknown zone.
+    """
     if value.tzinfo is None:
         raise ValueError(f"{value!r} has no time zone; market time must be given with one")
     return value.astimezone(IST).replace(tzinfo=None)

@@ -1,6 +1,6 @@
 """Limits and thresholds that several parts share: each stands here and nowhere else.
 
-The page is sent them; it knows no number of its own.
+The page is sent all of them, as JSON: each is a number, or several. It knows no number of its own.
 """
 
 from collections.abc import Mapping

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from db.market.ticks import Source
-from db.queries.statements import fetch, fetch_one, scalar
+from db.queries.statements import fetch_one, scalar
 
 
 class ChainSummary(NamedTuple):
@@ -60,11 +60,6 @@ class ChainSummary(NamedTuple):
 def summary(connection: Connection, exchange: str) -> ChainSummary | None:
     """The head line of one exchange; None when nothing is known of it."""
     return fetch_one(connection, ChainSummary, "summary", "summary", exchange=exchange)
-
-
-def summaries(connection: Connection) -> tuple[ChainSummary, ...]:
-    """The head lines of all exchanges that are known."""
-    return fetch(connection, ChainSummary, "summary", "summaries")
 
 
 def max_pain(connection: Connection, exchange: str) -> float | None:

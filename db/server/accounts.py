@@ -22,7 +22,10 @@ _BYTES = 24
 
 
 def make_accounts(home: Home, admin: URL) -> None:
-    """Make them with the passwords that are kept, or with new ones; nothing else is changed."""
+    """Make them with the passwords that are kept, or with new ones; nothing else is changed.
+
+    Raises ServerError where the running server refuses.
+    """
     import psycopg
 
     from db import links
@@ -43,7 +46,7 @@ def make_accounts(home: Home, admin: URL) -> None:
 
 
 def passwords(home: Home) -> dict[str, str]:
-    """The password of each account; none before they were made."""
+    """The password of each account, none before they were made; raises ServerError for others'."""
     try:
         kept: Any = json.loads((home.path / "accounts").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

@@ -15,7 +15,10 @@ from db.server.programs import Programs
 def init_data(
     programs: Programs, home: Home, folder: Path, superuser: str, *, durable: bool
 ) -> Path:
-    """Make a data folder inside an empty folder of the server's account; its path."""
+    """Make a data folder inside an empty folder of the server's account; its path.
+
+    Raises ServerError with what initdb said.
+    """
     data, password_file = folder / "data", folder / "password"
     write_private(password_file, (home.password() or home.make_password()) + "\n")
     home.own(password_file)

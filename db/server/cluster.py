@@ -111,7 +111,7 @@ class LocalServer:
         return status
 
     def program(self, name: str) -> Path:
-        """One of the programs that belong to this server, psql for one."""
+        """One of this server's programs, psql for one; raises ServerError before there is one."""
         programs = self._known_programs()
         if programs is None:
             raise ServerError("There is no local server yet: run `python -m db server start`.")

@@ -35,7 +35,10 @@ class Process:
 
 
 def running(data: Path) -> Process | None:
-    """The server that runs on a data folder, or None; a stale pid file counts as none."""
+    """The server that runs on a data folder, or None; a stale pid file counts as none.
+
+    Raises ServerError for another user's folder, as `data_major` does.
+    """
     try:
         lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -67,7 +70,7 @@ def start(
     """Start the server and wait until it answers; the port it listens on.
 
     `configure` writes the settings for a port. A port that is taken is replaced by a free one;
-    processes left by a killed server are waited for.
+    processes left by a killed server are waited for. Raises ServerError with the log's own reason.
     """
     (home.data / "postmaster.pid").unlink(missing_ok=True)
     deadline = time.monotonic() + _OLD_PROCESSES_TIMEOUT_S
@@ -87,7 +90,7 @@ def start(
 
 
 def stop(programs: Programs, home: Home) -> None:
-    """Stop the server, ending its sessions, and wait until it is gone."""
+    """Stop the server, ending its sessions, and wait until it is gone, else raise ServerError."""
     stopped = run_as(
         home.account,
         programs.program("pg_ctl"),

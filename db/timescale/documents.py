@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from db.timescale.specs import Aggregate, RefreshPolicy, RollupIndex, RollupSpec
+from db.timescale.specs import Aggregate, RollupIndex, RollupSpec
 from db.timescale.sqltext import interval_text
 
 _SECOND = timedelta(seconds=1)
@@ -43,14 +43,4 @@ def rollup_from(document: Mapping[str, Any], seconds: Mapping[str, float | None]
         real_time=document["real_time"],
         chunk_interval=None if chunk_interval_s is None else chunk_interval_s * _SECOND,
         indexes=tuple(RollupIndex(columns=tuple(columns)) for columns in document["indexes"]),
-    )
-
-
-def refresh_from(config: Mapping[str, Any], schedule_interval: timedelta) -> RefreshPolicy:
-    """The refresh policy of offsets in seconds (`start_offset` may be None)."""
-    start_offset_s = config["start_offset"]
-    return RefreshPolicy(
-        start_offset=None if start_offset_s is None else start_offset_s * _SECOND,
-        end_offset=config["end_offset"] * _SECOND,
-        schedule_interval=schedule_interval,
     )

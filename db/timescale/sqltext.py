@@ -83,7 +83,10 @@ def full_name(name: str) -> Fragment:
 
 
 def literal(value: object) -> Fragment:
-    """A Python value as an SQL literal; mappings and lists become jsonb."""
+    """A Python value as an SQL literal; mappings and lists become jsonb.
+
+    Raises TypeError for a value of any other kind.
+    """
     match value:
         case None:
             return Fragment("NULL")

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import URL
 
 from db.archive import moving
-from db.engine import explained
+from db.driver_errors import explained
 from tests.archive.test_moving import history, sides
 from tests.support.databases import connection
 from tests.support.disks import small_disk

@@ -31,7 +31,9 @@ def series(monkeypatch: pytest.MonkeyPatch, *stored: str, earlier: str | None = 
     minutes = [_total(instant) for instant in stored]
     days = [] if earlier is None else [_total(earlier)]
     monkeypatch.setattr(pcr, "pcr_minutes", lambda *_: tuple(minutes))
-    monkeypatch.setattr(pcr, "pcr_days", lambda *_: tuple(days))
+    monkeypatch.setattr(
+        pcr, "pcr_days", lambda _, __, start, end: tuple(d for d in days if start <= d.bucket < end)
+    )
     monkeypatch.setattr(snapshots, "straddles", lambda *_: ())
     newest = datetime.fromisoformat(stored[-1]).replace(tzinfo=IST)
     reading = Reading(History(), state(1, {100.0: 10}, timestamp=newest), Asked())
@@ -79,6 +81,14 @@ def test_the_axis_says_where_the_index_stands_still(
 def test_the_close_before_names_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
     found = series(monkeypatch, "2026-08-03 10:00", earlier="2026-07-31 00:00")
     assert (found["previous_close"], found["previous_close_day"]) == (26_000.0, "2026-07-31")
+
+
+@pytest.mark.parametrize(("earlier", "known"), [("2026-07-22", "2026-07-22"), ("2026-07-17", None)])
+def test_the_close_before_a_long_pause_is_known_as_far_back_as_changes_count_from_it(
+    monkeypatch: pytest.MonkeyPatch, earlier: str, known: str | None
+) -> None:
+    found = series(monkeypatch, "2026-08-03 10:00", earlier=f"{earlier} 00:00")
+    assert found["previous_close_day"] == known
 
 
 def test_without_an_earlier_day_the_close_before_is_unknown(

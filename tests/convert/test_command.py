@@ -84,7 +84,7 @@ def test_plan_compares_what_is_needed_with_what_is_free(
 
     monkeypatch.setattr("db.convert.space.free_bytes", lambda connection: 1000)
     (plan,) = tool.json("plan")
-    assert "1 kB are free where the server keeps its data" in " ".join(plan["obstacles"])
+    assert "1000 B are free where the server keeps its data" in " ".join(plan["obstacles"])
 
     monkeypatch.setattr("db.convert.space.free_bytes", lambda connection: None)
     (plan,) = tool.json("plan")

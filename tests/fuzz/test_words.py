@@ -16,7 +16,7 @@ from app.desk.alerts.rules import KINDS, changed, rule_of
 from app.desk.paper.orders import key_of, legs_of, order_of
 from app.push.frames import HandshakeError, accept
 from app.push.notices import Notice
-from app.push.topics import requested
+from app.push.wishes import requested
 from app.web.asked import market_moment
 from app.web.auth.bearer import session_of
 from app.web.auth.destination import is_path_of_this_site

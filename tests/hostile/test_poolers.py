@@ -6,7 +6,7 @@ from sqlalchemy import URL
 
 from db import convert
 from db.convert.session import connect, install
-from db.engine import explained
+from db.driver_errors import explained
 from db.errors import SettingsError
 
 

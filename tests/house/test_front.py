@@ -46,6 +46,26 @@ def test_the_types_of_the_page_hold() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_whatever_a_script_exports_is_used_elsewhere() -> None:
+    """By another script, or by a test that loads the script by itself."""
+    scripts = {path: path.read_text(encoding="utf-8") for path in FRONT.rglob("*.js")}
+    tests = "".join(map(Path.read_text, (ROOT / "tests" / "web").rglob("*.py")))
+    exported = [
+        (path, name)
+        for path, text in scripts.items()
+        for name in re.findall(r"^export (?:async )?(?:function|class|const|let) (\w+)", text, re.M)
+    ]
+    assert len(exported) > 100
+    assert [
+        f"{path.name}: {name}"
+        for path, name in exported
+        if not any(
+            re.search(rf"\b{name}\b", text)
+            for text in (*(text for other, text in scripts.items() if other != path), tests)
+        )
+    ] == []
+
+
 def test_every_source_that_a_template_names_was_built() -> None:
     templates = (ROOT / "app" / "web" / "templates").glob("*.html")
     named = re.findall(r"asset_\w+\('([^']+)'\)", "".join(map(Path.read_text, templates)))

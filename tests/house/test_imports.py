@@ -1,8 +1,13 @@
-"""Imports run downwards: each room may use those below it, and nothing else of ours."""
+"""Imports run downwards: each room may use those below it, and nothing else of ours.
+
+Within a room modules do so too. An import for a type alone is one as well: whoever reads the one
+module needs the other.
+"""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -132,6 +137,44 @@ def modules() -> list[Path]:
     return [path for top in ("app", "db", "benchmarks") for path in (ROOT / top).rglob("*.py")]
 
 
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def arrows(paths: Mapping[str, Path]) -> dict[str, set[str]]:
+    """Which of these modules each imports; a package that is only passed through is none."""
+    found = {}
+    for module, path in paths.items():
+        targets = [target for _, target in imported(path)]
+        known = [target if target in paths else target.rpartition(".")[0] for target in targets]
+        found[module] = {target for target in known if target in paths} - {module}
+    return found
+
+
+# `import … from "…"`, `import("…")`, and the same in a comment that tells a type
+SCRIPT = re.compile(r"""(?:\bfrom\s*|\bimport\s*\(?\s*)["'](\.[^"']+)["']""")
+
+
+def script_arrows(front: Path) -> dict[str, set[str]]:
+    """Which scripts of the page each imports, at once or later."""
+    return {
+        path.relative_to(front).as_posix(): {
+            (path.parent / target).resolve().relative_to(front.resolve()).as_posix()
+            for target in SCRIPT.findall(path.read_text(encoding="utf-8"))
+        }
+        for path in front.rglob("*.js")
+    }
+
+
+def circle(found: Mapping[str, set[str]]) -> list[str]:
+    """One way from a module back to itself, if there is any."""
+    try:
+        TopologicalSorter(found).prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))
+    return []
+
+
 def faults(module: str, path: Path) -> Iterator[str]:
     mine = room_of(module)
     for line, target in imported(path):
@@ -151,9 +194,49 @@ def faults(module: str, path: Path) -> Iterator[str]:
 def test_imports_run_downwards() -> None:
     found = []
     for path in modules():
-        module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        found += faults(module, path)
+        found += faults(name_of(path), path)
     assert found == []
+
+
+def test_no_module_comes_back_to_itself() -> None:
+    assert circle(arrows({name_of(path): path for path in modules()})) == []
+
+
+def test_no_script_of_the_page_comes_back_to_itself() -> None:
+    found = script_arrows(ROOT / "app" / "web" / "front")
+    assert found["charts/panel.js"] >= {"charts/board.js"}
+    assert circle(found) == []
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        *("import app.one", "from app.one import One", "from app import one"),
+        "def later():\n    from app.one import One",
+        "if TYPE_CHECKING:\n    from app.one import One",
+    ],
+)
+def test_the_walk_sees_a_circle_of_modules(tmp_path: Path, back: str) -> None:
+    sources = {"app.one": "from app import two", "app.two": "import app.three", "app.three": back}
+    paths = {module: tmp_path / f"{module}.py" for module in sources}
+    for module, source in sources.items():
+        paths[module].write_text(source)
+    assert circle(arrows(paths)) == ["app.one", "app.two", "app.three", "app.one"]
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        *('import "../one.js";', 'import { One } from "../one.js";', 'await import("../one.js");'),
+        '/** @param {import("../one.js").One} one */',
+        'export { One } from "../one.js";',
+    ],
+)
+def test_the_walk_sees_a_circle_of_scripts(tmp_path: Path, back: str) -> None:
+    (tmp_path / "room").mkdir()
+    (tmp_path / "one.js").write_text('import { two } from "./room/two.js";')
+    (tmp_path / "room" / "two.js").write_text(back)
+    assert circle(script_arrows(tmp_path)) == ["one.js", "room/two.js", "one.js"]
 
 
 def test_sqlalchemy_s_dialect_is_imported_whole() -> None:

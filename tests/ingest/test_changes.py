@@ -11,9 +11,8 @@ from db.ingest.statements import statement
 from db.market.ticks import EnrichedSnapshot
 from db.queries.chain import LatestOption, chain_at, latest_chain
 from db.queries.summary import summary
+from tests.ingest.writers import save, write
 from tests.support.chains import at, snapshot
-from tests.support.databases import connection
-from tests.support.legacy import SAVE
 
 GIVEN: Mapping[str, object] = {
     **{f"pct_change_{minutes}m": 1.5 * minutes for minutes in (3, 5, 10, 15, 30)},
@@ -25,39 +24,11 @@ def with_changes(minute: float, oi: int = 1000) -> EnrichedSnapshot:
     return replace(snapshot(at(minute), oi, **GIVEN), has_changes=True)
 
 
-def write(engine: Engine, *snapshots: EnrichedSnapshot) -> None:
-    for each in snapshots:
-        with engine.begin() as session:
-            write_snapshot(session, each)
-
-
 def shown(engine: Engine) -> LatestOption:
     with engine.connect() as session:
         rows = latest_chain(session, "NSE")
     assert len({row[8:] for row in rows}) == 1, "every contract was written alike"
     return rows[0]
-
-
-def save(engine: Engine, minute: float, oi: int, pct_change_3m: float | None = None) -> None:
-    """What the legacy program writes of one contract."""
-    statement = SAVE.replace("600000, NULL", "600000, %(pct_change_3m)s")
-    with connection(engine.url) as session:
-        session.execute(
-            statement,
-            {
-                "timestamp": at(minute).replace(tzinfo=None),
-                "exchange": "NSE",
-                "strike": 26_000.0,
-                "option_type": "CE",
-                "symbol": "N",
-                "oi": oi,
-                "ltp": 10.0,
-                "token": 1,
-                "underlying_price": 26_010.0,
-                "volume": 5,
-                "pct_change_3m": pct_change_3m,
-            },
-        )
 
 
 @pytest.mark.parametrize("is_new", [True, False])
@@ -128,12 +99,12 @@ def test_changes_that_were_not_given_follow_a_late_snapshot(engine: Engine) -> N
 
 
 def test_percentages_of_another_writer_stand_and_missing_ones_are_computed(engine: Engine) -> None:
-    save(engine, 0, 100)
-    save(engine, 5, 150, pct_change_3m=9.9)
+    save(engine, at(0), 100)
+    save(engine, at(5), 150, pct_change_3m=9.9)
     row = shown(engine)
     assert (row.pct_change_3m, row.oi_change_3m) == (9.9, 50)
     assert (row.pct_change_5m, row.oi_change_5m) == (pytest.approx(50.0), 50)
-    save(engine, 1, 120)
+    save(engine, at(1), 120)
     row = shown(engine)
     assert (row.pct_change_3m, row.oi_change_3m) == (9.9, 30)
     assert (row.pct_change_5m, row.oi_change_5m) == (pytest.approx(50.0), 50)

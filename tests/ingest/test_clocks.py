@@ -10,9 +10,9 @@ from db.ingest.statements import statement
 from db.market.limits import FUTURE_TOLERANCE_S
 from db.queries.chain import chain_at, latest_chain
 from db.queries.summary import ChainSummary, summary
+from tests.ingest.writers import save
 from tests.support.chains import at, snapshot
 from tests.support.databases import connection
-from tests.support.legacy import SAVE
 
 AN_HOUR_AHEAD = at(180)
 NEXT_YEAR = at(366 * 24 * 60)
@@ -31,26 +31,6 @@ def set_clock(engine: Engine, moment: datetime) -> None:
                 "CREATE OR REPLACE FUNCTION public.market_now() RETURNS timestamp "
                 f"LANGUAGE sql STABLE AS $$ SELECT TIMESTAMP '{moment.replace(tzinfo=None)}' $$"
             )
-        )
-
-
-def save(engine: Engine, moment: datetime, oi: int) -> None:
-    """What the legacy program writes of one contract."""
-    with connection(engine.url) as session:
-        session.execute(
-            SAVE,
-            {
-                "timestamp": moment.replace(tzinfo=None),
-                "exchange": "NSE",
-                "strike": 26_000.0,
-                "option_type": "CE",
-                "symbol": "N",
-                "oi": oi,
-                "ltp": 10.0,
-                "token": 1,
-                "underlying_price": 26_010.0,
-                "volume": 5,
-            },
         )
 
 

@@ -12,14 +12,9 @@ from db.notices import announce
 from db.queries.chain import chain_at, latest_chain
 from db.queries.snapshots import snapshot_at
 from db.queries.summary import summary
+from tests.ingest.writers import write
 from tests.support.chains import EXPIRY, at, enriched_columns, option, rows_of, snapshot
 from tests.support.databases import connection
-
-
-def write(engine: Engine, *snapshots) -> None:
-    for each in snapshots:
-        with engine.begin() as session:
-            write_snapshot(session, each)
 
 
 def test_a_snapshot_is_in_history_and_at_the_live_edge(engine: Engine) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from app.collector.bootstrap import Bootstrap, BootstrapOptions, start_bootstrap
+from app.collector.bootstrap import Bootstrap, BootstrapOptions
 from app.collector.gap_fetch import Progress
 from app.collector.past import Past
 from app.kite.account import Account
@@ -90,7 +90,7 @@ class Filling:
 
     def start(self, **options: Any) -> Bootstrap:
         chosen = {"early_s": 0.02, "again_s": 0.1, "look_s": 600.0, **options}
-        running = start_bootstrap(
+        running = Bootstrap(
             self.engine,
             self.account,
             lambda: self.followed,
@@ -100,6 +100,7 @@ class Filling:
             leads=self.leads,
             now=lambda: self.at,
         )
+        running.start()
         self._running.append(running)
         return running
 

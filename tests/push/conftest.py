@@ -10,7 +10,7 @@ from wsproto.connection import Connection, ConnectionType
 from app.push.deflate import inflating
 from app.push.frames import Accepted
 from app.push.hub import Hub, HubFullError
-from app.push.topics import Follow
+from app.push.wishes import Follow
 from tests.support.websockets import PATIENCE_S, WebSocketClient
 from tests.web.conftest import as_web, home, kept_sign_in, store, web
 

@@ -121,7 +121,7 @@ def test_a_database_that_all_ways_lead_to_is_asked_once(
     chosen = replace(Settings(), home=home, database_url=database, trusted_proxies=OTHERS)
     asked: list[URL] = []
     monkeypatch.setattr(account, "_demand_of", lambda url, _: asked.append(url))
-    account.demand(Database(chosen, explicit=True), chosen)
+    account.demand(Database(chosen, explicit=True).urls, chosen)
     assert asked == [database]
 
 

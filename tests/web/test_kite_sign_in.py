@@ -179,8 +179,11 @@ def test_guesses_at_tokens_close_the_door(app: Flask) -> None:
         query = parse_qs(urlsplit(led_to(client)).query)
         state = parse_qs(query["redirect_params"][0])["state"][0]
         given = {"state": state, "status": "success", "request_token": "0" * 32}
-        statuses.append(client.get("/broker/callback", query_string=given).status_code)
+        answer = client.get("/broker/callback", query_string=given)
+        statuses.append(answer.status_code)
     assert statuses == [400] * 5 + [429]
+    assert 0 < int(answer.headers["Retry-After"]) <= 60
+    assert 'action="/login"' in answer.text
 
 
 def test_a_broker_that_does_not_answer_is_one_sentence(

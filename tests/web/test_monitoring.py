@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import URL, make_url
 
 from app.web.monitoring import parts, troubles
-from app.web.monitoring.chains import ought_to_be_new
+from app.web.monitoring.ages import ought_to_be_new
 from db.market.clock import IST
 from db.settings import Settings
 from tests.support.databases import connection

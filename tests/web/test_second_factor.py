@@ -214,6 +214,19 @@ def test_guesses_of_codes_count_as_those_of_passwords(
     assert guesses == [401] * 5 + [429]
 
 
+def test_guesses_at_its_page_close_the_door_and_the_page_says_so(
+    app: Flask, run: CliRunner, hour: Hour
+) -> None:
+    add(run, "nisha")
+    client = entered(app, "nisha")
+    form = {"csrf": token(client, PAGE), "password": "wrong"}
+    answers = [client.post(f"{PAGE}/begin", data=form) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
+    assert "Too many attempts" in answers[-1].text
+    assert f'action="{PAGE}/begin"' in answers[-1].text
+
+
 def test_it_is_removed_by_who_has_password_and_code(
     app: Flask, run: CliRunner, hour: Hour, clock: None
 ) -> None:

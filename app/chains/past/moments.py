@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from app.cache import Cache, Region
 from app.chains.history import History
 from db.errors import NotStoredError
+from db.market.calendar import LONGEST_CLOSURE
 from db.market.clock import IST, market_now
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ _DAYS_S = 60.0
 _DAY_BYTES, _INSTANT_BYTES = 400, 80
 _STEPS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
 _DAY = timedelta(days=1)
-# the longest closure of the exchange is shorter
-CLOSURE = timedelta(days=15)
 
 Instants = tuple[datetime, ...]
 # the market's present by exchange: of a replay it is the moment that is replayed
@@ -159,7 +158,7 @@ class Moments:
         day = at.date()
         place = bisect_left(days, day, key=lambda stored: stored.day)
         previous = days[place - 1].end if place else None
-        if previous is not None and at - previous > CLOSURE:
+        if previous is not None and at - previous > LONGEST_CLOSURE:
             previous = None
         is_closed = day < self._now(exchange).date()
         return Moment(exchange, at, self.instants(exchange, days[place]), previous, is_closed)

@@ -10,8 +10,9 @@ from datetime import time as clock
 from typing import TYPE_CHECKING
 
 from app.chains.past.chain import day_baselines, past_chain
-from app.chains.past.moments import CLOSURE, Moment
+from app.chains.past.moments import Moment
 from app.chains.state import Chain, ChainState
+from db.market.calendar import LONGEST_CLOSURE
 from db.market.clock import IST, market_now
 from db.market.limits import FUTURE_TOLERANCE_S
 
@@ -38,6 +39,6 @@ def _newest_moment(connection: "Connection", exchange: str, now: datetime) -> Mo
     midnight = datetime.combine(at.date(), clock.min, IST)
     of_day = instants(connection, exchange, midnight, midnight + timedelta(days=1))
     previous = instant_at(connection, exchange, midnight - timedelta(microseconds=1))
-    if previous is not None and at - previous > CLOSURE:
+    if previous is not None and at - previous > LONGEST_CLOSURE:
         previous = None
     return Moment(exchange, at, of_day, previous, at.date() < now.date())

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from app.chains.series.day import axis, rounded
+from app.chains.series.axis import axis
 from app.chains.series.made import Series
 from app.chains.series.reading import Reading, bounds
+from app.chains.series.totals import rounded
 from db.queries.bars import BAR_MINUTES
 
 if TYPE_CHECKING:

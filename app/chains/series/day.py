@@ -1,22 +1,20 @@
 """PCR, index, premium and the straddle at the money by minute over one trading day."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from app.chains.series.axis import axis
 from app.chains.series.made import Series
 from app.chains.series.reading import Reading, bounds
-from db.market.calendar import Instrument, session
+from app.chains.series.totals import columns_of, rounded
+from db.market.calendar import LONGEST_CLOSURE
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from db.queries.pcr import OiTotal
     from db.queries.snapshots import StraddlePoint
-
-# the longest closure of the exchange is shorter
-CLOSURE = timedelta(days=10)
-_DIGITS = 4
 
 
 def day_series(reading: Reading) -> Series:
@@ -36,7 +34,7 @@ def _read(connection: "Connection", exchange: str, day: date) -> Series:
         day,
         pcr_minutes(connection, exchange, start, end),
         straddles(connection, exchange, start, end),
-        pcr_days(connection, exchange, start - CLOSURE, start),
+        pcr_days(connection, exchange, start - LONGEST_CLOSURE, start),
     )
 
 
@@ -55,45 +53,11 @@ def _series(
         facts={**axis(day, minutes), **_previous_close(earlier)},
         columns={
             "minutes": minutes,
-            "pcr": [rounded(row.pcr, _DIGITS) for row in totals],
-            "pcr_volume": [rounded(row.pcr_volume, _DIGITS) for row in totals],
-            "oi_ce": [row.oi_ce for row in totals],
-            "oi_pe": [row.oi_pe for row in totals],
-            "index": [row.underlying_close for row in totals],
-            "premium": [difference(row.future_close, row.underlying_close) for row in totals],
+            **columns_of(totals),
             "atm": [None if point is None else point.atm_strike for point in known],
             "straddle": [None if point is None else rounded(point.straddle, 2) for point in known],
         },
     )
-
-
-def axis(day: date | None, times: list[str]) -> dict[str, Any]:
-    """The day and the bounds of its axis, 'HH:MM' in IST; `auction` is where the index stands.
-
-    The bounds are the day's session, widened to what is stored beyond it: a simulated market keeps
-    no hours.
-    """
-    hours = None if day is None else session(day)
-    index = None if day is None else session(day, Instrument.INDEX)
-    known = [] if hours is None else [f"{end:%H:%M}" for end in (hours.opens, hours.closes)]
-    extent = [*known, *(moment[:5] for moment in (*times[:1], *times[-1:]))]
-    stands = index is not None and index.prints > index.closes
-    return {
-        "day": None if day is None else day.isoformat(),
-        "open": min(extent, default=None),
-        "close": max(extent, default=None),
-        "auction": [f"{index.closes:%H:%M}", f"{index.prints:%H:%M}"] if index and stands else None,
-    }
-
-
-def difference(minuend: float | None, subtrahend: float | None) -> float | None:
-    """To the paisa; None where either is unknown."""
-    return None if minuend is None or subtrahend is None else round(minuend - subtrahend, 2)
-
-
-def rounded(value: float | None, digits: int) -> float | None:
-    """None stays None."""
-    return None if value is None else round(value, digits)
 
 
 def _previous_close(earlier: "tuple[OiTotal, ...]") -> dict[str, Any]:

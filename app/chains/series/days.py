@@ -2,14 +2,13 @@
 
 from datetime import timedelta
 
-from app.chains.series.day import difference, rounded
 from app.chains.series.made import Series
 from app.chains.series.reading import Reading, bounds
+from app.chains.series.totals import columns_of
 
 # so many days of the calendar hold one trading day, holiday weeks included
 _CALENDAR_DAYS = 1.7
 _HOLIDAYS = 14
-_DIGITS = 4
 
 
 def multi_day(reading: Reading) -> Series:
@@ -26,11 +25,6 @@ def multi_day(reading: Reading) -> Series:
         facts={},
         columns={
             "days": [row.bucket.date().isoformat() for row in rows],
-            "pcr": [rounded(row.pcr, _DIGITS) for row in rows],
-            "pcr_volume": [rounded(row.pcr_volume, _DIGITS) for row in rows],
-            "oi_ce": [row.oi_ce for row in rows],
-            "oi_pe": [row.oi_pe for row in rows],
-            "index": [row.underlying_close for row in rows],
-            "premium": [difference(row.future_close, row.underlying_close) for row in rows],
+            **columns_of(rows),
         },
     )

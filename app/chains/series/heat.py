@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.analytics.black_scholes import Floats
-from app.chains.series.day import axis
+from app.chains.series.axis import axis
 from app.chains.series.grid import CALL, PUT, clock, figures, grid
 from app.chains.series.made import Series
 from app.chains.series.reading import Reading, bounds

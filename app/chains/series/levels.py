@@ -12,7 +12,7 @@ from app.analytics.black_scholes import Bools, Floats, years_to_expiry
 from app.analytics.forward import parity, usable
 from app.analytics.implied_volatility import implied_volatility
 from app.analytics.open_interest import known_total, max_pain
-from app.chains.series.day import axis
+from app.chains.series.axis import axis
 from app.chains.series.grid import CALL, PUT, Grid, clock, figures, grid
 from app.chains.series.made import Series
 from app.chains.series.reading import Reading, bounds

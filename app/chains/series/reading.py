@@ -2,15 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
 
 from app.chains.history import History
 from app.chains.series.asked import Asked
 from app.chains.state import ChainState
 from db.market.clock import IST
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,10 @@ def rule_of(given: Any) -> Rule:
 
 
 def changed(rule: Rule, given: Mapping[str, Any]) -> Rule:
-    """The rule with what was sent of params, repeats and cooldown in place of its own."""
+    """The rule with what was sent of params, repeats and cooldown in place of its own.
+
+    Raises InvalidInputError for what makes no rule, and for another exchange or kind.
+    """
     known = {
         "exchange": rule.exchange,
         "kind": rule.kind,

@@ -11,9 +11,9 @@ from db.market.limits import PAPER_MOST_LEGS, PAPER_MOST_LOTS
 
 Side = Literal["B", "S"]
 
-_KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_SYMBOL = re.compile(r"[A-Z0-9&.-]{1,64}")
-_PRICE_LIMIT = 1e7
+KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
+SYMBOL = re.compile(r"[A-Z0-9&.-]{1,64}")
+PRICE_LIMIT = 1e7
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def order_of(asked: Any) -> Order:
 
 def key_of(value: Any) -> str:
     """An order's key; raises InvalidInputError for what is none."""
-    if not isinstance(value, str) or not _KEY.fullmatch(value):
+    if not isinstance(value, str) or not KEY.fullmatch(value):
         raise InvalidInputError(
             "key must be 8 to 64 letters, digits, - or _, another one for each order."
         )
@@ -98,7 +98,7 @@ def _leg(asked: Any) -> Leg:
 
 def symbol_of(value: Any) -> str:
     """A trading symbol; raises InvalidInputError for what is none."""
-    if not isinstance(value, str) or not _SYMBOL.fullmatch(value):
+    if not isinstance(value, str) or not SYMBOL.fullmatch(value):
         raise InvalidInputError("symbol must be a contract's trading symbol.")
     return value
 
@@ -121,7 +121,7 @@ def _lots(value: Any) -> int:
 def _limit(value: Any) -> float | None:
     if value is None:
         return None
-    if type(value) not in (int, float) or not 0 < value <= _PRICE_LIMIT:
+    if type(value) not in (int, float) or not 0 < value <= PRICE_LIMIT:
         raise InvalidInputError("limit must be a price above 0, or null.")
     return float(value)
 

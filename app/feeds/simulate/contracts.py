@@ -18,11 +18,13 @@ from db.market.exchanges import EXCHANGES, Exchange
 from db.market.lots import lot_size
 from db.market.symbols import next_expiry, next_monthly_expiry, option_symbol
 
+SEGMENTS = {"NFO": 2, "BFO": 5}
+"""What a token ends in by the segment that lists its contract, as at the broker."""
+
 # as wide as the real chains of August 2026: 105–121, 134–176, 123 and 167 strikes
 _STRIKES = {"NSE": 113, "BSE": 151, "NSE_MONTHLY": 123, "BANKNIFTY_MONTHLY": 167}
 _INDEX_STRIKES, _SHARE_STRIKES = 121, 43
 _LISTED_BEFORE = timedelta(days=21)
-_SEGMENTS = {"NFO": 2, "BFO": 5}
 _SLOTS = 512
 _EXPIRY_SLOTS = 128
 _FIRST_TOKEN = 20_000
@@ -154,4 +156,4 @@ def _tokens(exchange: Exchange, expiry: date, strike: Floats, is_call: Bools) ->
     family = underlying_of(exchange.underlying_symbol).family * _EXPIRY_SLOTS
     family += expiry.toordinal() % _EXPIRY_SLOTS
     place = (strike / exchange.strike_step).astype(np.int64) * 2 % _SLOTS + ~is_call
-    return (_FIRST_TOKEN + family * _SLOTS + place) * 256 + _SEGMENTS[exchange.options_segment]
+    return (_FIRST_TOKEN + family * _SLOTS + place) * 256 + SEGMENTS[exchange.options_segment]

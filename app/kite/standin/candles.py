@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from app.feeds.simulate.paths import second_of_day
 from app.kite.standin.errors import input_error
-from app.kite.standin.hours import moment_at, second_of
+from app.kite.standin.hours import moment_at
 from app.kite.standin.listing import Listed
 from app.kite.standin.sheets import Bars
 from app.kite.standin.shown import Shown
@@ -80,9 +81,9 @@ def _day(market: Shown, row: Listed, interval: str, day: date, now: datetime) ->
         return
     minutes = len(span) // _MINUTE_S
     if day == now.date():
-        minutes = min(minutes, max(0, second_of(now) - span.start) // _MINUTE_S)
+        minutes = min(minutes, max(0, second_of_day(now) - span.start) // _MINUTE_S)
     singles = [_single(whole, row, day, number) for number in range(minutes)]
-    if day == now.date() and second_of(now) in span:
+    if day == now.date() and second_of_day(now) in span:
         singles.append(_forming(market, row, whole, minutes))
     width = MINUTES[interval]
     for start in range(0, len(singles), width):

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from app.feeds.simulate.paths import DAY_S, second_of_day
 from db.market.calendar import Instrument, previous_trading_day, session
 from db.market.clock import IST
 
-_DAY_S = 86_400
 _SECOND = timedelta(seconds=1)
 
 
@@ -37,20 +37,15 @@ class Hours:
     def span(self, day: date, instrument: Instrument) -> range | None:
         """The seconds after midnight of a day's continuous session; None on a day without."""
         if self.always:
-            return range(_DAY_S)
+            return range(DAY_S)
         hours = session(day, instrument)
         if hours is None:
             return None
-        return range(second_of(hours.opens), second_of(hours.closes))
+        return range(second_of_day(hours.opens), second_of_day(hours.closes))
 
     def day_before(self, day: date) -> date:
         """The day whose last price is the close that `day` is measured against."""
         return day - timedelta(days=1) if self.always else previous_trading_day(day)
-
-
-def second_of(moment: datetime) -> int:
-    """Seconds after midnight."""
-    return moment.hour * 3600 + moment.minute * 60 + moment.second
 
 
 def moment_at(day: date, second: int) -> datetime:

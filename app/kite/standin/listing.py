@@ -11,7 +11,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from app.feeds.simulate.contracts import Contracts, contracts, expiries_from, expiry_at
+from app.feeds.simulate.contracts import SEGMENTS, Contracts, contracts, expiries_from, expiry_at
 from app.feeds.simulate.underlyings import Underlying, underlying_of
 from app.kite.standin.sheets import FUTURE, INDEX, VIX, Chain, tokens_on
 from db.market.calendar import Instrument
@@ -24,7 +24,6 @@ HEADER = (
     "lot_size,instrument_type,segment,exchange"
 )
 VIX_TOKEN, VIX_SYMBOL = 264969, "INDIA VIX"
-_SEGMENTS = {"NFO": 2, "BFO": 5}
 _SHARES = {"NSE": 1, "BSE": 4}
 _FIRST_SHARE = 100
 _FIRST_FUTURE = 10_000
@@ -182,7 +181,7 @@ def _future(chain: Chain, exchange: Exchange, expiry: date, column: int) -> List
     family = underlying_of(exchange.underlying_symbol).family * _MONTHS
     number = _FIRST_FUTURE + family + (expiry.year * 12 + expiry.month) % _MONTHS
     return Listed(
-        token=number * 256 + _SEGMENTS[exchange.options_segment],
+        token=number * 256 + SEGMENTS[exchange.options_segment],
         symbol=future_symbol(exchange.underlying_symbol, expiry),
         name=exchange.underlying_symbol,
         exchange=exchange.options_segment,

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.feeds.simulate.feed import DEFAULT_SEED
-from app.kite.standin.hours import Hours, second_of
+from app.feeds.simulate.paths import second_of_day
+from app.kite.standin.hours import Hours
 from app.kite.standin.listing import Group, Listings, listings
 from app.kite.standin.packets import DEPTH, TICK, Rows
 from app.kite.standin.sheets import Bars, Chain, Ints, Sheet, bars, sheet
@@ -110,7 +111,7 @@ class Market:
         return State(at, listed, rows)
 
     def _sheet(self, chain: Chain, moment: datetime) -> Sheet:
-        return sheet(self._seed, chain, moment.date(), np.array([second_of(moment)]))
+        return sheet(self._seed, chain, moment.date(), np.array([second_of_day(moment)]))
 
     def _fill(
         self, rows: Rows, listed: Listings, group: Group, moment: datetime, found: Sheet
@@ -133,7 +134,7 @@ class Market:
         whole = self.bars(group.chain, moment.date())
         if span is None or whole is None:
             raise AssertionError("prices stand only on days with a session")
-        minute = min(second_of(moment) - span.start, len(span)) // _MINUTE_S
+        minute = min(second_of_day(moment) - span.start, len(span)) // _MINUTE_S
         so_far = _range(whole, minute)
         columns = group.columns
         part["open"] = so_far.open[columns]
@@ -166,7 +167,7 @@ def fill_book(part: Rows, found: Sheet, columns: Ints, lots: Ints) -> None:
 
 @lru_cache(maxsize=64)
 def _prices(seed: int, chain: Chain, moment: datetime) -> Ints:
-    second = np.array([second_of(moment)])
+    second = np.array([second_of_day(moment)])
     found: Ints = sheet(seed, chain, moment.date(), second).price[0]
     return found
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from app.kite.standin.hours import second_of
+from app.feeds.simulate.paths import second_of_day
 from app.kite.standin.listing import Listed, Listings, behind, option
 from app.kite.standin.market import Disturb, State, fill_book
 from app.kite.standin.packets import TICK
@@ -135,7 +135,7 @@ def _spans(chains: Sequence[ChainSnapshot]) -> dict[date, range]:
     found: dict[date, range] = {}
     for each in chains:
         at = each.timestamp.astimezone(IST)
-        second = second_of(at) // _MINUTE_S * _MINUTE_S
+        second = second_of_day(at) // _MINUTE_S * _MINUTE_S
         known = found.get(at.date(), range(second, second + _MINUTE_S))
         stop = max(known.stop, second + _MINUTE_S)
         found[at.date()] = range(min(known.start, second), stop)

@@ -26,6 +26,11 @@ class TooManyAttemptsError(OIError):
         super().__init__(f"Too many attempts; please wait {ceil(wait_s)} seconds.")
         self.wait_s = wait_s
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What an answer says of it beside its sentence."""
+        return {"Retry-After": str(ceil(self.wait_s))}
+
 
 class Attempt:
     """One try to sign in; it has failed unless it is said to have succeeded."""

@@ -43,7 +43,8 @@ class SecondFactors:
     def begun(self, name: str) -> str:
         """A new secret for a user, which counts once a code of it was given.
 
-        Raises InvalidInputError where the user has a second factor.
+        Raises InvalidInputError where the user has a second factor, SettingsError where its key
+        would be another one after a restart.
         """
         from db.ingest.second_factors import begin_factor
 
@@ -59,7 +60,10 @@ class SecondFactors:
         return secret
 
     def confirmed(self, name: str, code: str) -> tuple[str, ...] | None:
-        """Let what was begun count from now on: the recovery codes, None for a wrong code."""
+        """Let what was begun count from now on: the recovery codes, None for a wrong code.
+
+        Raises InvalidInputError where nothing was begun, or something else meanwhile.
+        """
         from db.ingest.second_factors import confirm_factor
 
         row = self.of(name)

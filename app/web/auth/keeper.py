@@ -12,11 +12,10 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from app.web.auth.people import OF_BROKER, UNASKED, People, Person, proof_of
-from app.web.auth.sessions import Sessions
+from app.web.auth.sessions import SECRET_BYTES, TOUCH_S, Sessions, digest
 from app.web.database import Database
 from db.settings import Settings
 
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from db.queries.people import SessionRow
 
 _IN_FILE = "f."
-_SECRET_BYTES = 32
-_DIGEST_BYTES = 20
-_TOUCH_S = 60.0
 _HOLDS_S = 5.0
 _HOLDS_UNASKED_S = 300.0
 _ASK_AGAIN_S = 5.0
@@ -65,12 +61,12 @@ class SessionKeeper:
         """Begin a session; its id is a secret. Raises OIError when it cannot be kept."""
         from db.ingest.people import add_session, sweep_sessions
 
-        sid = secrets.token_urlsafe(_SECRET_BYTES)
+        sid = secrets.token_urlsafe(SECRET_BYTES)
         limits = {"idle_s": self._idle_s, "lifetime_s": self._lifetime_s}
         try:
             with self._database.writing() as connection:
                 sweep_sessions(connection, **limits)
-                add_session(connection, _digest(sid), person.name, person.proof, address)
+                add_session(connection, digest(sid), person.name, person.proof, address)
         except UNASKED:
             if person.is_kept:
                 raise
@@ -111,7 +107,7 @@ class SessionKeeper:
         # over here at once, also where the database takes the news later
         self._remember(sid, _Word(None, now, now + _HOLDS_UNASKED_S))
         with self._database.writing() as connection:
-            end_session(connection, _digest(sid))
+            end_session(connection, digest(sid))
 
     def close_all(self, username: str) -> int:
         """End all sessions of a user on every device; how many there were."""
@@ -177,14 +173,14 @@ class SessionKeeper:
         from db.ingest.people import touch_session
         from db.queries.people import session_of
 
-        digest = _digest(sid)
-        limits = {"idle_s": self._idle_s, "lifetime_s": self._lifetime_s, "touch_s": _TOUCH_S}
+        kept = digest(sid)
+        limits = {"idle_s": self._idle_s, "lifetime_s": self._lifetime_s, "touch_s": TOUCH_S}
         with self._database.newest() as connection:
-            row = session_of(connection, digest, **limits)
+            row = session_of(connection, kept, **limits)
         if row is not None and row.is_stale:
             # a database that takes no writes for a while signs nobody out
             with contextlib.suppress(*UNASKED), self._database.writing() as connection:
-                touch_session(connection, digest)
+                touch_session(connection, kept)
         return row
 
     def _remember(self, sid: str, word: _Word) -> None:
@@ -197,7 +193,3 @@ class SessionKeeper:
     def _forget(self, sid: str) -> None:
         with self._lock:
             self._words.pop(sid, None)
-
-
-def _digest(sid: str) -> str:
-    return blake2b(sid.encode("utf-8", "replace"), digest_size=_DIGEST_BYTES).hexdigest()

@@ -63,6 +63,14 @@ def has_begun(given: str) -> bool:
     return isinstance(word, str) and hmac.compare_digest(word.encode(), given.encode())
 
 
+def request_token(otherwise: str) -> str:
+    """What the broker sends a person back with; raises InvalidInputError after a failed login."""
+    token = request.args.get("request_token", "")
+    if request.args.get("status") != "success" or not (token.isascii() and token.isalnum()):
+        raise InvalidInputError(otherwise)
+    return token
+
+
 def finish() -> tuple[Person, str]:
     """Who came back, and where they wanted to go.
 
@@ -72,9 +80,7 @@ def finish() -> tuple[Person, str]:
     # it counts once, whatever comes of it
     session.pop(_WORD, None)
     wish = str(session.pop(_NEXT, ""))
-    token = request.args.get("request_token", "")
-    if request.args.get("status") != "success" or not (token.isascii() and token.isalnum()):
-        raise InvalidInputError(_FAILED)
+    token = request_token(otherwise=_FAILED)
     address = request.remote_addr
     with services().attempts.attempt(address, f"kite {address}") as attempt:
         found = _asked(token)
@@ -94,7 +100,7 @@ def _asked(token: str) -> Identity:
     found = identified(app, token)
     if _is_of_feed(found):
         # a new login has ended the one that the collector uses
-        _store().keep(found.user_id, found.access_token)
+        store().keep(found.user_id, found.access_token)
     else:
         with suppress(BrokerError, InvalidInputError):
             let_go(app, found)
@@ -104,7 +110,7 @@ def _asked(token: str) -> Identity:
 def _is_of_feed(found: Identity) -> bool:
     """Whether the feed uses that account; the first administrator's serves where it has none."""
     try:
-        kept = _store().load()
+        kept = store().load()
     except SettingsError:
         return False
     if kept is not None:
@@ -113,6 +119,7 @@ def _is_of_feed(found: Identity) -> bool:
     return person is not None and person.role == ADMIN
 
 
-def _store() -> SessionStore:
+def store() -> SessionStore:
+    """Where the broker's session of the feed is kept."""
     chosen = services().settings
     return SessionStore(broker_folder(chosen), session_key(chosen, chosen.home))

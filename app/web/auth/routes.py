@@ -3,7 +3,6 @@
 import contextlib
 import logging
 from functools import partial
-from math import ceil
 from typing import Any
 
 from flask import (
@@ -53,6 +52,7 @@ EXPIRED = "This page had expired; please try again."
 def install(app: Flask) -> None:
     """Ask for a session before every route that is not public."""
     app.before_request(_demand_session)
+    app.register_error_handler(TooManyAttemptsError, _closed)
     app.context_processor(lambda: {"csrf_token": csrf_token})
 
 
@@ -85,9 +85,9 @@ def sign_in() -> ResponseReturnValue:
         with services().attempts.attempt(address, username) as attempt:
             person = services().people.accepts(username, *_given("password", "code"))
             attempt.succeeded = person is not None
-    except TooManyAttemptsError as error:
+    except TooManyAttemptsError:
         _log.warning("Sign-in of %s from %s refused: too many attempts", _who(username), address)
-        return *_page(429, str(error)), {"Retry-After": str(ceil(error.wait_s))}
+        raise
     except NobodySetError as error:
         return _page(503, str(error))
     if person is None:
@@ -131,12 +131,13 @@ def sign_out_everywhere() -> ResponseReturnValue:
 
 def sign_in_by_broker() -> ResponseReturnValue:
     """The end of the way over the broker's login page: a session for whom it names."""
-    try:
-        person, wish = kite.finish()
-    except TooManyAttemptsError as error:
-        return *_page(429, str(error)), {"Retry-After": str(ceil(error.wait_s))}
+    person, wish = kite.finish()
     begin_session(person)
     return redirect(wish if is_path_of_this_site(wish) else url_for("pages.dashboard"))
+
+
+def _closed(error: TooManyAttemptsError) -> ResponseReturnValue:
+    return *_page(429, str(error)), error.headers
 
 
 def _given(*names: str) -> list[str]:

@@ -1,7 +1,6 @@
 """The page on which users set up their second factor, and remove it."""
 
 import logging
-from math import ceil
 from typing import Any
 
 from flask import Blueprint, abort, g, render_template, request
@@ -83,16 +82,19 @@ def _refused() -> ResponseReturnValue | None:
 def _unproven(code: str) -> ResponseReturnValue | None:
     """The answer to who does not know password and code; their guesses count as at sign-in."""
     address = request.remote_addr
-    try:
-        with services().attempts.attempt(address, g.user) as attempt:
-            person = services().people.accepts(g.user, request.form.get("password", ""), code)
-            attempt.succeeded = person is not None
-    except TooManyAttemptsError as error:
-        return *_standing(429, str(error)), {"Retry-After": str(ceil(error.wait_s))}
+    with services().attempts.attempt(address, g.user) as attempt:
+        person = services().people.accepts(g.user, request.form.get("password", ""), code)
+        attempt.succeeded = person is not None
     if person is not None:
         return None
     _log.warning("A change of the second factor of %s from %s failed", g.user, address)
     return _standing(401, "That is not right.")
+
+
+@blueprint.errorhandler(TooManyAttemptsError)
+def _closed(error: TooManyAttemptsError) -> ResponseReturnValue:
+    """The door is closed to guesses here as at sign-in; this page says so itself."""
+    return *_standing(429, str(error)), error.headers
 
 
 def _changed(what: str) -> None:

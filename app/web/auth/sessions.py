@@ -18,9 +18,13 @@ from pathlib import Path
 from db.errors import SettingsError
 from db.settings import Settings
 
-_SECRET_BYTES = 32
+SECRET_BYTES = 32
+"""Of the random part of a session's id, wherever the session is kept."""
+
+TOUCH_S = 60.0
+"""So seldom it is noted that a session was seen."""
+
 _DIGEST_BYTES = 20
-_TOUCH_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class Sessions:
 
     def open(self, user: str) -> str:
         """Begin a session; its id is a secret. Raises SettingsError when it cannot be kept."""
-        sid = secrets.token_urlsafe(_SECRET_BYTES)
+        sid = secrets.token_urlsafe(SECRET_BYTES)
         now = self._clock()
         record = {"user": user, "proof": self._proof_of(user), "opened_at": now}
         path = self._path(sid)
@@ -96,7 +100,7 @@ class Sessions:
             return None
         if record.proof != self._proof_of(record.user):
             return None
-        if now - found.st_mtime > _TOUCH_S:
+        if now - found.st_mtime > TOUCH_S:
             with contextlib.suppress(OSError):
                 os.utime(path, (now, now))
         return record.user
@@ -130,7 +134,12 @@ class Sessions:
             yield from self._folder.iterdir()
 
     def _path(self, sid: str) -> Path:
-        return self._folder / blake2b(sid.encode(), digest_size=_DIGEST_BYTES).hexdigest()
+        return self._folder / digest(sid)
+
+
+def digest(sid: str) -> str:
+    """What is kept of a session's id, so that whoever reads the store can sign in nowhere."""
+    return blake2b(sid.encode("utf-8", "replace"), digest_size=_DIGEST_BYTES).hexdigest()
 
 
 @lru_cache(maxsize=2048)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.desk.alerts.rules import KINDS, MOST_COOLDOWN_S
+from app.desk.paper.orders import KEY, PRICE_LIMIT, SYMBOL
 from app.web.asked import LONGEST
 from db.market.limits import (
     CHANGE_MINUTES,
@@ -24,8 +25,8 @@ _TEXT: Schema = {"type": "string"}
 _MOMENT: Schema = {"type": "string", "maxLength": LONGEST, "examples": ["2026-08-03T11:00:00"]}
 _DAY: Schema = {"type": "string", "format": "date", "examples": ["2026-08-03"]}
 _STRIKE: Schema = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1e7}
-_KEY: Schema = {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"}
-_SYMBOL: Schema = {"type": "string", "pattern": "^[A-Z0-9&.-]{1,64}$"}
+_KEY: Schema = {"type": "string", "pattern": f"^{KEY.pattern}$"}
+_SYMBOL: Schema = {"type": "string", "pattern": f"^{SYMBOL.pattern}$"}
 
 
 def _whole(low: int, high: int) -> Schema:
@@ -46,7 +47,7 @@ _LEG = _object(
         "symbol": _SYMBOL,
         "side": {"enum": ["B", "S"]},
         "lots": _whole(1, PAPER_MOST_LOTS),
-        "limit": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1e7},
+        "limit": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": PRICE_LIMIT},
     },
     *("exchange", "symbol", "side", "lots"),
 )

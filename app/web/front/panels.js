@@ -8,7 +8,7 @@ const MOST = 99;
 
 // A panel's module exports mount(root, page, tab) → { show(), hide(), hear(news)? }; tab.badge(text)
 // marks its tab. Its name is the topic of the notices it hears, open or not.
-export const PANELS = [
+const PANELS = [
   { name: "charts", label: "Charts", load: () => import("./charts/panel.js") },
   { name: "breaches", label: "Breaches", load: () => import("./breaches/panel.js") },
   { name: "alerts", label: "Alerts", load: () => import("./alerts/panel.js") },

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.web.monitoring.ages import ought_to_be_new
 from app.web.monitoring.view import View
-from db.market.calendar import Phase, phase
-from db.market.clock import market_now
 from db.market.exchanges import EXCHANGES, Exchange
 from db.market.limits import SLOW_AFTER_S, STALE_AFTER_S
 
@@ -43,16 +42,6 @@ class Chain:
         if self.age_s > STALE_AFTER_S:
             return "failing"
         return "slow" if self.age_s > SLOW_AFTER_S else "ok"
-
-
-def ought_to_be_new(age_s: float, source: str | None) -> bool:
-    """Whether a chain of that age is one of the present, as its page would call it.
-
-    A replay has a pace of its own, and an end, whatever the hours of the market are.
-    """
-    if source == "replayed":
-        return False
-    return age_s <= STALE_AFTER_S or phase(market_now()) is not Phase.CLOSED
 
 
 def chains(view: View) -> Iterator[Chain]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from app.telemetry.tallies import Figures
 from app.web.monitoring.parts import Part
+from app.web.services import Services
 
 if TYPE_CHECKING:
-    from app.web.services import Services
     from db.queries.performance import Latest
 
 _SAMPLES_LATE_S = 40.0
@@ -34,7 +34,7 @@ class Shown:
 class View:
     """The process's services, and the parts that were read of the database."""
 
-    services: "Services"
+    services: Services
     parts: Mapping[str, Part]
 
     @cached_property

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from db.sizes import size_text
+
 DASH = "–"
-_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def ms(value: float | None) -> str:
@@ -24,18 +25,6 @@ def seconds(value: float | None) -> str:
             per = {"days": 86_400, "h": 3600, "min": 60}[unit]
             return f"{value / per:.0f} {unit}"
     return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
-
-
-def bytes_(value: float | None) -> str:
-    """Bytes in the unit that leaves three digits."""
-    if value is None:
-        return DASH
-    size = float(value)
-    for unit in _UNITS:
-        if size < 1000 or unit == _UNITS[-1]:
-            return f"{size:.0f} {unit}" if unit == "B" or size >= 100 else f"{size:.1f} {unit}"
-        size /= 1000
-    return DASH
 
 
 def whole(value: float | None) -> str:
@@ -76,7 +65,7 @@ def clock(moment: datetime | None) -> str:
 WORDS = {
     "ms": ms,
     "seconds": seconds,
-    "bytes": bytes_,
+    "bytes": size_text,
     "whole": whole,
     "share": share,
     "number": number,

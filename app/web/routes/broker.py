@@ -14,12 +14,11 @@ from flask import Blueprint, g, make_response, redirect, render_template, reques
 from flask.typing import ResponseReturnValue
 
 from app.kite.login import login_address
-from app.kite.session import BrokerSession, SessionStore, broker_folder
+from app.kite.session import BrokerSession
 from app.web.auth import kite
 from app.web.auth.people import ADMIN
 from app.web.auth.roles import demand_admin
-from app.web.auth.routes import sign_in_by_broker
-from app.web.auth.session_key import session_key
+from app.web.auth.routes import EXPIRED, sign_in_by_broker
 from app.web.auth.tokens import token_matches
 from app.web.security import content_policy
 from app.web.services import services
@@ -35,7 +34,6 @@ _NOT_SET = (
     "No app of the broker is set: set OI_KITE_API_KEY and OI_KITE_API_SECRET for this server and "
     "for the collector, then start both again."
 )
-_EXPIRED = "This page had expired; please try again."
 _FOREIGN = "This login was not begun here, or was finished before; begin anew at /broker."
 _FAILED = "The login at the broker did not succeed; begin anew at /broker."
 
@@ -64,7 +62,7 @@ def login() -> ResponseReturnValue:
     """Lead an administrator to the broker, with a word that only this session knows."""
     demand_admin()
     if not token_matches(request):
-        return _page(400, _EXPIRED)
+        return _page(400, EXPIRED)
     chosen = services().settings
     if not chosen.kite_api_key:
         return _page(503)
@@ -86,18 +84,9 @@ def callback() -> ResponseReturnValue:
     expected = session.pop(_NONCE, None)
     if not isinstance(expected, str) or not hmac.compare_digest(expected.encode(), given.encode()):
         raise InvalidInputError(_FOREIGN)
-    token = request.args.get("request_token", "")
-    succeeded = request.args.get("status") == "success"
-    if not (succeeded and token.isascii() and token.isalnum()):
-        raise InvalidInputError(_FAILED)
-    _store().bring(token)
+    kite.store().bring(kite.request_token(otherwise=_FAILED))
     _log.info("%s logged in at the broker from %s", g.user, request.remote_addr)
     return redirect(url_for("pages.dashboard"))
-
-
-def _store() -> SessionStore:
-    chosen = services().settings
-    return SessionStore(broker_folder(chosen), session_key(chosen, chosen.home))
 
 
 def _standing() -> _Standing:
@@ -106,7 +95,7 @@ def _standing() -> _Standing:
     needed = [word for word in words.values() if word["state"] == "login needed"]
     problem = next((word["sentence"] for word in needed), None)
     try:
-        kept = _store().load()
+        kept = kite.store().load()
     except SettingsError as error:
         return _Standing(None, str(error), bool(needed))
     return _Standing(kept, problem, bool(needed))

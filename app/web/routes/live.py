@@ -10,7 +10,7 @@ from flask import Blueprint, Response, g, request, session
 
 from app.push import frames
 from app.push.hub import HubFullError
-from app.push.topics import Follow, demanded
+from app.push.wishes import Follow, demanded
 from app.web.measuring import HANDED_OVER
 from app.web.responses import json_answer
 from app.web.security import is_foreign

@@ -91,7 +91,7 @@ def add_dimension(operations: Operations, op: AddDimensionOp) -> None:
 
 @Operations.implementation_for(DropDimensionOp)
 def drop_dimension(operations: Operations, op: DropDimensionOp) -> None:
-    """Rebuild the hypertable without the dimension."""
+    """Rebuild the hypertable without the dimension; raises TimescaleError where that loses data."""
     executor = Executor.of(operations)
     if executor.offline:
         raise TimescaleError(

@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 
 // whether a leg went beyond the threshold of so many minutes, by open interest of its own: that the
 // far end of the span moved alone is no news
-export function crossed(before, now, minutes) {
+function crossed(before, now, minutes) {
   const pct = now[`pct_${minutes}m`] ?? null;
   const threshold = limits.change_thresholds_pct[minutes];
   if (pct === null || Math.abs(pct) < threshold || now.oi === null || before.oi === null || now.oi === before.oi) return false;

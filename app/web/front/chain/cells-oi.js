@@ -83,7 +83,7 @@ export const quantity = (minutes) => ({
   total: { sum: `oi_${minutes}m`, always: true },
 });
 
-export const dayUnits = (leg) => (leg.oi === null || leg.prev_close_oi === null ? null : leg.oi - leg.prev_close_oi);
+const dayUnits = (leg) => (leg.oi === null || leg.prev_close_oi === null ? null : leg.oi - leg.prev_close_oi);
 const dayPct = (leg) => (dayUnits(leg) === null || leg.prev_close_oi <= 0 ? null : (dayUnits(leg) / leg.prev_close_oi) * 100);
 const sinceClose = (view) => (view.closeAt === null ? "the close before, of which no day is stored" : `the close of ${format.marketWeekday(view.closeAt)}`);
 

@@ -109,7 +109,7 @@ function oiSince(leg, view) {
   return leg.oi === null || leg.prev_close_oi === null ? null : leg.oi - leg.prev_close_oi;
 }
 
-export function buildUp(leg, view) {
+function buildUp(leg, view) {
   const price = points(leg, view);
   const added = oiSince(leg, view);
   return price === null || added === null ? null : BUILD_UPS[`${Math.sign(price)} ${Math.sign(added)}`] ?? STILL;

@@ -39,7 +39,7 @@ export const FACTS = {
   underlying_price: {
     text: (s) => format.price(s.underlying_price),
     says: (s, { day, isAuction }) => `${s.underlying_name}${s.underlying_at ? ` of ${format.marketClock(s.underlying_at)}` : ""}${isAuction
-      ? ", standing still in its closing auction while options trade: the strike at the money is that nearest to the index which the forward implies" : ""}; ${saysDay(s, day)}`,
+      ? ", standing still in its closing auction while options trade: the strike at the money is that nearest to the index which the forward implies" : ""}; ${saysDay(day)}`,
   },
   future: {
     text: ({ underlying_future_price: future, underlying_price: index }) => (future === null
@@ -173,7 +173,7 @@ export function dayChange({ underlying_price: now }, day) {
   return { text: `${arrow}${Math.abs(pct).toFixed(2)} %`, tone: direction(pct) };
 }
 
-function saysDay(summary, day) {
+function saysDay(day) {
   if (!day) return "the day's change is being looked up";
   if (day.previous_close === null) return "change of the day unknown: no earlier day is stored";
   const of = day.previous_close_day ?? null;

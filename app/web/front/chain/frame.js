@@ -88,7 +88,7 @@ export class Frame {
     return percent(units === null || before <= 0 ? null : (units / before) * 100);
   }
 
-  says(key, side, chain, view) {
+  says(key, side, chain) {
     if (!side) return `Put open interest / call open interest over all ${chain.strikes.length} strikes`;
     const how = column(key).total;
     if (!how) return "";

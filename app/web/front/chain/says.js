@@ -12,7 +12,7 @@ export function says(cell, { chain, view, lines, frame }) {
   const { column: key, side } = cell.dataset;
   if (!chain || !view) return "";
   if (cell.closest("thead")) return saysHead(key, side, view);
-  if (cell.closest("tfoot")) return frame.says(key, side, chain, view);
+  if (cell.closest("tfoot")) return frame.says(key, side, chain);
   const row = lines.get(Number(cell.parentElement.dataset.strike));
   // its row has gone since it was pointed at
   if (!row) return "";

@@ -12,8 +12,21 @@ const NEARER = 0.6;
 
 const element = (name, properties = {}) => Object.assign(document.createElement(name), properties);
 
+/**
+ * What a slot asks of whoever holds it.
+ * @typedef {object} Holder
+ * @property {any} page
+ * @property {import("./theme.js").Theme} theme
+ * @property {import("./source.js").Series} series
+ * @property {import("./choices.js").Choices} choices
+ * @property {(place: number, key: string) => void} pick another chart was picked for a place
+ * @property {(chart: string, name: string, value: string) => void} choose an option of a chart was chosen
+ * @property {() => void} wake a slot wants to be drawn
+ * @property {(from: Slot, value: number | string | null) => void} share its cursor moved, or left
+ */
+
 export class Slot {
-  /** @param {import("./board.js").Board} board  @param {number} place */
+  /** @param {Holder} board  @param {number} place */
   constructor(board, place) {
     this.board = board;
     this.place = place;

@@ -26,7 +26,7 @@ const SILENT = {
 // before any), ageMs (null if unknown), awaited (a tab whose answer is not here), wasOld, market,
 // feed (state and sentence of what brings the data, as far as a collector tells).
 /** @returns {string[]} */
-export function verdict(known) {
+function verdict(known) {
   const { loggedOut, problem, lostMs, label, summary, ageMs } = known;
   if (loggedOut) return ["login", "sign in", SENTENCES.login];
   // the past needs no link, and is never older than it was

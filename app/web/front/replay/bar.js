@@ -4,9 +4,9 @@ import { find, set } from "../core/dom.js";
 import { integer, marketClock, marketDate, marketMoment } from "../core/format.js";
 import { remembered } from "../core/preferences.js";
 import { marketTime } from "../core/address.js";
-import { showClock } from "./gate.js";
 import { saidBy } from "./history.js";
 import { Replay } from "./replay.js";
+import { showClock } from "./standing.js";
 
 const HOUR_MS = 3_600_000;
 
@@ -167,7 +167,7 @@ export class Bar {
     if (days !== this.offeredDays) this.offerDays(days);
     const shown = this.page.summary?.expiry ?? null;
     const key = [exchange, shown, expiries.map((one) => one.expiry)].join();
-    if (key !== this.offered) this.offerExpiries(expiries, exchange, shown);
+    if (key !== this.offered) this.offerExpiries(expiries, shown);
     this.offered = key;
     const pinnedAt = this.page.pinned?.summary.last_update;
     if (this.day) this.mark(this.pinned, pinnedAt?.slice(0, 10) === this.day.day ? [msOf(pinnedAt), msOf(pinnedAt)] : null);
@@ -180,7 +180,7 @@ export class Bar {
     this.date.max = days.at(-1)?.day ?? "";
   }
 
-  offerExpiries(expiries, exchange, shown) {
+  offerExpiries(expiries, shown) {
     const options = expiries.map((one) => new Option(
       marketDate(one.expiry) + (one.is_current ? "" : untilWhen(one)),
       JSON.stringify({ exchange: one.exchange, last: one.last, current: one.is_current }),

@@ -1,15 +1,8 @@
 // The bar's scripts are loaded when it is used first: by pointer, focus, key or address.
 
 import { find, set } from "../core/dom.js";
-import { marketClock, marketDate } from "../core/format.js";
-
-// where the page stands: market time, or null
-export function showClock(at) {
-  set(find("asof-clock"), "textContent", at ? marketClock(at) : "–");
-  set(find("asof-day"), "textContent", at ? marketDate(at) : "");
-  const date = find("asof-date");
-  if (document.activeElement !== date) set(date, "value", at?.slice(0, 10) ?? "");
-}
+import { marketDate } from "../core/format.js";
+import { showClock } from "./standing.js";
 
 export class Gate {
   constructor(page, root) {
