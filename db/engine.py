@@ -20,7 +20,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from db import gentle, links, parts, pooler, syncing, watch, watched
-from db.errors import DatabaseUnavailableError, DiskFullError, OIError, SettingsError
+from db.errors import (
+    DatabaseUnavailableError,
+    DiskFullError,
+    NoConnectionFreeError,
+    OIError,
+    SettingsError,
+)
 from db.once import once
 from db.pool import Pool
 from db.settings import Settings, settings
@@ -183,7 +189,7 @@ def connected(engine: Engine) -> Iterator[Connection]:
         raise
     except PoolTimeoutError as exc:
         watch.connection_waited(began, failed=True)
-        raise DatabaseUnavailableError(
+        raise NoConnectionFreeError(
             f"No database connection became free within {_wait_s(engine):g} s."
         ) from exc
     watch.connection_waited(began)
