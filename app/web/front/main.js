@@ -206,7 +206,7 @@ for (const tab of tabs) {
   for (const name of ["pointerenter", "focus"]) tab.addEventListener(name, () => warm.follow(tab.dataset.exchange));
 }
 addEventListener("popstate", visit);
-bindContracts(find("chain"), async (strike, side) => (await panels.open("charts")).contract(strike, side));
+bindContracts(find("chain"), async (strike, side) => (await panels.open("charts"))?.contract(strike, side));
 offerTrades(find("chain"), page, panels);
 staysOnPrice(find("chain"), () => page.wantBook());
 describeKeys(find("keys"));

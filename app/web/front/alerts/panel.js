@@ -2,7 +2,7 @@
 // are watched where chains are written; this only shows them.
 
 import { element, tell } from "../core/dom.js";
-import { istOf, marketClock, marketDate } from "../core/format.js";
+import { DASH, istOf, marketClock, marketDate } from "../core/format.js";
 import { Bell } from "./bell.js";
 import { Desk } from "./desk.js";
 import { draftAt, draftOf } from "./drafts.js";
@@ -46,6 +46,8 @@ class Panel {
     this.rung = new Set();
     this.lastWay = page.way;
     page.on("link", () => this.linked());
+    // what could not be read is asked for again
+    page.on("back", () => { if (this.problem.textContent) this.ready = this.read(); });
     this.ready = this.read();
   }
 
@@ -117,7 +119,7 @@ class Panel {
     this.tab.badge(desk.unseen ? String(desk.unseen) : "");
     this.drawRules(desk.rules);
     this.log.replaceChildren(...desk.log.map(entry));
-    if (!desk.log.length) this.log.append(element("li", { className: "none", textContent: "Nothing so far." }));
+    if (!desk.log.length) this.log.append(element("li", { className: "none", textContent: desk.isRead ? "Nothing so far." : DASH }));
     this.older.hidden = !desk.more;
   }
 
@@ -127,7 +129,7 @@ class Panel {
     const held = this.rules.contains(at) && at.closest("li");
     const place = held && [...this.rules.children].indexOf(held);
     this.rules.replaceChildren(...rules.map((rule) => this.line(rule)));
-    if (!rules.length) this.rules.append(element("li", { className: "none", textContent: "None yet: add one above, or press n on a figure." }));
+    if (!rules.length) this.rules.append(element("li", { className: "none", textContent: this.desk.most === null ? DASH : "None yet: add one above, or press n on a figure." }));
     if (!held) return;
     const lines = [...this.rules.children];
     const line = lines.find(({ dataset }) => dataset.rule === held.dataset.rule) ?? lines[Math.min(place, lines.length - 1)];
