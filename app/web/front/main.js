@@ -17,7 +17,7 @@ import { Explanation } from "./core/explain.js";
 import { Health } from "./core/health.js";
 import { duration, marketClock } from "./core/format.js";
 import { bindKeys } from "./core/keys.js";
-import { marketOf, pastMarket } from "./core/market.js";
+import { marketOf, pastMarket, phaseOf } from "./core/market.js";
 import { nextOption, nextTheme, preference, remembered, rememberedBox } from "./core/preferences.js";
 import { Renewal } from "./core/renewal.js";
 import { Warm } from "./core/warm.js";
@@ -80,8 +80,9 @@ function show() {
   const isHere = Boolean(summary) && summary.updated_at !== null;
   look();
   // a past moment brings with it what its head line is compared with
-  const about = moment ? { day: moment, phase: moment.phase ?? {} } : { day: page.days.of(exchange, summary?.last_update), phase: page.clock.phase };
-  headline.show(chain, { ...about, before: isHere ? baselines.of(chain, "close") : null, iv: page.choice.iv, silence: page.silence });
+  const day = moment ?? page.days.of(exchange, summary?.last_update);
+  const phase = moment ? moment.phase ?? {} : phaseOf(summary, { day, phase: page.clock.phase });
+  headline.show(chain, { day, phase, before: isHere ? baselines.of(chain, "close") : null, iv: page.choice.iv, silence: page.silence });
   offerLots(find("lots"), summary, page.choice.lots);
   if (!isHere) return table.clear();
   table.show(chain, viewOf(chain));
