@@ -53,7 +53,9 @@ export class Desk {
   }
 
   async add(rule) {
-    this.rules = [...this.rules, await asked("POST", "/api/alerts", rule)];
+    const made = await asked("POST", "/api/alerts", rule);
+    // it may have been told of meanwhile
+    this.rules = [...this.rules.filter(({ id }) => id !== made.id), made];
   }
 
   async change(id, changes) {

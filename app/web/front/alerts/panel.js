@@ -3,6 +3,7 @@
 
 import { element, tell } from "../core/dom.js";
 import { DASH, istOf, marketClock, marketDate } from "../core/format.js";
+import { keptElsewhere } from "../core/preferences.js";
 import { Bell } from "./bell.js";
 import { Desk } from "./desk.js";
 import { draftAt, draftOf } from "./drafts.js";
@@ -14,7 +15,7 @@ export function mount(root, page, tab) {
   return {
     show: () => panel.show(),
     hide: () => { panel.open = false; },
-    hear: (news) => panel.readLog(news),
+    hear: (news) => (news.rule ? panel.readRules() : panel.readLog(news)),
     propose: (draft) => panel.form.propose(draft, { focus: true }),
   };
 }
@@ -48,6 +49,8 @@ class Panel {
     page.on("link", () => this.linked());
     // what could not be read is asked for again
     page.on("back", () => { if (this.problem.textContent) this.ready = this.read(); });
+    // what was looked at in another page of this browser has been seen
+    keptElsewhere("alerts-seen", () => this.draw());
     this.ready = this.read();
   }
 
@@ -63,6 +66,12 @@ class Panel {
     const notify = toggle("Notify", this.bell.notifies, async (on, button) => {
       button.setAttribute("aria-pressed", String(await this.bell.notification(on)));
     });
+    const mark = (button, on) => button.setAttribute("aria-pressed", String(on));
+    keptElsewhere("alert-sound", () => {
+      this.bell.readChoice();
+      mark(sound, this.bell.sounds);
+    });
+    keptElsewhere("alert-notify", () => mark(notify, this.bell.notifies));
     return element("header", {}, element("h2", { textContent: "What fired" }), element("span", { className: "space" }), sound, notify);
   }
 
@@ -86,6 +95,13 @@ class Panel {
       // one that rings once has switched itself off
       await this.desk.readRules();
     });
+    return this.ready;
+  }
+
+  // another page of this user has changed one
+  async readRules() {
+    await this.ready;
+    this.ready = this.attempt(() => this.desk.readRules());
     return this.ready;
   }
 

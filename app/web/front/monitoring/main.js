@@ -2,7 +2,7 @@
 
 import { ask, saidBy } from "../core/ask.js";
 import { find, tell } from "../core/dom.js";
-import { nextTheme } from "../core/preferences.js";
+import { keptElsewhere, nextTheme, showTheme } from "../core/preferences.js";
 
 const EVERY_MS = 2000;
 const STYLES = /<style.*?<\/style>/gs;
@@ -100,6 +100,7 @@ document.addEventListener("click", async ({ target }) => {
   return look();
 });
 find("theme").addEventListener("click", ({ currentTarget }) => nextTheme(currentTarget));
+keptElsewhere("theme", showTheme);
 setInterval(showAge, 1000);
 setInterval(() => { if (!document.hidden) look(); }, EVERY_MS);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
