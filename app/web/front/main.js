@@ -20,6 +20,7 @@ import { bindKeys } from "./core/keys.js";
 import { marketOf, pastMarket, phaseOf } from "./core/market.js";
 import { keptElsewhere, nextOption, nextTheme, preference, remembered, rememberedBox, showTheme } from "./core/preferences.js";
 import { Renewal } from "./core/renewal.js";
+import { forgetUnfinished } from "./core/unfinished.js";
 import { Warm } from "./core/warm.js";
 import { Page } from "./page.js";
 import { Panels } from "./panels.js";
@@ -211,7 +212,10 @@ bindContracts(find("chain"), async (strike, side) => (await panels.open("charts"
 offerTrades(find("chain"), page, panels);
 staysOnPrice(find("chain"), () => page.wantBook());
 describeKeys(find("keys"));
-find("sign-out").addEventListener("submit", () => page.leave());
+find("sign-out").addEventListener("submit", () => {
+  page.leave();
+  forgetUnfinished();
+});
 find("theme").addEventListener("click", () => nextTheme(find("theme")));
 keptElsewhere("theme", showTheme);
 find("help").addEventListener("click", () => find("keys").showModal());

@@ -175,3 +175,80 @@ def test_alerts_that_were_never_read_are_unknown_and_come_with_the_database(
     database.come_back()
     page.wait_for_selector("#panel-alerts .log .none:text-is('Nothing so far.')")
     assert _DATABASE not in shown(page)
+
+
+def begun(stage: Stage) -> "Page":
+    """A ticket at a limit and an alert that wait to be sent."""
+    page = stage.open()
+    page.wait_for_selector("#panel-alerts form", state="attached")
+    page.click("#tab-alerts")
+    page.fill("#panel-alerts [name=level]", "12.5")
+    page.check("#panel-alerts [name=once]")
+    page.locator('tr.atm td.ce[data-column="ltp"]').click()
+    page.wait_for_selector("#panel-paper .legs tbody tr")
+    page.select_option('[aria-label="At which price"]', "limit")
+    page.fill('[aria-label="Limit of 26,000 CE"]', "77.5")
+    page.keyboard.press("Tab")
+    return page
+
+
+def of_alert(page: "Page") -> tuple[str, bool]:
+    page.click("#tab-alerts")
+    page.wait_for_selector("#panel-alerts form")
+    level, once = "#panel-alerts [name=level]", "#panel-alerts [name=once]"
+    return page.input_value(level), page.is_checked(once)
+
+
+def test_what_was_begun_outlasts_the_page_and_is_still_the_same_order(staged: Staged) -> None:
+    stage = staged()
+    sent: list[dict[str, Any]] = []
+
+    def placed(request: "Request") -> tuple[int, Any]:
+        sent.append(request.post_data_json)
+        return 503, {"error": _DATABASE}
+
+    stage.answers = {
+        "/api/paper/orders": placed,
+        "/api/paper/payoff": lambda _: (503, {"error": _DATABASE}),
+        "/api/paper": lambda _: (200, an_account()),
+        **stage.answers,
+    }
+    page = begun(stage)
+    page.click("#panel-paper button:text-is('Place order')")
+    stage.until(lambda: len(sent) == 1)
+    page.reload()
+    page.click("#tab-paper")
+    page.wait_for_selector('[aria-label="Limit of 26,000 CE"]')
+    page.click("#panel-paper button:text-is('Place order')")
+    stage.until(lambda: len(sent) == 2)
+    assert sent[0] == sent[1]
+    assert sent[0]["legs"][0]["limit"] == 77.5
+    assert of_alert(page) == ("12.5", True)
+
+
+@pytest.mark.parametrize("by", ["another user", "a sign-out", "its end"])
+def test_what_was_begun_is_not_there(staged: Staged, by: str) -> None:
+    stage = staged()
+    stage.answers = {
+        "/api/paper/payoff": lambda _: (503, {"error": _DATABASE}),
+        "/api/paper": lambda _: (200, an_account()),
+        **stage.answers,
+    }
+    page = begun(stage)
+    if by == "another user":
+        stage.user = "another"
+    elif by == "a sign-out":
+        page.evaluate(
+            """() => { const form = document.querySelector("#sign-out");
+            form.addEventListener("submit", (event) => event.preventDefault());
+            form.requestSubmit(); }"""
+        )
+    else:
+        page.click("#panel-paper button:text-is('Clear')")
+        page.click("#tab-alerts")
+        page.select_option("#panel-alerts [name=kind]", "pcr")
+    page.reload()
+    page.click("#tab-paper")
+    page.wait_for_selector("#panel-paper h2")
+    assert page.locator("#panel-paper .legs tbody tr").count() == 0
+    assert of_alert(page) == ("8", False)

@@ -4,6 +4,7 @@
 import { element, tell } from "../core/dom.js";
 import { DASH, istOf, marketClock, marketDate } from "../core/format.js";
 import { keptElsewhere } from "../core/preferences.js";
+import { unfinished } from "../core/unfinished.js";
 import { Bell } from "./bell.js";
 import { Desk } from "./desk.js";
 import { draftAt, draftOf } from "./drafts.js";
@@ -41,7 +42,9 @@ class Panel {
       element("section", { aria: { label: "What fired" } }, this.heading(), this.log, this.older),
     );
     this.older.addEventListener("click", () => this.attempt(() => this.desk.readOlder()));
+    const begun = unfinished(page.owner.user, "alert");
     this.form.propose(draftAt(null, page));
+    this.form.restore(begun);
     // what was begun is not lost to a look at another tab; its heading says which one it is on
     page.on("exchange", () => this.form.isBegun || this.form.propose(draftOf(this.form.kind.value, page)));
     this.rung = new Set();
