@@ -60,7 +60,7 @@ function look() {
   // a price that stands still has no place in a tab's name
   if (page.resting) return void (document.title = `resting · ${labelOf(page.exchange)} · OI Gemini`);
   const { clock, summary, exchange, moment } = page;
-  clock.noticeSleep();
+  if (clock.noticeSleep()) page.link.woke();
   const market = moment ? pastMarket(moment.at, page.pinned) : marketOf(summary, clock.phase);
   health.show(page, { market, feed: page.feeds.get(exchange), ageMs: clock.age(exchange), awaited: page.awaited.has(exchange), label: labelOf(exchange) });
   page.silence = health.silence;
