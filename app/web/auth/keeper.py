@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from app.web.auth.people import OF_BROKER, UNASKED, People, Person, proof_of
-from app.web.auth.sessions import Sessions
+from app.web.auth.sessions import Sessions, touch_s
 from app.web.database import Database
 from db.settings import Settings
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _IN_FILE = "f."
 _SECRET_BYTES = 32
 _DIGEST_BYTES = 20
-_TOUCH_S = 60.0
 _HOLDS_S = 5.0
 _HOLDS_UNASKED_S = 300.0
 _ASK_AGAIN_S = 5.0
@@ -178,9 +177,9 @@ class SessionKeeper:
         from db.queries.people import session_of
 
         digest = _digest(sid)
-        limits = {"idle_s": self._idle_s, "lifetime_s": self._lifetime_s, "touch_s": _TOUCH_S}
+        limits = {"idle_s": self._idle_s, "lifetime_s": self._lifetime_s}
         with self._database.newest() as connection:
-            row = session_of(connection, digest, **limits)
+            row = session_of(connection, digest, **limits, touch_s=touch_s(self._idle_s))
         if row is not None and row.is_stale:
             # a database that takes no writes for a while signs nobody out
             with contextlib.suppress(*UNASKED), self._database.writing() as connection:

@@ -20,7 +20,7 @@ from db.settings import Settings
 
 _SECRET_BYTES = 32
 _DIGEST_BYTES = 20
-_TOUCH_S = 60.0
+_MOST_TOUCH_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Sessions:
             return None
         if record.proof != self._proof_of(record.user):
             return None
-        if now - found.st_mtime > _TOUCH_S:
+        if now - found.st_mtime > touch_s(self._idle_s):
             with contextlib.suppress(OSError):
                 os.utime(path, (now, now))
         return record.user
@@ -131,6 +131,11 @@ class Sessions:
 
     def _path(self, sid: str) -> Path:
         return self._folder / blake2b(sid.encode(), digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def touch_s(idle_s: float) -> float:
+    """How often it is noted that a session was seen: several times before it would be idle."""
+    return min(_MOST_TOUCH_S, idle_s / 4)
 
 
 @lru_cache(maxsize=2048)
