@@ -21,7 +21,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from db import gentle, links, parts, pooler, syncing, watch, watched
 from db.driver_errors import raise_if_unavailable
-from db.errors import DatabaseUnavailableError, OIError
+from db.errors import NoConnectionFreeError, OIError
 from db.once import once
 from db.pool import Pool
 from db.settings import Settings, settings
@@ -173,7 +173,7 @@ def connected(engine: Engine) -> Iterator[Connection]:
         raise
     except PoolTimeoutError as exc:
         watch.connection_waited(began, failed=True)
-        raise DatabaseUnavailableError(
+        raise NoConnectionFreeError(
             f"No database connection became free within {_wait_s(engine):g} s."
         ) from exc
     watch.connection_waited(began)

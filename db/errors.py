@@ -13,6 +13,10 @@ class DatabaseUnavailableError(OIError):
     """The database does not answer."""
 
 
+class NoConnectionFreeError(DatabaseUnavailableError):
+    """All connections of this process are in use; the database may be well."""
+
+
 class DiskFullError(OIError):
     """The database server has no room left; what it was doing was rolled back."""
 

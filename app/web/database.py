@@ -3,10 +3,11 @@
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from app.web.account import Account
+from app.web.standstill import Standstill
 from db.errors import DatabaseUnavailableError, OIError, ServerError
 from db.loading import load
 from db.settings import Settings
@@ -36,6 +37,7 @@ class Database:
         self._own: Engine | None = None
         self._writer: Engine | None = None
         self._replicas: Replicas | None = None
+        self._standstill = Standstill()
         self._lock = threading.RLock()
         self._warming: threading.Thread | None = None
 
@@ -173,12 +175,13 @@ class Database:
                 self._own = engine.engine_for(self.url(), settings=self._settings, read_only=True)
             return self._own
 
-    @staticmethod
     @contextmanager
-    def _connected(engine: "Engine") -> "Iterator[Connection]":
+    def _connected(self, engine: "Engine") -> "Iterator[Connection]":
         from db.engine import connected
 
-        with connected(engine) as connection:
+        with ExitStack() as held:
+            with self._standstill.asking():
+                connection = held.enter_context(connected(engine))
             yield connection
 
     @contextmanager

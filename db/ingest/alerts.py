@@ -56,6 +56,7 @@ def add_alert(
     )
     if number is None:
         raise InvalidInputError(f"There are {MOST_ALERTS} alerts already; delete one first.")
+    _announce(connection, owner, number)
     return number
 
 
@@ -78,12 +79,12 @@ def change_alert(
         "repeats": repeats,
         "cooldown_s": cooldown_s,
     }
-    return connection.scalar(_statement("change"), binds) is not None
+    return _changed(connection, "change", binds)
 
 
 def remove_alert(connection: Connection, owner: str, number: int) -> bool:
     """Take a rule away, not what it has told; False when it is not there."""
-    return connection.scalar(_statement("remove"), {"owner": owner, "id": number}) is not None
+    return _changed(connection, "remove", {"owner": owner, "id": number})
 
 
 def settle_alert(
@@ -123,6 +124,18 @@ def tell(connection: Connection, rule: "WatchedAlert", revision: int, told: Told
 def looked(connection: Connection, exchanges: Iterable[str]) -> None:
     """Remember that the rules of these were looked at just now."""
     connection.execute(_statement("looked"), {"exchanges": list(exchanges)})
+
+
+def _changed(connection: Connection, name: str, binds: Mapping[str, Any]) -> bool:
+    is_there = connection.scalar(_statement(name), binds) is not None
+    if is_there:
+        _announce(connection, binds["owner"], binds["id"])
+    return is_there
+
+
+def _announce(connection: Connection, owner: str, number: int) -> None:
+    """Let all pages of a user read the rules anew."""
+    announce(connection, TOPIC, owner, rule=number)
 
 
 def _json(value: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """A user's alerts over HTTP: their own, checked, and bounded."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,8 +9,12 @@ from sqlalchemy import URL, Engine, text
 
 from db.engine import engine_for
 from db.ingest.alerts import Told, add_alert, settle_alert, tell
+from db.notices import CHANNEL
 from db.queries.alerts import watched_alerts
 from tests.support.chains import at
+from tests.support.databases import connection
+from tests.support.waiting import PATIENCE_S
+from tests.web import USERNAME
 
 PCR: dict[str, Any] = {
     "exchange": "NSE",
@@ -42,6 +47,22 @@ def test_a_rule_is_made_listed_changed_and_taken_away(client: FlaskClient) -> No
     assert client.get("/api/alerts").json["alerts"] == []
     for gone in (client.patch(where, json={}), client.delete(where)):
         assert gone.status_code == 404
+
+
+def test_each_change_of_a_rule_is_announced_to_the_pages_of_its_user(
+    client: FlaskClient, database: URL
+) -> None:
+    with connection(database) as listening:
+        listening.execute(f"LISTEN {CHANNEL}")
+        number = client.post("/api/alerts", json=PCR).json["id"]
+        client.patch(f"/api/alerts/{number}", json={"enabled": False})
+        client.delete(f"/api/alerts/{number}")
+        client.delete(f"/api/alerts/{number}")
+        told = [
+            json.loads(one.payload) for one in listening.notifies(timeout=PATIENCE_S, stop_after=3)
+        ]
+        assert list(listening.notifies(timeout=0)) == []
+    assert told == [{"topic": "alerts", "user": USERNAME, "news": {"rule": number}}] * 3
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ class World:
         self.now = 1_000_000.0
         self.proofs: dict[str, str] = {"trader": "first", "other": "his"}
 
-    def sessions(self) -> Sessions:
+    def sessions(self, idle_s: float = 600) -> Sessions:
         return Sessions(
             self.folder,
-            idle_s=600,
+            idle_s=idle_s,
             lifetime_s=3600,
             proof_of=lambda user: self.proofs.get(user),
             clock=lambda: self.now,
@@ -105,6 +105,14 @@ def test_files_of_sessions_that_are_over_are_swept(world: World, sessions: Sessi
     sid = sessions.open("trader")
     assert len(list(world.folder.iterdir())) == 1
     assert sessions.is_open(sid)
+
+
+def test_who_stays_is_not_idle_at_the_shortest_limit_either(world: World) -> None:
+    sessions = world.sessions(idle_s=60)
+    sid = sessions.open("trader")
+    for _ in range(30):
+        world.now += 7
+        assert sessions.is_open(sid)
 
 
 @pytest.mark.parametrize("torn", ["", "{", "[]", '{"user": "trader"}'])

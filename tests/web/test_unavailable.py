@@ -1,18 +1,22 @@
 """A database that is away, bare or unmigrated: one sentence, 503, and recovery by itself."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
+from app.web import standstill
 from benchmarks.chaos.wire import wire as wire_to
 from db import engine
 from db.errors import ServerError
 from db.settings import Settings
 from tests.support.databases import DatabaseServer, connection
+from tests.support.waiting import eventually
 from tests.web.conftest import MakeApp, signed_in
 
 NOWHERE = make_url("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
@@ -105,7 +109,29 @@ def test_a_link_that_stands_still_is_given_up_and_found_again(
             assert answer.headers["Retry-After"] == "5"
             assert "The database does not answer" in answer.json["error"]
         wire.mend()
+        # what is known of a database that stands still holds for a moment
+        eventually(lambda: client.get("/api/data/NSE").status_code == 200)
+
+
+def test_of_a_database_that_stands_still_all_are_told_at_once_and_sign_in_goes_on(
+    database: URL, home: Path, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with wire_to("127.0.0.1", database.port or 5432) as wire:
+        url = database.set(host="127.0.0.1", port=wire.port)
+        app = make_app(Settings(home=home, database_url=url, connect_timeout_s=2))
+        client = signed_in(app)
         assert client.get("/api/data/NSE").status_code == 200
+        wire.stall()
+        assert client.get("/api/data/NSE").status_code == 503
+        monkeypatch.setattr(standstill, "_HOLDS_S", 3600.0)
+        eventually(lambda: client.get("/api/data/NSE").status_code == 503 and holds(app))
+        monkeypatch.setattr(engine, "connected", never)
+        assert client.get("/api/data/NSE").status_code == 503
+        assert client.get("/api/paper").status_code == 503
+        other = signed_in(app)
+        page = other.get("/")
+        assert page.status_code == 503
+        assert "The database does not answer" in page.text
 
 
 def test_a_database_with_no_connection_to_spare_asks_to_come_back(
@@ -120,6 +146,16 @@ def test_a_database_with_no_connection_to_spare_asks_to_come_back(
     assert answer.headers["Retry-After"] == "5"
     assert "No database connection became free" in answer.json["error"]
     assert client.get("/api/data/NSE").status_code == 200
+
+
+def holds(app: Flask) -> bool:
+    """Whether what is known of the database still holds much later."""
+    still: standstill.Standstill = app.extensions["oi"].database._standstill
+    return still._ask_at > time.monotonic() + 60
+
+
+def never(_: object) -> None:
+    raise AssertionError("the database was asked")
 
 
 def away(server: DatabaseServer, database: URL) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.web.auth.people import OF_BROKER, UNASKED, People, Person, proof_of
-from app.web.auth.sessions import SECRET_BYTES, TOUCH_S, Sessions, digest
+from app.web.auth.sessions import SECRET_BYTES, Sessions, digest, touch_s
 from app.web.database import Database
 from db.settings import Settings
 
@@ -174,9 +174,9 @@ class SessionKeeper:
         from db.queries.people import session_of
 
         kept = digest(sid)
-        limits = {"idle_s": self._idle_s, "lifetime_s": self._lifetime_s, "touch_s": TOUCH_S}
+        limits = {"idle_s": self._idle_s, "lifetime_s": self._lifetime_s}
         with self._database.newest() as connection:
-            row = session_of(connection, kept, **limits)
+            row = session_of(connection, kept, **limits, touch_s=touch_s(self._idle_s))
         if row is not None and row.is_stale:
             # a database that takes no writes for a while signs nobody out
             with contextlib.suppress(*UNASKED), self._database.writing() as connection:

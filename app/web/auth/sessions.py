@@ -21,10 +21,8 @@ from db.settings import Settings
 SECRET_BYTES = 32
 """Of the random part of a session's id, wherever the session is kept."""
 
-TOUCH_S = 60.0
-"""So seldom it is noted that a session was seen."""
-
 _DIGEST_BYTES = 20
+_MOST_TOUCH_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ class Sessions:
             return None
         if record.proof != self._proof_of(record.user):
             return None
-        if now - found.st_mtime > TOUCH_S:
+        if now - found.st_mtime > touch_s(self._idle_s):
             with contextlib.suppress(OSError):
                 os.utime(path, (now, now))
         return record.user
@@ -140,6 +138,11 @@ class Sessions:
 def digest(sid: str) -> str:
     """What is kept of a session's id, so that whoever reads the store can sign in nowhere."""
     return blake2b(sid.encode("utf-8", "replace"), digest_size=_DIGEST_BYTES).hexdigest()
+
+
+def touch_s(idle_s: float) -> float:
+    """How often it is noted that a session was seen: several times before it would be idle."""
+    return min(_MOST_TOUCH_S, idle_s / 4)
 
 
 @lru_cache(maxsize=2048)

@@ -17,9 +17,10 @@ import { Explanation } from "./core/explain.js";
 import { Health } from "./core/health.js";
 import { duration, marketClock } from "./core/format.js";
 import { bindKeys } from "./core/keys.js";
-import { marketOf, pastMarket } from "./core/market.js";
-import { nextOption, nextTheme, preference, remembered, rememberedBox } from "./core/preferences.js";
+import { marketOf, pastMarket, phaseOf } from "./core/market.js";
+import { keptElsewhere, nextOption, nextTheme, preference, remembered, rememberedBox, showTheme } from "./core/preferences.js";
 import { Renewal } from "./core/renewal.js";
+import { forgetUnfinished } from "./core/unfinished.js";
 import { Warm } from "./core/warm.js";
 import { Page } from "./page.js";
 import { Panels } from "./panels.js";
@@ -59,7 +60,7 @@ function look() {
   // a price that stands still has no place in a tab's name
   if (page.resting) return void (document.title = `resting · ${labelOf(page.exchange)} · OI Gemini`);
   const { clock, summary, exchange, moment } = page;
-  clock.noticeSleep();
+  if (clock.noticeSleep()) page.link.woke();
   const market = moment ? pastMarket(moment.at, page.pinned) : marketOf(summary, clock.phase);
   health.show(page, { market, feed: page.feeds.get(exchange), ageMs: clock.age(exchange), awaited: page.awaited.has(exchange), label: labelOf(exchange) });
   page.silence = health.silence;
@@ -80,8 +81,9 @@ function show() {
   const isHere = Boolean(summary) && summary.updated_at !== null;
   look();
   // a past moment brings with it what its head line is compared with
-  const about = moment ? { day: moment, phase: moment.phase ?? {} } : { day: page.days.of(exchange, summary?.last_update), phase: page.clock.phase };
-  headline.show(chain, { ...about, before: isHere ? baselines.of(chain, "close") : null, iv: page.choice.iv, silence: page.silence });
+  const day = moment ?? page.days.of(exchange, summary?.last_update);
+  const phase = moment ? moment.phase ?? {} : phaseOf(summary, { day, phase: page.clock.phase });
+  headline.show(chain, { day, phase, before: isHere ? baselines.of(chain, "close") : null, iv: page.choice.iv, silence: page.silence });
   offerLots(find("lots"), summary, page.choice.lots);
   if (!isHere) return table.clear();
   table.show(chain, viewOf(chain));
@@ -206,12 +208,16 @@ for (const tab of tabs) {
   for (const name of ["pointerenter", "focus"]) tab.addEventListener(name, () => warm.follow(tab.dataset.exchange));
 }
 addEventListener("popstate", visit);
-bindContracts(find("chain"), async (strike, side) => (await panels.open("charts")).contract(strike, side));
+bindContracts(find("chain"), async (strike, side) => (await panels.open("charts"))?.contract(strike, side));
 offerTrades(find("chain"), page, panels);
 staysOnPrice(find("chain"), () => page.wantBook());
 describeKeys(find("keys"));
-find("sign-out").addEventListener("submit", () => page.leave());
+find("sign-out").addEventListener("submit", () => {
+  page.leave();
+  forgetUnfinished();
+});
 find("theme").addEventListener("click", () => nextTheme(find("theme")));
+keptElsewhere("theme", showTheme);
 find("help").addEventListener("click", () => find("keys").showModal());
 find("keys").addEventListener("click", (event) => event.target === find("keys") && find("keys").close());
 rememberedBox(find("single-keys"), "single-keys");

@@ -5,9 +5,10 @@
 // "moment", "clock" (ages and phase were heard), "link" (the way, or a problem), "notice" (news that
 // are no chain), "build" (which page the server gives out), "lacking" (a sentence on what the server
 // does without, null if on nothing), "reveal" ({ strike, side, key }: a
-// contract of the shown chain is to be brought into sight).
+// contract of the shown chain is to be brought into sight), "back" (the server answers again).
 
 import { Breaches } from "./chain/breaches.js";
+import { toLogin } from "./core/ask.js";
 import { Clock } from "./core/clock.js";
 import { DaySeries } from "./core/day-series.js";
 import { forgetChain, keepChain, keptChain } from "./core/kept.js";
@@ -27,6 +28,7 @@ export class Page {
     this.clock = new Clock();
     this.way = "push";
     this.problem = start.problem;
+    this.wasAway = this.isAway;
     this.loggedOut = false;
     // a page that nobody sees follows nothing
     this.resting = false;
@@ -187,17 +189,31 @@ export class Page {
       way: (way) => {
         this.way = way;
         this.tell("link");
+        this.noticeBack();
       },
       problem: (sentence) => {
         this.problem = sentence;
         this.tell("link");
+        this.noticeBack();
       },
       login: () => {
         this.leave();
         this.tell("link");
-        location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+        toLogin();
       },
     };
+  }
+
+  // whether the server, or what it reads from, is out of reach
+  get isAway() {
+    return this.problem !== null || this.way === "none";
+  }
+
+  // what could not be had meanwhile can be asked for now
+  noticeBack() {
+    const isBack = this.wasAway && !this.isAway;
+    this.wasAway = this.isAway;
+    if (isBack) this.tell("back");
   }
 
   // what is here of a chain has to be sent whole again where it lacks what is shown

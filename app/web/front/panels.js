@@ -1,6 +1,6 @@
 // The right side: one panel is open at a time, and is loaded when it is opened first.
 
-import { styled } from "./core/dom.js";
+import { element, styled } from "./core/dom.js";
 import { keep, preference } from "./core/preferences.js";
 
 // of more news a tab says that there are more
@@ -24,6 +24,7 @@ export class Panels {
     this.entries = new Map(PANELS.map((panel) => [panel.name, this.entry(panel)]));
     this.strip.addEventListener("keydown", (event) => this.step(event));
     page.on("notice", (news) => this.hear(news));
+    page.on("back", () => this.entries.get(this.current)?.mounted || this.open(this.current));
   }
 
   entry({ name, label, load }) {
@@ -58,10 +59,10 @@ export class Panels {
     return this.open(this.entries.has(kept) ? kept : PANELS[0].name);
   }
 
-  // answers what the panel's module gave, for who wants to use it
+  // answers what the panel's module gave, for who wants to use it; null where it cannot be loaded
   async open(name) {
     if (this.current !== name) {
-      this.entries.get(this.current)?.mounted?.then((panel) => panel.hide());
+      this.entries.get(this.current)?.mounted?.then((panel) => panel?.hide());
       this.current = name;
       keep("panel", name);
       for (const [key, { tab, root }] of this.entries) {
@@ -71,7 +72,7 @@ export class Panels {
       }
     }
     const panel = await this.mount(name);
-    if (this.current === name) panel.show();
+    if (this.current === name) panel?.show();
     return panel;
   }
 
@@ -82,25 +83,33 @@ export class Panels {
   // loads a panel without opening it
   mount(name) {
     const entry = this.entries.get(name);
-    entry.mounted ??= Promise.all([entry.load(), styled(entry.root.dataset.style)])
-      .then(([{ mount }]) => mount(entry.root, this.page, { badge: (text) => this.badge(name, text) }))
-      .catch((error) => {
-        // a lost connection: the next opening tries again
-        entry.mounted = null;
-        throw error;
-      });
+    entry.mounted ??= Promise.all([entry.load(), styled(entry.root.dataset.style)]).then(
+      ([{ mount }]) => {
+        entry.root.replaceChildren();
+        return mount(entry.root, this.page, { badge: (text) => this.badge(name, text) });
+      },
+      () => this.missed(entry),
+    );
     return entry.mounted;
+  }
+
+  // the next opening tries again, and that of a server which is back by itself
+  missed(entry) {
+    entry.mounted = null;
+    const sentence = this.page.isAway ? "The server does not answer: this comes once it does." : "This cannot be loaded: load the page anew.";
+    entry.root.replaceChildren(element("p", { className: "none", textContent: sentence }));
+    return null;
   }
 
   // what has news of its own is there before it is opened, but after what is
   mountWhenIdle(name) {
     const soon = globalThis.requestIdleCallback ?? setTimeout;
     // without it the page goes on; opening it tries again
-    soon(() => this.mount(name).catch(() => {}));
+    soon(() => this.mount(name));
   }
 
   async hear(news) {
-    if (this.entries.has(news.topic)) (await this.mount(news.topic)).hear?.(news);
+    if (this.entries.has(news.topic)) (await this.mount(news.topic))?.hear?.(news);
   }
 
   step(event) {

@@ -350,6 +350,8 @@ class Stage:
             # the page's modules as they are written, for tests of their functions
             body = (ROOT / "app" / "web" / parts.path[1:]).read_text(encoding="utf-8")
             return route.fulfill(body=body, content_type="text/javascript")
+        if parts.path.startswith("/api/"):
+            return route.fulfill(status=503, json={"error": "The test says nothing of this."})
         found = self.app.test_client().get(parts.path)
         route.fulfill(status=found.status_code, headers=dict(found.headers), body=found.data)
 

@@ -79,6 +79,24 @@ def test_a_machine_that_slept_knows_no_age_until_the_server_speaks(staged: Stage
     stage.wait_for("live")
 
 
+def test_after_a_sleep_the_server_is_asked_at_once_over_another_link_if_this_one_died(
+    staged: Staged,
+) -> None:
+    stage = staged()
+    stage.page.clock.install()
+    page = stage.open()
+    stage.wait_for("live")
+    page.evaluate("const real = Date.now; Date.now = () => real() + 3600000")
+    page.clock.run_for(600)
+    stage.until(lambda: len(stage.follows) == 2)
+    assert len(stage.sockets) == 1
+    page.clock.run_for(4000)
+    stage.until(lambda: len(stage.follows) == 3)
+    assert len(stage.sockets) == 2
+    stage.send(full(sequence=5), clock(400))
+    stage.wait_for("live")
+
+
 def test_what_counts_as_slow_and_stale_is_the_servers_to_say(staged: Staged) -> None:
     stage = staged()
     stage.limits = {"slow_after_s": 3.0, "stale_after_s": 8.0}

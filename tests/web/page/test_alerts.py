@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.web.page.conftest import Staged
-from tests.web.page.stage import AT, Stage, a_leg, answered, full
+from tests.web.page.stage import AT, ORIGIN, Stage, a_leg, answered, full
 from tests.web.page.test_access import AXE, VIOLATIONS
 
 if TYPE_CHECKING:
@@ -280,7 +280,7 @@ def test_an_answer_that_is_cut_off_is_said_and_breaks_nothing(staged: Staged) ->
     stage.answers = {"/api/alerts": lambda _: (200, None)}
     page = stage.open()
     page.click(TAB)
-    page.wait_for_selector('.alerts .problem:has-text("The server answered 200; try again.")')
+    page.wait_for_selector('.alerts .problem:has-text("The server does not answer; try again.")')
     with_desk(stage).tell("One.")
     stage.send({"kind": "notice", "topic": "alerts", "exchange": "NSE", "id": 1})
     page.wait_for_selector('.log li:has-text("One.")')
@@ -306,6 +306,34 @@ def test_sound_is_off_until_it_is_wanted_and_then_remembered(staged: Staged) -> 
     stage.until(lambda: page.evaluate("tones") == 2)
     page.reload()
     page.wait_for_selector('button[aria-pressed="true"]:text-is("Sound")')
+
+
+def test_what_is_chosen_or_changed_in_another_page_of_the_user_holds_in_this_one(
+    staged: Staged,
+) -> None:
+    stage = staged()
+    desk = with_desk(stage)
+    page = opened(stage)
+    above = {"direction": "above", "level": 1.2}
+    rule = {"id": 1, "exchange": "NSE", "kind": "pcr", "params": above, "repeats": True}
+    desk.rules.append(rule | {"enabled": True, "cooldown_s": 60})
+    stage.send({"kind": "notice", "topic": "alerts", "rule": 1})
+    page.wait_for_selector(".rules input:checked")
+    other = page.context.new_page()
+    other.route("**/*", lambda route: route.fulfill(body="", content_type="text/html"))
+    other.goto(ORIGIN)
+    other.evaluate("localStorage.setItem('alert-sound', 'on')")
+    page.wait_for_selector('button[aria-pressed="true"]:text-is("Sound")')
+    page.click('button:text-is("Sound")')
+    page.wait_for_selector('button[aria-pressed="false"]:text-is("Sound")')
+    # what this page chose before gives way to what was chosen since
+    other.evaluate("localStorage.setItem('alert-sound', 'on')")
+    page.wait_for_selector('button[aria-pressed="true"]:text-is("Sound")')
+    other.evaluate("localStorage.setItem('theme', 'light')")
+    page.wait_for_selector('html[data-theme="light"]')
+    desk.rules.clear()
+    stage.send({"kind": "notice", "topic": "alerts", "rule": 1})
+    page.wait_for_selector('.rules .none:has-text("None yet")')
 
 
 def test_a_browser_that_may_notify_does_so_for_a_hidden_page(staged: Staged) -> None:

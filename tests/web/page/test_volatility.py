@@ -18,6 +18,7 @@ STILL = no_day(
     day="2026-08-03",
     open="09:15",
     close="15:40",
+    auction=["15:15", "15:35"],
     minutes=["15:13", "15:14", "15:15", "15:16"],
     pcr=[1.0, 1.0, 1.0, 1.0],
     index=[26_001.0, 26_010.0, 26_010.0, 26_010.0],
@@ -158,3 +159,20 @@ def test_an_auction_without_a_known_day_and_none_in_a_replay(
     stage.open().wait_for_selector("tr.atm")
     expected = "auction" if known["source"] == "live" else ""
     assert stage.page.locator('[data-fact="auction"]').inner_text() == expected
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [("15:14:59", ""), ("15:15:00", "auction, last 15:14"), ("15:35:00", "")],
+)
+def test_a_replay_says_the_auction_of_its_own_clock_and_day(
+    staged: Staged, time: str, expected: str
+) -> None:
+    stage = staged()
+    stage.first = full(source="replayed", last_update=f"2026-08-03T{time}+05:30")
+    stage.clock = clock(phase={"options": "closed", "index": "closed"})
+    stage.days["NSE"] = STILL
+    page = stage.open()
+    page.wait_for_selector('[data-fact="day_change"]:not(:empty)')
+    page.wait_for_selector(f'[data-fact="auction"]:text-is("{expected}")', state="attached")
+    assert ("closing auction" in explained(stage, "underlying_price")) == bool(expected)

@@ -3,7 +3,7 @@
 import { draftAt } from "./drafts.js";
 
 export function askedFor(page, panels, table) {
-  const ask = async (place) => (await panels.open("alerts")).propose(draftAt(place, page));
+  const ask = async (place) => (await panels.open("alerts"))?.propose(draftAt(place, page));
   table.addEventListener("contextmenu", (event) => {
     // with Shift the browser's own menu comes
     if (event.shiftKey || !event.target.closest("tbody [data-column]")) return;

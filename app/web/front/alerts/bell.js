@@ -11,12 +11,16 @@ const HELD_MS = 2000;
 export class Bell {
   constructor() {
     this.context = null;
-    this.sounds = preference("alert-sound", "off") === "on";
+    this.readChoice();
     this.toasts = element("section", { className: "toasts", aria: { label: "Alerts that have just fired" } });
     document.body.append(this.toasts);
     // browsers let a page sound only after the trader has done something on it
     const wake = () => this.sounds && this.audio.resume();
     for (const name of ["pointerdown", "keydown"]) addEventListener(name, wake, { passive: true });
+  }
+
+  readChoice() {
+    this.sounds = preference("alert-sound", "off") === "on";
   }
 
   get audio() {

@@ -1,8 +1,8 @@
 // The rules and the log as the server keeps them, and what of the log is new to this browser.
 
+import { ask } from "../core/ask.js";
 import { keep, preference } from "../core/preferences.js";
 
-const REQUEST_MS = 10_000;
 const PAGE = 50;
 
 export class Desk {
@@ -53,7 +53,9 @@ export class Desk {
   }
 
   async add(rule) {
-    this.rules = [...this.rules, await asked("POST", "/api/alerts", rule)];
+    const made = await asked("POST", "/api/alerts", rule);
+    // it may have been told of meanwhile
+    this.rules = [...this.rules.filter(({ id }) => id !== made.id), made];
   }
 
   async change(id, changes) {
@@ -67,20 +69,4 @@ export class Desk {
   }
 }
 
-// the answer as JSON; throws an Error with a sentence for people
-async function asked(method, path, body) {
-  const answer = await fetch(path, {
-    method,
-    cache: "no-store",
-    headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }) },
-    body: body && JSON.stringify(body),
-    signal: AbortSignal.timeout(REQUEST_MS),
-  }).catch(() => {
-    throw new Error("The server does not answer; try again.");
-  });
-  if (answer.status === 204) return null;
-  // an answer that was cut off is none
-  const told = await answer.json().catch(() => null);
-  if (!answer.ok || told === null) throw new Error(told?.error ?? `The server answered ${answer.status}; try again.`);
-  return told;
-}
+const asked = (method, path, body) => ask(path, { method, body, cache: "no-store" });

@@ -2,6 +2,7 @@
 
 import { element, tell } from "../core/dom.js";
 import { marketDate } from "../core/format.js";
+import { keepUnfinished } from "../core/unfinished.js";
 import { draftOf } from "./drafts.js";
 import { choicesOf, KINDS } from "./kinds.js";
 
@@ -33,17 +34,41 @@ export class Form {
     );
     this.kind.addEventListener("change", () => this.propose(draftOf(this.kind.value, this.page)));
     this.isBegun = false;
-    this.root.addEventListener("input", () => { this.isBegun = true; });
+    this.root.addEventListener("input", () => this.begin());
     this.root.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();
     });
   }
 
+  // it outlasts the page, as it stands
+  begin() {
+    this.isBegun = true;
+    const params = Object.fromEntries([...this.inputs].filter(([, { value }]) => value !== "").map(([name, { value }]) => [name, value]));
+    this.keep({ exchange: this.exchange, kind: this.kind.value, params, once: this.once.checked });
+  }
+
+  // what was begun before the page was loaded anew, if anything
+  restore(begun) {
+    if (!begun || !KINDS[begun.kind]) return;
+    this.propose(begun);
+    this.once.checked = begun.once;
+    this.begin();
+  }
+
+  keep(begun) {
+    keepUnfinished(this.page.owner.user, "alert", begun);
+  }
+
+  ended() {
+    this.isBegun = false;
+    this.keep(null);
+  }
+
   // `focus` puts the trader where a draft is most likely changed
   propose({ exchange, kind, params }, { focus = false } = {}) {
     this.exchange = exchange;
-    this.isBegun = false;
+    this.ended();
     this.head.textContent = `New alert on ${this.labelOf(exchange)}`;
     this.kind.value = kind;
     this.problem.textContent = "";
@@ -91,7 +116,7 @@ export class Form {
     this.problem.textContent = "";
     try {
       await this.submit(this.rule);
-      this.isBegun = false;
+      this.ended();
     } catch (/** @type {any} */ error) {
       this.problem.textContent = error.message;
       tell(error.message);

@@ -2,7 +2,9 @@
 // are watched where chains are written; this only shows them.
 
 import { element, tell } from "../core/dom.js";
-import { istOf, marketClock, marketDate } from "../core/format.js";
+import { DASH, istOf, marketClock, marketDate } from "../core/format.js";
+import { keptElsewhere } from "../core/preferences.js";
+import { unfinished } from "../core/unfinished.js";
 import { Bell } from "./bell.js";
 import { Desk } from "./desk.js";
 import { draftAt, draftOf } from "./drafts.js";
@@ -14,7 +16,7 @@ export function mount(root, page, tab) {
   return {
     show: () => panel.show(),
     hide: () => { panel.open = false; },
-    hear: (news) => panel.readLog(news),
+    hear: (news) => (news.rule ? panel.readRules() : panel.readLog(news)),
     propose: (draft) => panel.form.propose(draft, { focus: true }),
   };
 }
@@ -40,12 +42,18 @@ class Panel {
       element("section", { aria: { label: "What fired" } }, this.heading(), this.log, this.older),
     );
     this.older.addEventListener("click", () => this.attempt(() => this.desk.readOlder()));
+    const begun = unfinished(page.owner.user, "alert");
     this.form.propose(draftAt(null, page));
+    this.form.restore(begun);
     // what was begun is not lost to a look at another tab; its heading says which one it is on
     page.on("exchange", () => this.form.isBegun || this.form.propose(draftOf(this.form.kind.value, page)));
     this.rung = new Set();
     this.lastWay = page.way;
     page.on("link", () => this.linked());
+    // what could not be read is asked for again
+    page.on("back", () => { if (this.problem.textContent) this.ready = this.read(); });
+    // what was looked at in another page of this browser has been seen
+    keptElsewhere("alerts-seen", () => this.draw());
     this.ready = this.read();
   }
 
@@ -61,6 +69,12 @@ class Panel {
     const notify = toggle("Notify", this.bell.notifies, async (on, button) => {
       button.setAttribute("aria-pressed", String(await this.bell.notification(on)));
     });
+    const mark = (button, on) => button.setAttribute("aria-pressed", String(on));
+    keptElsewhere("alert-sound", () => {
+      this.bell.readChoice();
+      mark(sound, this.bell.sounds);
+    });
+    keptElsewhere("alert-notify", () => mark(notify, this.bell.notifies));
     return element("header", {}, element("h2", { textContent: "What fired" }), element("span", { className: "space" }), sound, notify);
   }
 
@@ -84,6 +98,13 @@ class Panel {
       // one that rings once has switched itself off
       await this.desk.readRules();
     });
+    return this.ready;
+  }
+
+  // another page of this user has changed one
+  async readRules() {
+    await this.ready;
+    this.ready = this.attempt(() => this.desk.readRules());
     return this.ready;
   }
 
@@ -117,7 +138,7 @@ class Panel {
     this.tab.badge(desk.unseen ? String(desk.unseen) : "");
     this.drawRules(desk.rules);
     this.log.replaceChildren(...desk.log.map(entry));
-    if (!desk.log.length) this.log.append(element("li", { className: "none", textContent: "Nothing so far." }));
+    if (!desk.log.length) this.log.append(element("li", { className: "none", textContent: desk.isRead ? "Nothing so far." : DASH }));
     this.older.hidden = !desk.more;
   }
 
@@ -127,7 +148,7 @@ class Panel {
     const held = this.rules.contains(at) && at.closest("li");
     const place = held && [...this.rules.children].indexOf(held);
     this.rules.replaceChildren(...rules.map((rule) => this.line(rule)));
-    if (!rules.length) this.rules.append(element("li", { className: "none", textContent: "None yet: add one above, or press n on a figure." }));
+    if (!rules.length) this.rules.append(element("li", { className: "none", textContent: this.desk.most === null ? DASH : "None yet: add one above, or press n on a figure." }));
     if (!held) return;
     const lines = [...this.rules.children];
     const line = lines.find(({ dataset }) => dataset.rule === held.dataset.rule) ?? lines[Math.min(place, lines.length - 1)];

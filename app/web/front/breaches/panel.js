@@ -71,6 +71,10 @@ export function mount(root, page) {
 
   breaches.hearers.add(() => breaches.isSeen && !page.moment && draw());
   for (const event of ["exchange", "moment"]) page.on(event, look);
+  page.on("back", () => {
+    if (past.found === null) past = { exchange: "", at: "", found: [] };
+    look();
+  });
   return {
     show() {
       breaches.isSeen = true;

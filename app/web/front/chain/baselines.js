@@ -1,6 +1,8 @@
 // What a chain is compared with beside its open interest: prices of the close before or of some
 // minutes ago, PCR and max pain of that close. Asked for once it is shown; kept while it holds.
 
+import { ask } from "../core/ask.js";
+
 const AGAIN_MS = 30_000;
 const KEPT = 24;
 const pathOf = (exchange, span, at) => `/api/comparison/${exchange}?with=${span}${at ? `&at=${encodeURIComponent(at)}` : ""}`;
@@ -46,9 +48,7 @@ export class Baselines {
     this.known.set(name, { askedAt: performance.now(), found: null });
     if (this.known.size > KEPT) this.known.delete(this.known.keys().next().value);
     try {
-      const answer = await fetch(pathOf(exchange, span, isPast ? summary.last_update : null));
-      if (!answer.ok) return;
-      const found = new Baseline(await answer.json());
+      const found = new Baseline(await ask(pathOf(exchange, span, isPast ? summary.last_update : null)));
       // nothing is stored yet: the next look asks again
       this.known.set(name, { askedAt: performance.now(), found: found.at === null && span !== "close" ? null : found });
       this.newest.set(series(exchange, span, summary), name);

@@ -1,6 +1,7 @@
 // Changes of open interest that went beyond their thresholds: those this page saw, and those that
 // were before it was opened. Same definition as db/queries/breaches.sql.
 
+import { ask } from "../core/ask.js";
 import { limits } from "../core/embedded.js";
 
 const MOST = 200;
@@ -81,9 +82,7 @@ export class Breaches {
 
 async function stored(exchange, query = "") {
   try {
-    const answer = await fetch(`/api/breaches/${exchange}${query}`);
-    if (!answer.ok) return null;
-    const { fields, breaches } = await answer.json();
+    const { fields, breaches } = await ask(`/api/breaches/${exchange}${query}`);
     return breaches.map((values) => Object.fromEntries(fields.map((name, i) => [name, values[i]])));
   } catch {
     // the health line already says that the server is away

@@ -27,8 +27,7 @@ export class Headline {
     const summary = chain?.summary ?? null;
     const strikes = chain?.strikes.length;
     this.summary = summary;
-    // a replay's clock is not the one that the phase is of
-    const isAuction = Boolean(summary) && summary.source !== "replayed" && phase.options === "open" && phase.index === "auction";
+    const isAuction = Boolean(summary) && phase.options === "open" && phase.index === "auction";
     this.about = { day, iv, silence, isAuction, before, strikes, levels: chain ? levels(chain) : { S: [], R: [] } };
     for (const [fact, node] of this.places) {
       set(node, "textContent", summary ? fact.text(summary, this.about) : format.DASH);

@@ -1,9 +1,12 @@
 // Series from the server: asked when first wanted, and again when they may have grown.
 
+import { ask, saidBy } from "../core/ask.js";
+
 const FRESH_MS = 60_000;
 const STATE_FRESH_MS = 5000;
 const AGAIN_MS = 10_000;
-const REQUEST_MS = 15_000;
+// longer than an answer is waited for
+const ASKED_MS = 20_000;
 const MOST = 32;
 
 export class Series {
@@ -27,15 +30,13 @@ export class Series {
   }
 
   async ask(address, entry, freshMs) {
-    entry.dueAt = performance.now() + REQUEST_MS;
+    entry.dueAt = performance.now() + ASKED_MS;
     try {
-      const answer = await fetch(address, { signal: AbortSignal.timeout(REQUEST_MS) });
-      const said = await answer.json();
-      entry.problem = answer.ok ? null : said.error;
-      if (answer.ok) entry.data = said;
-      entry.dueAt = performance.now() + (answer.ok ? freshMs : AGAIN_MS);
-    } catch {
-      entry.problem = "The server does not answer.";
+      entry.data = await ask(address, { away: "The server does not answer." });
+      entry.problem = null;
+      entry.dueAt = performance.now() + freshMs;
+    } catch (error) {
+      entry.problem = saidBy(error);
       entry.dueAt = performance.now() + AGAIN_MS;
     }
     this.onNew();

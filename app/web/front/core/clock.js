@@ -51,13 +51,15 @@ export class Clock {
   }
 
   // While a machine sleeps its monotonic clock may stand still. A wall clock that got ahead of it
-  // tells, and what was known is then worth nothing until the server speaks again.
+  // tells, and what was known is then worth nothing until the server speaks again. Answers whether it slept.
   noticeSleep() {
     const driftMs = Date.now() - performance.now();
     const slept = driftMs - this.driftMs > SLEPT_MS;
     this.driftMs = driftMs;
-    if (!slept) return;
-    this.ages.clear();
-    this.server = null;
+    if (slept) {
+      this.ages.clear();
+      this.server = null;
+    }
+    return slept;
   }
 }

@@ -1,5 +1,7 @@
 // The day of each exchange by minute: fetched once a minute for the one that is shown.
 
+import { ask } from "./ask.js";
+
 const FRESH_MS = 60_000;
 // a page that stood open overnight knows the day before: its close is not the one to count from
 const OTHER_DAY_MS = 2000;
@@ -26,9 +28,7 @@ export class DaySeries {
     if (performance.now() - asked < (isOther ? OTHER_DAY_MS : FRESH_MS)) return;
     this.askedAt.set(name, performance.now());
     try {
-      const answer = await fetch(`/api/series/${exchange}/day`);
-      if (!answer.ok) return;
-      this.known.set(exchange, await answer.json());
+      this.known.set(exchange, await ask(`/api/series/${exchange}/day`));
       this.onNew(exchange);
     } catch {
       // the health line already says that the server is away; the next minute tries again

@@ -77,9 +77,18 @@ export class Link {
   }
 
   // a link that says nothing for too long is as good as none
-  watch() {
+  watch(ms = SILENCE_MS) {
     clearTimeout(this.silence);
-    this.silence = setTimeout(() => this.lost(), SILENCE_MS);
+    this.silence = setTimeout(() => this.lost(), ms);
+  }
+
+  // the machine has slept, and nobody knows what has become of the link
+  woke() {
+    if (this.ended) return;
+    if (this.socket === null) return this.open();
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    this.say();
+    this.watch(ANSWER_MS);
   }
 
   received(message) {

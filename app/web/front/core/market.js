@@ -29,6 +29,15 @@ export function pastMarket(at, pinned) {
   return { kind: "past", words: `as of ${when}${against}`, fresh: "past", says: `The past, as of ${when}; Home leads back to the present.` };
 }
 
+// the phase of what is shown: a replay's clock is not the one that the server tells the phase of, but
+// its day's auction is known beside it
+export function phaseOf(summary, { day, phase }) {
+  if (!summary || kindOf(summary, phase) !== "replayed") return phase;
+  const [from, to] = day?.auction ?? [];
+  const clock = marketClock(summary.last_update);
+  return from && clock >= from && clock < to ? { options: "open", index: "auction" } : {};
+}
+
 function kindOf(summary, phase) {
   const { source } = summary;
   if (source === "simulated" || source === "replayed") return source;

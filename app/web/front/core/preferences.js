@@ -45,15 +45,26 @@ export function rememberedBox(box, name) {
   box.addEventListener("change", () => keep(name, box.checked ? "on" : "off"));
 }
 
+// what another page of this browser keeps of that name holds here too
+export function keptElsewhere(name, act) {
+  addEventListener("storage", ({ key }) => {
+    if (key !== name) return;
+    held.delete(name);
+    act();
+  });
+}
+
+export function showTheme() {
+  const theme = preference("theme", "");
+  if (theme) document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
+}
+
 // other colours than the system's, then the system's own for good, then whatever the system says
 export function nextTheme(button) {
-  const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
   const other = system === "dark" ? "light" : "dark";
   const next = { "": other, [other]: system, [system]: "" }[preference("theme", "")] ?? other;
   keep("theme", next);
-  answer(button, () => {
-    if (next) root.dataset.theme = next;
-    else delete root.dataset.theme;
-  });
+  answer(button, showTheme);
 }

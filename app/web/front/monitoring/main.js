@@ -1,11 +1,17 @@
 // The monitoring page keeps itself up to date: each part is put in place where the server shows another.
 
+import { ask, saidBy } from "../core/ask.js";
 import { find, tell } from "../core/dom.js";
-import { nextTheme } from "../core/preferences.js";
+import { keptElsewhere, nextTheme, showTheme } from "../core/preferences.js";
 
 const EVERY_MS = 2000;
-const PATIENCE_MS = 8000;
+const STYLES = /<style.*?<\/style>/gs;
+// longer than the server itself waits for its database
+const PATIENCE_MS = 15_000;
 
+const AWAY = "The server does not answer";
+
+let isLooking = false;
 let heardAt = performance.now();
 let problem = "";
 
@@ -26,10 +32,12 @@ function replace(mine, theirs) {
 const focusable = (part) => [...part.querySelectorAll("a, button, [tabindex]")];
 const place = (element, part) => ({ index: focusable(part).indexOf(element) });
 
+// false where it is another page
 function take(text) {
-  const next = new DOMParser().parseFromString(text, "text/html");
+  // its styles are here already, and bear the nonce of another answer
+  const next = new DOMParser().parseFromString(text.replace(STYLES, ""), "text/html");
   const found = new Map(parts(next).map((part) => [part.id, document.adoptNode(part)]));
-  if (!found.size) throw new Error("the answer is another page");
+  if (!found.size) return false;
   const wasBad = find("state").dataset.state;
   const main = document.querySelector("main");
   for (const part of parts(document)) {
@@ -46,19 +54,32 @@ function take(text) {
   }
   document.title = next.title;
   if (find("state").dataset.state !== wasBad) tell(find("state").textContent);
+  return true;
 }
 
+// one after the other: what is asked of a server that hangs would else come out of turn
 async function look() {
+  if (isLooking) return;
+  isLooking = true;
   try {
-    const answer = await fetch(location.pathname, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE_MS) });
-    if (answer.redirected) return void location.assign(answer.url);
-    if (!answer.ok) throw new Error(`it answered ${answer.status}`);
-    take(await answer.text());
-    heardAt = performance.now();
-    problem = "";
-  } catch (error) {
-    problem = `The server does not answer: ${error instanceof Error ? error.message : error}`;
+    problem = await looked();
+  } finally {
+    isLooking = false;
+    showAge();
   }
+}
+
+// what is wrong with the answer; nothing where it is shown
+async function looked() {
+  const asking = { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE_MS) };
+  const answer = await fetch(location.pathname, asking).catch(() => null);
+  const text = answer?.ok ? await answer.text().catch(() => null) : "";
+  if (answer === null || text === null) return AWAY;
+  if (answer.redirected) location.assign(answer.url);
+  else if (!answer.ok) return `The server answered ${answer.status}`;
+  else if (!take(text)) return "The server answered with another page";
+  heardAt = performance.now();
+  return "";
 }
 
 function showAge() {
@@ -70,10 +91,16 @@ function showAge() {
 document.addEventListener("click", async ({ target }) => {
   const step = target instanceof HTMLElement ? target.dataset.retry : undefined;
   if (!step) return;
-  await fetch("/api/system-status/retry", { method: "POST", body: JSON.stringify({ step }) });
-  look();
+  try {
+    await ask("/api/system-status/retry", { method: "POST", body: { step } });
+  } catch (error) {
+    problem = saidBy(error);
+    return showAge();
+  }
+  return look();
 });
 find("theme").addEventListener("click", ({ currentTarget }) => nextTheme(currentTarget));
+keptElsewhere("theme", showTheme);
 setInterval(showAge, 1000);
 setInterval(() => { if (!document.hidden) look(); }, EVERY_MS);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });

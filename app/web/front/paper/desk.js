@@ -1,25 +1,8 @@
 // The server's side of paper trading: what it refuses is an Error with its sentence.
 
-const UNREACHED = "The server does not answer; try again: the same order is never filled twice.";
+import { ask } from "../core/ask.js";
 
-async function ask(path, options) {
-  let answer;
-  try {
-    answer = await fetch(path, options);
-  } catch {
-    throw new Error(UNREACHED);
-  }
-  if (answer.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(body.error ?? `The server answered ${answer.status}.`);
-  return body;
-}
-
-const post = (path, body) => ask(path, {
-  method: "POST",
-  headers: { "Content-Type": "application/json" },
-  body: JSON.stringify(body),
-});
+const post = (path, body) => ask(path, { method: "POST", body, away: "The server does not answer; try again: the same order is never filled twice." });
 
 export const account = () => ask("/api/paper");
 export const place = (key, legs, rests) => post("/api/paper/orders", { key, legs, rests });

@@ -10,7 +10,7 @@ export function offerTrades(table, page, panels) {
     const strike = Number(cell.parentElement.dataset.strike);
     const symbol = page.chain?.leg(strike, side)?.symbol;
     const panel = await panels.open("paper");
-    panel.ask({ exchange: page.exchange, strike, side, symbol, act });
+    panel?.ask({ exchange: page.exchange, strike, side, symbol, act });
   };
   const contractCell = (target) => target.closest("tbody td[data-side]");
   table.addEventListener("click", (event) => {

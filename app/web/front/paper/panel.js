@@ -38,6 +38,7 @@ class PaperPanel {
     page.on("exchange", () => this.turned());
     page.on("exchange", () => this.changed());
     page.on("notice", ({ topic }) => topic === "paper" && this.look());
+    page.on("back", () => this.look());
     document.addEventListener("visibilitychange", () => this.look());
   }
 
@@ -69,16 +70,23 @@ class PaperPanel {
     this.later();
   }
 
+  // what is said by whoever asks stands until the next who does
   say(sentence) {
+    this.isMissed = false;
     this.said.textContent = sentence;
   }
 
-  async look() {
+  // `quiet`: what was just said is worth more than that it could not be read
+  async look({ quiet = false } = {}) {
     if (!this.open || document.hidden) return;
     try {
       this.take(await desk.account());
+      if (this.isMissed) this.say("");
+      this.isMissed = false;
     } catch (refusal) {
+      if (quiet) return;
       this.say(desk.sentence(refusal));
+      this.isMissed = true;
     }
   }
 
@@ -94,7 +102,7 @@ class PaperPanel {
     const { order } = await desk.place(...asked);
     if (order.status === "resting") this.say(`Rests until its limits are touched, at most until ${marketMoment(order.ends)}.`);
     else this.say(`Filled: ${order.fills.map(({ symbol, reason }) => `${symbol} ${reason}`).join("; ")}.`);
-    await this.look();
+    await this.look({ quiet: true });
   }
 
   async cancel(id) {
@@ -104,7 +112,7 @@ class PaperPanel {
     } catch (refusal) {
       this.say(desk.sentence(refusal));
     }
-    await this.look();
+    await this.look({ quiet: true });
   }
 
   async close(key, what) {
@@ -112,7 +120,7 @@ class PaperPanel {
     const realised = order.fills.reduce((sum, fill) => sum + fill.realised, 0);
     const left = Object.values(refused);
     this.say(`Closed ${order.fills.length}, realised ${signed(realised)} INR.${left.length ? ` Still open: ${left.join(" ")}` : ""}`);
-    await this.look();
+    await this.look({ quiet: true });
   }
 
   // several changes at once are one question

@@ -2,6 +2,7 @@
 
 import { set } from "../core/dom.js";
 import { DASH, price, strike as strikeText } from "../core/format.js";
+import { keepUnfinished, unfinished } from "../core/unfinished.js";
 import { newKey, sentence } from "./desk.js";
 import { make } from "./make.js";
 import { PRESETS, structure } from "./presets.js";
@@ -18,9 +19,22 @@ export class Ticket {
     this.place = place;
     this.legs = [];
     this.lines = [];
-    this.key = newKey();
     this.makeFrame();
-    this.build();
+    this.restore();
+  }
+
+  // what was begun before the page was loaded anew, with its key: it may have been sent already
+  restore() {
+    const begun = unfinished(this.page.owner.user, "ticket");
+    this.legs = begun?.legs ?? [];
+    this.how.value = begun?.how ?? "market";
+    this.build(begun?.key);
+  }
+
+  // another order than before: another key
+  renew(key = newKey()) {
+    this.key = key;
+    keepUnfinished(this.page.owner.user, "ticket", this.legs.length ? { legs: this.legs, how: this.how.value, key } : null);
   }
 
   makeFrame() {
@@ -73,9 +87,8 @@ export class Ticket {
     this.build();
   }
 
-  // another order than before: another key
-  build() {
-    this.key = newKey();
+  build(key) {
+    this.renew(key);
     this.lines = this.legs.map((leg) => this.line(leg));
     this.body.replaceChildren(...this.lines.map(({ row }) => row));
     const empty = this.legs.length === 0;
@@ -119,7 +132,7 @@ export class Ticket {
     return make("input", { type: "number", min: "0.05", step: "0.05", value: leg.limit === null ? "" : leg.limit.toFixed(2), "aria-label": `Limit of ${name}`, onchange: ({ target }) => {
       leg.limit = target.value === "" ? null : Number(target.value);
       leg.isAwaited = false;
-      this.key = newKey();
+      this.renew();
     } });
   }
 
@@ -127,7 +140,7 @@ export class Ticket {
     const asked = Math.round(Number(input.value.slice(0, MOST_LOTS_DIGITS + 1)));
     leg.lots = Math.min(Math.max(asked || 1, 1), this.limits.paper_most_lots);
     input.value = String(leg.lots);
-    this.key = newKey();
+    this.renew();
     this.refresh();
     this.changed();
   }

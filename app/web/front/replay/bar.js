@@ -1,10 +1,10 @@
 // The bar at the foot: where in the stored history the page stands, and the ways from there.
 
+import { saidBy } from "../core/ask.js";
 import { find, set } from "../core/dom.js";
 import { integer, marketClock, marketDate, marketMoment } from "../core/format.js";
 import { remembered } from "../core/preferences.js";
 import { marketTime } from "../core/address.js";
-import { saidBy } from "./history.js";
 import { Replay } from "./replay.js";
 import { showClock } from "./standing.js";
 
@@ -29,6 +29,7 @@ export class Bar {
     this.day = null;
     this.listen();
     page.on("exchange", () => this.later());
+    page.on("back", () => this.replay.say(""));
     page.on("chain", () => !this.page.moment && this.later());
     this.later();
   }

@@ -1,6 +1,7 @@
 // The past on the page: which moment is shown, how one gets to the next, and what it is compared with.
 
 import { address, marketTime } from "../core/address.js";
+import { Refused, saidBy } from "../core/ask.js";
 import { istOf } from "../core/format.js";
 import { Chain } from "../core/store.js";
 import * as history from "./history.js";
@@ -19,7 +20,7 @@ export class Replay {
     this.player = new Player({
       frame: (message) => this.frame(message),
       ended: () => this.say("This is the last stored moment."),
-      failed: (error) => this.say(history.saidBy(error)),
+      failed: (error) => this.say(saidBy(error)),
     });
     page.on("exchange", () => this.player.stop());
     page.on("moment", () => this.changed());
@@ -47,7 +48,7 @@ export class Replay {
         this.show(message, { jumps });
       } catch (error) {
         if (this.wanted?.at === at) this.wanted = null;
-        this.say(history.saidBy(error));
+        this.say(saidBy(error));
         // an address of nothing: the present is better than an empty page
         if (!this.page.moment?.chain) this.leave({ jumps: false, keeps: true });
       }
@@ -71,7 +72,7 @@ export class Replay {
       this.show(message, { jumps: false });
     } catch (error) {
       this.player.stop();
-      this.say(history.saidBy(error));
+      this.say(saidBy(error));
     }
   }
 
@@ -79,7 +80,7 @@ export class Replay {
   taken(message) {
     const shown = this.page.moment?.chain;
     if (message.kind === "delta") {
-      if (!shown?.patch(message)) throw new history.Refused("The replay lost its place; play it again.");
+      if (!shown?.patch(message)) throw new Refused("The replay lost its place; play it again.");
       return shown;
     }
     if (shown?.exchange !== message.exchange) return new Chain(message);
@@ -167,7 +168,7 @@ export class Replay {
       const message = await history.asOf(exchange, at);
       if (this.page.exchange === exchange) this.page.pin(new Chain(message));
     } catch (error) {
-      this.say(history.saidBy(error));
+      this.say(saidBy(error));
     }
     this.write({ jumps: false });
   }

@@ -1,10 +1,12 @@
 // Signals: what the model says of the shown chain and why, what it said before, what came of that.
 
+import { ask, saidBy } from "../core/ask.js";
 import { element } from "../core/dom.js";
 import * as format from "../core/format.js";
 import { signalOf } from "../core/signal.js";
 
 const MOST_INPUTS = 8;
+const AGAIN_MS = 10_000;
 const CAME = new Map([[1, "it rose"], [0, "neither"], [-1, "it fell"], [null, "not known yet"]]);
 
 export function mount(root, page) {
@@ -58,7 +60,7 @@ class Panel {
       this.paper,
     );
     page.on("chain", () => this.follow());
-    page.on("moment", () => this.fresh());
+    for (const event of ["moment", "back"]) page.on(event, () => this.fresh());
   }
 
   show() {
@@ -79,18 +81,19 @@ class Panel {
     if (!this.open) return;
     this.seen = key ?? this.seen;
     this.drawSignal();
+    clearTimeout(this.again);
     const turn = ++this.asked;
     const { exchange, moment } = this.page;
     const at = moment ? `?at=${encodeURIComponent(moment.at)}` : "";
     try {
-      const answer = await fetch(`/api/signals/${encodeURIComponent(exchange)}${at}`);
-      const told = await answer.json();
+      const told = await ask(`/api/signals/${encodeURIComponent(exchange)}${at}`, { away: "The server does not answer." });
       if (turn !== this.asked) return;
-      if (!answer.ok) throw new Error(told.error);
       this.problem.textContent = "";
       this.draw(told);
-    } catch (/** @type {any} */ error) {
-      if (turn === this.asked) this.problem.textContent = `Signals cannot be read: ${error.message}`;
+    } catch (error) {
+      if (turn !== this.asked) return;
+      this.problem.textContent = `Signals cannot be read: ${saidBy(error)}`;
+      this.again = setTimeout(() => this.fresh(), AGAIN_MS);
     }
   }
 
