@@ -27,6 +27,8 @@ T = TypeVar("T")
 GiveUp = Callable[[bool], Exception | None]
 
 _LOCK_NOT_AVAILABLE, _DEADLOCK, _UNDEFINED_TABLE = "55P03", "40P01", "42P01"
+# of two that change one row of the catalog at once, one is told so as of a fault of the server
+_INTERNAL, _CHANGED_MEANWHILE = "XX000", "tuple concurrently updated"
 _CHUNK = re.compile(r"_hyper_[0-9]+_[0-9]+_chunk\b")
 # how soon an autovacuum is made to give way; others have to wait for it
 _SUPERUSERS = "deadlock_timeout"
@@ -135,6 +137,8 @@ def _passes(error: DBAPIError | psycopg.Error) -> bool:
     A statement on a hypertable goes through its chunks, of which a job may drop one meanwhile.
     """
     state = _sqlstate(error)
+    if state == _INTERNAL:
+        return _CHANGED_MEANWHILE in str(error)
     if state == _UNDEFINED_TABLE:
         return _CHUNK.search(str(error).partition("\n")[0]) is not None
     return state in (_LOCK_NOT_AVAILABLE, _DEADLOCK)

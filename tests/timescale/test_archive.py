@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import text
 
 from db.timescale.specs import ArchivePolicy, HypertableSpec, declare
+from tests.support.databases import DatabaseServer
 from tests.timescale import killing
 from tests.timescale.project import Project
 from tests.timescale.test_autogenerate import DAY, readings
@@ -111,6 +112,25 @@ def test_a_downgrade_killed_after_each_step_goes_on_where_it_was(
     project.downgrade()
     assert deaths > 6
     assert project.rows(ROWS) == before
+
+
+def test_the_job_that_fills_an_archive_leaves_the_migrations_beside_it_alone(
+    server: DatabaseServer, project: Project
+) -> None:
+    if server.edition != "community":
+        pytest.skip("the Apache edition has no jobs")
+    archived(project).upgrade()
+    declared(project, replace(POLICY, archive_after=29 * DAY))
+    project.autogenerate("earlier")
+    project.upgrade()
+    [(age, waits)] = project.rows(
+        """
+        SELECT config ->> 'archive_after', next_start > now() + INTERVAL '5 min'
+        FROM timescaledb_information.jobs
+        WHERE proc_name = 'archive_job'
+        """
+    )
+    assert (age, waits) == ("29 days", True)
 
 
 def test_a_row_that_comes_late_follows_its_chunk(project: Project) -> None:

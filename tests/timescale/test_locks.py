@@ -128,6 +128,36 @@ def test_a_chunk_that_a_job_drops_meanwhile_is_tried_again(
         assert with_lock_retries(trying, attempt, QUICK) == 5
 
 
+def test_a_right_that_another_gives_in_the_same_moment_is_tried_again(empty_database: URL) -> None:
+    with connected(empty_database) as ours, connected(empty_database) as other:
+        ours.execute(text("CREATE TABLE a (x int)"))
+        ours.commit()
+        other.execute(text("GRANT INSERT ON a TO pg_monitor"))
+        us = ours.execute(text("SELECT pg_backend_pid()")).scalar()
+
+        def let_through() -> None:
+            waits = text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid = :us)")
+            while not other.execute(waits, {"us": us}).scalar():
+                time.sleep(0.01)
+            other.commit()
+
+        attempts = []
+
+        def attempt() -> None:
+            attempts.append(1)
+            ours.execute(text("GRANT SELECT ON a TO pg_monitor"))
+
+        letting = threading.Thread(target=let_through)
+        letting.start()
+        with_lock_retries(ours, attempt, LockPolicy(timeout_ms=30_000, patience_s=60))
+        letting.join()
+        held_rights = text(
+            "SELECT count(*) FROM unnest(ARRAY['SELECT', 'INSERT']) AS wanted "
+            "WHERE has_table_privilege('pg_monitor', 'a', wanted)"
+        )
+        assert (len(attempts), ours.execute(held_rights).scalar()) == (2, 2)
+
+
 def test_other_errors_are_not_tried_again(empty_database: URL) -> None:
     attempts = []
 

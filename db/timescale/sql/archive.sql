@@ -2,7 +2,12 @@
 SELECT timescale_engine.prepare_archive({target}, {config});
 
 -- name: add_job
-SELECT add_job('timescale_engine.archive_job', {schedule_interval}, config => {config}::jsonb || jsonb_build_object('target', {target}));
+-- Not at once: over years of history a migration that follows would find its chunks locked again and again.
+SELECT add_job(
+  'timescale_engine.archive_job', {schedule_interval},
+  config => {config}::jsonb || jsonb_build_object('target', {target}),
+  initial_start => now() + INTERVAL '10 min'
+);
 
 -- name: remove_job
 SELECT delete_job(job_id)
@@ -22,7 +27,13 @@ JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE j.proc_schema = 'timescale_engine' AND j.proc_name = 'archive_job';
 
 -- name: alter_job
-SELECT alter_job(job_id, schedule_interval => {schedule_interval}, config => config || {change})
+-- Another interval would have it begin at once.
+SELECT alter_job(
+  job_id,
+  schedule_interval => {schedule_interval},
+  config => config || {change},
+  next_start => coalesce(next_start, initial_start)
+)
 FROM timescaledb_information.jobs
 WHERE proc_schema = 'timescale_engine'
   AND proc_name = 'archive_job'
