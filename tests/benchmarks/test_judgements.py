@@ -2,6 +2,8 @@
 
 import pytest
 
+from benchmarks.errors import BenchmarkError
+from benchmarks.parts.retention import faster_by
 from benchmarks.parts.scale import growth
 from benchmarks.parts.walk import slower
 from benchmarks.report.sections.signals import signal_sections
@@ -97,6 +99,13 @@ def test_a_writer_of_another_program_is_held_against_its_own_time_before(after_m
     assert figure == pytest.approx(after_ms / 10)
     assert limit.is_met(figure) is met
     assert limit.figure({"ways": {}}) is None
+
+
+def test_ways_of_retention_that_removed_different_rows_are_not_compared():
+    deleted = {"rows_removed": 500, "total_s": 2.0}
+    assert faster_by(deleted, {"rows_removed": 500, "total_s": 0.1}) == pytest.approx(20)
+    with pytest.raises(BenchmarkError, match="lies in the archive: measure fewer days"):
+        faster_by(deleted, {"rows_removed": 0, "total_s": 0.001})
 
 
 def test_what_a_bare_hypertable_costs_a_writer_stands_beside_its_figure():
