@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, time
-from math import inf, isfinite, nan
+from math import inf, nan
 from typing import TYPE_CHECKING
 
 from db.market.calendar import Instrument, session
@@ -17,16 +17,23 @@ if TYPE_CHECKING:
     Rows = Sequence[StoredOption | LatestOption]
 
 
-def carry_before(connection: "Connection", exchange: str, at: datetime, index: float) -> float:
-    """For `levels`, as the collector remembers it; NaN where the index (NaN if unknown) moves, and
-    where nothing is stored of the hour before."""
-    from app.analytics.forward import CARRY_LASTS, stands_still
+def is_wanted(at: datetime, index: float | None) -> bool:
+    """Whether it is asked for: while the index is unknown, or stands still though options trade."""
+    from app.analytics.forward import stands_still
+
+    return index is None or stands_still(at)
+
+
+def carry_before(connection: "Connection", exchange: str, at: datetime) -> float:
+    """For `levels`, as the collector remembers it; NaN where nothing is stored of the hour before.
+
+    Costs two reads: ask `is_wanted` before.
+    """
+    from app.analytics.forward import CARRY_LASTS
     from app.analytics.valuation import carried
     from db.queries.chain import chain_at
     from db.queries.snapshots import index_known_at
 
-    if isfinite(index) and not stands_still(at):
-        return nan
     day = at.astimezone(IST).date()
     since = max(at - CARRY_LASTS, datetime.combine(day, time(), IST))
     hours = session(day, Instrument.INDEX)

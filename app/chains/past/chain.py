@@ -8,9 +8,10 @@ those of the collector.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import nan
 from typing import TYPE_CHECKING, Any
 
-from app.chains.carry import carry_before, known_index, options_of
+from app.chains.carry import carry_before, is_wanted, known_index, options_of
 from app.chains.past.moments import Instants, Moment
 from app.chains.state import Chain
 from db.errors import NotStoredError
@@ -56,8 +57,9 @@ def past_chain(connection: "Connection", moment: Moment, of_day: DayBaselines) -
     before = _instants_before(moment.instants, at)
     held = oi_at(connection, exchange, sorted(set(before.values())))
     baselines = {n: held.get(instant, {}) for n, instant in before.items()}
-    carry = carry_before(connection, exchange, at, _nan(known_index(stored)))
-    computed = _computed(stored, at, carry)
+    index = known_index(stored)
+    carry = carry_before(connection, exchange, at) if is_wanted(at, index) else nan
+    computed = _computed(stored, at, _nan(index), carry)
     changed = oi_changed(connection, exchange, max(moment.instants[0], at - _OI_SPAN), at)
     rows = tuple(
         _row(exchange, row, baselines, of_day, computed.of.get((row.strike, row.option_type)))
@@ -108,7 +110,9 @@ class _Computed:
 _VALUED = ("iv_forward", "theoretical_price", "delta", "gamma", "theta", "vega")
 
 
-def _computed(stored: "Sequence[StoredOption]", at: datetime, carry: float) -> _Computed:
+def _computed(
+    stored: "Sequence[StoredOption]", at: datetime, index: float, carry: float
+) -> _Computed:
     import numpy as np
 
     from app.analytics.valuation import finite, valued
@@ -116,7 +120,7 @@ def _computed(stored: "Sequence[StoredOption]", at: datetime, carry: float) -> _
     options = options_of(stored)
     if options is None:
         return _Computed(None, {})
-    found = valued(options, at, _nan(known_index(stored)), carry)
+    found = valued(options, at, index, carry)
     greeks = found.greeks
     columns = (
         *(found.iv_forward, found.theoretical_price),

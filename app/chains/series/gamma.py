@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.analytics.features import flip_level, gamma_exposure
-from app.analytics.forward import stands_still
 from app.analytics.open_interest import known_total
-from app.chains.carry import carry_before, known_index
+from app.chains.carry import carry_before, is_wanted, known_index
 from app.chains.series.grid import figures
 from app.chains.series.made import Series
 from app.chains.series.reading import Reading
@@ -58,9 +57,8 @@ def _rows(reading: Reading) -> "Sequence[LatestOption | StoredOption]":
 
 
 def _carry(reading: Reading, rows: "Sequence[LatestOption | StoredOption]") -> float:
-    """The database is asked only while the index stands still, or nobody knows it."""
-    at, index = max(row.timestamp for row in rows), known_index(rows)
-    if index is not None and not stands_still(at):
+    at = max(row.timestamp for row in rows)
+    if not is_wanted(at, known_index(rows)):
         return np.nan
     with reading.source.history() as connection:
-        return carry_before(connection, reading.exchange, at, np.nan if index is None else index)
+        return carry_before(connection, reading.exchange, at)
